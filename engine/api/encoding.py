@@ -1,0 +1,116 @@
+"""Dataclasses to JSON and back, strictly: no unknown key, no missing one, no value of another type.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from engine.api.errors import RequestError
+
+T = TypeVar("T")
+_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", dict: "an object"}
+
+
+def to_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """A dataclass, with dataclasses, tuples and objects in it, as JSON values."""
+    if is_dataclass(value):
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: to_json(item) for key, item in value.items()}
+    return value
+
+
+def dumps(value: Any) -> bytes:  # noqa: ANN401 - any dataclass
+    """The JSON text of a dataclass, on one line; the same for equal values."""
+    return json.dumps(to_json(value), allow_nan=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def loads(kind: type[T], data: bytes) -> T:
+    """The dataclass in a JSON text. Raises RequestError where there is none of that kind."""
+    try:
+        value = json.loads(data, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise RequestError("not_json", "This is not valid JSON.", "Send one JSON object in UTF-8.") from error
+    return from_json(kind, value)
+
+
+def from_json(kind: type[T], value: Any, where: str = "") -> T:  # noqa: ANN401 - any JSON value
+    """JSON values -> a dataclass. Raises RequestError naming what is wrong, and what the dataclass itself raises."""
+    if not isinstance(value, dict):
+        raise _wrong(where, "an object")
+    hints, known = _hints(kind), {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    for key in value:
+        if key not in known:
+            raise RequestError("key_unknown", f"“{_join(where, key)[:100]}” is not known here.", "Leave it out.")
+    for name, field in known.items():
+        if name not in value and field.default is MISSING and field.default_factory is MISSING:
+            raise RequestError("key_missing", f"“{_join(where, name)}” is missing.", "Give it.")
+    return kind(**{key: _read(hints[key], item, _join(where, key)) for key, item in value.items()})
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - any JSON value of any type
+    origin = get_origin(hint)
+    if hint is Any:
+        return value
+    if origin in (Union, types.UnionType):
+        if value is None and type(None) in get_args(hint):
+            return None
+        (hint,) = [part for part in get_args(hint) if part is not type(None)]
+        return _read(hint, value, where)
+    if origin is Literal:
+        if not isinstance(value, str) or value not in get_args(hint):
+            raise _wrong(where, f"one of {', '.join(map(str, get_args(hint)))}")
+        return value
+    if origin is tuple:
+        return _read_tuple(get_args(hint), value, where)
+    if origin is dict:
+        return {key: _read(get_args(hint)[1], item, where) for key, item in _checked(dict, value, where).items()}
+    if is_dataclass(hint):
+        return from_json(hint, value, where)  # type: ignore[arg-type]
+    return _checked(hint, value, where)
+
+
+def _read_tuple(hints: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:  # noqa: ANN401
+    if not isinstance(value, list):
+        raise _wrong(where, "a list")
+    if hints[-1] is Ellipsis:
+        hints = (hints[0],) * len(value)
+    if len(hints) != len(value):
+        raise _wrong(where, f"a list of {len(hints)}")
+    return tuple(_read(hint, item, where) for hint, item in zip(hints, value))  # noqa: B905 - the lengths are equal
+
+
+def _checked(kind: type, value: Any, where: str) -> Any:  # noqa: ANN401
+    if kind is float and type(value) is int and abs(value) < 2**53:
+        return float(value)
+    if type(value) is not kind:
+        raise _wrong(where, _WORDS[kind])
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise RequestError("text_not_unicode", f"“{where}” holds a broken character.", "Type or paste it again.")
+    return value
+
+
+def _wrong(where: str, wanted: str) -> RequestError:
+    return RequestError("value_wrong", f"“{where or 'The whole'}” must be {wanted}.", "Correct it.")
+
+
+def _join(where: str, key: str) -> str:
+    key = key.encode("utf-8", "replace").decode()
+    return f"{where}.{key}" if where else key
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

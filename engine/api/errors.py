@@ -1,0 +1,97 @@
+"""Errors a person may meet: what is wrong, and what to do about it. Standard library only."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """Something a user can understand and act on. `str()` is one line: the message, then the remedy."""
+
+    exit_code = 1
+    """What a command line ends with when this error ends it."""
+
+    def __init__(self, code: str, message: str, remedy: str = "") -> None:
+        super().__init__(code, message, remedy)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return " ".join(f"{self.message} {self.remedy}".split())
+
+
+class RequestError(EngineError):
+    """The request itself makes no sense: an option out of range, an empty instruction."""
+
+    exit_code = 2
+
+
+class ImageError(EngineError):
+    """A picture that cannot be read."""
+
+    exit_code = 3
+
+
+class ModelError(EngineError):
+    """A model, adapter or checkpoint that is missing, damaged or of the wrong kind."""
+
+    exit_code = 4
+
+
+class ChainError(EngineError):
+    """A GoT chain that cannot be used as it stands."""
+
+    exit_code = 5
+
+
+class OutputError(EngineError):
+    """A result that cannot be written where it was asked for."""
+
+    exit_code = 6
+
+
+class EngineUnavailable(EngineError):
+    """The engine does not start, does not answer, or went away."""
+
+    exit_code = 7
+
+
+class NotFound(RequestError):
+    """Something named by its id that the engine does not have (any more)."""
+
+
+class Busy(EngineError):
+    """The engine has as much to do as it takes on; try again later."""
+
+    exit_code = 7
+
+
+class OutOfMemory(ModelError):
+    """The device's memory does not hold what was asked for; the remedy says what it holds."""
+
+
+class Cancelled(EngineError):
+    """The user stopped the work."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("cancelled", "Cancelled.")
+
+
+KINDS: dict[str, type[EngineError]] = {
+    kind.__name__: kind
+    for kind in (
+        EngineError,
+        RequestError,
+        ImageError,
+        ModelError,
+        ChainError,
+        OutputError,
+        EngineUnavailable,
+        NotFound,
+        Busy,
+        OutOfMemory,
+        Cancelled,
+    )
+}
+"""Every error that travels through the engine's door, by its name."""

@@ -1,0 +1,325 @@
+"""What is asked of the engine. A request that makes no sense cannot be made: `__post_init__` raises RequestError.
+
+Nothing here names a file: pictures are named by the hash of their bytes, models and adapters by their names in the
+catalog. Standard library only, Python 3.10.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.api.chain import IM_GEN_START, Chain
+from engine.api.errors import RequestError
+
+MAX_INSTRUCTION = 2000
+"""Characters of an instruction or caption. What people write is far shorter; the planner reads all of it."""
+MAX_CHAIN = 100_000
+"""Characters of a chain."""
+MAX_CANDIDATES = 8
+MAX_ADAPTERS = 8
+FEATHER = 0.10
+"""Width of an edit's soft border as a part of its region's diagonal, of one of 80 pixels at least."""
+GROW = 4.0
+"""Pixels around a region that are taken in full before the soft border begins."""
+MAX_GROW = 1000.0
+IMAGE_TYPES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
+"""What a picture may be uploaded as: content type -> Pillow's name of the format."""
+
+Scheduler = Literal["euler", "ddpm", "dpm-solver++", "unipc"]
+FitName = Literal["pad", "stretch"]
+Scope = Literal["boxes", "spill", "whole"]
+Preset = Literal["exact", "fast"]
+
+_IMAGE_ID = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[^/\\\x00-\x1f\x7f.][^/\\\x00-\x1f\x7f]{0,99}")
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """Asks an engine to prove that it knows the token of its runtime file, before the token is sent to it."""
+
+    nonce: str
+    """64 hexadecimal digits, never used twice."""
+
+    def __post_init__(self) -> None:
+        _demand(
+            _IMAGE_ID.fullmatch(self.nonce) is not None, "nonce_wrong", "The nonce is not 64 hexadecimal digits.", ""
+        )
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Guidance scales, 0 to 100; None is the model's own default for the task."""
+
+    semantic: float | None = None
+    spatial: float | None = None
+    reference: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, scale in self.given().items():
+            holds = math.isfinite(scale) and 0 <= scale <= 100
+            _demand(holds, "scale_out_of_range", f"The {name} scale is {scale}.", "Give 0 to 100.")
+
+    def given(self) -> dict[str, float]:
+        """Those that are not None."""
+        named = {"semantic": self.semantic, "spatial": self.spatial, "reference": self.reference}
+        return {name: scale for name, scale in named.items() if scale is not None}
+
+
+@dataclass(frozen=True)
+class AdapterUse:
+    """An adapter of the catalog and how much of it is added to the model, -4 to 4."""
+
+    name: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_name("adapter", self.name)
+        holds = math.isfinite(self.weight) and abs(self.weight) <= 4
+        _demand(holds, "adapter_weight_out_of_range", f"The adapter's weight is {self.weight}.", "Give -4 to 4.")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The part of a picture that an edit may change, in pixels; the model sees some of what surrounds it."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        holds = min(self.x, self.y) >= 0 and min(self.width, self.height) >= 1 and max(self.x, self.y) < 1_000_000
+        holds = holds and max(self.width, self.height) <= 1_000_000
+        _demand(
+            holds, "selection_wrong", "The selection is no rectangle of a picture.", "Select a part of the picture."
+        )
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """Write the chain for an edit of `image`, or where that is None for a new picture from a caption."""
+
+    instruction: str
+    image: str | None = None
+    """The id that an upload gave."""
+    model: str = "got-mini"
+    """A name of the catalog."""
+    adapters: tuple[AdapterUse, ...] = ()
+    device: str = "auto"
+    """ "auto", "cpu", "cuda", "cuda:1", "mps", …"""
+    selection: Selection | None = None
+
+    def __post_init__(self) -> None:
+        _check_words("caption" if self.image is None else "instruction", self.instruction)
+        _check_image(self.image)
+        _check_name("model", self.model)
+        _check_adapters(self.adapters)
+        _check_device(self.device)
+        _demand(
+            self.selection is None or self.image is not None,
+            "selection_without_image",
+            "There is a selection but no picture.",
+            "Name the picture.",
+        )
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """How a picture is drawn; what is None is the model's own default."""
+
+    chain: str | None = None
+    """Drawn as it stands, whatever model wrote it or user corrected it; None: planned first."""
+    model: str = "got-mini"
+    adapters: tuple[AdapterUse, ...] = ()
+    device: str = "auto"
+    seed: int = 42
+    """Of the first candidate; each next one has the next seed."""
+    candidates: int = 1
+    preset: Preset = "exact"
+    """exact: the model's own steps and scheduler; fast: fewer of another one, which what is given below goes before."""
+    num_inference_steps: int | None = None
+    scheduler: Scheduler | None = None
+    guidance_scales: Scales = field(default_factory=Scales)
+    max_turns: int = 8
+    """Of a run that plans: it ends earlier where the model says so."""
+
+    def _check_drawing(self) -> None:
+        _check_name("model", self.model)
+        _check_adapters(self.adapters)
+        _check_device(self.device)
+        _check_range("seed", self.seed, 0, 2**63 - 1)
+        _check_range("candidates", self.candidates, 1, MAX_CANDIDATES, "number of candidates")
+        _check_range("max_turns", self.max_turns, 1, 8, "largest number of turns")
+        if self.num_inference_steps is not None:
+            _check_range("steps", self.num_inference_steps, 1, 1000, "number of steps")
+        if self.chain is not None:
+            _check_chain(self.chain)
+
+
+@dataclass(frozen=True)
+class _Instruction:
+    instruction: str
+
+
+@dataclass(frozen=True)
+class _Edit(_Instruction):
+    image: str
+
+
+@dataclass(frozen=True)
+class EditRequest(_Drawing, _Edit):
+    """Edit a picture by instruction."""
+
+    selection: Selection | None = None
+    side: int | None = None
+    """Of the square that the model draws at: a multiple of 8, 64 to 4096; None: the model's own."""
+    fit: FitName = "pad"
+    scope: Scope = "boxes"
+    feather: float = FEATHER
+    """Width of the mask's soft border: a part, 0 to 1, of the region's diagonal, of one of 80 pixels at least."""
+    grow: float = GROW
+    """Pixels, 0 to 1000, around a region that are taken in full before the soft border begins."""
+
+    def __post_init__(self) -> None:
+        _check_words("instruction", self.instruction)
+        _check_image(self.image)
+        self._check_drawing()
+        _check_size(self.side, self.side)
+        for name, value, most in (("feather", self.feather, 1.0), ("grow", self.grow, MAX_GROW)):
+            holds = math.isfinite(value) and 0 <= value <= most
+            _demand(holds, f"{name}_out_of_range", f"The mask's {name} is {value}.", f"Give 0 to {most:g}.")
+
+
+@dataclass(frozen=True)
+class GenerateRequest(_Drawing, _Instruction):
+    """Draw a new picture from a caption."""
+
+    width: int | None = None
+    """Pixels, a multiple of 8, 64 to 4096; None: the model's own size."""
+    height: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_words("caption", self.instruction)
+        self._check_drawing()
+        _check_size(self.width, self.height)
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """Load a model now, so that the first job need not wait."""
+
+    model: str
+    adapters: tuple[AdapterUse, ...] = ()
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        _check_name("model", self.model)
+        _check_adapters(self.adapters)
+        _check_device(self.device)
+
+
+@dataclass(frozen=True)
+class UnloadRequest:
+    """Give the device's memory back."""
+
+
+JobRequest = PlanRequest | EditRequest | GenerateRequest | LoadRequest | UnloadRequest
+REQUESTS: dict[str, type[JobRequest]] = {
+    "plan": PlanRequest,
+    "edit": EditRequest,
+    "generate": GenerateRequest,
+    "load": LoadRequest,
+    "unload": UnloadRequest,
+}
+"""What a job of each kind asks for."""
+
+
+@dataclass(frozen=True)
+class LeaseRequest:
+    """A client wants the engine to live."""
+
+    client: str = "client"
+    """What the client calls itself, for people to read."""
+
+    def __post_init__(self) -> None:
+        _check_name("client", self.client)
+
+
+# invariants
+
+
+def _demand(holds: bool, code: str, message: str, remedy: str) -> None:
+    if not holds:
+        raise RequestError(code, message, remedy)
+
+
+def _check_words(what: str, words: str) -> None:
+    _demand(bool(words.strip()), "instruction_empty", f"The {what} is empty.", "Say what you want to see.")
+    broken = any("\ud800" <= character <= "\udfff" for character in words)
+    _demand(not broken, "text_not_unicode", f"The {what} holds a broken character.", "Type or paste it again.")
+    _demand(
+        len(words) <= MAX_INSTRUCTION,
+        "instruction_too_long",
+        f"The {what} has {len(words)} characters.",
+        f"Use at most {MAX_INSTRUCTION}.",
+    )
+
+
+def _check_chain(text: str) -> None:
+    _demand(bool(text.strip()), "chain_empty", "The chain is empty.", "Plan one, or write what the picture shows.")
+    _demand(len(text) <= MAX_CHAIN, "chain_too_long", "The chain is too long.", f"Use at most {MAX_CHAIN} characters.")
+    _demand(
+        Chain.parse(text).turns[-1].finished,
+        "chain_unfinished",
+        "The chain ends before its picture.",
+        f"End it with {IM_GEN_START}.",
+    )
+
+
+def _check_size(width: int | None, height: int | None) -> None:
+    _demand(
+        all(side is None or 64 <= side <= 4096 for side in (width, height)),
+        "size_not_drawable",
+        f"The model cannot draw at {width or 'its own width'}×{height or 'its own height'}.",
+        "Give a width and a height that are multiples of 8, from 64 to 4096.",
+    )
+
+
+def _check_image(image: str | None) -> None:
+    holds = image is None or _IMAGE_ID.fullmatch(image) is not None
+    _demand(holds, "image_id_wrong", "That is no picture's id.", "Upload the picture and use the id that comes back.")
+
+
+def _check_name(what: str, name: str) -> None:
+    _demand(
+        _NAME.fullmatch(name) is not None,
+        f"{what}_name_wrong",
+        f"“{name[:100]}” is no {what}'s name.",
+        "Use a name, not a path, of at most 100 characters.",
+    )
+
+
+def _check_adapters(adapters: tuple[AdapterUse, ...]) -> None:
+    names = [adapter.name for adapter in adapters]
+    _demand(len(names) <= MAX_ADAPTERS, "adapters_too_many", "There are too many adapters.", f"Use {MAX_ADAPTERS}.")
+    _demand(len(set(names)) == len(names), "adapter_twice", "An adapter is named twice.", "Name it once.")
+
+
+def _check_device(device: str) -> None:
+    _demand(
+        re.fullmatch(r"[a-z]{1,16}(:\d{1,3})?", device) is not None,
+        "device_unknown",
+        f"There is no device “{device[:40]}” here.",
+        "Use auto or cpu; `got doctor` shows what is there.",
+    )
+
+
+def _check_range(code: str, value: int, least: int, most: int, what: str = "") -> None:
+    limit = "2^63 - 1" if most == 2**63 - 1 else most
+    holds = least <= value <= most
+    shown = value if abs(value) < 10**20 else "far too large"
+    _demand(holds, f"{code}_out_of_range", f"The {what or code} is {shown}.", f"Give {least} to {limit}.")

@@ -1,0 +1,86 @@
+"""The diffusion loop: from noise to latents, every step guided (paper sec. 4.3)."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor
+
+from engine.got.conditioning import Conditioning
+from engine.got.guidance import Branch, combine
+from engine.got.schedulers import Scheduler
+
+
+class GuidedUNet:
+    """The UNet under one picture's guidance, all branches in one batch or `batch_size` at once."""
+
+    def __init__(
+        self,
+        unet: UNet2DConditionModel,
+        conditioning: Conditioning,
+        branches: list[Branch],
+        batch_size: int = 4,
+    ) -> None:
+        self.unet = unet
+        self.branches = branches
+        self.batch_size = batch_size
+        self.prompt_embeds = conditioning.prompt_embeds(branches)
+        self.image_latents = conditioning.image_latents(branches)
+        self.latents_shape = conditioning.reference_latents.shape
+        self.added = {
+            "text_embeds": conditioning.semantic.pooled_prompt_embeds,
+            "time_ids": conditioning.add_time_ids,
+        }
+
+    def predict_branches(self, latents: Tensor, timestep: Tensor, count: int | None = None) -> Tensor:
+        """(1, C, h, w) latents as the scheduler scales them -> (branches, C, h, w); the first `count`, None: all."""
+        image_latents, prompt_embeds = self.image_latents[:count], self.prompt_embeds[:count]
+        noisy = latents.to(image_latents.dtype).expand(len(image_latents), -1, -1, -1)
+        sample = torch.cat([noisy, image_latents], dim=1)
+        predictions = [
+            self.unet(part, timestep, encoder_hidden_states=embeds, added_cond_kwargs=self.added, return_dict=False)[0]
+            for part, embeds in zip(sample.split(self.batch_size), prompt_embeds.split(self.batch_size), strict=True)
+        ]
+        return torch.cat(predictions)
+
+    def predict(self, latents: Tensor, timestep: Tensor) -> Tensor:
+        """(1, C, h, w) -> the guided noise_pred, (1, C, h, w), float32."""
+        return combine(self.predict_branches(latents, timestep).float(), self.branches)
+
+    def predict_alone(self, latents: Tensor, timestep: Tensor) -> Tensor:
+        """(1, C, h, w) -> the noise_pred of the branch that sees the most, (1, C, h, w), float32."""
+        return self.predict_branches(latents, timestep, 1).float()
+
+
+def denoise(
+    guided: GuidedUNet,
+    scheduler: Scheduler,
+    seed: int,
+    num_inference_steps: int,
+    on_step: Callable[[int, int], None],
+    on_latents: Callable[[Tensor], None] | None = None,
+    guidance_until: float = 1.0,
+) -> Tensor:
+    """Latents (1, C, h, w), float32, on the scale that the VAE's `scaling_factor` gives them.
+
+    All noise is drawn on the CPU in float32: a seed gives the same picture on every device. `on_step(step, total)` is
+    called after each step, 1 to total; to cancel, it raises. Before it, `on_latents` gets the step's latents.
+    `guidance_until` is the share of the steps that are guided, from the first.
+    """
+    device = guided.unet.device
+    generator = torch.Generator().manual_seed(seed)
+    scheduler.set_timesteps(num_inference_steps, device=device)
+    latents = torch.randn(guided.latents_shape, generator=generator).to(device) * scheduler.init_noise_sigma
+    drawn_from = {"generator": generator} if "generator" in inspect.signature(scheduler.step).parameters else {}
+    total = len(scheduler.timesteps)
+    for step, timestep in enumerate(scheduler.timesteps, start=1):
+        predict = guided.predict if step <= guidance_until * total else guided.predict_alone
+        noise_pred = predict(scheduler.scale_model_input(latents, timestep), timestep)
+        latents = scheduler.step(noise_pred, timestep, latents, return_dict=False, **drawn_from)[0]
+        if on_latents:
+            on_latents(latents)
+        on_step(step, total)
+    return latents

@@ -1,0 +1,111 @@
+"""How a picture is to be drawn: one dataclass that holds all of a request's options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.api.errors import RequestError
+from engine.got.config import GoTConfig
+from engine.got.guidance import GuidanceScales
+from engine.got.schedulers import SCHEDULERS
+from engine.imaging.fit import Fit, Size
+
+PRESETS = ("exact", "fast")
+"""exact: as the model's defaults say, the same numbers as the reference; fast: fewer steps and less guidance."""
+
+_FAST_STEPS = 0.4
+"""Of the model's own number: 20 of the paper's 50."""
+_FAST_GUIDANCE = 0.6
+"""Of the steps: later ones refine what stands already (Kynkäänniemi et al., arXiv 2404.07724)."""
+
+
+def preset_options(preset: str, config: GoTConfig) -> dict[str, Any]:
+    """Steps, scheduler and how long all guidance lasts, as a preset has them for this model. Raises RequestError."""
+    _demand(preset in PRESETS, "unknown_preset", f"There is no preset “{preset}”.", f"Choose {' or '.join(PRESETS)}.")
+    steps, scheduler = config.defaults.num_inference_steps, config.defaults.scheduler
+    if preset == "exact":
+        return {"num_inference_steps": steps, "scheduler": scheduler, "guidance_until": 1.0}
+    fewer = max(1, round(_FAST_STEPS * steps))
+    return {"num_inference_steps": fewer, "scheduler": "dpm-solver++", "guidance_until": _FAST_GUIDANCE}
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """The options of one drawing. Raises RequestError for one that makes no sense."""
+
+    num_inference_steps: int
+    """1 to 1000."""
+    scheduler: str
+    """A name of `SCHEDULERS`."""
+    guidance_scales: GuidanceScales
+    height: int
+    width: int
+    """Pixels that the model draws at: multiples of 8, at least 64."""
+    seed: int = 42
+    """0 to 2**63 - 1; each turn begins from the same noise, as in the reference."""
+    fit: str = "pad"
+    """How a source picture is brought to that size: "pad" or "stretch", see `Fit`."""
+
+    guidance_until: float = 1.0
+    """The share of the steps, from the first, in which all guidance branches take part; then only the one that sees
+    the most. 0 to 1."""
+
+    @classmethod
+    def for_model(
+        cls,
+        config: GoTConfig,
+        task: str,
+        preset: str = "exact",
+        **given: Any,  # noqa: ANN401 - fields of many types
+    ) -> RenderOptions:
+        """The options given; what is None or missing is the preset's for the model and the task.
+
+        The task is "edit" or "text_to_image".
+        """
+        defaults = preset_options(preset, config) | {
+            "guidance_scales": config.defaults.guidance_scales[task],
+            "height": config.image_size,
+            "width": config.image_size,
+        }
+        return cls(**defaults | {name: value for name, value in given.items() if value is not None})
+
+    def __post_init__(self) -> None:
+        _demand(
+            1 <= self.num_inference_steps <= 1000,
+            "steps_out_of_range",
+            f"The number of steps is {self.num_inference_steps}.",
+            "Give 1 to 1000.",
+        )
+        _demand(
+            self.scheduler in SCHEDULERS,
+            "unknown_scheduler",
+            f"There is no scheduler “{self.scheduler}”.",
+            f"Choose one of {', '.join(SCHEDULERS)}.",
+        )
+        _demand(
+            min(self.width, self.height) >= 64 and self.width % 8 == self.height % 8 == 0,
+            "size_not_drawable",
+            f"The model cannot draw at {self.width}×{self.height}.",
+            "Give a width and a height that are multiples of 8 and at least 64.",
+        )
+        _demand(0 <= self.seed < 2**63, "seed_out_of_range", f"The seed is {self.seed}.", "Give 0 to 2^63 - 1.")
+        _demand(
+            0 <= self.guidance_until <= 1,
+            "guidance_until_out_of_range",
+            f"Guidance is to last {self.guidance_until} of the steps.",
+            "Give 0 to 1.",
+        )
+        _demand(self.fit in ("pad", "stretch"), "unknown_fit", f"There is no fit “{self.fit}”.", "Give pad or stretch.")
+
+    def fit_of(self, source: Size | None) -> Fit:
+        """The way of a source of that size onto the model's canvas and back; without one, the canvas is the picture."""
+        canvas = (self.width, self.height)
+        if source is None:
+            return Fit.pad(canvas, canvas)
+        return Fit.stretch(source, canvas) if self.fit == "stretch" else Fit.pad(source, canvas)
+
+
+def _demand(holds: bool, code: str, message: str, remedy: str) -> None:
+    if not holds:
+        raise RequestError(code, message, remedy)

@@ -1,0 +1,251 @@
+"""GoTPipeline: plan a picture or an edit as a GoT chain, then draw what the chain says (arXiv 2503.10639, sec. 4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from engine.api.chain import Chain, Region
+from engine.api.errors import ChainError
+from engine.got.checkpoint import Components, load_components
+from engine.got.conditioning import (
+    Conditioning,
+    image_guidance,
+    image_to_tensor,
+    semantic_guidance,
+    size_ids,
+    tensor_to_image,
+)
+from engine.got.denoise import GuidedUNet, denoise
+from engine.got.drawing import Drawing
+from engine.got.guidance import GuidanceScales, needed_branches
+from engine.got.memory import RESIDENT, Residence, Tier, choose_tier, device_memory, weight_bytes
+from engine.got.options import RenderOptions
+from engine.got.planner import Planner
+from engine.got.progress import Cancel, OnDrawing, OnLatents, OnStep, OnToken, Watch
+from engine.got.prompts import SourceProcessor, Vocabulary
+from engine.got.reading import Reading
+from engine.got.schedulers import make_scheduler
+from engine.imaging.fit import Fit
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one request made: the chain, and a picture for each of its turns."""
+
+    chain: Chain
+    images: list[Image.Image]
+
+
+class GoTPipeline:
+    """One GoT model, from instruction to picture. Nothing of a request stays in it."""
+
+    def __init__(self, components: Components) -> None:
+        self.config = components.config
+        self.projectors = components.projectors
+        self.unet = components.unet
+        self.vae = components.vae
+        self.scheduler_config = components.scheduler_config
+        self.planner = Planner(
+            components.mllm,
+            Vocabulary(components.tokenizer, self.config.num_query_tokens),
+            SourceProcessor(components.image_processor, self.config.source_size, self.config.source_frames),
+        )
+        self.use(RESIDENT, components.mllm.device)
+        self.originals: dict[str, Tensor] = {}
+        """Matrices as they were before `apply_adapters`, by module."""
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        folder: str | Path,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+        on_part: Callable[[int, int], None] | None = None,
+    ) -> GoTPipeline:
+        """The model in a folder of the native layout; `on_part` gets (parts loaded, parts in all).
+
+        It uses the device's memory as what there is of it allows. Raises ModelError where the folder is not one.
+        """
+        pipeline, device = cls(load_components(Path(folder), torch.device("cpu"), dtype, on_part)), torch.device(device)
+        memory, (planning, drawing) = device_memory(device), map(weight_bytes, pipeline._parts())
+        tier = choose_tier(memory, planning, drawing, pipeline.config.image_size) if memory else RESIDENT
+        pipeline.use(tier, device)
+        return pipeline
+
+    def use(self, tier: Tier, device: torch.device) -> None:
+        """Spreads the model over the device's memory as that tier has it."""
+        self.residence = Residence(tier, device, *self._parts())
+        self.branches_at_once = tier.branches_at_once
+        """Guidance branches that go through the UNet in one batch; fewer need less memory."""
+        half = self.config.image_size // 2
+        self.vae.use_tiling = tier.tiled_vae
+        self.vae.tile_sample_min_size = half  # of its own accord it tiles nothing of the size it was made for
+        self.vae.tile_latent_min_size = half // 2 ** (len(self.vae.config["block_out_channels"]) - 1)
+
+    def _parts(self) -> tuple[list[nn.Module], list[nn.Module]]:
+        """(what plans, what draws)"""
+        return [self.planner.mllm, self.projectors], [self.unet, self.vae]
+
+    @torch.inference_mode()
+    def plan(
+        self,
+        instruction: str,
+        source_image: Image.Image | None = None,
+        on_token: OnToken | None = None,
+        cancel: Cancel | None = None,
+    ) -> Chain:
+        """Writes the chain's first turn: of an edit where there is a source image, else of text-to-image.
+
+        Boxes are relative to the source image's width and height, whatever the fit. A chain that the model did not
+        bring to a picture comes back as it stands, with its problems.
+        """
+        self.residence.plan()
+        reading = self.planner.open(instruction, source_image)
+        return Chain.from_turns([self.planner.write(reading, Watch(on_token, cancel=cancel)).text])
+
+    @torch.inference_mode()
+    def recognizes(self, picture: Image.Image) -> bool:
+        """Whether a picture is of those that the model knows, as far as got.json says which they are.
+
+        An autoencoder redraws well what it was trained on, and little else.
+        """
+        familiar = self.config.familiar
+        if familiar is None:
+            return True
+        self.residence.draw()
+        side = self.config.image_size
+        pixels = image_to_tensor(Fit.pad(picture.size, (side, side)).place(picture.convert("RGB")))
+        pixels = pixels.unsqueeze(0).to(self.vae.device, self.vae.dtype)
+        redrawn = self.vae.decode(self.vae.encode(pixels, return_dict=False)[0].mode(), return_dict=False)[0]
+        error = (redrawn.clamp(-1, 1) - pixels).float().square().mean().item()
+        return 10 * math.log10(4 / max(error, 1e-9)) >= familiar.psnr  # values run from -1 to 1
+
+    @torch.inference_mode()
+    def render(
+        self,
+        chain: Chain,
+        source_image: Image.Image | None = None,
+        *,
+        instruction: str,
+        preset: str = "exact",
+        num_inference_steps: int | None = None,
+        scheduler: str | None = None,
+        seed: int = 42,
+        height: int | None = None,
+        width: int | None = None,
+        guidance_scales: GuidanceScales | None = None,
+        guidance_until: float | None = None,
+        fit: str = "pad",
+        on_step: OnStep | None = None,
+        on_latents: OnLatents | None = None,
+        on_drawing: OnDrawing | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[Image.Image]:
+        """Draws a picture for each turn of a chain, planned or edited, without planning (paper sec. 6.2).
+
+        `instruction` is the one that the chain answers; what is None is the preset's. The pictures have
+        the source's size with fit "pad", the reference's output size with "stretch"; with no source, width × height.
+        """
+        drawing = self._open_drawing(
+            source_image,
+            preset=preset,
+            num_inference_steps=num_inference_steps,
+            scheduler=scheduler,
+            seed=seed,
+            height=height,
+            width=width,
+            guidance_scales=guidance_scales,
+            guidance_until=guidance_until,
+            fit=fit,
+        )
+        turns = [turn for turn in chain.turns if turn.text.strip()]
+        if not turns:
+            raise ChainError("chain_empty", "The chain is empty.", "Plan one, or write what the picture is to show.")
+        watch = Watch(None, on_step, cancel, on_latents, on_drawing)
+        self.residence.plan()
+        reading, drawn = self.planner.open(instruction, source_image), None
+        for turn in turns:
+            self.residence.plan()
+            self.planner.read(reading, turn.text, drawn)
+            drawn = self._draw(drawing, reading, chain.mask_regions(turn.index), watch)
+        return drawing.images
+
+    @torch.inference_mode()
+    def __call__(
+        self,
+        instruction: str,
+        source_image: Image.Image | None = None,
+        *,
+        on_token: OnToken | None = None,
+        on_step: OnStep | None = None,
+        on_latents: OnLatents | None = None,
+        on_drawing: OnDrawing | None = None,
+        cancel: Cancel | None = None,
+        max_turns: int = 8,
+        **render_options: Any,  # noqa: ANN401 - fields of many types
+    ) -> Result:
+        """Plans and draws, turn after turn, until the model says that a picture was the last one, `max_turns` at most.
+
+        `render_options` are those of `render`. Raises ChainError where the model plans no picture at all.
+        """
+        drawing = self._open_drawing(source_image, **render_options)
+        watch = Watch(on_token, on_step, cancel, on_latents, on_drawing)
+        self.residence.plan()
+        reading = self.planner.open(instruction, source_image)
+        turns: list[str] = []
+        written = self.planner.write(reading, watch)
+        while written.stop == self.planner.vocabulary.im_gen_start:
+            turns.append(written.text)
+            drawn = self._draw(drawing, reading, Chain.from_turns(turns).mask_regions(len(turns) - 1), watch)
+            if len(turns) == max_turns:
+                break
+            self.residence.plan()
+            written = self.planner.go_on(reading, drawn, watch)
+        if not turns:
+            raise ChainError(
+                "no_picture_planned",
+                f"The model's plan ends without a picture: “{written.text[-80:]}”.",
+                "Say it in other words, or write the chain by hand.",
+            )
+        return Result(Chain.from_turns(turns), drawing.images)
+
+    def _open_drawing(self, source_image: Image.Image | None, **options: Any) -> Drawing:  # noqa: ANN401
+        task = "text_to_image" if source_image is None else "edit"
+        return Drawing(RenderOptions.for_model(self.config, task, **options), source_image)
+
+    def _draw(self, drawing: Drawing, reading: Reading, regions: Sequence[Region], watch: Watch) -> Image.Image:
+        """One turn, from what is read to its picture, as the MLLM is to see it."""
+        watch.drawing("encode")
+        options = drawing.options
+        semantic = semantic_guidance(self.planner.query(reading), self.projectors)
+        self.residence.draw()
+        semantic = semantic.to(self.unet.device)
+        reference, spatial = image_guidance(self.vae, drawing.reference(), drawing.masks(regions))
+        conditioning = Conditioning(semantic, reference, spatial, size_ids(drawing.fit.canvas).to(reference.device))
+
+        guided = GuidedUNet(self.unet, conditioning, needed_branches(options.guidance_scales), self.branches_at_once)
+        scheduler = make_scheduler(options.scheduler, self.scheduler_config)
+        watch.drawing("denoise")
+        on_step = partial(watch.step, turn=len(drawing.images))
+        latents = denoise(
+            guided,
+            scheduler,
+            options.seed,
+            options.num_inference_steps,
+            on_step,
+            watch.on_latents,
+            options.guidance_until,
+        )
+
+        watch.drawing("decode")
+        decoded = self.vae.decode(latents.to(self.vae.dtype) / self.vae.config["scaling_factor"], return_dict=False)[0]
+        return drawing.add(tensor_to_image(decoded[0]))

@@ -1,0 +1,190 @@
+"""Reads a picture that someone hands us: any size and mode, from files that may be broken or hostile.
+
+What comes out is upright, 8 bits a channel, RGB or RGBA; whatever was changed on the way is said in `notes`.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+
+from engine.api.errors import ImageError
+from engine.imaging import color
+
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF")
+MAX_PIXELS = 64_000_000
+MAX_BYTES = 512 * 1024 * 1024
+MIN_SIDE = 16
+
+_ORIENTATION = 0x0112
+_BITS_PER_SAMPLE = 258
+# What a TIFF keeps beside its EXIF data: the layout of its own pixels, and what we carry apart.
+_TIFF_LAYOUT = {*range(254, 260), 262, 266, *range(273, 280), 284, *range(317, 326), 330, 338, 339, 347, 34675, 700}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A decoded picture with what has to survive beside its pixels."""
+
+    name: str
+    image: Image.Image
+    """Upright, mode RGB or RGBA, in the color space of `icc_profile` (sRGB where there is none)."""
+    exif: bytes = b""
+    icc_profile: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
+    """What the user should know about how the file was read, a sentence each."""
+
+    @property
+    def alpha(self) -> Image.Image | None:
+        """The transparency as mode L, or None where the picture has none."""
+        return self.image.getchannel("A") if self.image.mode == "RGBA" else None
+
+    def for_model(self) -> Image.Image:
+        """RGB in sRGB, transparent parts on white: what the model sees."""
+        return color.to_srgb(on_white(self.image), self.icc_profile)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """RGB or RGBA -> RGB, transparent parts on white."""
+    if image.mode == "RGB":
+        return image
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def read_image(path: Path, formats: tuple[str, ...] = FORMATS) -> Source:
+    """Reads a picture file of one of the formats. Raises ImageError naming the file."""
+    try:
+        if path.is_dir():
+            raise ImageError("image_is_folder", f"{path} is a folder.", "Name a picture in it.")
+        if not path.exists():
+            raise ImageError("image_not_found", f"There is no file {path}.", "Check the name and the folder.")
+        if not path.is_file():
+            raise ImageError("image_not_a_file", f"{path} is not an ordinary file.", "Name a picture on disk.")
+        if path.stat().st_size > MAX_BYTES:
+            limit = MAX_BYTES // 1024**2
+            raise ImageError("image_file_too_large", f"{path} is larger than {limit} MiB.", "Save it compressed.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImageError(
+            "image_unreadable", f"{path} cannot be read: {error.strerror}.", "Check its permissions."
+        ) from error
+    return decode(data, str(path), formats)
+
+
+def decode(data: bytes, name: str, formats: tuple[str, ...] = FORMATS, min_side: int = MIN_SIDE) -> Source:
+    """Decodes one picture of at least `min_side` pixels a side; `name` stands for it in messages. Raises ImageError.
+
+    The number of pixels is known from the header and checked before any pixel is decoded.
+    """
+    if not data:
+        raise ImageError("image_empty", f"{name} is empty (0 bytes).", "Choose another file.")
+    with warnings.catch_warnings():
+        # Pillow warns of odd metadata, which is no concern of the user, and of bombs, which are refused here.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        image = _open(data, name, formats)
+        _check_size(image.size, name, min_side)
+        try:
+            return _read(image, data, name)
+        except ImageError:
+            raise
+        # Pillow's decoders raise nearly every kind of exception on a broken file.
+        except Exception as error:
+            raise _broken(name) from error
+
+
+def _open(data: bytes, name: str, formats: tuple[str, ...]) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=formats)
+    except UnidentifiedImageError as error:
+        kinds = " or ".join(formats).replace("WEBP", "WebP")
+        raise ImageError("image_unknown", f"{name} is not a {kinds} picture.", "Save it as PNG first.") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(name) from error
+    except Exception as error:  # as above
+        raise _broken(name) from error
+
+
+def _broken(name: str) -> ImageError:
+    return ImageError("image_broken", f"{name} is damaged or incomplete.", "Get or save the picture again.")
+
+
+def _too_large(name: str, size: tuple[int, int] | None = None) -> ImageError:
+    measure = f"{size[0]}×{size[1]} pixels, which is " if size else ""
+    limit = MAX_PIXELS // 10**6
+    return ImageError(
+        "image_too_large", f"{name} is {measure}more than {limit} megapixels.", "Scale it down and try again."
+    )
+
+
+def _check_size(size: tuple[int, int], name: str, min_side: int) -> None:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise _too_large(name, size)
+    if min(size) < min_side:
+        raise ImageError(
+            "image_too_small",
+            f"{name} is {size[0]}×{size[1]} pixels; the model needs {min_side} on each side.",
+            "Choose a larger picture.",
+        )
+
+
+def _read(image: Image.Image, data: bytes, name: str) -> Source:
+    notes = [*_frames_note(image), *_depth_note(image, data)]
+    image.load()
+    exif = image.getexif()
+    upright = ImageOps.exif_transpose(image)
+    exif.pop(_ORIENTATION, None)
+    for tag in _TIFF_LAYOUT & set(exif) if image.format == "TIFF" else ():
+        del exif[tag]
+    rgb, profile, color_notes = color.to_rgb(_eight_bits(upright, name), image.info.get("icc_profile"))
+    return Source(
+        name=name,
+        image=rgb,
+        exif=exif.tobytes() if len(exif) else b"",
+        icc_profile=profile,
+        dpi=_dpi(image.info.get("dpi")),
+        notes=(*notes, *color_notes),
+    )
+
+
+def _frames_note(image: Image.Image) -> list[str]:
+    frames = getattr(image, "n_frames", 1)
+    # A phone's JPEG (MPO) carries previews of the same picture.
+    if frames == 1 or image.format == "MPO":
+        return []
+    what = "pages" if image.format == "TIFF" else "frames of animation"
+    return [f"It has {frames} {what}; the first is used."]
+
+
+def _depth_note(image: Image.Image, data: bytes) -> list[str]:
+    """Pillow reads 16-bit color as 8 bits by itself; only the header tells."""
+    depth = 8
+    if image.format == "PNG":
+        depth = data[24]
+    elif isinstance(image, TiffImagePlugin.TiffImageFile):
+        depth = int(np.max(image.tag_v2.get(_BITS_PER_SAMPLE, 8)))
+    return [f"It has {depth} bits a channel; it is read at 8."] if depth > 8 else []
+
+
+def _eight_bits(image: Image.Image, name: str) -> Image.Image:
+    if image.mode != "F" and not image.mode.startswith("I"):
+        return image
+    values = np.asarray(image)
+    if image.mode == "F" or values.min() < 0 or values.max() > 65535:
+        raise ImageError(
+            "image_depth", f"{name} holds 32-bit values.", "Save it with 8 or 16 bits a channel and try again."
+        )
+    return Image.fromarray((values >> 8).astype(np.uint8))
+
+
+def _dpi(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Resolution for print as plain numbers; TIFF gives fractions, and broken files zeros."""
+    if dpi is None or not all(0 < float(value) < 1e5 for value in dpi):
+        return None
+    return float(dpi[0]), float(dpi[1])

@@ -1,0 +1,187 @@
+"""Shows a plan on the picture: red boxes with numbered badges, and a legend that says what each box is.
+
+Solid = region to be edited, dashed = object that was reasoned about; the line tells, never the color alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw, ImageFont
+
+from engine.api.chain import Chain
+from engine.imaging.composite import Rectangle, pixel_rectangle
+
+RED = (224, 36, 43)
+INK = (38, 38, 42)
+MUTED = (112, 112, 120)
+PAPER = (255, 255, 255)
+
+_SMALL, _LARGE = 640, 2048  # between these lengths of its longer side, a picture is shown as it is
+_SMOOTH = 3  # shapes are drawn this much larger and scaled down, for smooth edges
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One box to be shown."""
+
+    number: int
+    rectangle: Rectangle
+    label: str
+    is_edit: bool
+
+
+def marks_of_turn(chain: Chain, turn: int, size: tuple[int, int]) -> list[Mark]:
+    """The boxes of one turn, numbered from 1, on a picture of `size` (width, height)."""
+    return [
+        Mark(number, pixel_rectangle(region.box, size), region.phrase, region.is_mask)
+        for number, region in enumerate(chain.turns[turn].regions, 1)
+    ]
+
+
+def draw_plan(image: Image.Image, marks: Sequence[Mark], legend: bool = True) -> Image.Image:
+    """RGB picture -> RGB picture with the boxes, at a size that is good to look at.
+
+    With `legend`, a strip under the picture names each box.
+    """
+    scale = readable_scale(image.size)
+    size = (round(image.width * scale), round(image.height * scale))
+    plan = image.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    unit = _unit(size)
+    shapes = Image.new("RGBA", (size[0] * _SMOOTH, size[1] * _SMOOTH), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(shapes)
+    largest_first = sorted(marks, key=lambda mark: -_area(mark.rectangle))
+    boxes = [_inside(mark.rectangle, scale, size, 1.1 * unit) for mark in largest_first]
+    for mark, box in zip(largest_first, boxes, strict=True):
+        _draw_box(draw, box, mark.is_edit, unit * _SMOOTH)
+    corners = [_inside(mark.rectangle, scale, size, 5.5 * unit) for mark in largest_first]
+    for mark, (left, top, *_) in zip(largest_first, corners, strict=True):
+        _draw_badge(draw, mark, (left, top), unit * _SMOOTH)
+    plan = Image.alpha_composite(plan, shapes.resize(size, Image.Resampling.BOX)).convert("RGB")
+    return add_legend(plan, marks) if legend else plan
+
+
+def readable_scale(size: tuple[int, int]) -> float:
+    """By how much a picture of `size` is scaled to be looked at: up by a whole number, or down."""
+    longest = max(size)
+    return math.ceil(_SMALL / longest) if longest < _SMALL else min(1.0, _LARGE / longest)
+
+
+def _unit(size: tuple[int, int]) -> float:
+    """Measure of lines, badges and letters, in pixels: it grows with the picture, but slower."""
+    return 3.2 * (max(size) / 640) ** 0.7
+
+
+def _area(rectangle: Rectangle) -> int:
+    return (rectangle[2] - rectangle[0]) * (rectangle[3] - rectangle[1])
+
+
+def _inside(
+    rectangle: Rectangle, scale: float, size: tuple[int, int], margin: float
+) -> tuple[float, float, float, float]:
+    """The rectangle on the drawing, kept off the picture's border, so that nothing of its line is cut."""
+    (width, height), (left, top, right, bottom) = size, (scale * value for value in rectangle)
+    across, down = sorted((margin, width - margin)), sorted((margin, height - margin))
+    x1, x2 = (min(max(x, across[0]), across[1]) * _SMOOTH for x in (left, right))
+    y1, y2 = (min(max(y, down[0]), down[1]) * _SMOOTH for y in (top, bottom))
+    return x1, y1, x2, y2
+
+
+def _draw_box(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], is_edit: bool, unit: float) -> None:
+    left, top, right, bottom = box
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    for width, fill in ((2.2 * unit, (255, 255, 255, 205)), (1.1 * unit, (*RED, 255))):
+        for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
+            for piece in [(start, end)] if is_edit else _dashes(start, end, 5 * unit):
+                _draw_line(draw, piece, width, fill)
+
+
+def _draw_line(
+    draw: ImageDraw.ImageDraw,
+    line: tuple[tuple[float, float], tuple[float, float]],
+    width: float,
+    fill: tuple[int, int, int, int],
+) -> None:
+    """A horizontal or vertical line with square ends, so that corners close."""
+    (x1, y1), (x2, y2) = line
+    half = width / 2
+    draw.rectangle((min(x1, x2) - half, min(y1, y2) - half, max(x1, x2) + half, max(y1, y2) + half), fill=fill)
+
+
+def _dashes(
+    start: tuple[float, float], end: tuple[float, float], length: float
+) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Dashes of about `length` along a line, one at either end."""
+    whole = math.hypot(end[0] - start[0], end[1] - start[1])
+    parts = 2 * max(1, round(whole / length / 2)) + 1
+
+    def point(index: int) -> tuple[float, float]:
+        part = index / parts
+        return start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])
+
+    return [(point(index), point(index + 1)) for index in range(0, parts, 2)]
+
+
+def _draw_badge(draw: ImageDraw.ImageDraw, mark: Mark, center: tuple[float, float], unit: float) -> None:
+    fill, text = (RED, PAPER) if mark.is_edit else (PAPER, RED)
+    x, y = center
+    for radius, color in ((5.2 * unit, PAPER), (4.7 * unit, RED), (4.1 * unit, fill)):
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*color, 255))
+    draw.text(center, str(mark.number), (*text, 255), font(5.4 * unit), "mm", stroke_width=0.12 * unit)
+
+
+def add_legend(plan: Image.Image, marks: Sequence[Mark]) -> Image.Image:
+    """The picture with a white strip below: number, phrase, and what the box is."""
+    unit = _unit(plan.size)
+    row, margin = round(13 * unit), round(5 * unit)
+    rows = max(1, len(marks))
+    strip = Image.new("RGB", (plan.width * _SMOOTH, (rows * row + 2 * margin) * _SMOOTH), PAPER)
+    draw = ImageDraw.Draw(strip, "RGBA")
+    for index, mark in enumerate(marks):
+        _draw_row(draw, mark, (margin + (index + 0.5) * row) * _SMOOTH, strip.width, unit * _SMOOTH)
+    if not marks:
+        left = 5 * unit * _SMOOTH
+        draw.text((left, strip.height / 2), "No boxes: the whole picture", MUTED, font(5.4 * unit * _SMOOTH), "lm")
+    strip = strip.resize((plan.width, strip.height // _SMOOTH), Image.Resampling.BOX)
+    whole = Image.new("RGB", (plan.width, plan.height + strip.height), PAPER)
+    whole.paste(plan, (0, 0))
+    whole.paste(strip, (0, plan.height))
+    return whole
+
+
+def _draw_row(draw: ImageDraw.ImageDraw, mark: Mark, y: float, width: int, unit: float) -> None:
+    """One line of the legend, `y` its middle."""
+    _draw_badge(draw, mark, (9 * unit, y), unit)
+    kind = "edit region" if mark.is_edit else "reasoned about"
+    kind_face, label_face = font(5 * unit), font(6.2 * unit)
+    draw.text((width - 5 * unit, y), kind, MUTED, kind_face, "rm")
+    room = width - 25 * unit - kind_face.getlength(kind)
+    draw.text((17 * unit, y), shortened(mark.label, label_face, room), INK, label_face, "lm")
+
+
+def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
+    """RGB pictures one under the other."""
+    whole = Image.new("RGB", (max(p.width for p in pictures), sum(p.height for p in pictures)), PAPER)
+    top = 0
+    for picture in pictures:
+        whole.paste(picture, (0, top))
+        top += picture.height
+    return whole
+
+
+def font(size: float) -> ImageFont.FreeTypeFont:
+    """Pillow's own typeface: the same on every machine."""
+    loaded = ImageFont.load_default(max(6.0, size))
+    assert isinstance(loaded, ImageFont.FreeTypeFont)  # a size was given
+    return loaded
+
+
+def shortened(text: str, typeface: ImageFont.FreeTypeFont, width: float) -> str:
+    """The text, cut with … where it is wider than `width` pixels."""
+    if typeface.getlength(text) <= width:
+        return text
+    while text and typeface.getlength(text + "…") > width:
+        text = text[:-1]
+    return text.rstrip() + "…"

@@ -1,0 +1,65 @@
+"""A selected part of a picture: what the model sees of its surroundings, and how what was drawn gets back in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PIL import Image, ImageChops
+
+from engine.api.errors import RequestError
+from engine.api.protocol import Selection
+from engine.imaging.composite import Layer, Rectangle
+from engine.imaging.fit import Size
+
+CONTEXT = 0.25
+"""Of the selection's longer side, how much of the picture around it the model sees."""
+MIN_CONTEXT = 32
+
+
+@dataclass(frozen=True)
+class Region:
+    """The part of a picture that is worked on."""
+
+    picture: Size
+    crop: Rectangle
+    """What the model sees."""
+    inside: Rectangle
+    """What may change."""
+
+    @classmethod
+    def of(cls, picture: Size, selection: Selection | None) -> Region:
+        """The selection with some of what surrounds it; without one, all. Raises RequestError outside the picture."""
+        if selection is None:
+            return cls(picture, (0, 0, *picture), (0, 0, *picture))
+        left, top = selection.x, selection.y
+        right, bottom = left + selection.width, top + selection.height
+        if right > picture[0] or bottom > picture[1]:
+            raise RequestError(
+                "selection_outside",
+                f"The selection reaches beyond the picture of {picture[0]}×{picture[1]} pixels.",
+                "Select a part of the picture.",
+            )
+        margin = max(MIN_CONTEXT, round(CONTEXT * max(selection.width, selection.height)))
+        crop = (
+            max(0, left - margin),
+            max(0, top - margin),
+            min(picture[0], right + margin),
+            min(picture[1], bottom + margin),
+        )
+        return cls(picture, crop, (left, top, right, bottom))
+
+    def cut(self, picture: Image.Image) -> Image.Image:
+        """What the model sees of the picture."""
+        return picture if self.crop == (0, 0, *self.picture) else picture.crop(self.crop)
+
+    def back(self, layer: Layer, below: Image.Image) -> Layer:
+        """A layer over the cut part, as a layer over the whole picture `below`; its mask stays inside the selection."""
+        if self.inside == (0, 0, *self.picture):
+            return layer
+        image = below.copy()
+        image.paste(layer.image, self.crop[:2])
+        mask = Image.new("L", self.picture, 0)
+        mask.paste(layer.mask, self.crop[:2])
+        inside = Image.new("L", self.picture, 0)
+        inside.paste(255, self.inside)
+        return Layer(layer.name, image, ImageChops.darker(mask, inside))

@@ -1,0 +1,153 @@
+"""Writes results: encoded in memory, then put in place whole or not at all, never over a file unless told to."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, PngImagePlugin
+
+from engine.api.errors import OutputError
+from engine.imaging.decode import Source, on_white
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".ora")
+FACTS_KEY = "GoT"
+"""Keyword of the PNG text chunk that holds an edit's facts as JSON."""
+Facts = dict[str, Any]
+_JPEG_QUALITY = 95
+_LONGEST_SIDE = {".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
+
+
+def check_writable(path: Path, overwrite: bool, suffixes: tuple[str, ...] = SUFFIXES) -> None:
+    """Raises OutputError when `path` could not be written later, so that no work is done in vain."""
+    if suffixes and path.suffix.lower() not in suffixes:
+        names = " or ".join(suffixes)
+        raise OutputError("output_format", f"{path} cannot be written: its ending names no format.", f"Use {names}.")
+    with _as_output_error(path):
+        if path.is_dir():
+            raise OutputError("output_is_folder", f"{path} is a folder.", "Name a file in it.")
+        if path.exists() and not path.is_file():
+            raise OutputError("output_not_a_file", f"{path} is not an ordinary file.", "Choose another name.")
+        if path.exists() and not overwrite:
+            raise _exists(path)
+        if not path.parent.is_dir():
+            raise OutputError("output_no_folder", f"There is no folder {path.parent}.", "Make it first.")
+        trial = _beside(path)
+        _write_new(trial, b"")
+        trial.unlink()
+
+
+def write_files(contents: Mapping[Path, bytes], overwrite: bool) -> None:
+    """Writes all files, or none when one of them cannot be written. Raises OutputError.
+
+    Each is written beside its place, flushed to disk and then moved there in one step.
+    """
+    waiting: dict[Path, Path] = {}  # temporary file -> where it belongs
+    taken: list[Path] = []
+    try:
+        for path, data in contents.items():
+            with _as_output_error(path):
+                temporary = _beside(path)
+                waiting[temporary] = path.resolve()
+                _write_new(temporary, data)
+        for path in () if overwrite else contents:
+            with _as_output_error(path):
+                path.open("xb").close()  # takes the name, unless someone was faster
+                taken.append(path.resolve())
+        for temporary, target in waiting.items():
+            with _as_output_error(target):
+                os.replace(temporary, target)
+                taken = [path for path in taken if path != target]
+    finally:
+        for leftover in (*waiting, *taken):
+            leftover.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    target = path.resolve()  # behind a link it is the file that is replaced, not the link
+    return target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _as_output_error(path: Path) -> Iterator[None]:
+    """What the disk refuses, as an OutputError that names `path`."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise _exists(path) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            "output_unwritable", f"{path} cannot be written: {reason}.", "Choose another place."
+        ) from error
+
+
+def _exists(path: Path) -> OutputError:
+    return OutputError("output_exists", f"{path} exists already.", "Add --force to replace it, or choose another name.")
+
+
+def check_size(path: Path, size: tuple[int, int]) -> None:
+    """Raises OutputError when the format of `path` cannot hold a picture of `size` (width, height)."""
+    limit = _LONGEST_SIDE.get(path.suffix.lower())
+    if limit and max(size) > limit:
+        raise OutputError(
+            "output_size", f"{path} cannot hold {size[0]}×{size[1]} pixels ({limit} a side).", "Write a PNG instead."
+        )
+
+
+def encode(
+    image: Image.Image,
+    suffix: str,
+    source: Source | None = None,
+    facts: Facts | None = None,
+    compress_level: int = 6,
+) -> bytes:
+    """Encodes RGB or RGBA as .png, .jpg, .jpeg or .webp; EXIF data, color profile and resolution come from `source`.
+
+    PNG and WebP keep every pixel to the bit. JPEG has no transparency: it is laid on white. `facts` go into PNG only;
+    `compress_level`, 0 to 9, is PNG's too: the larger, the slower and smaller.
+    Raises OutputError when the format cannot hold what the picture carries.
+    """
+    kept: dict[str, Any] = {}
+    if source is not None:
+        kept = {"exif": source.exif, "icc_profile": source.icc_profile, "dpi": source.dpi}
+        kept = {name: value for name, value in kept.items() if value}
+    buffer = io.BytesIO()
+    try:
+        if suffix == ".png":
+            image.save(buffer, "PNG", pnginfo=_text(facts), compress_level=compress_level, **kept)
+        elif suffix == ".webp":
+            image.save(buffer, "WEBP", lossless=True, exact=True, **kept)
+        else:
+            on_white(image).save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling="4:4:4", **kept)
+    except (OSError, ValueError) as error:
+        raise OutputError("output_encode", f"No {suffix} could be made: {error}.", "Write a PNG instead.") from error
+    return buffer.getvalue()
+
+
+def _text(facts: Facts | None) -> PngImagePlugin.PngInfo:
+    info = PngImagePlugin.PngInfo()
+    if facts is not None:
+        info.add_itxt(FACTS_KEY, json.dumps(facts, ensure_ascii=False))
+    return info
+
+
+def read_facts(png: bytes) -> Facts | None:
+    """The facts of the edit that made a PNG, or None where it holds none."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+        image.load()
+        text = image.info.get(FACTS_KEY)
+    return None if text is None else json.loads(text)

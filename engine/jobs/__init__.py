@@ -1,0 +1,1 @@
+"""Jobs: kept on disk, run one after another on the one device."""

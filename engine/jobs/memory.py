@@ -1,0 +1,86 @@
+"""What happens when the device's memory is too small: free it, try once with less, then say what fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+import torch
+from PIL import Image
+
+from engine.api.chain import IM_GEN_START, Chain
+from engine.api.errors import OutOfMemory
+from engine.got import GoTPipeline
+from engine.jobs.shelf import free_memory
+
+T = TypeVar("T")
+
+SMALLEST = 64
+_SAID = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+_SHRINK = 0.75
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory could not be got; torch has no type of its own for the CPU's and some of a card's libraries'."""
+    said = str(error)
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(words in said for words in _SAID)
+
+
+def within_memory(
+    pipeline: GoTPipeline, run: Callable[[], T], note: Callable[[str], None], again: Callable[[], None]
+) -> T:
+    """Runs it; where memory is short, once more with one guidance branch at a time. Raises OutOfMemory after that.
+
+    `again` is told that it begins anew.
+    """
+    for made in _fits(run):
+        return made
+    note("The device's memory was short; it is drawn again with less at once, which takes longer.")
+    again()
+    usual, pipeline.branches_at_once = pipeline.branches_at_once, 1
+    pipeline.vae.enable_slicing()
+    try:
+        for made in _fits(run):
+            return made
+        raise _too_small(largest_side(pipeline))
+    finally:
+        pipeline.branches_at_once = usual
+        pipeline.vae.disable_slicing()
+        free_memory()
+
+
+def _fits(run: Callable[[], T]) -> list[T]:
+    """What it gives; nothing where memory is short, and all that the attempt held is free again then."""
+    try:
+        return [run()]
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    free_memory()  # here, where no traceback holds the attempt's tensors any more
+    return []
+
+
+def largest_side(pipeline: GoTPipeline) -> int | None:
+    """The largest square that one step can be drawn at, found by trying; None where not even the smallest can."""
+    side = pipeline.config.image_size
+    while side >= SMALLEST:
+        if _fits(partial(_one_step, pipeline, side)):
+            return side
+        side = int(side * _SHRINK) // 8 * 8
+    return None
+
+
+def _one_step(pipeline: GoTPipeline, side: int) -> None:
+    source = Image.new("RGB", (side, side))
+    chain = Chain.parse(f"A trial.{IM_GEN_START}")
+    pipeline.render(chain, source, instruction="A trial.", num_inference_steps=1, width=side, height=side)
+
+
+def _too_small(side: int | None) -> OutOfMemory:
+    fits = f"{side}×{side} fits" if side else "nothing fits"
+    return OutOfMemory(
+        "out_of_memory",
+        f"The device's memory is too small for this; now {fits}.",
+        "Close other programs, choose a smaller size or model, or --device cpu.",
+    )

@@ -1,0 +1,153 @@
+"""What the pipeline says while it works, as events of its job."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from engine.api.chain import IM_GEN_START, Chain
+from engine.api.protocol import BoxFound, Event, Loading, Note, Planning, Preview, Profile, Step, Token, Writing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.got import GoTPipeline
+
+PREVIEWS = 8
+"""Of each picture, at most."""
+_PREVIEW_SIDE = 192
+
+_BEFORE_COLOR = re.compile(r" ?(\(\w*)?")
+
+
+class Reporter:
+    """Tells one job's events, and how long each stage took."""
+
+    def __init__(self, say: Callable[[Event], None]) -> None:
+        self.say = say
+        self.notes: list[str] = []
+        self.seconds: dict[str, float] = {}
+        self.candidate = 0
+        self._stage = ""
+        self._since = time.monotonic()
+        self._text = ""
+        self._told_again = ""
+        self._boxes = 0
+        self._pictures = 1
+        self._latents: Tensor | None = None
+        self._pipeline: GoTPipeline | None = None
+        self._drawing_since = 0.0
+        self._drawn = 0
+        self._tokens = 0
+        self._parts: dict[str, float] = {}
+        self._part = ""
+        self._part_since = self._step_since = 0.0
+        self._steps: list[float] = []
+
+    def stage(self, name: str) -> None:
+        """A stage begins, and the one before it is over. Stages of one name add up."""
+        now = time.monotonic()
+        self._end_part(now)
+        if self._stage:
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._since
+        self._stage, self._since = name, now
+
+    def drawing(self, part: str) -> None:
+        """A part of a picture's drawing begins, and the one before it is over: encode, denoise or decode."""
+        now = time.monotonic()
+        self._end_part(now)
+        self._part, self._part_since, self._step_since = part, now, now
+
+    def _end_part(self, now: float) -> None:
+        if self._part:
+            self._parts[self._part] = self._parts.get(self._part, 0.0) + now - self._part_since
+        self._part = ""
+
+    def profile(self) -> Profile:
+        """Where the time of drawing went."""
+        encode, decode = (round(self._parts.get(part, 0.0), 4) for part in ("encode", "decode"))
+        return Profile(self._tokens, encode, tuple(round(step, 4) for step in self._steps), decode)
+
+    def again(self) -> None:
+        """The job begins anew: planning is greedy, so the chain that was told is not told once more."""
+        self._told_again, self._drawn, self.candidate = self._text, 0, 0
+        self._steps.clear()
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+        self.say(Note(text))
+
+    def loading(self, model: str, done: int, total: int) -> None:
+        self.say(Loading(model, done, total))
+
+    def plan(self) -> None:
+        """The planner begins a turn."""
+        self.stage("plan")
+        self.say(Planning(self._text.count(IM_GEN_START), self.candidate))
+
+    def token(self, piece: str) -> None:
+        """A piece of the chain was written."""
+        if self._told_again:
+            self._told_again = self._told_again.removeprefix(piece)
+            return
+        if self._stage != "plan":
+            self.plan()
+        self.say(Token(piece, self._text.count(IM_GEN_START)))
+        self._text += piece
+        self._tokens += 1
+        self._find_boxes(complete=IM_GEN_START in piece)
+        if IM_GEN_START in piece:
+            self.draw()
+
+    def _find_boxes(self, complete: bool) -> None:
+        """Tells each box once its color word is there, or something else is in its place."""
+        for region in Chain.parse(self._text).boxes[self._boxes :]:
+            if region.color is None and not complete and _BEFORE_COLOR.fullmatch(self._text, region.end):
+                return
+            self._boxes += 1
+            box = region.box
+            corners = (box.x1, box.y1, box.x2, box.y2)
+            self.say(BoxFound(region.id, region.turn, corners, region.phrase, region.color))
+
+    def expect(self, pipeline: GoTPipeline, pictures: int) -> None:
+        """So many pictures are to come, as far as it is known."""
+        self._pipeline, self._pictures = pipeline, pictures
+
+    def draw(self) -> None:
+        """A picture is begun."""
+        self.stage("render")
+        if self._drawn == 0:
+            self._drawing_since = self._since
+
+    def latents(self, latents: Tensor) -> None:
+        self._latents = latents
+
+    def step(self, step: int, total: int, turn: int) -> None:
+        """A denoising step is done; steps count from 1, turns from 0."""
+        now = time.monotonic()
+        self._steps.append(now - self._step_since)
+        self._drawn += 1
+        each = (now - self._drawing_since) / self._drawn
+        left = max(0.0, each * (self._pictures * total - self._drawn))
+        self.say(Step(step, total, turn, self.candidate, round(left, 2), round(self._steps[-1], 4)))
+        if step < total and step % max(1, math.ceil(total / PREVIEWS)) == 0:
+            self.say(Preview(step, turn, self.candidate, self._preview()))
+        self._step_since = time.monotonic()
+
+    def _preview(self) -> str:
+        from engine.jobs.preview import preview
+
+        assert self._pipeline is not None and self._latents is not None
+        buffer = io.BytesIO()
+        preview(self._pipeline, self._latents, _PREVIEW_SIDE).save(buffer, "JPEG", quality=70)
+        return base64.b64encode(buffer.getvalue()).decode()
+
+    def write(self) -> None:
+        """All is drawn."""
+        self.stage("write")
+        self.say(Writing())

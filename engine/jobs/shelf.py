@@ -1,0 +1,163 @@
+"""The one model in the device's memory: loaded when a job wants it, kept for the next, put away when nobody does."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from engine.api.errors import OutOfMemory, RequestError
+from engine.api.protocol import AdapterUse
+from engine.models.catalog import known_model
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.got import GoTPipeline
+
+OnPart = Callable[[int, int], None]
+"""Called with (parts loaded, parts in all)."""
+
+_SCARCE = 0.05
+"""Of the machine's memory: when less is free, an unused model is put away at once."""
+_UNUSED = 30.0
+"""Seconds after which a model counts as unused when memory is scarce."""
+
+log = logging.getLogger(__name__)
+
+
+class ModelShelf:
+    """Belongs to the worker's thread; others may look at `name`."""
+
+    def __init__(self, unload_after: float) -> None:
+        self.unload_after = unload_after
+        self.name: str | None = None
+        self._key: tuple[Path, int, str] | None = None
+        self._pipeline: GoTPipeline | None = None
+        self._worn: tuple[tuple[AdapterUse, int], ...] = ()
+        """Each adapter that the model has on, and when it was made."""
+        self._used = 0.0
+
+    def take(self, model: str, device: str, adapters: tuple[AdapterUse, ...], on_part: OnPart) -> GoTPipeline:
+        """The model, loaded if it is not yet. Raises ModelError or RequestError.
+
+        `on_part` gets (0, 0) where it was there already.
+        """
+        entry = known_model(model)
+        key = (entry.folder, (entry.folder / "got.json").stat().st_mtime_ns, device)
+        if self._pipeline is None or self._key != key:
+            self.unload()
+            started = time.monotonic()
+            on_part(0, 4)
+            self._pipeline = _load(entry.folder, device, on_part)
+            self._key, self.name = key, model
+            log.info("loaded", extra={"model": model, "seconds": round(time.monotonic() - started, 2)})
+        else:
+            on_part(0, 0)
+        self._wear(adapters)
+        self._used = time.monotonic()
+        return self._pipeline
+
+    def _wear(self, adapters: tuple[AdapterUse, ...]) -> None:
+        from engine.got.adapters import apply_adapters
+        from engine.models.adapters import CONFIG, known_adapter
+
+        assert self._pipeline is not None
+        folders = [known_adapter(adapter.name).folder for adapter in adapters]
+        changed = [(folder / CONFIG).stat().st_mtime_ns for folder in folders]
+        wanted = tuple(zip(adapters, changed, strict=True))  # one that was trained anew is put on anew
+        if wanted != self._worn:
+            apply_adapters(self._pipeline, [(f, a.weight) for f, a in zip(folders, adapters, strict=True)])
+            self._worn = wanted
+
+    def rest(self) -> None:
+        """Nobody wants anything: puts the model away when that lasts, or when memory is scarce."""
+        if self._pipeline is None:
+            return
+        idle = time.monotonic() - self._used
+        memory = psutil.virtual_memory()
+        scarce = memory.available < _SCARCE * memory.total and idle > _UNUSED
+        if idle > self.unload_after or scarce:
+            self.unload()
+
+    def unload(self) -> None:
+        """Gives the memory back."""
+        if self._pipeline is None:
+            return
+        log.info("unloaded", extra={"model": self.name})
+        self._pipeline = self._key = self.name = None
+        self._worn = ()
+        free_memory()
+
+
+def _load(folder: Path, device: str, on_part: OnPart) -> GoTPipeline:
+    import torch
+
+    from engine.got import GoTPipeline
+
+    chosen, dtype = choose_device(device)
+    try:
+        return GoTPipeline.from_pretrained(folder, device=chosen, dtype=dtype, on_part=on_part)
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        free_memory()
+        raise OutOfMemory(
+            "model_too_large", f"The memory of {chosen} does not hold this model.", "Use --device cpu or another model."
+        ) from error
+
+
+def choose_device(name: str) -> tuple[torch.device, torch.dtype]:
+    """The device of that name, "auto" being the best there is, and what it calculates in. Raises RequestError."""
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch has no type of its own for a device that is not there
+        raise RequestError(
+            "device_unknown",
+            f"There is no device “{name}” here.",
+            "Use --device cpu; `got doctor` shows what is there.",
+        ) from error
+    return device, torch.float32 if device.type == "cpu" else torch.bfloat16
+
+
+def devices() -> list[str]:
+    """What torch can calculate on, the best first."""
+    import torch
+
+    from engine.got.memory import GOT_6B, choose_tier
+
+    cards = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
+    found = [
+        f"cuda:{index} {card.name}, {card.total_memory / 1e9:.0f} GB "
+        f"(GoT-6B: {choose_tier(card.total_memory, *GOT_6B, side=1024).words})"
+        for index, card in enumerate(cards)
+    ]
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, f"cpu, {torch.get_num_threads()} threads"]
+
+
+def free_memory() -> None:
+    """Gives back what is no longer used, on the device and in the process."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def memory() -> tuple[int, int]:
+    """(bytes used, bytes in all) on the graphics card if there is one in use, else of this process and the machine."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        free, total = torch.cuda.mem_get_info()
+        return total - free, total
+    return psutil.Process().memory_info().rss, psutil.virtual_memory().total

@@ -1,0 +1,226 @@
+"""The jobs on disk: what was asked for, how it stands, and the results.
+
+A job is in the database before its client hears of it. A result is on disk, whole, before the job is "done", and the
+job is "done" on disk before anyone is told. So an engine that is killed at any point loses no finished result, makes
+none twice, and never says "done" too early: `recover` puts every job that it left where it belongs.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.api.encoding import dumps, loads
+from engine.api.errors import EngineError, NotFound, RequestError
+from engine.api.protocol import REQUESTS, ErrorReply, JobRequest, JobResult, Kind, State
+from engine.jobs.disk import folder_bytes, write_folder
+
+ATTEMPTS = 2
+"""An engine that dies on a job so often will die on it again."""
+RESULT = "result.json"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    request BLOB NOT NULL,
+    key TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    created REAL NOT NULL,
+    ended REAL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error BLOB,
+    acknowledged INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
+"""
+_COLUMNS = "id, kind, request, state, created, attempts, error, acknowledged"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the database has it."""
+
+    id: str
+    kind: Kind
+    request: JobRequest
+    state: State
+    created: float
+    attempts: int
+    error: ErrorReply | None
+    acknowledged: bool
+
+
+class Store:
+    """The database and the folder of results, for one engine; safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.results = folder / "results"
+        self.results.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._database = sqlite3.connect(folder / "jobs.sqlite", check_same_thread=False, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=FULL")
+        self._database.execute("PRAGMA cache_size=-256")  # KiB; it looks jobs up by their id, so more would only fill
+        self._database.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    # one job's way
+
+    def add(self, kind: Kind, request: JobRequest, key: str) -> tuple[Job, bool]:
+        """(the job, whether it is new): the same key and request again give the same job.
+
+        Raises RequestError where the key was used for something else.
+        """
+        body = dumps(request)
+        with self._lock:
+            known = self._rows("SELECT id, kind, request FROM jobs WHERE key = ?", key)
+            if known:
+                id, same_kind, same_body = known[0]
+                if (same_kind, same_body) != (kind, body):
+                    raise RequestError(
+                        "key_used", "This idempotency key was used for another request.", "Use a new one."
+                    )
+                return self.get(id), False
+            id = secrets.token_hex(16)
+            self._do(
+                "INSERT INTO jobs (id, kind, request, key, state, created) VALUES (?, ?, ?, ?, 'queued', ?)",
+                id, kind, body, key, time.time(),
+            )  # fmt: skip
+            return self.get(id), True
+
+    def begin(self, id: str) -> Job:
+        """It runs; counted, so that a job on which engines die is found out."""
+        self._do("UPDATE jobs SET state = 'running', attempts = attempts + 1 WHERE id = ?", id)
+        return self.get(id)
+
+    def finish(self, id: str, result: JobResult, files: Mapping[str, bytes]) -> None:
+        """Writes a result and then says that the job is done. Raises OSError or sqlite3.Error: then it is not."""
+        write_folder(self.results / id, {**files, RESULT: dumps(result)})
+        self.end(id, "done", None)
+
+    def put_back(self, id: str) -> None:
+        """It waits again, and this attempt does not count: the engine ended in an orderly way."""
+        self._do("UPDATE jobs SET state = 'queued', attempts = attempts - 1 WHERE id = ? AND state = 'running'", id)
+
+    def acknowledge(self, id: str) -> None:
+        """Its outcome has arrived; the result goes, the job stays known for a while under its key."""
+        self.get(id)
+        self._do("UPDATE jobs SET acknowledged = 1 WHERE id = ?", id)
+        shutil.rmtree(self.results / id, ignore_errors=True)
+
+    def end(self, id: str, state: State, error: EngineError | None) -> None:
+        """It leaves this state no more."""
+        said = dumps(ErrorReply.of(error)) if error else None
+        self._do("UPDATE jobs SET state = ?, error = ?, ended = ? WHERE id = ?", state, said, time.time(), id)
+
+    # looking
+
+    def knows(self, key: str) -> bool:
+        """Whether a job was submitted under that key."""
+        return bool(self._rows("SELECT 1 FROM jobs WHERE key = ?", key))
+
+    def get(self, id: str) -> Job:
+        """Raises NotFound."""
+        rows = self._rows(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", id)
+        if not rows:
+            raise NotFound("job_unknown", "There is no such job (any more).", "Look at the list of jobs.")
+        return _job(rows[0])
+
+    def list(self, unacknowledged: bool = False) -> list[Job]:
+        """The oldest first."""
+        where = "WHERE acknowledged = 0" if unacknowledged else ""
+        return [_job(row) for row in self._rows(f"SELECT {_COLUMNS} FROM jobs {where} ORDER BY number")]
+
+    def queued(self) -> list[str]:
+        """Ids in their order."""
+        return [id for (id,) in self._rows("SELECT id FROM jobs WHERE state = 'queued' ORDER BY number")]
+
+    def result(self, id: str) -> JobResult:
+        """Raises NotFound where there is none (any more)."""
+        return loads(JobResult, self._read(id, RESULT))
+
+    def file(self, id: str, name: str) -> bytes:
+        """A file that the result names. Raises NotFound for any other."""
+        if name not in {file.name for file in self.result(id).files}:
+            raise NotFound("file_unknown", f"The result has no file “{name[:100]}”.", "Look at the result's list.")
+        return self._read(id, name)
+
+    def _read(self, id: str, name: str) -> bytes:
+        job = self.get(id)
+        if job.state == "done" and not job.acknowledged:
+            try:
+                return (self.results / job.id / name).read_bytes()
+            except FileNotFoundError:
+                pass  # it was too old, or too much was kept
+        raise NotFound("result_unknown", "The job has no result (any more).", "Ask for it again.")
+
+    # after a crash, and in the course of time
+
+    def recover(self) -> None:
+        """Puts each job that a dead engine left running where it belongs."""
+        for leftover in self.results.glob(".*.tmp"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        for job in self.list():
+            if job.state not in ("queued", "running"):
+                continue
+            if (self.results / job.id / RESULT).exists():  # all of it was written, only "done" was not
+                self.end(job.id, "done", None)
+            elif job.state == "queued":
+                continue
+            elif job.attempts >= ATTEMPTS:
+                self.end(job.id, "failed", _quarantined())
+            else:
+                self._do("UPDATE jobs SET state = 'queued' WHERE id = ?", job.id)
+
+    def pictures_in_use(self) -> set[str]:
+        """Ids of the pictures that jobs still need."""
+        waiting = [job for job in self.list(unacknowledged=True) if job.state in ("queued", "running")]
+        return {image for job in waiting if (image := getattr(job.request, "image", None))}
+
+    def old_results(self) -> list[tuple[float, int, str]]:
+        """(when it was made, bytes, job id) of each result, the oldest first."""
+        kept = self._rows("SELECT id, ended FROM jobs WHERE state = 'done' AND acknowledged = 0 ORDER BY ended")
+        folders = [(ended, self.results / id) for id, ended in kept]
+        return [(ended, folder_bytes(folder), folder.name) for ended, folder in folders if folder.exists()]
+
+    def forget(self, before: float) -> None:
+        """Forgets the jobs that ended before that time, results and all."""
+        for (id,) in self._rows("SELECT id FROM jobs WHERE ended < ?", before):
+            shutil.rmtree(self.results / id, ignore_errors=True)
+            self._do("DELETE FROM jobs WHERE id = ?", id)
+
+    def remove_result(self, id: str) -> None:
+        shutil.rmtree(self.results / id, ignore_errors=True)
+
+    def _rows(self, query: str, *values: object) -> list[tuple]:
+        with self._lock:
+            return self._database.execute(query, values).fetchall()
+
+    def _do(self, statement: str, *values: object) -> None:
+        with self._lock:
+            self._database.execute(statement, values)  # a transaction of its own: on disk when it returns
+
+
+def _job(row: tuple) -> Job:
+    id, kind, request, state, created, attempts, error, acknowledged = row
+    said = loads(ErrorReply, error) if error else None
+    return Job(id, kind, loads(REQUESTS[kind], request), state, created, attempts, said, bool(acknowledged))
+
+
+def _quarantined() -> EngineError:
+    return EngineError(
+        "job_quarantined",
+        f"The engine died {ATTEMPTS} times while it worked on this job, so it is left alone.",
+        "Try a smaller picture or other options; `got doctor` looks at this machine.",
+    )

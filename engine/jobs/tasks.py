@@ -1,0 +1,206 @@
+"""What a job of each kind does with the model: plan, edit, generate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from PIL import Image
+
+from engine.api.chain import Chain, escape_user_text
+from engine.api.errors import ChainError
+from engine.api.protocol import EditRequest, GenerateRequest, JobResult, Placement, PlanRequest
+from engine.got import GoTPipeline
+from engine.got.options import preset_options
+from engine.imaging.decode import Source
+from engine.imaging.fit import Fit
+from engine.imaging.region import Region
+from engine.imaging.save import encode
+from engine.jobs.pictures import Pictures
+from engine.jobs.reporter import Reporter
+from engine.jobs.results import Files, blank, edit_layers
+from engine.jobs.store import Job
+
+Outcome = tuple[JobResult, Mapping[str, bytes]]
+
+
+class Task:
+    """One job at work on one model."""
+
+    def __init__(self, job: Job, pipeline: GoTPipeline, pictures: Pictures, reporter: Reporter) -> None:
+        self.job = job
+        self.pipeline = pipeline
+        self.pictures = pictures
+        self.reporter = reporter
+
+    def run(self, cancel: Callable[[], bool]) -> Outcome:
+        """Raises EngineError; Cancelled when `cancel` says so."""
+        self.cancel = cancel
+        request = self.job.request
+        if isinstance(request, PlanRequest):
+            return self._plan(request)
+        if isinstance(request, EditRequest):
+            return self._edit(request)
+        assert isinstance(request, GenerateRequest)
+        return self._generate(request)
+
+    def _plan(self, request: PlanRequest) -> Outcome:
+        source = self._source(request.image)
+        seen = Region.of(source.image.size, request.selection).cut(source.for_model()) if source else None
+        self._say_if_strange(seen)
+        self.reporter.plan()
+        chain = self.pipeline.plan(
+            self._words(request.instruction), seen, on_token=self.reporter.token, cancel=self.cancel
+        )
+        self._say_problems(chain, planned=True)
+        self.reporter.write()
+        files = Files()
+        files.add_overlay([seen or blank()], chain)
+        return self._result(request.instruction, [chain], {}, files)
+
+    def _edit(self, request: EditRequest) -> Outcome:
+        source = self._source(request.image)
+        assert source is not None  # an edit names a picture
+        region = Region.of(source.image.size, request.selection)
+        seen = region.cut(source.for_model())
+        self._say_if_strange(seen)
+        side = request.side or self.pipeline.config.image_size
+        options = self._options(request, "edit") | {"fit": request.fit, "width": side, "height": side}
+        if max(seen.size) > side:
+            self.reporter.note(f"The edit is drawn at {side}×{side} and laid over {seen.width}×{seen.height}.")
+        drawn, chain = self._candidates(request, seen, options)
+        self.reporter.write()
+        files = Files()
+        for candidate, images in enumerate(drawn):
+            files.add_edit(candidate, source, edit_layers(request, source, region, chain, images))
+        files.add_overlay([seen, *drawn[0]], chain)
+        fit = (Fit.stretch if request.fit == "stretch" else Fit.pad)(seen.size, (side, side))
+        placement = Placement(region.crop, fit.canvas, fit.content, fit.offset)
+        options |= {"scope": request.scope, "feather": request.feather, "grow": request.grow}
+        options["adapters"] = [asdict(adapter) for adapter in request.adapters]
+        return self._result(request.instruction, [chain] * len(drawn), options, files, placement)
+
+    def _generate(self, request: GenerateRequest) -> Outcome:
+        side = self.pipeline.config.image_size
+        size = {"width": request.width or side, "height": request.height or side}
+        options = self._options(request, "text_to_image") | {"fit": "pad"} | size
+        drawn, chain = self._candidates(request, None, options)
+        self.reporter.write()
+        files = Files()
+        for candidate, images in enumerate(drawn):
+            files.add("image", candidate, len(images) - 1, encode(images[-1], ".png"))
+        files.add_overlay([blank(drawn[0][0].size), *drawn[0]], chain)
+        options |= {"scope": "whole", "adapters": [asdict(adapter) for adapter in request.adapters]}
+        return self._result(request.instruction, [chain] * len(drawn), options, files)
+
+    def _source(self, image: str | None) -> Source | None:
+        return None if image is None else self.pictures.read(image)
+
+    def _say_if_strange(self, seen: Image.Image | None) -> None:
+        config = self.pipeline.config
+        if seen and config.familiar and not self.pipeline.recognizes(seen):
+            self.reporter.note(
+                f"{config.name} knows {config.familiar.pictures}; this picture looks like none, so expect little. "
+                "Other pictures need a larger model, such as GoT-6B."
+            )
+
+    def _words(self, instruction: str) -> str:
+        """The user's words with control tokens made harmless."""
+        escaped = escape_user_text(instruction)
+        note = "What looks like a control token in the text is read as ordinary text."
+        if escaped != instruction and note not in self.reporter.notes:
+            self.reporter.note(note)
+        return escaped
+
+    def _options(self, request: EditRequest | GenerateRequest, task: str) -> dict[str, Any]:
+        """How it is drawn, nothing left to defaults."""
+        config = self.pipeline.config
+        given = {"num_inference_steps": request.num_inference_steps, "scheduler": request.scheduler}
+        return {
+            "seed": request.seed,
+            **preset_options(request.preset, config),
+            **{name: value for name, value in given.items() if value is not None},
+            "guidance_scales": replace(config.defaults.guidance_scales[task], **request.guidance_scales.given()),
+        }
+
+    def _candidates(
+        self, request: EditRequest | GenerateRequest, source: Image.Image | None, options: dict[str, Any]
+    ) -> tuple[list[list[Image.Image]], Chain]:
+        """(for each candidate the picture of each turn, in sRGB; the chain). It is planned once, or not at all."""
+        heard = {
+            "on_step": self.reporter.step,
+            "on_latents": self.reporter.latents,
+            "on_drawing": self.reporter.drawing,
+            "cancel": self.cancel,
+        }
+        words = self._words(request.instruction)
+        chain = Chain.parse(request.chain) if request.chain is not None else None
+        drawn: list[list[Image.Image]] = []
+        if chain is None:
+            self.reporter.expect(self.pipeline, request.candidates)
+            self.reporter.plan()
+            made = self.pipeline(
+                words, source, max_turns=request.max_turns, on_token=self.reporter.token, **heard, **options
+            )
+            drawn, chain = [made.images], made.chain
+        self._say_problems(chain, planned=request.chain is None)
+        self._check(chain, request, source)
+        self.reporter.expect(self.pipeline, request.candidates * len(chain.turns))
+        for candidate in range(len(drawn), request.candidates):
+            self.reporter.candidate = candidate
+            self.reporter.draw()
+            seeded = options | {"seed": (request.seed + candidate) % 2**63}
+            drawn.append(self.pipeline.render(chain, source, instruction=words, **heard, **seeded))
+        return drawn, chain
+
+    def _say_problems(self, chain: Chain, planned: bool) -> None:
+        """Each problem as a note; that a planned box has no color word its own line says, and a model may mean it."""
+        for problem in chain.problems:
+            if planned and problem.code == "no_color":
+                continue
+            self.reporter.note(f"chain, {_place(chain.text, problem.start)}: {problem.message} {problem.remedy}")
+
+    def _check(self, chain: Chain, request: EditRequest | GenerateRequest, source: Image.Image | None) -> None:
+        """A chain that someone corrected and of whose boxes none is left is refused."""
+        masks = [region for turn in chain.turns for region in chain.mask_regions(turn.index)]
+        whole = source is None or not isinstance(request, EditRequest) or request.scope == "whole"
+        if request.chain is not None and chain.problems and not masks and not whole:
+            problem = chain.problems[0]
+            raise ChainError(
+                "chain_without_region",
+                f"No box of the chain can be used: {_place(chain.text, problem.start)}: {problem.message}",
+                "Mend it, or let the whole picture change.",
+            )
+
+    def _result(
+        self,
+        instruction: str,
+        chains: list[Chain],
+        options: dict[str, Any],
+        files: Files,
+        placement: Placement | None = None,
+    ) -> Outcome:
+        if "guidance_scales" in options:
+            options = options | {"guidance_scales": asdict(options["guidance_scales"])}
+        self.reporter.stage("")
+        result = JobResult(
+            id=self.job.id,
+            kind=self.job.kind,
+            instruction=escape_user_text(instruction),
+            chains=tuple(chain.text for chain in chains),
+            model=self.pipeline.config.name,
+            options=options,
+            seconds={stage: round(seconds, 3) for stage, seconds in self.reporter.seconds.items()},
+            notes=tuple(self.reporter.notes),
+            files=tuple(files.listed),
+            placement=placement,
+            profile=self.reporter.profile(),
+        )
+        return result, files.contents
+
+
+def _place(text: str, position: int) -> str:
+    line = text.count("\n", 0, position) + 1
+    column = position - (text.rfind("\n", 0, position) + 1) + 1
+    return f"line {line}, column {column}"

@@ -1,0 +1,123 @@
+"""The models on this machine: those that come with the program, and the user's own.
+
+Only reads `got.json` and file sizes, so that listing needs no torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from engine.api.errors import ModelError
+
+SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "models"
+
+_ELSEWHERE = "elsewhere.json"
+_NOT_A_MODEL = "Name a folder that holds got.json, or import a released model with `got model import`."
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A folder in the native layout."""
+
+    name: str
+    """The folder's own name, or the one it was remembered under; what `find_model` takes."""
+    folder: Path
+    description: dict[str, Any]
+    """What its got.json holds (name, license, image_size, source_size, ...); empty where that cannot be read."""
+    bytes_on_disk: int
+
+
+def user_models() -> Path:
+    """Where the user's own models lie: `GOT_MODELS`, or the system's place for the data of programs."""
+    given = os.environ.get("GOT_MODELS")
+    return Path(given) if given else platformdirs.user_data_path("got_desktop", appauthor=False) / "models"
+
+
+def list_models() -> list[ModelEntry]:
+    """All models, by name. One of the user's own takes the place of a shipped one of its name."""
+    found = {name: Path(folder) for name, folder in _elsewhere().items() if _is_model(Path(folder))}
+    found |= {folder.name: folder for models in (SHIPPED, user_models()) for folder in _models_in(models)}
+    return [_entry(name, folder) for name, folder in sorted(found.items())]
+
+
+def remember(folder: Path) -> str:
+    """Makes a model that lies elsewhere known under a name, which comes back. Raises ModelError for another folder."""
+    folder = folder.expanduser().resolve()
+    if not _is_model(folder):
+        raise ModelError("model_folder_wrong", f"{folder} is not a GoT model: it holds no got.json.", _NOT_A_MODEL)
+    for entry in list_models():
+        if entry.folder == folder:
+            return entry.name
+    names = {entry.name for entry in list_models()}
+    mark = hashlib.sha256(str(folder).encode()).hexdigest()[:6]
+    name = folder.name if folder.name not in names else f"{folder.name}-{mark}"
+    register = user_models() / _ELSEWHERE
+    register.parent.mkdir(parents=True, exist_ok=True)
+    temporary = register.with_name(f".{mark}.tmp")
+    temporary.write_text(json.dumps({**_elsewhere(), name: str(folder)}, indent=2), encoding="utf-8")
+    os.replace(temporary, register)
+    return name
+
+
+def known_model(name: str) -> ModelEntry:
+    """The model of that name, which is never taken for a path. Raises ModelError naming the known ones."""
+    known = {entry.name: entry for entry in list_models()}
+    if name not in known:
+        names = ", ".join(known) or "none"
+        raise ModelError("model_unknown", f"There is no model “{name}”; there is: {names}.", _NOT_A_MODEL)
+    return known[name]
+
+
+def _elsewhere() -> dict[str, str]:
+    """Models that lie in neither of the two places, by name."""
+    return {name: str(folder) for name, folder in _description(user_models() / _ELSEWHERE).items()}
+
+
+def find_model(name: str | Path) -> ModelEntry:
+    """The model of that name, or in that folder. Raises ModelError naming the known ones."""
+    known = {entry.name: entry for entry in list_models()}
+    folder = Path(name).expanduser()
+    if str(name) in known:
+        return known[str(name)]
+    if _is_model(folder):
+        return _entry(folder.name, folder.resolve())
+    if folder.exists():
+        raise ModelError("model_folder_wrong", f"{folder} is not a GoT model: it holds no got.json.", _NOT_A_MODEL)
+    return known_model(str(name))
+
+
+def resolve(name: str | Path) -> Path:
+    """The folder of a model, by its name or path. Raises ModelError naming the known ones."""
+    return find_model(name).folder
+
+
+def _models_in(folder: Path) -> list[Path]:
+    """The models in a folder of models, but not those that are being written, whose folders begin with a dot."""
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if _is_model(path) and not path.name.startswith(".")]
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / "got.json").is_file()
+
+
+def _entry(name: str, folder: Path) -> ModelEntry:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return ModelEntry(name, folder, _description(folder / "got.json"), size)
+
+
+def _description(path: Path) -> dict[str, Any]:
+    # a broken model is listed all the same; what is wrong is said when it is loaded
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,84 @@
+"""How the hub of models is asked. It is huggingface_hub's (`HF_ENDPOINT` names a mirror, `HF_TOKEN` an account).
+
+Its own downloader compares sizes but no hashes and cannot be stopped, so that files come by `engine.models.download`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import time
+import urllib.error
+import urllib.request
+from urllib.parse import urlsplit
+
+from huggingface_hub import constants, get_token
+
+from engine.api.errors import ModelError
+
+TIMEOUT = 15.0
+"""Seconds without a byte after which a connection counts as broken."""
+TRIES = 5
+BROKEN = (OSError, http.client.HTTPException)
+"""What a connection can break with."""
+
+
+def endpoint() -> str:
+    """The hub's address."""
+    return constants.ENDPOINT.rstrip("/")
+
+
+def open_url(url: str, start: int = 0) -> http.client.HTTPResponse:
+    """The answer to a GET, from a byte on. Raises ModelError where the hub refuses, OSError where it is not reached."""
+    request = urllib.request.Request(url, headers={"User-Agent": "got_desktop", "Accept-Encoding": "identity"})
+    if start:
+        request.add_header("Range", f"bytes={start}-")
+    token = get_token()
+    if token:  # for the hub alone, not for where it sends us
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
+    try:
+        return urllib.request.urlopen(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code in (408, 429) or error.code >= 500:
+            raise
+        raise refused(url, error.code) from error
+
+
+def read(url: str, most: int = 4_000_000) -> bytes:
+    """A small answer. Raises ModelError."""
+    for attempt in range(TRIES):
+        try:
+            with open_url(url) as answer:
+                return answer.read(most)
+        except BROKEN as error:
+            if attempt == TRIES - 1:
+                raise unreachable(url, error) from error
+            time.sleep(pause(attempt))
+    raise AssertionError("the last attempt returns or raises")
+
+
+def pause(attempt: int) -> float:
+    """Seconds before the next attempt."""
+    return min(8.0, 0.25 * 2**attempt)
+
+
+def refused(url: str, status: int) -> ModelError:
+    if status in (401, 403):
+        remedy = "Accept its terms on its web page, and set HF_TOKEN to your account's token."
+    else:
+        remedy = "Download it by hand and import its folder."
+    return ModelError("download_refused", f"{url} answered {status}.", remedy)
+
+
+def unreachable(url: str, error: Exception) -> ModelError:
+    reason = getattr(error, "reason", None) or error
+    why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    return ModelError(
+        "download_broken",
+        f"{urlsplit(url).netloc} cannot be reached ({why}).",
+        "Check the network and try again; what was loaded is kept.",
+    )
+
+
+def wrong(url: str, why: str) -> ModelError:
+    return ModelError("download_wrong", f"{url}: {why}.", "Try again later, or download by hand and import the folder.")

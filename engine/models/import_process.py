@@ -1,0 +1,204 @@
+"""The process that reads a released checkpoint, so that a hostile one never meets the program that asked for it.
+
+Started as `python -m engine.models.import_process`. The request comes as one JSON line on stdin, events go as JSON
+lines to stdout: {"progress": [stage, done, total]}, and last {"report": {...}} or {"error": [kind, code, message,
+remedy]}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig, Qwen2_5_VLConfig
+
+from engine.api.errors import EngineError, OutputError, RequestError
+from engine.got.checkpoint import Components, check_fit, load_image_processor, load_tokenizer, save_native
+from engine.got.config import GoTConfig, read_json
+from engine.got.prompts import add_got_tokens
+from engine.got.weights import (
+    MLLM_KIND,
+    UNET_KIND,
+    VAE_KIND,
+    Models,
+    broken,
+    compare,
+    empty_mllm,
+    empty_projectors,
+    empty_unet,
+    empty_vae,
+    read_model_config,
+    reading,
+    shapes_of,
+    stored_state,
+)
+from engine.models.convert import ImportReport, ImportRequest, OnProgress
+from engine.models.released import MLLM_BASE, UNET_BASE
+from engine.models.released_files import read_checkpoint
+from engine.models.released_keys import NativeTensors, to_native
+
+_FILE_BYTES = 2 * 10**9
+"""Of a file that is written: its tensors are in memory together, so it is what an import needs beside the largest."""
+_EMBEDDING, _HEAD = "model.language_model.embed_tokens.weight", "lm_head.weight"
+
+
+def convert(request: ImportRequest, on_progress: OnProgress) -> ImportReport:
+    """Writes the native layout of a released checkpoint to `request.output`, an empty folder. Raises EngineError."""
+    started = time.monotonic()
+    folder, checkpoint = Path(request.folder), Path(request.folder, request.checkpoint)
+    tensors = read_checkpoint(checkpoint, lambda done, total: on_progress("read", done, total))
+    native = to_native(tensors, checkpoint, request.lora_alpha)
+    tied = _leave_out_tied_head(native)
+    models = _build_models(folder, native.parts)
+    for part, model in models._asdict().items():
+        compare(checkpoint / part, shapes_of(native.parts[part]), shapes_of(stored_state(model)))
+        model.load_state_dict(native.parts[part], strict=False, assign=True)
+    _check_space(Path(request.output), models, getattr(torch, request.dtype) if request.dtype else None)
+    components = _assemble(request, models)
+    _check_source_size(components)
+    check_fit(folder, components.config, components.tokenizer, components.image_processor, models)
+    save_native(
+        Path(request.output),
+        components,
+        components.config,
+        dtype=getattr(torch, request.dtype) if request.dtype else None,
+        max_shard_size=_FILE_BYTES,
+        on_part=lambda done, total: on_progress("write", done, total),
+        finish=native.finish,
+    )
+    return ImportReport(
+        read=len(tensors),
+        written=sum(len(part) for part in native.parts.values()),
+        merged=native.merged,
+        superseded=native.superseded,
+        tied=tied,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _leave_out_tied_head(native: NativeTensors) -> int:
+    """Takes an output layer that equals the embedding out; the number of tensors taken out."""
+    mllm = native.parts["mllm"]
+    tied = _HEAD in mllm and _EMBEDDING in mllm and ("mllm", _HEAD) not in native.loras
+    tied = tied and torch.equal(mllm[_HEAD], mllm[_EMBEDDING])
+    if tied:
+        del mllm[_HEAD]
+    return int(tied)
+
+
+def _check_space(output: Path, models: Models, dtype: torch.dtype | None) -> None:
+    """Raises OutputError where the disk has not the room for what is to be written."""
+    tensors = [tensor for model in models for tensor in stored_state(model).values()]
+    needed = sum(tensor.numel() * (dtype or tensor.dtype).itemsize for tensor in tensors)
+    free = shutil.disk_usage(output.parent).free
+    if free < needed:
+        raise OutputError(
+            "disk_full",
+            f"The model takes {needed / 1e9:.1f} GB; its disk has {free / 1e9:.1f} GB free.",
+            "Free some space, or name a folder on another disk.",
+        )
+
+
+def _build_models(folder: Path, parts: dict[str, dict[str, Tensor]]) -> Models:
+    """The models of the base folders' configs, widened as GoT widens them, without weights."""
+    bases = folder / UNET_BASE
+    mllm = read_model_config(folder / MLLM_BASE / "config.json", MLLM_KIND)
+    unet = read_model_config(bases / "unet" / "config.json", UNET_KIND)
+    vae = read_model_config(bases / "vae" / "config.json", VAE_KIND)
+    with reading(folder):
+        # noisy, reference and spatial latents
+        wide_unet = empty_unet(unet | {"in_channels": 3 * vae["latent_channels"]})
+        fitted_mllm = empty_mllm(_fit_vocabulary(mllm, parts["mllm"]))
+        return Models(fitted_mllm, wide_unet, empty_vae(vae), empty_projectors(fitted_mllm, wide_unet))
+
+
+def _fit_vocabulary(config: dict[str, Any], mllm: dict[str, Tensor]) -> dict[str, Any]:
+    """The config with as many embedding rows as the checkpoint has, tied to the output layer if there is none apart."""
+    parsed = Qwen2_5_VLConfig.from_dict(config)
+    text = parsed.get_text_config()
+    if _EMBEDDING in mllm:
+        text.vocab_size = len(mllm[_EMBEDDING])
+    parsed.tie_word_embeddings = text.tie_word_embeddings = _HEAD not in mllm
+    return parsed.to_dict()
+
+
+def _assemble(request: ImportRequest, models: Models) -> Components:
+    """All of the native model, with what the base folders say of tokenizer, image processor and scheduler."""
+    mllm_base, unet_base = Path(request.folder, MLLM_BASE), Path(request.folder, UNET_BASE)
+    tokenizer = load_tokenizer(mllm_base)
+    add_got_tokens(tokenizer)
+    mllm, unet, vae, projectors = models
+    with reading(mllm_base / "generation_config.json"):
+        mllm.generation_config = GenerationConfig.from_pretrained(mllm_base, local_files_only=True)
+    return Components(
+        config=GoTConfig(
+            name=request.name,
+            source_size=request.source_size,
+            image_size=request.image_size or _made_for(models, unet_base),
+            license=request.license,
+            provenance={
+                "checkpoint": Path(request.checkpoint).name,
+                "mllm": MLLM_BASE,
+                "unet": UNET_BASE,
+                "paper": "arXiv 2503.10639",
+            },
+        ),
+        tokenizer=tokenizer,
+        image_processor=load_image_processor(mllm_base),
+        mllm=mllm,
+        unet=unet,
+        vae=vae,
+        scheduler_config=read_json(unet_base / "scheduler" / "scheduler_config.json"),
+        output_projector=projectors.output_projector,
+        output_projector_add=projectors.output_projector_add,
+    )
+
+
+def _made_for(models: Models, base: Path) -> int:
+    """Side in pixels of the pictures that the UNet and the VAE were made for."""
+    latent_side = models.unet.config["sample_size"]
+    if not isinstance(latent_side, int):
+        raise broken(base / "unet" / "config.json", "“sample_size” is not a whole number")
+    return latent_side * 2 ** (len(models.vae.config["block_out_channels"]) - 1)
+
+
+def _check_source_size(components: Components) -> None:
+    """Raises RequestError unless the MLLM's patches fill a picture of the size asked for."""
+    size, patch = components.config.source_size, components.image_processor.patch_size
+    block = patch * components.image_processor.merge_size
+    if size % block:
+        raise RequestError(
+            "source_size_wrong",
+            f"The source size {size} is not a multiple of {block}, as this checkpoint's planner needs it.",
+            f"Give one, such as {16 * block}.",
+        )
+
+
+def main() -> None:
+    """Serves one request from stdin."""
+    events = sys.stdout
+
+    def send(event: dict[str, Any]) -> None:
+        print(json.dumps(event), file=events, flush=True)
+
+    # what the libraries print must not run into the events
+    with contextlib.redirect_stdout(sys.stderr):
+        request = ImportRequest(**json.loads(sys.stdin.readline()))
+        try:
+            report = convert(request, lambda stage, done, total: send({"progress": [stage, done, total]}))
+        except EngineError as error:
+            send({"error": [type(error).__name__, error.code, error.message, error.remedy]})
+        else:
+            send({"report": asdict(report)})
+
+
+if __name__ == "__main__":
+    main()

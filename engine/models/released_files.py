@@ -1,0 +1,109 @@
+"""Reads the weights of a released checkpoint. Pickles are dangerous: this runs in the import process only."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from engine.api.errors import ModelError
+from engine.got.config import read_json
+from engine.got.weights import broken, files_of_index
+
+_LAYOUTS = (
+    "model.safetensors.index.json",
+    "model.safetensors",
+    "pytorch_model.bin.index.json",
+    "pytorch_model.bin",
+)
+"""In this order: safetensors before pickles."""
+
+_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+
+
+def read_checkpoint(folder: Path, on_file: Callable[[int, int], None]) -> dict[str, Tensor]:
+    """All tensors of a checkpoint, mapped from its files, so that they take memory only where they are read.
+
+    `on_file` gets (files done, files in all). Raises ModelError for files that are missing, broken, not the index's,
+    or that hold anything but plain tensors.
+    """
+    layout = next((folder / name for name in _LAYOUTS if (folder / name).is_file()), None)
+    if layout is None:
+        raise ModelError(
+            "model_file_missing",
+            f"{folder} holds no weights.",
+            f"It must hold one of {', '.join(_LAYOUTS)}.",
+        )
+    if layout.suffix != ".json":
+        return _read_files([layout], on_file)
+    tensors = _read_files(files_of_index(layout), on_file)
+    listed = read_json(layout)["weight_map"].keys()
+    if missing := sorted(listed - tensors.keys()):
+        raise broken(layout, f"its files lack {len(missing)} tensors, the first is {missing[0]}")
+    if unlisted := sorted(tensors.keys() - listed):
+        raise broken(layout, f"its files hold {len(unlisted)} tensors more, the first is {unlisted[0]}")
+    return tensors
+
+
+def _read_files(files: list[Path], on_file: Callable[[int, int], None]) -> dict[str, Tensor]:
+    for path in files:
+        if not path.is_file():
+            raise ModelError("model_file_missing", f"{path} is missing.", "Download the released model again.")
+    tensors: dict[str, Tensor] = {}
+    for done, path in enumerate(files, start=1):
+        found = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
+        if twice := sorted(tensors.keys() & found.keys()):
+            raise broken(path, f"{twice[0]} is in another file too")
+        tensors |= found
+        on_file(done, len(files))
+    return tensors
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}
+    except (SafetensorError, OSError) as error:
+        raise broken(path, f"it is truncated or not safetensors ({error})") from error
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    """Reads with torch's restricted unpickler, which builds tensors and nothing else; there is no other way in."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except pickle.UnpicklingError as error:
+        # the rest of torch's message says how to load the file all the same
+        named = re.search(r"GLOBAL (\S+)", str(error))
+        raise _refused(path, f"asks for {named[1]}" if named else "holds more than tensors") from error
+    except Exception as error:  # a broken file can raise anything
+        raise broken(path, "it is truncated or not a PyTorch file of weights") from error
+    if not isinstance(content, dict):
+        raise _refused(path, "is no table of tensors")
+    for key, value in content.items():
+        if not isinstance(key, str) or not _is_plain(value):
+            raise _refused(path, f"holds something else than weights under {str(key)[:80]!r}")
+    return {key: value.detach() for key, value in content.items()}
+
+
+def _is_plain(value: Any) -> bool:  # noqa: ANN401 - whatever the pickle holds
+    """A dense tensor of numbers that are all there: none stretched over a storage smaller than itself."""
+    return (
+        type(value) in (Tensor, nn.Parameter)
+        and value.layout == torch.strided
+        and value.dtype in _DTYPES
+        and value.numel() * value.itemsize <= value.untyped_storage().nbytes()
+    )
+
+
+def _refused(path: Path, why: str) -> ModelError:
+    return ModelError(
+        "checkpoint_refused",
+        f"{path} {why}; nothing of it was run.",
+        "Do not trust this file: get the checkpoint from its authors.",
+    )

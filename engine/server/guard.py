@@ -1,0 +1,113 @@
+"""Decides who may speak to the engine, before anything else of it sees the request.
+
+Loopback is no boundary: every local user and every page in a browser can reach the port. So each request needs this
+engine's own token, names the engine's own host, and comes from no page.
+"""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engine.api.encoding import dumps
+from engine.api.protocol import IMAGE_TYPES, ErrorReply
+
+OPEN_PATH = "/v1/challenge"
+"""The only one without a token: it proves to a client that the engine has it."""
+UPLOAD_PATH = "/v1/images"
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_SAME_SITE = frozenset({b"", b"none", b"same-origin"})
+
+
+class Guard:
+    """ASGI middleware around all of the application, unknown paths included."""
+
+    def __init__(self, app: ASGIApp, token: str, port: int, upload_limit: int, body_limit: int) -> None:
+        self.app = app
+        self.expected = f"Bearer {token}".encode()
+        self.hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
+        self.upload_limit = upload_limit
+        self.body_limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self.app(scope, receive, send)
+        if scope["type"] != "http":  # there is no WebSocket here
+            return await send({"type": "websocket.close", "code": 1008})
+        refusal = self._refusal(scope, Headers(scope=scope))
+        if refusal:
+            return await _refuse(send, *refusal)
+        limit = self.upload_limit if scope["path"] == UPLOAD_PATH else self.body_limit
+        body = await _read_body(receive, limit)
+        if body is None:
+            message = f"The request is larger than {limit // 1024**2} MiB."
+            return await _refuse(send, 413, "body_too_large", message, "Send less.")
+        await self.app(scope, _Replay(body, receive), send)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, str, str] | None:
+        """(status, code, message, remedy), or None where the request may come in."""
+        raw = {name: [value for key, value in scope["headers"] if key == name] for name in (b"host", b"authorization")}
+        if len(raw[b"host"]) != 1 or raw[b"host"][0].decode("latin-1") not in self.hosts:
+            return 421, "host_wrong", "The request names another host.", "Use 127.0.0.1 and the engine's port."
+        if "origin" in headers or headers.get("sec-fetch-site", "").encode() not in _SAME_SITE:
+            return 403, "origin_refused", "The engine takes no requests from web pages.", "Use a program."
+        given = raw[b"authorization"]
+        # both are bytes of whatever length: the time that this takes tells nothing
+        allowed = len(given) == 1 and compare_digest(given[0], self.expected)
+        if not allowed and scope["path"] != OPEN_PATH:
+            return 401, "token_wrong", "The engine's token is missing or wrong.", "Read the runtime file again."
+        return self._wrong_content(scope, headers)
+
+    def _wrong_content(self, scope: Scope, headers: Headers) -> tuple[int, str, str, str] | None:
+        content = headers.get("content-type", "").partition(";")[0].strip().lower()
+        wanted = IMAGE_TYPES if scope["path"] == UPLOAD_PATH else ("application/json",)
+        if scope["method"] in _WITH_BODY and content not in wanted:
+            return 415, "content_type_wrong", f"The content type must be {' or '.join(wanted)}.", "Name it."
+        limit = self.upload_limit if scope["path"] == UPLOAD_PATH else self.body_limit
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit() and len(length) < 20 and int(length) <= limit):
+            return 413, "body_too_large", f"The request is larger than {limit // 1024**2} MiB.", "Send less."
+        return None
+
+
+async def _read_body(receive: Receive, limit: int) -> bytes | None:
+    """The whole body, or None as soon as it is longer than `limit`, while it is still being sent."""
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            return None
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+class _Replay:
+    """Hands out the body that was read, once, and then what else comes: that the client left."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self.body: bytes | None = body
+        self.receive = receive
+
+    async def __call__(self) -> Message:
+        if self.body is None:
+            return await self.receive()
+        body, self.body = self.body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+async def _refuse(send: Send, status: int, code: str, message: str, remedy: str) -> None:
+    body = dumps(ErrorReply("RequestError", code, message, remedy))
+    headers: list[tuple[bytes, Any]] = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),  # what may still come of the body is not waited for
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
