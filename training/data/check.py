@@ -1,0 +1,123 @@
+"""Every pair looked at once: what can be trained on, and a finding for each thing that cannot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from engine.api.chain import Chain
+from training.data import folders, tables
+from training.data.pair import Finding, Found, Pair, no_such_data
+
+_SHAPE_TOLERANCE = 0.02
+"""How far the aspect ratios of before and after may differ."""
+_FATAL = {"broken_corners", "unclosed_box", "stray_box_end", "unknown_token", "empty_box", "unknown_color"}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A pair that can be trained on, with its pictures read: RGB, the target at the source's size."""
+
+    pair: Pair
+    source: Image.Image | None
+    target: Image.Image
+
+
+@dataclass
+class Tally:
+    """What has been seen so far."""
+
+    pairs: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(f.kind for f in self.findings))
+
+
+def find_data(path: Path) -> Found:
+    """The pairs of a file or folder in any known format. Raises RequestError where it has none."""
+    return _importer(path)(path)
+
+
+def _importer(path: Path) -> Callable[[Path], Found]:
+    if path.is_file():
+        return _of_file(path)
+    if path.is_dir():
+        for name in ("metadata.jsonl", "metadata.csv", "pairs.jsonl"):
+            if (path / name).is_file():
+                return lambda folder: folders.read_metadata(folder / name)
+        if next(path.rglob("*.parquet"), None):
+            return tables.read_parquet
+        if folders.two_folders(path):
+            return folders.read_two_folders
+        if folders.has_suffixes(path):
+            return folders.read_suffixes
+        lines = sorted(path.glob("*.jsonl"))
+        if len(lines) == 1:
+            return lambda folder: _of_file(lines[0])(lines[0])
+    raise no_such_data(path)
+
+
+def _of_file(path: Path) -> Callable[[Path], Found]:
+    if path.suffix == ".parquet":
+        return tables.read_parquet
+    if path.suffix not in (".jsonl", ".json", ".csv"):
+        raise no_such_data(path)
+    with path.open(encoding="utf-8", errors="replace") as file:
+        begin = file.read(4096)
+    return folders.read_seed_edit if "edit_image_1" in begin or "instruction_1" in begin else folders.read_metadata
+
+
+def checked(found: Found, tally: Tally) -> Iterator[Checked]:
+    """The pairs that can be trained on, one at a time; everything else goes into the tally."""
+    seen: dict[str, str] = {}
+    for item in found:
+        if isinstance(item, Finding):
+            tally.findings.append(item)
+            continue
+        result = _check(item, seen, tally)
+        if isinstance(result, Finding):
+            tally.findings.append(result)
+        else:
+            tally.pairs += 1
+            yield result
+
+
+def _check(pair: Pair, seen: dict[str, str], tally: Tally) -> Checked | Finding:
+    digest = hashlib.sha256(f"{pair.instruction}\0{pair.chain}".encode())
+    images: list[Image.Image | None] = []
+    for picture in (pair.source, pair.target):
+        try:
+            images.append(picture.open() if picture else None)
+            digest.update(picture.bytes() if picture else b"")
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            return Finding("unreadable", picture.name if picture else pair.name, str(error))
+    if (first := seen.setdefault(digest.hexdigest(), pair.name)) != pair.name:
+        return Finding("duplicate", pair.name, f"the same as {first}")
+    source, target = images
+    assert target
+    if source and abs(source.width / source.height / (target.width / target.height) - 1) > _SHAPE_TOLERANCE:
+        return Finding("wrong_size", pair.name, f"{source.width}×{source.height} and {target.width}×{target.height}")
+    if problem := chain_problem(pair):
+        return problem
+    if not pair.instruction.strip():
+        tally.findings.append(Finding("no_instruction", pair.name, "annotation writes one"))
+    if source and source.size != target.size:
+        target = target.resize(source.size, Image.Resampling.LANCZOS)
+    return Checked(pair, source, target)
+
+
+def chain_problem(pair: Pair) -> Finding | None:
+    """What makes a pair's chain unfit to train on."""
+    for problem in Chain.parse(pair.chain).problems:
+        if problem.code == "out_of_range":
+            return Finding("box_out_of_range", pair.name, problem.message)
+        if problem.code in _FATAL:
+            return Finding("broken_chain", pair.name, problem.message)
+    return None

@@ -1,0 +1,224 @@
+"""The configuration of a fine-tuning: one strict TOML file, declared here once; `got train --init` writes it out."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from engine.api.errors import OutputError, RequestError
+
+TUNED = ("lora", "full", "frozen")
+
+
+def option(default: Any, about: str, least: float | None = None, choices: tuple[str, ...] = ()) -> Any:  # noqa: ANN401
+    """A key of the file: its default, what it means, the least value or the words it may be."""
+    return field(default=default, metadata={"about": about, "least": least, "choices": choices})
+
+
+def section(kind: type) -> Any:  # noqa: ANN401 - a dataclass field
+    return field(default_factory=kind)
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """What is trained. Only LoRA everywhere (or frozen) gives an adapter; else the output is a whole model."""
+
+    rank: int = option(32, "rank of LoRA", 1)
+    alpha: float = option(32.0, "LoRA's update is scaled by alpha / rank", 0)
+    dropout: float = option(0.05, "dropout in LoRA", 0)
+    planner: str = option("lora", "the language model's decoder", choices=TUNED)
+    unet: str = option("lora", "the diffusion model", choices=TUNED)
+    projectors: str = option("lora", "from the planner's query tokens to the unet", choices=TUNED)
+
+
+@dataclass(frozen=True)
+class Training:
+    steps: int = option(1000, "optimizer steps", 1)
+    batch_size: int = option(8, "pairs a step, over all processes", 1)
+    micro_batch: int = option(8, "pairs at once on one device; the rest of a step is accumulated", 1)
+    learning_rate: float = option(5e-5, "at its peak", 0)
+    warmup: int = option(200, "steps up to the peak; then a cosine down", 0)
+    weight_decay: float = option(0.05, "of AdamW", 0)
+    betas: tuple[float, ...] = option((0.9, 0.98), "of AdamW")
+    epsilon: float = option(1e-6, "of AdamW", 0)
+    optimizer: str = option("adamw", "adamw8bit needs bitsandbytes and a GPU", choices=("adamw", "adamw8bit"))
+    precision: str = option("bfloat16", "of the forward pass", choices=("float32", "bfloat16"))
+    gradient_checkpointing: bool = option(False, "less memory, a third more time")
+    clip: float = option(1.0, "gradients are cut to this norm", 0)
+    ema: float = option(0.0, "decay of the average that is exported; 0: the last weights", 0)
+    save_every: int = option(200, "steps between checkpoints", 1)
+    keep: int = option(2, "checkpoints to keep", 1)
+    tensorboard: bool = option(False, "write a TensorBoard log too")
+
+
+@dataclass(frozen=True)
+class Loss:
+    chain: float = option(1.0, "weight of the chain's cross-entropy", 0)
+    diffusion: float = option(1.0, "weight of the diffusion error", 0)
+    drop: float = option(0.05, "share of each condition combination other than the full one", 0)
+    noise_offset: float = option(0.1, "constant noise a channel", 0)
+    min_snr: float = option(0.0, "gamma of min-SNR weighting; 0: none", 0)
+    inside: float = option(0.0, "extra weight of what lies in the chain's boxes; 0: none", 0)
+    only_inside: bool = option(False, "nothing but what lies in the boxes counts")
+
+
+@dataclass(frozen=True)
+class Pictures:
+    buckets: tuple[str, ...] = option(
+        (), 'sizes such as "1024x1024"; without one, the square that the base model draws'
+    )
+    guidance: str = option(
+        "spatial", "spatial: chain and boxes; chain: no boxes; none: neither", choices=("spatial", "chain", "none")
+    )
+
+
+@dataclass(frozen=True)
+class Validation:
+    share: float = option(0.1, "of the pairs, held out", 0)
+    every: int = option(500, "steps", 1)
+    samples: int = option(4, "held-out pairs that are planned and rendered; 0: none", 0)
+    num_inference_steps: int = option(0, "of a sample; 0: what the model recommends", 0)
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """A whole fine-tuning. Raises RequestError for values that make no sense together."""
+
+    name: str = option("my-edit", "of the adapter")
+    base: str = option("got-mini", "the model to start from, by name or folder")
+    data: str = option("pairs", "a folder that `got annotate` made")
+    output: str = option("my-edit", "where the adapter (or model) is written")
+    license: str = option("unknown", "of the data; goes into the adapter")
+    seed: int = option(0, "all randomness follows from it", 0)
+    adapter: Adapter = section(Adapter)
+    training: Training = section(Training)
+    loss: Loss = section(Loss)
+    pictures: Pictures = section(Pictures)
+    validation: Validation = section(Validation)
+
+    def __post_init__(self) -> None:
+        if self.training.batch_size % self.training.micro_batch:
+            raise _invalid("training.batch_size must be a multiple of training.micro_batch")
+        if self.adapter.planner == self.adapter.unet == self.adapter.projectors == "frozen":
+            raise _invalid("adapter: planner, unet and projectors are all frozen, so that nothing would be trained")
+        if len(self.training.betas) != 2:
+            raise _invalid("training.betas must be two numbers")
+        if self.loss.drop * 3 >= 1 or self.validation.share >= 1 or self.adapter.dropout >= 1:
+            raise _invalid("loss.drop must be below 1/3, validation.share and adapter.dropout below 1")
+        for bucket in self.pictures.buckets:
+            parse_bucket(bucket)
+
+    @property
+    def makes_adapter(self) -> bool:
+        return "full" not in (self.adapter.planner, self.adapter.unet, self.adapter.projectors)
+
+
+def parse_bucket(text: str) -> tuple[int, int]:
+    """(width, height) in pixels, multiples of 8, at least 64. Raises RequestError."""
+    sides = text.lower().split("x")
+    if len(sides) != 2 or not all(side.isdecimal() and int(side) >= 64 and int(side) % 8 == 0 for side in sides):
+        raise _invalid(f"pictures.buckets: “{text}” is not WIDTHxHEIGHT in multiples of 8, from 64 on")
+    return int(sides[0]), int(sides[1])
+
+
+def is_recipe(path: Path) -> bool:
+    """Whether a TOML file trains from scratch, in phases."""
+    return "phases" in _table(path)
+
+
+def load_config(path: Path) -> FinetuneConfig:
+    """The configuration in a TOML file. Raises RequestError naming the key that is wrong."""
+    try:
+        return _read(FinetuneConfig, _table(path), "")
+    except RequestError as error:
+        raise RequestError(error.code, f"{path}: {error.message}", error.remedy) from error
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RequestError(
+            "config_not_found", f"There is no configuration {path}.", f"`got train --init {path}` writes one."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RequestError("recipe_broken", f"{path} is not TOML: {error}.", "Correct that line.") from error
+
+
+def _read(kind: type, table: dict[str, Any], prefix: str) -> Any:  # noqa: ANN401
+    known, types = {f.name: f for f in fields(kind)}, get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise _invalid(f"“{prefix}{key}” is no key; keys are {', '.join(known)}")
+        if is_dataclass(types[key]):
+            if not isinstance(value, dict):
+                raise _invalid(f"“{key}” must be a table, [{key}]")
+            values[key] = _read(types[key], value, f"{key}.")
+        else:
+            values[key] = _value(value, types[key], prefix + key, known[key].metadata)
+    return kind(**values)
+
+
+def _value(value: Any, kind: Any, key: str, about: Any) -> Any:  # noqa: ANN401
+    if kind is float and type(value) is int:
+        value = float(value)
+    if kind in (tuple[str, ...], tuple[float, ...]):
+        inner = str if kind == tuple[str, ...] else float
+        if not isinstance(value, list) or not all(isinstance(v, inner) for v in value):
+            raise _invalid(f"“{key}” must be a list of {'texts' if inner is str else 'numbers'}")
+        return tuple(value)
+    words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+    if type(value) is not kind:
+        raise _invalid(f"“{key}” must be {words[kind]}, not {value!r}")
+    if about["choices"] and value not in about["choices"]:
+        raise _invalid(f"“{key}” must be one of {', '.join(about['choices'])}, not “{value}”")
+    if about["least"] is not None and not value >= about["least"]:
+        raise _invalid(f"“{key}” must be at least {about['least']:g}, not {value}")
+    return value
+
+
+def _invalid(message: str) -> RequestError:
+    return RequestError(
+        "config_invalid", f"{message}.", "Correct it; `got train --init` writes every key with its meaning."
+    )
+
+
+def to_toml(config: FinetuneConfig) -> str:
+    """Every key with its value and its meaning; `load_config` reads it back equal."""
+    lines = ["# What `got train` is to do; docs/training.md explains it at length.", ""]
+    top = [f for f in fields(config) if "about" in f.metadata]
+    lines += [_line(f.name, getattr(config, f.name), f.metadata) for f in top]
+    for part in fields(config):
+        if part not in top:
+            inner = getattr(config, part.name)
+            lines += ["", f"[{part.name}]"]
+            lines += [_line(f.name, getattr(inner, f.name), f.metadata) for f in fields(inner)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(key: str, value: Any, about: Any) -> str:  # noqa: ANN401
+    text = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    choices = f" ({', '.join(about['choices'])})" if about["choices"] else ""
+    return f"{key} = {text}  # {about['about']}{choices}"
+
+
+def write_example(path: Path) -> None:
+    """A commented configuration with the defaults. Raises OutputError where the file exists."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(to_toml(FinetuneConfig()))
+    except FileExistsError as error:
+        raise OutputError("output_exists", f"{path} exists already.", "Name another file.") from error
+    except OSError as error:
+        raise OutputError(
+            "output_not_writable", f"{path} cannot be written: {error.strerror}.", "Check its folder."
+        ) from error
+
+
+def facts(config: FinetuneConfig) -> dict[str, Any]:
+    """The configuration as JSON values, for the record that goes with an adapter."""
+    return json.loads(json.dumps(asdict(config)))

@@ -1,0 +1,186 @@
+"""Pairs as what the model trains on: token ids, image patches and latents, made once and kept in a cache on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from engine.api.chain import IM_GEN_START, Chain
+from engine.api.errors import RequestError
+from engine.got.checkpoint import Components
+from engine.got.conditioning import image_to_tensor, size_ids
+from engine.got.drawing import Drawing
+from engine.got.options import RenderOptions
+from engine.got.planner import encode_turn
+from engine.got.prompts import SourceProcessor, Vocabulary
+from training.annotate import MANIFEST, read_manifest
+from training.finetune.config import FinetuneConfig, parse_bucket
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Row:
+    """A pair of the training folder."""
+
+    name: str
+    instruction: str
+    chain: str
+    source: Path | None
+    target: Path
+
+    def pictures(self) -> tuple[Image.Image | None, Image.Image]:
+        source = Image.open(self.source).convert("RGB") if self.source else None
+        return source, Image.open(self.target).convert("RGB")
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """The pairs of a folder that `got annotate` made. Raises RequestError where there are none."""
+    if not (folder / MANIFEST).is_file():
+        raise RequestError(
+            "data_unknown", f"{folder} has no {MANIFEST}.", f"`got annotate PAIRS -o {folder}` makes it."
+        )
+    rows = []
+    for row in read_manifest(folder).values():
+        source = folder / row["source_file_name"] if "source_file_name" in row else None
+        rows.append(Row(row["name"], row["instruction"], row["chain"], source, folder / row["target_file_name"]))
+        _check(rows[-1], folder)
+    if not rows:
+        raise RequestError("data_empty", f"{folder} holds no pairs.", "Look at its report.txt.")
+    return rows
+
+
+def _check(row: Row, folder: Path) -> None:
+    chain = Chain.parse(row.chain)
+    problems = [p.message for p in chain.problems if p.code != "no_color"]
+    if len(chain.turns) != 1 or not chain.text.endswith(IM_GEN_START):
+        problems.append(f"it must end with {IM_GEN_START}, once")
+    if problems:
+        raise RequestError(
+            "data_broken", f"{folder / MANIFEST}: the chain of “{row.name}”: {problems[0]}", "Correct it there."
+        )
+    for path in (row.source, row.target):
+        if path and not path.is_file():
+            raise RequestError("data_broken", f"{path} is missing.", "Run `got annotate` again.")
+
+
+def split(rows: list[Row], share: float) -> tuple[list[Row], list[Row]]:
+    """(to train on, held out), by the hash of a pair's name, so that more data moves no pair to the other side."""
+    ordered = sorted(rows, key=lambda row: hashlib.sha256(row.name.encode()).digest())
+    held = min(len(rows) - 1, round(share * len(rows))) if share else 0
+    held = max(held, 1) if share and len(rows) > 1 else held
+    chosen = {row.name for row in ordered[:held]}
+    return [r for r in rows if r.name not in chosen], [r for r in rows if r.name in chosen]
+
+
+class Encoder:
+    """Turns a pair into tensors exactly as the pipeline does at inference: its prompts, fit, masks and latents."""
+
+    def __init__(self, components: Components, config: FinetuneConfig) -> None:
+        self.components, self.guidance = components, config.pictures.guidance
+        model = components.config
+        side = model.image_size
+        self.buckets = [parse_bucket(b) for b in config.pictures.buckets] or [(side, side)]
+        self.vocabulary = Vocabulary(components.tokenizer, model.num_query_tokens)
+        self.process = SourceProcessor(components.image_processor, model.source_size, model.source_frames)
+
+    def bucket(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The bucket whose shape is nearest to a picture's."""
+        return min(self.buckets, key=lambda b: abs(b[0] / b[1] - size[0] / size[1]))
+
+    @torch.no_grad()
+    def __call__(self, row: Row) -> dict[str, Tensor]:
+        """ids and labels (L,), positions (3, L), queries (queries,): their places; reference, target (as the
+        scheduler has it) and spatial latents (C, h, w), mask (h, w) of the boxes, time_ids (6,); pixels and grid."""
+        source, target = row.pictures()
+        width, height = self.bucket(target.size)
+        task = "edit" if source else "text_to_image"
+        drawing = Drawing(RenderOptions.for_model(self.components.config, task, width=width, height=height), source)
+        masks = drawing.masks(Chain.parse(row.chain).mask_regions(0))
+        # a text-to-image target is brought to the canvas in the way that a source is
+        placed = drawing.fit.place(target.resize(source.size)) if source else _cover(target, (width, height))
+        reference, goal, *drawn = self._latents([drawing.reference(), placed, *masks])
+        covered = torch.stack([image_to_tensor(m).amax(0) > -1 for m in masks]).any(0).float()
+        mask = torch.nn.functional.interpolate(covered[None, None], reference.shape[-2:], mode="area")[0, 0]
+        return self._tokens(row, source) | {
+            "reference": reference,
+            "target": goal * self.components.vae.config["scaling_factor"],
+            # zeros are the null guidance, which inference gives where its scale is 0
+            "spatial": torch.stack(drawn).mean(0) if self.guidance == "spatial" else torch.zeros_like(reference),
+            "mask": (mask > 0).float(),
+            "time_ids": size_ids((width, height))[0],
+        }
+
+    def _latents(self, images: list[Image.Image]) -> list[Tensor]:
+        vae = self.components.vae
+        pixels = torch.stack([image_to_tensor(image) for image in images]).to(vae.device, vae.dtype)
+        return list(vae.encode(pixels, return_dict=False)[0].mode().float().cpu())
+
+    def _tokens(self, row: Row, source: Image.Image | None) -> dict[str, Tensor]:
+        v = self.vocabulary
+        prompt = v.encode_prompt(row.instruction, 1 if source else 0, self.process.tokens)
+        chain = encode_turn(v, "" if self.guidance == "none" else row.chain)
+        ids = [*prompt, *chain, *v.queries, v.im_gen_end, v.end_of_text]
+        start = len(prompt) + len(chain)
+        labels = [IGNORED] * len(prompt) + chain + [IGNORED] * len(v.queries) + [v.im_gen_end, v.end_of_text]
+        tensors = {
+            "ids": torch.tensor(ids),
+            "labels": torch.tensor(labels),
+            "queries": torch.arange(start, start + len(v.queries)),
+        }
+        image = self.process(source) if source else {}
+        positions, _ = self.components.mllm.model.get_rope_index(
+            tensors["ids"][None],
+            mm_token_type_ids=(tensors["ids"] == v.image_pad).long()[None],
+            image_grid_thw=image.get("image_grid_thw"),
+        )
+        tensors["positions"] = positions[:, 0]
+        return tensors | ({"pixels": image["pixel_values"], "grid": image["image_grid_thw"][0]} if image else {})
+
+
+def _cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The middle of a picture, scaled to fill `size`."""
+    scale = max(size[0] / image.width, size[1] / image.height)
+    scaled = image.resize((max(size[0], round(image.width * scale)), max(size[1], round(image.height * scale))))
+    left, top = (scaled.width - size[0]) // 2, (scaled.height - size[1]) // 2
+    return scaled.crop((left, top, left + size[0], top + size[1]))
+
+
+class Cache:
+    """Encoded pairs on disk; what has changed since, picture, chain or model, is made anew."""
+
+    def __init__(self, folder: Path, encoder: Encoder, base: str) -> None:
+        self.folder, self.encoder = folder, encoder
+        self.salt = json.dumps([base, encoder.guidance, encoder.buckets])
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, row: Row) -> Path:
+        digest = hashlib.sha256(f"{self.salt}\0{row.instruction}\0{row.chain}".encode())
+        for path in (row.source, row.target):
+            digest.update(path.read_bytes() if path else b"none")
+        return self.folder / f"{digest.hexdigest()[:32]}.safetensors"
+
+    def fill(self, rows: list[Row], done: Callable[[int, int], Any], share: tuple[int, int] = (0, 1)) -> list[Path]:
+        """The rows' files, made where they are missing; of several processes each makes its share (rank, world)."""
+        paths = [self.path(row) for row in rows]
+        for number, (row, path) in enumerate(zip(rows, paths, strict=True)):
+            if number % share[1] == share[0] and not path.exists():
+                partial = path.with_suffix(f".{os.getpid()}.tmp")
+                save_file({k: t.contiguous() for k, t in self.encoder(row).items()}, partial)
+                os.replace(partial, path)
+            done(number + 1, len(paths))
+        return paths
+
+
+def load_example(path: Path) -> dict[str, Tensor]:
+    return load_file(path)

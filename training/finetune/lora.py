@@ -1,0 +1,82 @@
+"""Which weights of a model are trained: LoRA by PEFT (Hu et al. 2021), all of them, or none."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from peft import LoraConfig, inject_adapter_in_model
+from peft.tuners.lora import LoraLayer
+from torch import Tensor, nn
+
+from engine.got.checkpoint import Components
+from training.finetune.config import Adapter
+
+_NAME = "default"
+_DECODER = r"model\.language_model\.layers\..*"
+"""The planner's decoder: its eyes and its vocabulary stay as they are (paper sec. 5.4)."""
+
+
+def parts_of(components: Components) -> dict[str, nn.Module]:
+    """The networks that may be trained, by the names that the adapter's file gives them."""
+    return {"mllm": components.mllm, "unet": components.unet, "projectors": components.projectors}
+
+
+def prepare(components: Components, settings: Adapter) -> dict[str, nn.Module]:
+    """Freezes and opens weights as the settings say; puts LoRA, which changes nothing yet, where it belongs."""
+    parts = parts_of(components)
+    components.vae.requires_grad_(False)
+    for name, how in (("mllm", settings.planner), ("unet", settings.unet), ("projectors", settings.projectors)):
+        part = parts[name]
+        part.requires_grad_(how == "full")
+        if how == "lora":
+            inject_adapter_in_model(_lora(part, settings, _DECODER if name == "mllm" else ".*"), part, _NAME)
+        if name == "mllm" and how == "full":
+            components.mllm.model.visual.requires_grad_(False)
+    # what is injected takes the place of the projectors, which are parts of no other module
+    projectors: Any = parts["projectors"]
+    components.output_projector = projectors.output_projector
+    components.output_projector_add = projectors.output_projector_add
+    return parts
+
+
+def _lora(part: nn.Module, settings: Adapter, pattern: str) -> LoraConfig:
+    """On every linear layer whose name fits."""
+    names = [n for n, m in part.named_modules() if isinstance(m, nn.Linear) and re.fullmatch(pattern, n)]
+    return LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,  # type: ignore[arg-type] - PEFT takes any number
+        lora_dropout=settings.dropout,
+        target_modules=names,
+    )
+
+
+def trainable(parts: dict[str, nn.Module]) -> dict[str, nn.Parameter]:
+    """Everything that is trained, by name."""
+    return {f"{part}.{k}": p for part, m in parts.items() for k, p in m.named_parameters() if p.requires_grad}
+
+
+def updates(parts: dict[str, nn.Module]) -> dict[str, tuple[Tensor, Tensor]]:
+    """LoRA's pairs (A, B) by the module's name in the model without LoRA, as the engine's adapters have them."""
+    found: dict[str, Any] = {
+        f"{part}.{name}": layer
+        for part, module in parts.items()
+        for name, layer in module.named_modules()
+        if isinstance(layer, LoraLayer)
+    }
+    return {name: (layer.lora_A[_NAME].weight, layer.lora_B[_NAME].weight) for name, layer in found.items()}
+
+
+def merge(components: Components) -> None:
+    """LoRA's updates are added to the weights and LoRA taken away: the parts are plain modules again."""
+    for module in (components.mllm, components.unet):
+        for name, layer in list(module.named_modules()):
+            if isinstance(layer, LoraLayer):
+                layer.merge()  # type: ignore[operator] - of every LoRA layer
+                parent = module.get_submodule(name.rpartition(".")[0])
+                setattr(parent, name.rpartition(".")[2], layer.get_base_layer())
+    for name in ("output_projector", "output_projector_add"):
+        layer = getattr(components, name)
+        if isinstance(layer, LoraLayer):
+            layer.merge()  # type: ignore[operator]
+            setattr(components, name, layer.get_base_layer())

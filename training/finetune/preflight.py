@@ -1,0 +1,137 @@
+"""Before the first step: will the run fit on this machine? One real step at the largest size, and one picture."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from engine.api.errors import ModelError, OutputError
+from training.finetune.run import Finetune
+from training.finetune.validate import measure
+
+REPORT = "preflight.json"
+_ROOM = 0.95
+"""Share of the device's memory that may be taken."""
+
+
+def preflight(run: Finetune) -> dict[str, Any]:
+    """Measures the run and prints and writes what it takes; the run is as it was afterwards.
+
+    Raises OutputError where the disk, ModelError where the memory is too small, saying what to change.
+    """
+    run.journal.say("preflight", 0)
+    disk = _disk(run)
+    seconds, peak = _one_step(run)
+    memory = _device_memory(run)
+    rows = (run.held_out or run.rows)[:1]
+    steps = run.config.validation.num_inference_steps or None
+    for part in run.parts.values():
+        part.eval()
+    preview = time.monotonic()
+    if run.accelerator.is_main_process:
+        measure(run.components, rows, steps, run.folder / "preflight.png")
+    report = {
+        "pairs": len(run.rows),
+        "held_out": len(run.held_out),
+        "sizes": sorted({f"{int(size[1])}x{int(size[0])}" for size in run.batches.by_size}),
+        "trained_parameters": sum(p.numel() for p in run.weights.values()),
+        "disk_needed": disk,
+        "disk_free": shutil.disk_usage(run.folder).free,
+        "peak_memory": peak,
+        "memory": memory,
+        "seconds_per_step": round(seconds, 3),
+        "hours": round(seconds * run.config.training.steps / 3600, 3),
+        "preview_seconds": round(time.monotonic() - preview, 2),
+    }
+    if run.accelerator.is_main_process:
+        print("\n".join(f"{name.replace('_', ' ')}: {_told(name, value)}" for name, value in report.items()))
+    _demand(run, report)
+    if run.accelerator.is_main_process:
+        (run.folder / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return report
+
+
+def _disk(run: Finetune) -> int:
+    """Bytes of all checkpoints that are kept, one that is being written, and the output."""
+    weights = sum(p.numel() * p.element_size() for p in run.weights.values())
+    copies = 3 + bool(run.config.training.ema)  # the weights, Adam's two moments, the average
+    whole = 0 if run.config.makes_adapter else sum(_size(part) for part in run.parts.values())
+    return weights * copies * (run.config.training.keep + 1) + weights + whole
+
+
+def _size(part: torch.nn.Module) -> int:
+    return sum(p.numel() * p.element_size() for p in part.parameters())
+
+
+def _one_step(run: Finetune) -> tuple[float, int]:
+    """(seconds, peak bytes) of a real step with the largest pictures; weights and optimizer are put back."""
+    step = max(range(run.batches.an_epoch), key=lambda s: _pixels(run, s))
+    before = {k: p.detach().clone() for k, p in run.weights.items()}
+    run.average = {}
+    if run.accelerator.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    started = time.monotonic()
+    run.step(step)
+    seconds = time.monotonic() - started
+    peak = run.peak_memory()
+    with torch.no_grad():
+        for name, value in before.items():
+            run.weights[name].copy_(value)
+    run.optimizer.state.clear()
+    return seconds, peak
+
+
+def _pixels(run: Finetune, step: int) -> int:
+    from training.finetune.examples import load_example
+
+    return load_example(run.batches.rows(step)[0])["target"].numel()
+
+
+def _device_memory(run: Finetune) -> int:
+    if run.accelerator.device.type == "cuda":
+        return torch.cuda.get_device_properties(run.accelerator.device).total_memory
+    return psutil.virtual_memory().total
+
+
+def _demand(run: Finetune, report: dict[str, Any]) -> None:
+    if report["disk_needed"] > report["disk_free"]:
+        raise OutputError(
+            "disk_too_small",
+            f"The run needs {_told('disk', report['disk_needed'])} on disk; {run.folder} has "
+            f"{_told('disk', report['disk_free'])}.",
+            "Make room, lower training.keep, or give --runs another folder.",
+        )
+    if report["peak_memory"] > _ROOM * report["memory"]:
+        raise ModelError(
+            "memory_too_small",
+            f"A step takes {_told('memory', report['peak_memory'])} of {_told('memory', report['memory'])}.",
+            f"Change {_remedy(run)}.",
+        )
+
+
+def _remedy(run: Finetune) -> str:
+    """The first change that makes a step smaller and has not been made."""
+    settings = run.config.training
+    if settings.micro_batch > 1:
+        return "training.micro_batch to 1"
+    if not settings.gradient_checkpointing:
+        return "training.gradient_checkpointing to true"
+    if not run.config.makes_adapter:
+        return "the adapter's parts from full to lora"
+    return "pictures.buckets to smaller sizes, or adapter.rank to a smaller one"
+
+
+def _told(name: str, value: Any) -> str:  # noqa: ANN401
+    if name.startswith(("disk", "memory", "peak")):
+        return f"{value / 1e9:.2f} GB"
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def report_of(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / REPORT).read_text(encoding="utf-8"))
