@@ -1,0 +1,131 @@
+"""`python -m got_desktop.app [FILE]`: the desktop app."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+import engine
+from got_desktop import faults
+from got_desktop.background import Background
+from got_desktop.instance import Instance, hand_over
+from got_desktop.model.engine_link import EngineLink
+from got_desktop.model.messages import Message
+from got_desktop.model.samples import Sample, samples
+from got_desktop.model.session import Session
+from got_desktop.model.settings import data_folder
+from got_desktop.ui import theme
+from got_desktop.ui.icons import app_icon
+from got_desktop.ui.window import Window
+
+TRANSLATIONS = Path(engine.__file__).parents[1] / "resources" / "translations"
+
+
+def make_application() -> QApplication:
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("got_desktop")
+    app.setDesktopFileName("got_desktop")
+    app.setWindowIcon(app_icon())
+    return app
+
+
+def translate(app: QApplication, language: str) -> None:
+    """Has all texts in that language; "" is the system's. What has no translation is in English."""
+    locale = QLocale(language) if language else QLocale.system()
+    for name, folder in (
+        ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
+        ("got", str(TRANSLATIONS)),
+    ):
+        translator = QTranslator(app)
+        if translator.load(locale, name, "_", folder):
+            app.installTranslator(translator)
+
+
+def open_window(app: QApplication, folder: Path) -> Window:
+    """The window as it is shown first; nothing slow is begun."""
+    background = Background()
+    session = Session(folder, background, EngineLink(background))
+    translate(app, session.settings.language)
+    theme.follow(app, session.settings.theme)
+    return Window(session)
+
+
+def _watch_faults(window: Window) -> None:
+    """A fault in the window is said in one line; its details go to the log."""
+
+    def fault(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return QApplication.quit()
+        window.session.said.emit(Message("error", faults.keep(error.with_traceback(traceback))))
+
+    sys.excepthook = fault
+
+
+def _follow_system(app: QApplication, window: Window) -> None:
+    def changed() -> None:
+        theme.follow(app, window.session.settings.theme)
+        window.statusBar().refresh()  # type: ignore[attr-defined]
+
+    shown = [window.session.settings.theme]
+
+    def configured() -> None:
+        if window.session.settings.theme != shown[0]:
+            shown[0] = window.session.settings.theme
+            changed()
+
+    app.styleHints().colorSchemeChanged.connect(lambda _: changed())
+    window.session.settings_changed.connect(configured)
+
+
+def run(files: list[Path], sample: Sample | None = None) -> int:
+    """Opens the window, or hands the files to the one that is open. Gives the exit code."""
+    app, folder = make_application(), data_folder()
+    if hand_over(folder, files):
+        return 0
+    instance = Instance(folder)
+    window = open_window(app, folder)
+    _watch_faults(window)
+    _follow_system(app, window)
+
+    def came(more: list[Path]) -> None:
+        window.show_page("editor")
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.raise_()
+        window.activateWindow()
+        for path in more[:1]:
+            window.files.open(path)
+
+    instance.files_came.connect(came)
+    window.show()
+    QTimer.singleShot(0, window.begin)
+    if files:
+        QTimer.singleShot(0, lambda: window.session.open_file(files[0].resolve()))
+    elif sample is not None:
+        QTimer.singleShot(0, lambda: window.session.open_sample(sample, plan=True))
+    elif window.session.settings.first_start:
+        QTimer.singleShot(0, window.session.begin_first)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close())
+    awake = QTimer(app, interval=300)  # Python sees signals only when it runs
+    awake.timeout.connect(lambda: None)
+    awake.start()
+    code = app.exec()
+    instance.close()
+    return code
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    sample = samples()[-1] if "--sample" in arguments else None
+    sys.exit(run([Path(name) for name in arguments if not name.startswith("-")], sample))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""`got doctor`: what works on this machine, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from got_desktop import report
+from got_desktop.commands import options
+from got_desktop.doctor import examine
+
+
+def doctor(json: options.JsonOption = False) -> None:
+    """Check Python, packages, devices, memory, disk and models. Ends with 1 where something is wrong."""
+    findings = examine()
+    if json:
+        report.print_json([finding.as_json() for finding in findings])
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        for finding in findings:
+            sign = "[green]✓[/]" if finding.good else "[red]✗[/]"
+            console.print(f"{sign} [bold]{finding.what}[/]  {escape(finding.found)}")
+            if advice := finding.hint if finding.good else finding.remedy:
+                console.print(f"  → {escape(advice)}")
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,73 @@
+"""`got generate`: a new picture from a caption."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.api.errors import RequestError
+from got_desktop.commands import options
+from got_desktop.commands.edit import show_picture
+from got_desktop.commands.plan import show_plan
+from got_desktop.requests import PlanRequest, RenderRequest
+
+
+def generate(
+    caption: options.CaptionArgument,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The picture, or with --plan-only the chain.")
+    ] = None,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Write the chain, and draw nothing.")] = False,
+    chain: options.ChainOption = None,
+    boxes_overlay: options.OverlayOption = None,
+    force: options.ForceOption = False,
+    no_facts: options.NoFactsOption = False,
+    seed: options.SeedOption = 42,
+    preset: options.PresetOption = "exact",
+    steps: options.StepsOption = None,
+    scheduler: options.SchedulerOption = None,
+    semantic_scale: options.SemanticOption = None,
+    spatial_scale: options.SpatialOption = None,
+    reference_scale: options.ReferenceOption = None,
+    width: options.SideOption = None,
+    height: options.SideOption = None,
+    model: options.ModelOption = "got-mini",
+    device: options.DeviceOption = "auto",
+    profile: options.ProfileOption = False,
+    json: options.JsonOption = False,
+) -> None:
+    """Draw a new picture from a caption, by a chain that lays it out first."""
+    if plan_only:
+        plan = PlanRequest(
+            instruction=caption,
+            model=model,
+            device=device,
+            chain_output=output,
+            boxes_overlay=boxes_overlay,
+            force=force,
+        )
+        return show_plan(plan, json)
+    if output is None:
+        raise RequestError("output_missing", "No file is named for the picture.", "Add -o FILE, or --plan-only.")
+    request = RenderRequest(
+        instruction=caption,
+        output=output,
+        chain=chain,
+        boxes_overlay=boxes_overlay,
+        force=force,
+        facts=not no_facts,
+        seed=seed,
+        preset=preset,
+        steps=steps,
+        scheduler=scheduler,
+        semantic_scale=semantic_scale,
+        spatial_scale=spatial_scale,
+        reference_scale=reference_scale,
+        width=width,
+        height=height,
+        model=model,
+        device=device,
+    )
+    show_picture(request, json, profile)

@@ -1,0 +1,45 @@
+"""`got plan`: the chain and its boxes, before anything is drawn."""
+
+from __future__ import annotations
+
+from got_desktop import report, work
+from got_desktop.commands import options
+from got_desktop.progress import Progress
+from got_desktop.requests import PlanRequest
+
+
+def plan(
+    image: options.SourceArgument,
+    instruction: options.InstructionArgument,
+    output: options.ChainOutputOption = None,
+    boxes_overlay: options.OverlayOption = None,
+    force: options.ForceOption = False,
+    model: options.ModelOption = "got-mini",
+    device: options.DeviceOption = "auto",
+    json: options.JsonOption = False,
+) -> None:
+    """Write the chain for an edit, and draw nothing.
+
+    The chain goes to stdout, or to a file with -o. Correct a box or a word in it and draw it with `got edit --chain`.
+    """
+    request = PlanRequest(
+        instruction=instruction,
+        source=image,
+        model=model,
+        device=device,
+        chain_output=output,
+        boxes_overlay=boxes_overlay,
+        force=force,
+    )
+    show_plan(request, json)
+
+
+def show_plan(request: PlanRequest, json: bool) -> None:
+    """Plans, and prints the chain exactly as it is, or the outcome as JSON."""
+    with Progress() as progress:
+        outcome = work.plan(request, progress)
+    if json:
+        report.print_json(report.outcome_as_json(outcome, progress))
+    elif request.chain_output is None:
+        print(outcome.chain.text)
+    report.print_written(outcome, progress)

@@ -1,0 +1,67 @@
+"""A process of the engine's that says in JSON lines how far it is: a download, an import."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import Any
+
+from PySide6.QtCore import QObject, QProcess, Signal
+
+from got_desktop.local import child_command, child_error
+
+_WAIT = 3000
+
+
+class Chore(QObject):
+    """Runs beside the window; ended when its owner wants it to."""
+
+    progressed = Signal(str, object, object)
+    """Stage, how much is done, how much there is: integers, which may be larger than Qt's own."""
+    ended = Signal(object)
+    """What it said last, a dict; not sent after `stop`."""
+    failed = Signal(object)
+    """An EngineError; not sent after `stop`."""
+
+    def __init__(self, module: str, given: object, parent: QObject) -> None:
+        super().__init__(parent)
+        self._last: dict[str, Any] = {}
+        self._process = QProcess(self)
+        self._process.readyReadStandardOutput.connect(self._read)
+        self._process.finished.connect(self._finished)
+        program, *arguments = child_command(module, given)
+        self._process.start(program, arguments)
+
+    def stop(self) -> None:
+        """Ends it. An import then takes its half-written folder away; what was downloaded stays."""
+        self._process.finished.disconnect(self._finished)
+        self._process.readyReadStandardOutput.disconnect(self._read)
+        if os.name == "posix" and self._process.processId():
+            os.kill(self._process.processId(), signal.SIGINT)
+        else:
+            self._process.kill()
+        self._process.finished.connect(self.deleteLater)
+
+    def wait(self) -> None:
+        """For the end of the program: until the process is gone, a few seconds at most."""
+        if self._process.state() != QProcess.ProcessState.NotRunning and not self._process.waitForFinished(_WAIT):
+            self._process.kill()
+            self._process.waitForFinished(_WAIT)
+
+    def _read(self) -> None:
+        while self._process.canReadLine():
+            said = json.loads(bytes(self._process.readLine().data()))
+            if "stage" in said:
+                self.progressed.emit(said["stage"], said["done"], said["total"])
+            self._last = said
+
+    def _finished(self) -> None:
+        self._read()
+        if {"summary", "offer"} & self._last.keys():
+            self.ended.emit(self._last)
+        else:
+            words = bytes(self._process.readAllStandardError().data()).decode(errors="replace").split("\n")
+            died = {"message": f"The process ended: {next((word for word in reversed(words) if word.strip()), '')}"}
+            self.failed.emit(child_error(self._last if "message" in self._last else died))
+        self.deleteLater()

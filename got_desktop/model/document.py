@@ -1,0 +1,95 @@
+"""The open document: its state, and undo and redo for everything that changes it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from got_desktop.model.state import State
+
+RUN = 1.0
+"""Seconds within which a change of the same kind to the same thing belongs to one run, which is undone at once."""
+_DEPTH = 200
+
+
+class _Change(QUndoCommand):
+    """From one state to another; a run of alike changes is one."""
+
+    def __init__(self, document: Document, after: State, text: str, run: str) -> None:
+        super().__init__(text)
+        self.document = document
+        self.before, self.after = document.state, after
+        self.run = run
+        self.at = time.monotonic()
+
+    def redo(self) -> None:
+        self.document.show(self.after)
+
+    def undo(self) -> None:
+        self.document.show(self.before)
+
+    def id(self) -> int:
+        return 1 if self.run else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - Qt's name
+        if not isinstance(other, _Change) or other.run != self.run or other.at - self.at > RUN:
+            return False
+        self.after, self.at = other.after, other.at
+        return True
+
+
+class Document(QObject):
+    """State is changed by `change` alone, so that all of it can be undone."""
+
+    changed = Signal()
+    """The state is another one."""
+    renamed = Signal()
+    """The file, or whether it holds the present state, is another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = State()
+        self.path: Path | None = None
+        """The file that it was opened from or saved to."""
+        self.undo = QUndoStack(self)
+        self.undo.setUndoLimit(_DEPTH)
+        self.undo.cleanChanged.connect(lambda _: self.renamed.emit())
+
+    @property
+    def is_open(self) -> bool:
+        return self.state.base is not None
+
+    @property
+    def modified(self) -> bool:
+        return self.is_open and not self.undo.isClean()
+
+    @property
+    def title(self) -> str:
+        return self.path.name if self.path else self.tr("Untitled")
+
+    def open(self, state: State, path: Path | None, saved: bool = True) -> None:
+        """Another document takes the place of this one; `saved`: it is what the file holds."""
+        self.undo.clear()
+        self.path = path
+        if not saved:
+            self.undo.resetClean()
+        self.show(state)
+        self.renamed.emit()
+
+    def change(self, after: State, text: str, run: str = "") -> None:
+        """Undoable. Changes with the same `run` that follow each other closely are one entry."""
+        self.undo.push(_Change(self, after, text, run))
+
+    def saved(self, path: Path, state: State) -> None:
+        """`state` is in the file now; the document may have gone on since."""
+        self.path = path
+        if state is self.state:
+            self.undo.setClean()
+        self.renamed.emit()
+
+    def show(self, state: State) -> None:
+        self.state = state
+        self.changed.emit()

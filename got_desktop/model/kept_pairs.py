@@ -1,0 +1,55 @@
+"""Edits that were taken, kept as pairs to train on where the user wants that: a folder that `got annotate` reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+
+from engine.api.errors import OutputError
+from got_desktop.model import pictures
+from got_desktop.model.plan import Plan
+from got_desktop.model.results import Results
+from got_desktop.model.settings import replace_file
+
+ROWS = "pairs.jsonl"
+
+
+def folder_of(data: Path) -> Path:
+    """Where they lie, in the folder with the app's data."""
+    return data / "accepted-edits"
+
+
+def keep(folder: Path, found: Results, index: int) -> None:
+    """Writes the pictures before and after, and a row with the instruction and the chain as the user corrected it.
+
+    A new picture has no picture before it. A plan of several steps is not kept: a pair shows one step. Slow. Raises
+    OutputError.
+    """
+    plan = Plan.of(found.chain)
+    if plan.turns() != 1:
+        return
+    before, after = found.before, found.accepted(index, found.before)
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+    row = {"name": name, "instruction": found.result.instruction}
+    if not found.drawing.new_picture:
+        plan = plan.reframed(before.seen, before.whole)
+        row["source_file_name"] = f"{name}-before.png"
+        replace_file(folder / row["source_file_name"], pictures.for_engine(before))
+    row |= {"target_file_name": f"{name}-after.png", "chain": plan.text}
+    replace_file(folder / row["target_file_name"], pictures.for_engine(after))
+    _add_row(folder / ROWS, row)
+
+
+def _add_row(path: Path, row: dict[str, str]) -> None:
+    """In one write, so that rows of two windows do not mix."""
+    try:
+        with path.open("ab") as file:
+            file.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError("output_unwritable", f"{path} cannot be written: {reason}.", "Free some space.") from error

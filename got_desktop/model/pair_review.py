@@ -1,0 +1,112 @@
+"""The pairs of a training, one after the other, each as a plan that is corrected as any other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+
+from got_desktop.model import pictures, raster
+from got_desktop.model.keeping import Keeping
+from got_desktop.model.plan import Plan
+from got_desktop.model.session import Session
+from got_desktop.model.state import State
+from got_desktop.model.training_files import PairRow, store_pair
+
+
+class PairReview(Session):
+    """A session of its own beside the window's; a correction is in the pair's row a moment later."""
+
+    pair_changed = Signal()
+    """Another pair is shown."""
+
+    def __init__(self, session: Session, folder: Path, rows: tuple[PairRow, ...]) -> None:
+        """`folder` is the training's."""
+        super().__init__(session.folder, session.background, session.link)
+        self.training = folder
+        self.rows = list(rows)
+        self.at = 0
+        self.target: raster.Pyramid | None = None
+        """What the pair is after its edit."""
+        self._kept: tuple[str, str] = ("", "")
+        self._file_lock = threading.Lock()
+        session.closing.connect(self.keep_now)
+
+    @property
+    def row(self) -> PairRow:
+        return self.rows[self.at]
+
+    def show_pair(self, at: int) -> None:
+        """Reads a pair in the background; what was corrected in the one before is kept."""
+        self.keep_now()
+        self.at = at % len(self.rows)
+        row = self.row
+        source = row.source or row.target
+
+        def opened(read: tuple[State, raster.Pyramid, raster.Pyramid]) -> None:
+            if row is not self.row:
+                return
+            state, look, self.target = read
+            state = state.with_plan(Plan.of(row.chain))
+            self.instruction, self._kept = row.instruction, (row.instruction, state.plan.text)
+            self.select(None)
+            self.display.offer(state, look)
+            self.document.open(state, source)
+            self.show_turn(0)
+            self.pair_changed.emit()
+
+        self.background.run(lambda say: _read(source, row.target), opened, self._say)
+
+    def reword(self, instruction: str) -> None:
+        self.instruction = instruction
+        self.keeping.soon()
+
+    def leave_out(self) -> None:
+        """Takes the pair's row away; its pictures stay."""
+        name, folder = self.row.name, self.training
+        self._write(lambda: store_pair(folder, name, None))
+        del self.rows[self.at]
+        self._kept = (self.instruction, self.document.state.plan.text)
+        if self.rows:
+            self.show_pair(self.at)
+
+    def keep_now(self) -> None:
+        """Writes what was corrected, unless the chain is broken."""
+        self.keeping.stop()
+        plan, words = self.document.state.plan, self.instruction.strip()
+        if not self.document.is_open or (words, plan.text) == self._kept or self.faults() or not words or plan.empty:
+            return
+        self._kept = (words, plan.text)
+        change = {"instruction": words, "chain": plan.finished_text()}
+        row, folder = self.row, self.training
+        self.rows[self.at] = PairRow(row.name, words, change["chain"], row.source, row.target)
+        self._write(lambda: store_pair(folder, row.name, change))
+
+    def _make_keeping(self) -> Keeping:
+        return _IntoRow(self)
+
+    def _write(self, work: Callable[[], None]) -> None:
+        def alone() -> None:
+            with self._file_lock:  # each reads the file and writes it anew
+                work()
+
+        self.background.run(lambda say: alone(), lambda nothing: None, self._say)
+
+
+class _IntoRow(Keeping):
+    """What is corrected goes into the pair's row, and not to a window's unsaved work."""
+
+    def __init__(self, review: PairReview) -> None:
+        super().__init__(review.recovery, review.background, lambda: None)
+        self.review = review
+
+    def keep(self) -> None:
+        self.review.keep_now()
+
+
+def _read(source: Path, target: Path) -> tuple[State, raster.Pyramid, raster.Pyramid]:
+    read, after = pictures.read(source), pictures.read(target)
+    assert read.base is not None and after.base is not None
+    return read, raster.pyramid(read.base.image), raster.pyramid(after.base.image)

@@ -1,0 +1,97 @@
+"""Unsaved work on disk, so that a crash loses none of it: the pixels in an .ora file, the rest beside it.
+
+Each running window has a folder of its own and holds the system's lock on a file in it; a folder whose lock is free
+belongs to a window that is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.api.errors import EngineError
+from engine.api.runtime import locked
+from got_desktop.model import pictures
+from got_desktop.model.layers import composite
+from got_desktop.model.settings import replace_file
+from got_desktop.model.state import State
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a window left behind."""
+
+    folder: Path
+    state: State
+    path: Path | None
+    """The file that it was opened from."""
+    instruction: str
+    job: str
+    """The engine's job whose outcome had not been accepted, or ""."""
+
+
+class Recovery:
+    """Keeps one window's document. `keep` may be called on any thread, by one at a time."""
+
+    def __init__(self, data: Path) -> None:
+        self.root = data / "open"
+        self.folder = self.root / secrets.token_hex(6)
+        self._held = ExitStack()
+        self._pixels: State | None = None
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True)
+        self._held.enter_context(locked(self.folder / "lock", 0))
+
+    def keep(self, state: State, path: Path | None, instruction: str, job: str) -> None:
+        """Writes what is new since the last time. Raises OutputError."""
+        if state.base is not None and not (self._pixels and self._pixels.looks_as(state)):
+            data = pictures.openraster(state, composite(state.base.image, state.layers), fast=True)
+            replace_file(self.folder / "document.ora", data)
+            self._pixels = state
+        note = {"plan": state.review_json(), "path": str(path or ""), "instruction": instruction, "job": job}
+        replace_file(self.folder / "note.json", json.dumps(note).encode())
+
+    def forget(self) -> None:
+        """All is saved, or the user does not want it."""
+        self._pixels = None
+        for name in ("note.json", "document.ora"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """The window closes in order."""
+        self._held.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def left_behind(self) -> list[Path]:
+        """Folders of windows that are gone and had unsaved work; empty ones are cleared away."""
+        found = []
+        for folder in sorted(self.root.iterdir(), key=lambda path: path.stat().st_mtime):
+            if folder == self.folder or not self._is_free(folder):
+                continue
+            if (folder / "document.ora").exists() and (folder / "note.json").exists():
+                found.append(folder)
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+        return found
+
+    def _is_free(self, folder: Path) -> bool:
+        with suppress(EngineError, OSError), locked(folder / "lock", 0):
+            return True
+        return False
+
+
+def restore(folder: Path) -> Kept:
+    """What lies in such a folder. Raises ImageError."""
+    note = json.loads((folder / "note.json").read_text(encoding="utf-8"))
+    state = pictures.read_openraster((folder / "document.ora").read_bytes(), str(folder / "document.ora"))
+    path = Path(note["path"]) if note["path"] else None
+    return Kept(folder, state.with_review(note["plan"]), path, note["instruction"], note["job"])
+
+
+def discard(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

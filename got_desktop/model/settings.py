@@ -1,0 +1,168 @@
+"""What is asked for beside the words: how a picture is drawn, as presets keep it; and the app's own settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from engine.api.errors import OutputError
+from engine.api.protocol import FEATHER, GROW, Scheduler, Scope
+
+SCOPES: tuple[Scope, ...] = ("boxes", "spill", "whole")
+SCHEDULERS: tuple[Scheduler, ...] = ("euler", "ddpm", "dpm-solver++", "unipc")
+PAPER_SCALES = {"edit": (4.0, 3.0, 1.5), "text_to_image": (7.5, 4.0, 1.0)}
+"""Semantic, spatial, reference (arXiv 2503.10639, sec. 5.1); a model's own defaults come before them."""
+PAPER_STEPS = 50
+LARGEST_SEED = 2**31 - 1
+"""Of those that the app draws by lot; an engine takes larger ones."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a picture is planned and drawn. None is the model's own default."""
+
+    model: str = "got-mini"
+    adapter: str = ""
+    adapter_weight: float = 1.0
+    seed: int = 42
+    seed_locked: bool = True
+    """False: each run takes another seed."""
+    candidates: int = 1
+    scope: Scope = "boxes"
+    feather: float = FEATHER
+    """Width of the mask's soft border, as a part of the region's diagonal."""
+    grow: float = GROW
+    """Pixels around a region that are taken in full before the soft border begins."""
+    semantic: float | None = None
+    spatial: float | None = None
+    reference: float | None = None
+    steps: int | None = None
+    scheduler: Scheduler | None = None
+    new_picture: bool = False
+    """A picture from a caption instead of an edit."""
+    width: int | None = None
+    height: int | None = None
+
+    def with_next_seed(self) -> Drawing:
+        return replace(self, seed=(self.seed + 1) % LARGEST_SEED)
+
+    def with_any_seed(self) -> Drawing:
+        return replace(self, seed=secrets.randbelow(LARGEST_SEED))
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Drawing:
+        """What is known of it; files of other versions may hold more or less."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: item for name, item in value.items() if name in known})
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a model draws with where nothing else is asked for."""
+
+    scales: Mapping[str, float]
+    steps: int
+    scheduler: str
+
+
+def defaults_of(description: Mapping[str, Any], task: str) -> Defaults:
+    """From a model's own description; the paper's values where it says nothing."""
+    own = description.get("defaults", {})
+    paper = dict(zip(("semantic", "spatial", "reference"), PAPER_SCALES[task], strict=True))
+    scales = paper | own.get("guidance_scales", {}).get(task, {})
+    return Defaults(scales, own.get("num_inference_steps", PAPER_STEPS), own.get("scheduler", "euler"))
+
+
+@dataclass(frozen=True)
+class Preset:
+    name: str
+    instruction: str
+    drawing: Drawing
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The app's own settings."""
+
+    theme: str = "system"
+    """ "system", "light" or "dark"."""
+    language: str = ""
+    """A language's code; empty: the system's."""
+    save_facts: bool = True
+    """Instruction, chain, boxes, seed and model go into saved files."""
+    keep_pairs: bool = False
+    """Each edit that is taken is kept as a pair to train on."""
+    snap: bool = True
+    device: str = "auto"
+    """What models run on: "auto", or a device of the engine's such as "cpu" or "cuda:0"."""
+    history_kept: int = 500
+    """Edits without a star that the history keeps."""
+    first_start: bool = True
+    recent: tuple[str, ...] = ()
+    presets: tuple[Preset, ...] = ()
+    drawing: Drawing = field(default_factory=Drawing)
+    instruction: str = ""
+
+    def with_recent(self, path: Path) -> Settings:
+        """That file first, ten at most."""
+        others = [known for known in self.recent if known != str(path)]
+        return replace(self, recent=(str(path), *others[:9]))
+
+    def with_preset(self, preset: Preset) -> Settings:
+        """With the preset, in the place of one of its name."""
+        others = [known for known in self.presets if known.name != preset.name]
+        return replace(self, presets=tuple(sorted([*others, preset], key=lambda known: known.name.lower())))
+
+    def without_preset(self, name: str) -> Settings:
+        return replace(self, presets=tuple(known for known in self.presets if known.name != name))
+
+
+def data_folder() -> Path:
+    """Where the app keeps what has to survive: `GOT_APP_DATA`, or the system's place."""
+    given = os.environ.get("GOT_APP_DATA")
+    return Path(given) if given else platformdirs.user_data_path("got_desktop", appauthor=False) / "app"
+
+
+def load(folder: Path) -> Settings:
+    """The settings in a folder; the defaults where there are none, or they cannot be read."""
+    try:
+        value = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+        presets = tuple(
+            Preset(str(item["name"]), str(item["instruction"]), Drawing.from_json(item["drawing"]))
+            for item in value.pop("presets", [])
+        )
+        drawing = Drawing.from_json(value.pop("drawing", {}))
+        known = {field.name for field in fields(Settings)}
+        plain = {name: item for name, item in value.items() if name in known}
+        plain["recent"] = tuple(map(str, plain.get("recent", ())))
+        return Settings(**plain, presets=presets, drawing=drawing)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return Settings()
+
+
+def store(folder: Path, settings: Settings) -> None:
+    """Puts the settings in place, in one step. Raises OutputError."""
+    replace_file(folder / "settings.json", json.dumps(asdict(settings), indent=2).encode())
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Writes a file beside its place, flushes it and moves it there. Raises OutputError naming it."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise OutputError("output_unwritable", f"{path} cannot be written: {reason}.", "Free some space.") from error

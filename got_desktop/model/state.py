@@ -1,0 +1,108 @@
+"""All that undo brings back: the picture, its layers and the plan. Immutable; a change is another State."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine.api.protocol import Selection
+from got_desktop.background import let_go
+from got_desktop.model.layers import Layer, merged_down
+from got_desktop.model.plan import WHOLE, Frame, Plan
+
+if TYPE_CHECKING:
+    from got_desktop.model.pictures import Source
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    base: Source | None = None
+    """None: nothing is open."""
+    layers: tuple[Layer, ...] = ()
+    """From the lowest to the topmost."""
+    plan: Plan = Plan()
+    selection: Selection | None = None
+    """The part of the picture that an edit may change; None: all of it."""
+    plan_frame: Frame | None = None
+    """What the model saw of the picture when the plan was made, and the plan's boxes lie in; None: all of it."""
+
+    def __del__(self, let_go: Callable[[object], None] = let_go) -> None:
+        let_go(self.base)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels; (0, 0) where nothing is open."""
+        return self.base.image.size if self.base else (0, 0)
+
+    @property
+    def whole(self) -> Frame:
+        """All of the picture; where nothing is open, one pixel for each of the chain's units."""
+        return (0, 0, *self.size) if self.base else WHOLE
+
+    @property
+    def frame(self) -> Frame:
+        """What the plan's boxes lie in."""
+        return self.plan_frame or self.whole
+
+    @property
+    def seen(self) -> Frame:
+        """What the model sees of the picture now: the selection with some of what surrounds it."""
+        from got_desktop.model.pictures import seen
+
+        return seen(self.size, self.selection) if self.selection else self.whole
+
+    def selecting(self, selection: Selection | None) -> State:
+        """With another part to be edited. The boxes stay; those beyond it stop at its edge when they are drawn."""
+        after = replace(self, selection=selection)
+        return replace(after, plan_frame=after.seen) if self.plan.empty else after
+
+    def planned(self, plan: Plan, frame: Frame) -> State:
+        """With another plan, whose boxes lie in that part of the picture."""
+        return replace(self, plan=plan, plan_frame=frame)
+
+    def looks_as(self, other: State) -> bool:
+        """Whether both show the same pixels, as far as it can be told without looking at each."""
+        return self.base is other.base and self.layers == other.layers
+
+    def position(self, id: str) -> int:
+        return next(index for index, layer in enumerate(self.layers) if layer.id == id)
+
+    def with_layers(self, *layers: Layer) -> State:
+        """With further layers on top."""
+        return replace(self, layers=self.layers + layers)
+
+    def with_layer(self, id: str, **change: object) -> State:
+        """With one layer changed: name, visible, opacity, mask_on."""
+        return replace(self, layers=tuple(replace(x, **change) if x.id == id else x for x in self.layers))
+
+    def without_layer(self, id: str) -> State:
+        return replace(self, layers=tuple(layer for layer in self.layers if layer.id != id))
+
+    def shifted(self, id: str, by: int) -> State:
+        """With one layer so much higher, or lower."""
+        rest, place = list(self.layers), self.position(id)
+        layer = rest.pop(place)
+        rest.insert(min(len(rest), max(0, place + by)), layer)
+        return replace(self, layers=tuple(rest))
+
+    def merged(self, id: str) -> State:
+        """With that layer and the one below it as one. Slow."""
+        place = self.position(id)
+        one = merged_down(self.layers[place - 1], self.layers[place])
+        return replace(self, layers=self.layers[: place - 1] + (one,) + self.layers[place + 1 :])
+
+    def with_plan(self, plan: Plan) -> State:
+        return replace(self, plan=plan)
+
+    # kept on disk beside the pixels
+
+    def review_json(self) -> dict[str, Any]:
+        """The plan and what it is for."""
+        chosen = {"selection": astuple(self.selection) if self.selection else None, "frame": self.plan_frame}
+        return self.plan.to_json() | chosen
+
+    def with_review(self, value: Mapping[str, Any]) -> State:
+        chosen, frame = value.get("selection"), value.get("frame")
+        selection, plan_frame = Selection(*chosen) if chosen else None, tuple(frame) if frame else None
+        return replace(self, plan=Plan.from_json(value), selection=selection, plan_frame=plan_frame)

@@ -1,0 +1,97 @@
+"""What a command asks for: one dataclass each that holds everything and refuses what makes no sense."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.api.errors import OutputError, RequestError
+from engine.api.protocol import MAX_INSTRUCTION, FitName, Preset, Scheduler, Scope
+
+PresetName = Preset
+SchedulerName = Scheduler
+ScopeName = Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRequest:
+    """Write the chain for an edit of `source`, or for a new picture where there is none."""
+
+    instruction: str
+    source: Path | None = None
+    model: str = "got-mini"
+    """A name of the catalog, or a folder."""
+    device: str = "auto"
+    chain_output: Path | None = None
+    boxes_overlay: Path | None = None
+    force: bool = False
+    """Replace files that exist."""
+
+    def __post_init__(self) -> None:
+        what = "instruction" if self.source else "caption"
+        if not self.instruction.strip():
+            raise RequestError("instruction_empty", f"The {what} is empty.", "Say what you want to see.")
+        if any("\ud800" <= character <= "\udfff" for character in self.instruction):
+            raise RequestError("text_not_unicode", f"The {what} holds a broken character.", "Type or paste it again.")
+        if len(self.instruction) > MAX_INSTRUCTION:
+            raise RequestError(
+                "instruction_too_long",
+                f"The {what} has {len(self.instruction)} characters.",
+                f"Use at most {MAX_INSTRUCTION}.",
+            )
+        files = [path.resolve() for path in self.outputs()]
+        if len(set(files)) < len(files):
+            raise OutputError("output_twice", f"{files[0]} is named for two outputs.", "Give each its own file.")
+
+    def outputs(self) -> list[Path]:
+        """Every file to be written."""
+        return [path for path in (self.chain_output, self.boxes_overlay) if path]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderRequest(PlanRequest):
+    """Plan, or take a chain as it stands, and draw it. What is None is the model's own default."""
+
+    output: Path
+    chain: Path | None = None
+    seed: int = 42
+    preset: PresetName = "exact"
+    steps: int | None = None
+    scheduler: SchedulerName | None = None
+    semantic_scale: float | None = None
+    spatial_scale: float | None = None
+    reference_scale: float | None = None
+    width: int | None = None
+    height: int | None = None
+    fit: FitName = "pad"
+    scope: ScopeName = "boxes"
+    facts: bool = True
+    """Put the edit's facts into a PNG."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, scale in self.scales().items():
+            if not (math.isfinite(scale) and 0 <= scale <= 100):
+                raise RequestError("scale_out_of_range", f"The {name} scale is {scale}.", "Give 0 to 100.")
+
+    def outputs(self) -> list[Path]:
+        return [self.output, *super().outputs()]
+
+    def scales(self) -> dict[str, float]:
+        """The guidance scales that were given."""
+        given = {"semantic": self.semantic_scale, "spatial": self.spatial_scale, "reference": self.reference_scale}
+        return {name: scale for name, scale in given.items() if scale is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest:
+    """Convert a released checkpoint."""
+
+    folder: Path
+    output: Path
+    checkpoint: str = "GoT-6B"
+    dtype: Literal["float32", "float16", "bfloat16"] | None = None
+    """What weights are stored as; None: as the checkpoint has them."""
+    source_size: int = 448

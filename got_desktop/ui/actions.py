@@ -1,0 +1,138 @@
+"""The window's menus: every command, its words and its keys, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from got_desktop.ui.icons import icon
+from got_desktop.ui.registry import PAGES
+
+if TYPE_CHECKING:
+    from got_desktop.ui.window import Window
+
+translate = QCoreApplication.translate
+
+
+class Actions:
+    """All of them by name, so that the window can switch them on and off."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.all: dict[str, QAction] = {}
+        self._file()
+        self._edit()
+        self._picture()
+        self._view()
+        self._help()
+
+    def _add(
+        self, menu: QMenu, name: str, text: str, keys: str, call: Callable[[], object], image: str = ""
+    ) -> QAction:
+        action = QAction(text, self.window)
+        if keys:
+            action.setShortcuts([QKeySequence(key) for key in keys.split("; ")])
+        if image:
+            action.setIcon(icon(image))
+        action.triggered.connect(lambda: call())
+        menu.addAction(action)
+        self.all[name] = action
+        return action
+
+    def _file(self) -> None:
+        window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&File"))
+        files = window.files
+        self._add(menu, "open", translate("Actions", "&Open…"), "Ctrl+O", files.ask_open, "open")
+        self.recent = menu.addMenu(translate("Actions", "Open &recent"))
+        self._add(menu, "paste", translate("Actions", "&Paste as new picture"), "Ctrl+V", files.paste)
+        menu.addSeparator()
+        self._add(menu, "save", translate("Actions", "&Save"), "Ctrl+S", files.save, "save")
+        self._add(menu, "save_as", translate("Actions", "Save &as…"), "Ctrl+Shift+S", files.ask_save)
+        menu.addSeparator()
+        self._add(menu, "close", translate("Actions", "&Close window"), "Ctrl+W; Ctrl+Q", window.close)
+
+    def _edit(self) -> None:
+        window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&Edit"))
+        stack = window.session.document.undo
+        for name, action, keys, image in (
+            ("undo", stack.createUndoAction(window, translate("Actions", "&Undo")), "Ctrl+Z", "undo"),
+            ("redo", stack.createRedoAction(window, translate("Actions", "&Redo")), "Ctrl+Shift+Z; Ctrl+Y", "redo"),
+        ):
+            action.setShortcuts([QKeySequence(key) for key in keys.split("; ")])
+            action.setIcon(icon(image))
+            menu.addAction(action)
+            self.all[name] = action
+
+    def _picture(self) -> None:
+        editor, menu = self.window.editor, self.window.menuBar().addMenu(translate("Actions", "&Picture"))
+        work = self.window.session.work
+        self._add(menu, "plan", translate("Actions", "&Plan"), "Ctrl+Return; Ctrl+Enter", editor.run_plan)
+        self._add(
+            menu, "apply", translate("Actions", "&Apply"), "Ctrl+Shift+Return; Ctrl+Shift+Enter", editor.run_apply
+        )
+        self._add(menu, "both", translate("Actions", "P&lan and apply"), "Ctrl+Alt+Return", editor.run_both)
+        self._add(menu, "cancel", translate("Actions", "&Cancel"), "Esc", work.cancel)
+        menu.addSeparator()
+        self._add(menu, "draw", translate("Actions", "&Draw a box"), "", editor.draw_box, "box")
+        area = translate("Actions", "Choose the a&rea to edit")
+        self._add(menu, "area", area, "", editor.choose_area, "area")
+        whole = translate("Actions", "Edit the &whole picture")
+        self._add(menu, "whole", whole, "Ctrl+Shift+A", lambda: self.window.session.choose_area(None))
+        self._add(menu, "boxes", translate("Actions", "Show &boxes"), "Ctrl+B", editor.bar.boxes.toggle, "eye")
+        menu.addSeparator()
+        self._add(menu, "accept", translate("Actions", "&Take the result"), "", editor.accept)
+        self._add(menu, "dismiss", translate("Actions", "D&iscard the result"), "", work.dismiss)
+
+    def _view(self) -> None:
+        window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&View"))
+        canvas = window.editor.canvas
+        self._add(menu, "fit", translate("Actions", "&Fit"), "Ctrl+0", canvas.fit, "fit")
+        self._add(menu, "full", translate("Actions", "&100 %"), "Ctrl+1", lambda: canvas.zoom_to(1.0))
+        self._add(menu, "larger", translate("Actions", "&Larger"), "Ctrl++; Ctrl+=", lambda: canvas.zoom(1), "zoom-in")
+        self._add(menu, "smaller", translate("Actions", "&Smaller"), "Ctrl+-", lambda: canvas.zoom(-1), "zoom-out")
+        menu.addSeparator()
+        for number, page in enumerate(PAGES, 1):
+            keys = f"Alt+{number}" if number < 10 else ""
+            self._add(menu, f"page_{page.id}", page.title(), keys, lambda id=page.id: window.show_page(id), page.icon)
+        menu.addSeparator()
+        for name, where in (
+            ("focus_instruction", window.editor.instruction.words),
+            ("focus_canvas", canvas),
+            ("focus_plan", window.editor.plan.editor),
+            ("focus_boxes", window.editor.plan.boxes.list),
+            ("focus_layers", window.editor.layers.list),
+            ("focus_history", window.editor.history.list),
+        ):
+            number = len([key for key in self.all if key.startswith("focus_")]) + 1
+            text = translate("Actions", "Go to {place}").format(place=where.accessibleName())
+            self._add(menu, name, text, f"Ctrl+Alt+{number}", where.setFocus)
+
+    def _help(self) -> None:
+        window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&Help"))
+        self._add(menu, "keys", translate("Actions", "&Keys"), "F1", window.show_keys)
+        self._add(menu, "about", translate("Actions", "&About got_desktop"), "", window.show_about)
+
+    def refresh(self) -> None:
+        """What can be done now."""
+        session, panel = self.window.session, self.window.editor.instruction
+        work, is_open = session.work, session.document.is_open
+        enabled = {
+            "save": is_open and not session.filing,
+            "save_as": is_open and not session.filing,
+            "open": not session.filing,
+            "plan": panel.plan.isEnabled(),
+            "apply": panel.apply.isEnabled(),
+            "both": panel.both.isEnabled(),
+            "cancel": work.busy,
+            "accept": work.results is not None,
+            "dismiss": work.results is not None,
+            "draw": is_open and work.results is None,
+            "area": is_open and work.results is None,
+            "whole": session.document.state.selection is not None and work.results is None,
+        }
+        for name, on in enabled.items():
+            self.all[name].setEnabled(on)

@@ -1,0 +1,54 @@
+"""What the engine does, in the user's words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from got_desktop.model.work import Activity
+
+translate = QCoreApplication.translate
+
+
+def say_activity(activity: Activity) -> str:
+    """Stage, step and time left, such as “Drawing: step 12 of 50, 3 s left”."""
+    words = _stage(activity)
+    if activity.seconds_left is not None and activity.stage == "draw":
+        words += ", " + say_seconds(activity.seconds_left)
+    return words
+
+
+def _stage(activity: Activity) -> str:
+    part = {"done": activity.done, "total": activity.total, "turn": activity.turn + 1}
+    if activity.stage == "wait":
+        if activity.position:
+            return translate("Activity", "Waiting: {number} before it").format(number=activity.position)
+        return translate("Activity", "Waiting for the engine")
+    if activity.stage == "load":
+        return (
+            translate("Activity", "Loading the model: {done} of {total}").format(**part)
+            if activity.total
+            else translate("Activity", "Loading the model")
+        )
+    if activity.stage == "plan":
+        return (
+            translate("Activity", "Planning")
+            if not activity.turn
+            else translate("Activity", "Planning step {turn}").format(**part)
+        )
+    if activity.stage == "draw":
+        text = translate("Activity", "Drawing: step {done} of {total}").format(**part)
+        if activity.candidate:
+            text += " " + translate("Activity", "(candidate {number})").format(number=activity.candidate + 1)
+        return text
+    plain = {
+        "send": translate("Activity", "Sending the picture"),
+        "write": translate("Activity", "Putting the picture together"),
+        "cancel": translate("Activity", "Cancelling"),
+    }
+    return plain[activity.stage]
+
+
+def say_seconds(seconds: float) -> str:
+    if seconds < 90:
+        return translate("Activity", "{number} s left").format(number=max(1, round(seconds)))
+    return translate("Activity", "{number} min left").format(number=round(seconds / 60))

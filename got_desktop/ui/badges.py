@@ -1,0 +1,46 @@
+"""The sign of a box in lists, as it is on the canvas: its number, and a line that is solid, dashed or dotted."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
+
+from got_desktop.ui.theme import RED
+
+SIDE = 22
+
+
+@cache
+def badge(number: int, is_edit: bool, by_user: bool) -> QIcon:
+    """Filled: to be edited; hollow with a dashed ring: reasoned about; dotted: drawn by the user."""
+    made = QIcon()
+    for ratio in (1, 2):
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # else a chosen row's badge would be tinted
+            made.addPixmap(_paint(number, is_edit, by_user, ratio), mode)
+    return made
+
+
+def _paint(number: int, is_edit: bool, by_user: bool, ratio: int) -> QPixmap:
+    picture = QPixmap(SIDE * ratio, SIDE * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    pen = QPen(QColor(RED), 1.8)
+    if by_user:
+        pen.setDashPattern([0.9, 1.3])
+    elif not is_edit:
+        pen.setDashPattern([2.6, 1.6])
+    painter.setPen(pen)
+    painter.setBrush(QColor(RED) if is_edit and not by_user else QColor("white"))
+    painter.drawEllipse(QRectF(1.5, 1.5, SIDE - 3, SIDE - 3))
+    font = QFont()
+    font.setPixelSize(11)
+    font.setBold(True)
+    painter.setFont(font)
+    painter.setPen(QColor("white") if is_edit and not by_user else QColor(RED))
+    painter.drawText(QRectF(0, 0, SIDE, SIDE), Qt.AlignmentFlag.AlignCenter, str(number))
+    painter.end()
+    return picture

@@ -1,0 +1,50 @@
+"""The field over a box in which its phrase is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from got_desktop.ui.geometry import Rect
+
+_HEIGHT = 30
+_LEAST, _MOST = 180, 360
+_MARGIN = 4
+
+
+class BoxLabel(QLineEdit):
+    """Enter takes the words, Esc leaves things as they are; either way `on_end` is called."""
+
+    def __init__(
+        self, around: QWidget, box: Rect, phrase: str, on_words: Callable[[str], None], on_end: Callable[[], None]
+    ) -> None:
+        """`box` is where the box is on `around`."""
+        super().__init__(phrase, around)
+        self.on_end = on_end
+        self.setAccessibleName(self.tr("What is in the box"))
+        self.setGeometry(_place(box, around))
+        self.returnPressed.connect(lambda: on_words(self.text()))
+        self.selectAll()
+        self.show()
+        self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() == Qt.Key.Key_Escape:
+            self.on_end()
+        else:
+            super().keyPressEvent(event)
+
+    def end(self) -> None:
+        self.hide()
+        self.deleteLater()
+
+
+def _place(box: Rect, around: QWidget) -> QRect:
+    """Above the box, within what is seen."""
+    wide = max(_LEAST, min(round(box.width), _MOST))
+    x = max(_MARGIN, min(round(box.left), around.width() - wide - _MARGIN))
+    y = max(_MARGIN, min(round(box.top) - _HEIGHT - 10, around.height() - _HEIGHT - 6))
+    return QRect(x, y, wide, _HEIGHT)

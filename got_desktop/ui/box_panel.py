@@ -1,0 +1,204 @@
+"""The list of the turn's boxes, and the chosen one in words and numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
+
+from engine.api.chain import COLORS
+from got_desktop.model.session import Session
+from got_desktop.ui import geometry, theme
+from got_desktop.ui.badges import SIDE, badge
+from got_desktop.ui.controls import column, label, number, quiet, row, tool
+from got_desktop.ui.geometry import Rect
+from got_desktop.ui.icons import icon
+
+_ID = Qt.ItemDataRole.UserRole
+_PLACES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+class _List(QListWidget):
+    """Del deletes the chosen box; Alt with an arrow, or the mouse, gives it another place."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setDragDropMode(QListWidget.DragDropMode.InternalMove)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's names, here and below
+        chosen, alt = self.session.selected, event.modifiers() == Qt.KeyboardModifier.AltModifier
+        if chosen is None or self.session.work.draft is not None:
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Delete:
+            self.session.delete_box(chosen)
+        elif alt and event.key() in _PLACES:
+            self.session.shift_box(chosen, _PLACES[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """The list itself is filled anew from the plan."""
+        event.setDropAction(Qt.DropAction.IgnoreAction)
+        event.accept()
+        if self.session.selected is not None and self.session.work.draft is None:
+            self.move_to(self._place_at(event.position().toPoint()))
+
+    def _place_at(self, point: QPoint) -> int:
+        """Before which row something is dropped there."""
+        row = self.indexAt(point).row()
+        if row < 0:
+            return self.count()
+        return row + (point.y() > self.visualItemRect(self.item(row)).center().y())
+
+    def move_to(self, place: int) -> None:
+        """The chosen box before the row of that number."""
+        row = self.currentRow()
+        by = place - row - (place > row)
+        if by and self.session.selected is not None:
+            self.session.shift_box(self.session.selected, by)
+
+
+class BoxPanel(QWidget):
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.list = _List(session)
+        self.list.setAccessibleName(self.tr("Boxes"))
+        self.list.setToolTip(self.tr("Drag, or Alt+Up and Alt+Down: another order; the colors follow it"))
+        self.list.setIconSize(QSize(SIDE, SIDE))
+        self.list.currentRowChanged.connect(self._row_chosen)
+        self.none = label(self.tr("No boxes yet. Plan, or press R and draw one."), "muted")
+        self.phrase = QLineEdit()
+        self.phrase.setPlaceholderText(self.tr("What is in the box"))
+        self.phrase.setAccessibleName(self.tr("What is in the box"))
+        self.phrase.editingFinished.connect(self._rename)
+        self.meaning = QComboBox()
+        self.meaning.setAccessibleName(self.tr("What becomes of the box"))
+        self.meaning.addItem(self.tr("Reasoned about only"), None)
+        for color in COLORS:
+            self.meaning.addItem(self.tr("Edit region ({color})").format(color=color), color)
+        self.meaning.activated.connect(self._recolor)
+        names = {"x": self.tr("Left"), "y": self.tr("Top"), "w": self.tr("Width"), "h": self.tr("Height")}
+        self.numbers = {key: number(0, 100_000, name) for key, name in names.items()}
+        self.detail = self._detail()
+        self.setLayout(column(self.none, self.list, self.detail))
+        session.document.changed.connect(self.follow)
+        session.work.draft_changed.connect(self.follow)
+        session.turn_changed.connect(self.follow)
+        session.selection_changed.connect(self._selected)
+        self.follow()
+
+    def _detail(self) -> QWidget:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(6)
+        for place, spin in enumerate(self.numbers.values()):
+            spin.setSuffix(" px")
+            spin.setMinimumWidth(72)
+            spin.setKeyboardTracking(False)
+            spin.valueChanged.connect(self._renumber)
+            grid.addWidget(label(spin.accessibleName(), "", spin), place // 2, 2 * (place % 2))
+            grid.addWidget(spin, place // 2, 2 * (place % 2) + 1)
+            grid.setColumnStretch(2 * (place % 2) + 1, 1)
+        self.eye = tool("eye", self.tr("Show on the picture"), self._toggle_eye, checkable=True)
+        self.lock = tool("lock", self.tr("Lock against the mouse"), self._toggle_lock, checkable=True)
+        copy = tool("copy", self.tr("Duplicate (Ctrl+D)"), lambda: self._chosen(self.session.duplicate_box))
+        drop = tool("trash", self.tr("Delete (Del)"), lambda: self._chosen(self.session.delete_box))
+        made = QWidget()
+        made.setLayout(column(row(self.phrase), self.meaning, grid, row(self.eye, self.lock, copy, drop, 1), spacing=6))
+        return made
+
+    # following
+
+    def follow(self) -> None:
+        boxes = self.session.plan.boxes(self.session.turn)
+        with quiet(self.list):
+            self.list.clear()
+            for place, (index, region, mark) in enumerate(boxes, 1):
+                item = QListWidgetItem(badge(place, region.is_mask, mark.by_user), region.phrase or "–")
+                item.setData(_ID, index)
+                meaning = self.tr("edit region") if region.is_mask else self.tr("reasoned about")
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{place}: {region.phrase}, {meaning}")
+                item.setToolTip(f"{region.phrase}: {meaning}")
+                if mark.hidden:
+                    item.setForeground(QColor(theme.colors().muted))
+                self.list.addItem(item)
+        self.none.setVisible(not boxes)
+        self.list.setVisible(bool(boxes))
+        self.list.setFixedHeight(min(5, max(1, len(boxes))) * (SIDE + 8) + 8)
+        self._selected()
+
+    def _selected(self) -> None:
+        index, plan = self.session.selected, self.session.plan
+        rows = [self.list.item(n).data(_ID) for n in range(self.list.count())]
+        with quiet(self.list):
+            self.list.setCurrentRow(rows.index(index) if index in rows else -1)
+        shown = index is not None and index in rows
+        self.detail.setVisible(shown)
+        if not shown or index is None:
+            return
+        region, mark = plan.chain.boxes[index], plan.marks[index]
+        self.detail.setEnabled(self.session.work.draft is None)
+        left, top, *_ = self.session.frame
+        rect = self._rounded(geometry.rect_of(region.box, self._size()).moved(left, top))
+        with quiet(*self.numbers.values(), self.phrase, self.meaning, self.eye, self.lock):
+            if not self.phrase.hasFocus() or self.phrase.text() == "":
+                self.phrase.setText(region.phrase)
+            self.meaning.setCurrentIndex(max(0, self.meaning.findData(region.color)))
+            for spin, value in zip(self.numbers.values(), rect, strict=True):
+                spin.setValue(value)
+            self.eye.setChecked(not mark.hidden)
+            self.eye.setIcon(icon("eye-off" if mark.hidden else "eye"))
+            self.lock.setChecked(mark.locked)
+            self.lock.setIcon(icon("lock" if mark.locked else "unlock"))
+
+    def _size(self) -> tuple[int, int]:
+        """Of the part of the picture in which the boxes lie; before there is one, the chain's own units."""
+        left, top, right, bottom = self.session.frame
+        return right - left, bottom - top
+
+    def _rounded(self, rect: Rect) -> tuple[int, int, int, int]:
+        return round(rect.left), round(rect.top), round(rect.width), round(rect.height)
+
+    # what the user does
+
+    def _row_chosen(self, place: int) -> None:
+        self.session.select(self.list.item(place).data(_ID) if place >= 0 else None)
+
+    def _chosen(self, action: object) -> None:
+        if self.session.selected is not None and callable(action):
+            action(self.session.selected)
+
+    def _rename(self) -> None:
+        index, plan, phrase = self.session.selected, self.session.plan, self.phrase.text().strip()
+        if index is not None and self.session.work.draft is None and phrase not in ("", plan.chain.boxes[index].phrase):
+            self.session.replan(plan.renamed(index, phrase), self.tr("Rename box"))
+
+    def _recolor(self) -> None:
+        index = self.session.selected
+        if index is not None:
+            plan = self.session.plan.recolored(index, self.meaning.currentData())
+            self.session.replan(plan, self.tr("Change what becomes of the box"))
+
+    def _renumber(self) -> None:
+        index = self.session.selected
+        if index is None or self.session.work.draft is not None:
+            return
+        x, y, w, h = (spin.value() for spin in self.numbers.values())
+        left, top, *_ = self.session.frame
+        x, y = x - left, y - top
+        rect = geometry.spanned((x, y), (x + w, y + h), self._size())
+        self.session.resize_box(index, geometry.box_of(rect, self._size()), run="numbers")
+
+    def _toggle_eye(self) -> None:
+        self._mark(hidden=not self.eye.isChecked())
+
+    def _toggle_lock(self) -> None:
+        self._mark(locked=self.lock.isChecked())
+
+    def _mark(self, **change: bool) -> None:
+        index = self.session.selected
+        if index is not None and self.session.work.draft is None:
+            self.session.replan(self.session.plan.marked(index, **change), self.tr("Mark box"))

@@ -1,0 +1,176 @@
+"""What the mouse does on the canvas: moves the picture and its boxes, draws boxes and the area to be edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+
+from got_desktop.ui import geometry
+from got_desktop.ui.geometry import Handle, Point, Rect, View
+
+if TYPE_CHECKING:
+    from got_desktop.ui.canvas import Canvas
+
+_SNAP = 6.0
+"""Screen pixels within which an edge goes to a line."""
+_CURSORS = {
+    "nw": Qt.CursorShape.SizeFDiagCursor,
+    "se": Qt.CursorShape.SizeFDiagCursor,
+    "ne": Qt.CursorShape.SizeBDiagCursor,
+    "sw": Qt.CursorShape.SizeBDiagCursor,
+    "n": Qt.CursorShape.SizeVerCursor,
+    "s": Qt.CursorShape.SizeVerCursor,
+    "e": Qt.CursorShape.SizeHorCursor,
+    "w": Qt.CursorShape.SizeHorCursor,
+}
+
+
+@dataclass(frozen=True)
+class Drag:
+    """What the pressed mouse does: `kind` is "pan", "move", "draw", "select" or "slide"; points are the screen's."""
+
+    kind: str
+    start: Point
+    view: View
+    index: int = -1
+    handle: Handle | None = None
+    rect: Rect | None = None
+    """The box when it began, in pixels of the frame."""
+
+
+class Mouse:
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.session = canvas.session
+        self.drag: Drag | None = None
+        self.live: tuple[int, Rect] | None = None
+        """The box that is being moved or drawn (index -1), in pixels of the frame."""
+        self.area: Rect | None = None
+        """The area that is being drawn, in the picture's pixels."""
+
+    def press(self, event: QMouseEvent) -> None:
+        canvas, at = self.canvas, point(event.position())
+        if canvas.picture is None:
+            return
+        if event.button() == Qt.MouseButton.MiddleButton or canvas.space:
+            self.drag = Drag("pan", at, canvas.view)
+            canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._press(at)
+
+    def _press(self, at: Point) -> None:
+        canvas = self.canvas
+        if canvas.sliding:
+            self.drag = Drag("slide", at, canvas.view)
+            canvas.slide(at)
+        elif canvas.tool != "point":
+            self.drag = Drag(canvas.tool, at, canvas.view)
+        elif canvas.editable:
+            self._press_box(at)
+
+    def _press_box(self, at: Point) -> None:
+        index, handle = self._under(at)
+        self.session.select(index)
+        if index is None or self.session.plan.marks[index].locked:
+            return
+        rect = geometry.rect_of(self.session.plan.chain.boxes[index].box, self.canvas.frame_size)
+        self.drag = Drag("move", at, self.canvas.view, index, handle, rect)
+
+    def _under(self, at: Point) -> tuple[int | None, Handle | None]:
+        """(the box, its handle) under a point: the chosen box's handles first, then the smallest box."""
+        # of boxes of one size the chosen one gets the click, then the one that is to be edited
+        boxes = sorted(self.canvas.shown_boxes(), key=lambda box: (not box.chosen, not box.region.is_mask))
+        for box in boxes:
+            handle = geometry.handle_at(at, box.rect) if box.chosen and not box.mark.locked else None
+            if handle:
+                return box.region.id, handle
+        found = geometry.hit(at, [box.rect for box in boxes])
+        return (None, None) if found is None else (boxes[found].region.id, None)
+
+    def move(self, event: QMouseEvent) -> None:
+        at = point(event.position())
+        if self.drag is None:
+            self.hover(at)
+        elif self.canvas.size_of_picture is not None:
+            free = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+            self._pull(self.drag, at, free)
+            self.canvas.update()
+
+    def hover(self, at: Point) -> None:
+        """Shows what a click would do."""
+        canvas = self.canvas
+        if canvas.tool != "point":
+            return
+        index, handle = self._under(at) if canvas.editable else (None, None)
+        if canvas.space:
+            shape = Qt.CursorShape.OpenHandCursor
+        elif canvas.sliding:
+            shape = Qt.CursorShape.SplitHCursor
+        elif handle:
+            shape = _CURSORS[handle]
+        else:
+            shape = Qt.CursorShape.SizeAllCursor if index is not None else Qt.CursorShape.ArrowCursor
+        canvas.setCursor(shape)
+
+    def _pull(self, drag: Drag, at: Point, free: bool) -> None:
+        canvas, frame, size = self.canvas, self.canvas.box_view, self.canvas.frame_size
+        if drag.kind == "pan":
+            canvas.look(drag.view.panned(at[0] - drag.start[0], at[1] - drag.start[1]))
+        elif drag.kind == "slide":
+            canvas.slide(at)
+        elif drag.kind == "draw":
+            self.live = (-1, geometry.spanned(frame.to_picture(drag.start), frame.to_picture(at), size))
+        elif drag.kind == "select":
+            ends = (canvas.view.to_picture(drag.start), canvas.view.to_picture(at))
+            self.area = geometry.rect_of_area(geometry.area_between(*ends, self.session.document.state.size))
+        elif drag.rect is not None:
+            by = ((at[0] - drag.start[0]) / frame.scale, (at[1] - drag.start[1]) / frame.scale)
+            rect = geometry.dragged(drag.rect, drag.handle, *by, size)
+            if self.session.settings.snap and not free:
+                rect = self._snapped(rect, drag)
+            self.live = (drag.index, rect)
+
+    def _snapped(self, rect: Rect, drag: Drag) -> Rect:
+        size = self.canvas.frame_size
+        others = [
+            geometry.rect_of(region.box, size)
+            for index, region, mark in self.session.plan.boxes(self.session.turn)
+            if index != drag.index and not mark.hidden
+        ]
+        reach = _SNAP / self.canvas.view.scale
+        pulled = geometry.snapped(rect, drag.handle, geometry.snap_lines(others, size), reach)
+        return geometry.dragged(pulled, drag.handle, 0, 0, size)
+
+    def release(self) -> None:
+        canvas, drag, live, area = self.canvas, self.drag, self.live, self.area
+        self.forget()
+        canvas.show_tool()
+        if drag is None or not canvas.editable:
+            pass
+        elif area is not None:
+            canvas.use_tool("point")
+            self.session.choose_area(geometry.area_of(area))
+        elif live is not None and drag.kind == "draw":
+            canvas.add(geometry.box_of(live[1], canvas.frame_size))
+        elif live is not None and drag.index < len(self.session.plan.marks):
+            self.session.resize_box(drag.index, geometry.box_of(live[1], canvas.frame_size))
+        canvas.update()
+
+    def forget(self) -> None:
+        """What was begun is not done."""
+        self.drag = self.live = self.area = None
+
+    def double_click(self, event: QMouseEvent) -> None:
+        canvas = self.canvas
+        index, _ = self._under(point(event.position())) if canvas.editable else (None, None)
+        if index is not None:
+            self.forget()
+            self.session.select(index)
+            canvas.relabel()
+
+
+def point(at: QPointF) -> Point:
+    return at.x(), at.y()

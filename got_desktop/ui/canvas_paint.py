@@ -1,0 +1,178 @@
+"""What the canvas paints: the picture, the plan's boxes with their numbers and handles, comparisons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+
+from engine.api.chain import Region
+from got_desktop.model.plan import Mark
+from got_desktop.model.raster import Pyramid
+from got_desktop.ui.geometry import HANDLE, Rect, View, handle_points
+from got_desktop.ui.theme import RED, colors
+
+BADGE = 22.0
+_TILE = 12
+
+
+@dataclass(frozen=True)
+class ShownBox:
+    """One box as it is to be painted; `rect` in screen pixels."""
+
+    number: int
+    rect: Rect
+    region: Region
+    mark: Mark
+    chosen: bool
+
+
+def qrect(rect: Rect) -> QRectF:
+    return QRectF(rect.left, rect.top, rect.width, rect.height)
+
+
+def paint_picture(
+    painter: QPainter, pyramid: Pyramid, view: View, clip: QRectF | None = None, over: bool = False
+) -> None:
+    """The picture from the level that is sharp at this scale; transparent parts on a checkerboard.
+
+    `over`: what is there already shows through them instead.
+    """
+    ratio = painter.device().devicePixelRatioF()
+    image, smaller = pyramid.level(view.scale * ratio)
+    width, height = pyramid.size
+    target = qrect(view.rect_to_screen(Rect(0, 0, width, height)))
+    seen = target & (clip or QRectF(0, 0, painter.device().width(), painter.device().height()))
+    if seen.isEmpty():
+        return
+    if image.hasAlphaChannel() and not over:
+        _checkerboard(painter, seen)
+    # only what is seen is painted: at a high zoom the rest would be scaled in vain
+    factor = view.scale * smaller
+    source = QRectF(
+        (seen.x() - target.x()) / factor,
+        (seen.y() - target.y()) / factor,
+        seen.width() / factor,
+        seen.height() / factor,
+    )
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.scale * ratio < 3)
+    painter.drawImage(seen, image, source)
+
+
+def _checkerboard(painter: QPainter, area: QRectF) -> None:
+    c = colors()
+    painter.fillRect(area, QColor(c.window))
+    painter.save()
+    painter.setClipRect(area)
+    for row in range(int(area.top() // _TILE), int(area.bottom() // _TILE) + 1):
+        for column in range(int(area.left() // _TILE), int(area.right() // _TILE) + 1):
+            if (row + column) % 2:
+                painter.fillRect(QRectF(column * _TILE, row * _TILE, _TILE, _TILE), QColor(c.border))
+    painter.restore()
+
+
+def paint_slider(painter: QPainter, before: Pyramid, view: View, x: float, labels: tuple[str, str]) -> None:
+    """What was before, left of a line over what is now."""
+    height = painter.device().height()
+    left = QRectF(0, 0, x, height)
+    painter.save()
+    painter.setClipRect(left)
+    paint_picture(painter, before, view, left)
+    painter.restore()
+    painter.setPen(QPen(QColor("white"), 2))
+    painter.drawLine(QPointF(x, 0), QPointF(x, height))
+    painter.setBrush(QColor(colors().accent))
+    painter.drawEllipse(QPointF(x, height / 2), 9, 9)
+    for text, place, side in ((labels[0], x - 12, 1.0), (labels[1], x + 12, 0.0)):
+        _tag(painter, text, place, 14, side)
+
+
+def _tag(painter: QPainter, text: str, x: float, y: float, share: float) -> None:
+    """Words on a dark ground; `share` of their width lies left of x."""
+    wide = QFontMetricsF(painter.font()).horizontalAdvance(text) + 16
+    area = QRectF(x - share * wide, y, wide, 24)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(20, 20, 24, 200))
+    painter.drawRoundedRect(area, 6, 6)
+    painter.setPen(QColor("white"))
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_area(painter: QPainter, picture: Rect, area: Rect) -> None:
+    """The area that may change, by a line that is seen on any ground; the rest of the picture is dimmed."""
+    around = QPainterPath()
+    around.addRect(qrect(picture))
+    inside = QPainterPath()
+    inside.addRect(qrect(area))
+    painter.fillPath(around - inside, QColor(20, 20, 24, 90))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, style in ((QColor("white"), Qt.PenStyle.SolidLine), (QColor("black"), Qt.PenStyle.DashLine)):
+        painter.setPen(QPen(color, 1.4, style))
+        painter.drawRect(qrect(area))
+
+
+def paint_boxes(painter: QPainter, boxes: list[ShownBox]) -> None:
+    """The largest first, the chosen one last, so that each can be seen."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for box in sorted(boxes, key=lambda box: (box.chosen, -box.rect.area)):
+        _paint_box(painter, box)
+
+
+def line_style(box: ShownBox) -> Qt.PenStyle:
+    """Dotted: drawn by the user; solid: to be edited; dashed: reasoned about only."""
+    if box.mark.by_user:
+        return Qt.PenStyle.DotLine
+    return Qt.PenStyle.SolidLine if box.region.is_mask else Qt.PenStyle.DashLine
+
+
+def _paint_box(painter: QPainter, box: ShownBox) -> None:
+    area = qrect(box.rect)
+    if box.chosen:
+        painter.fillRect(area, QColor(224, 36, 43, 38))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(255, 255, 255, 210), 5 if box.chosen else 4))
+    painter.drawRect(area)
+    pen = QPen(QColor(RED), 3 if box.chosen else 2, line_style(box))
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if box.mark.by_user:
+        pen.setDashPattern([1.2, 1.4])
+    painter.setPen(pen)
+    painter.drawRect(area)
+    if box.chosen and not box.mark.locked:
+        _paint_handles(painter, box.rect)
+    _paint_badge(painter, box)
+
+
+def _paint_handles(painter: QPainter, rect: Rect) -> None:
+    painter.setPen(QPen(QColor(RED), 1.6))
+    painter.setBrush(QColor("white"))
+    for x, y in handle_points(rect).values():
+        painter.drawRect(QRectF(x - HANDLE / 2 + 1, y - HANDLE / 2 + 1, HANDLE - 2, HANDLE - 2))
+
+
+def _paint_badge(painter: QPainter, box: ShownBox) -> None:
+    """The box's number, and when it is chosen its phrase, on the upper left corner."""
+    font = QFont(painter.font())
+    font.setPixelSize(12)
+    font.setBold(True)
+    painter.setFont(font)
+    phrase = box.region.phrase if box.chosen else ""
+    room = max(140.0, box.rect.width)
+    metrics = QFontMetricsF(font)
+    text = metrics.elidedText(phrase, Qt.TextElideMode.ElideRight, room)
+    wide = BADGE + (metrics.horizontalAdvance(text) + 10 if text else 0)
+    lift = BADGE + (HANDLE / 2 + 2 if box.chosen else -BADGE / 2)
+    left = max(2.0, box.rect.left - (0 if box.chosen else BADGE / 2))
+    area = QRectF(left, max(2.0, box.rect.top - lift), wide, BADGE)
+    filled = box.region.is_mask
+    painter.setPen(QPen(QColor("white"), 3))
+    painter.setBrush(QColor(RED) if filled else QColor("white"))
+    painter.drawRoundedRect(area, BADGE / 2, BADGE / 2)
+    painter.setPen(QPen(QColor(RED), 1.5))
+    painter.drawRoundedRect(area, BADGE / 2, BADGE / 2)
+    painter.setPen(QColor("white") if filled else QColor(RED))
+    painter.drawText(QRectF(area.left(), area.top(), BADGE, BADGE), Qt.AlignmentFlag.AlignCenter, str(box.number))
+    if text:
+        at = QRectF(area.left() + BADGE, area.top(), wide - BADGE, BADGE)
+        painter.drawText(at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

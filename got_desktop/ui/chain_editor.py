@@ -1,0 +1,161 @@
+"""The chain's text: phrases of boxes stand out, broken boxes are underlined, and the chosen box is marked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QSyntaxHighlighter,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
+from PySide6.QtWidgets import QPlainTextEdit, QToolTip
+
+from got_desktop.model.error_words import words
+from got_desktop.model.plan import Plan
+from got_desktop.model.session import Session
+from got_desktop.ui import theme
+from got_desktop.ui.chain_text import ShownChain, raw_of
+from got_desktop.ui.controls import quiet
+
+
+class _Highlighter(QSyntaxHighlighter):
+    def __init__(self, document: QTextDocument) -> None:
+        super().__init__(document)
+        self.spans: list[tuple[int, int, QTextCharFormat]] = []
+
+    def highlightBlock(self, text: str) -> None:  # noqa: N802 - Qt's name
+        start = self.currentBlock().position()
+        for first, last, look in self.spans:
+            if last > start and first < start + len(text):
+                self.setFormat(max(0, first - start), min(last, start + len(text)) - max(first, start), look)
+
+
+class ChainEditor(QPlainTextEdit):
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setAccessibleName(self.tr("GoT chain"))
+        self.setTabChangesFocus(True)
+        self.setUndoRedoEnabled(False)  # undo is the document's, for text and boxes alike
+        self.setPlaceholderText(self.tr("The plan appears here as it is written. Boxes stand between ‹ and ›."))
+        self._chain = ShownChain.of("")
+        self._highlighter = _Highlighter(self.document())
+        self._following = False
+        self.textChanged.connect(self._typed)
+        self.cursorPositionChanged.connect(self._cursor_moved)
+        session.document.changed.connect(self.follow)
+        session.work.draft_changed.connect(self.follow)
+        session.selection_changed.connect(self._color)
+
+    def follow(self) -> None:
+        """Shows the plan as it is now; the cursor stays where it can."""
+        plan = self.session.plan
+        self.setReadOnly(self.session.work.draft is not None)
+        self._chain = ShownChain.of(plan.text)
+        if self.toPlainText() != self._chain.shown:
+            cursor, scroll = self.textCursor().position(), self.verticalScrollBar().value()
+            self._following = True
+            with quiet(self):
+                self.setPlainText(self._chain.shown)
+            self._following = False
+            after = self.textCursor()
+            after.setPosition(min(cursor, len(self._chain.shown)))
+            with quiet(self):
+                self.setTextCursor(after)
+            if self.isReadOnly():
+                self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+            else:
+                self.verticalScrollBar().setValue(scroll)
+        self._color()
+
+    def _typed(self) -> None:
+        if self._following or self.session.work.draft is not None:
+            return
+        text = raw_of(self.toPlainText())
+        if text != self.session.plan.text:
+            plan = self.session.plan.with_text(text)
+            self._chain = ShownChain.of(text)
+            self.session.replan(plan, self.tr("Edit text"), run="text")
+
+    def _cursor_moved(self) -> None:
+        if self._following or not self.hasFocus():
+            return
+        place = self._chain.to_raw(self.textCursor().position())
+        under = [r for r in self.session.plan.chain.boxes if r.phrase_start <= place <= r.end]
+        if under:
+            self.session.show_turn(under[0].turn)
+            self.session.select(under[0].id)
+
+    # colors
+
+    def _color(self) -> None:
+        plan = self.session.plan
+        broken = (
+            [] if self.session.work.draft is not None else self._problems(plan)
+        )  # what is not written yet is not broken
+        self._highlighter.spans = [*self._regions(plan), *broken]
+        with quiet(self):
+            self._highlighter.rehighlight()
+        self.setToolTip("")
+
+    def _regions(self, plan: Plan) -> list[tuple[int, int, QTextCharFormat]]:
+        colors, spans = theme.colors(), []
+        for region in plan.chain.boxes:
+            words, corners = QTextCharFormat(), QTextCharFormat()
+            words.setFontWeight(QFont.Weight.Bold)
+            words.setForeground(QColor("#ff6b70" if colors.dark else "#c4161d"))
+            corners.setForeground(QColor(colors.muted))
+            if region.id == self.session.selected:
+                for look in (words, corners):
+                    look.setBackground(QColor(colors.chosen))
+            start = self._chain.to_shown(region.phrase_start)
+            middle = self._chain.to_shown(region.phrase_start + len(region.phrase))
+            spans += [(start, middle, words), (middle, self._chain.to_shown(region.end), corners)]
+        return spans
+
+    def _problems(self, plan: Plan) -> list[tuple[int, int, QTextCharFormat]]:
+        look = QTextCharFormat()
+        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+        look.setUnderlineColor(QColor(theme.colors().error))
+        spans = []
+        for problem in plan.chain.problems:
+            if problem.code != "no_color":
+                spans.append((self._chain.to_shown(problem.start), self._chain.to_shown(problem.end), look))
+        return spans
+
+    # events
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._explain(event)
+            return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
+                event.ignore()  # goes to the window's own undo
+                return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers():
+            event.ignore()  # Ctrl+Enter plans, Ctrl+Shift+Enter applies
+        else:
+            super().keyPressEvent(event)
+
+    def _explain(self, event: QHelpEvent) -> None:
+        place = self._chain.to_raw(self.cursorForPosition(event.pos()).position())
+        here = [p for p in self.session.plan.chain.problems if p.start <= place <= p.end and p.code != "no_color"]
+        QToolTip.showText(event.globalPos(), " ".join(words(here[0])) if here else "", self)
+
+    def mark(self, start: int, end: int) -> None:
+        """Selects a stretch of the chain's own text, such as a problem's."""
+        cursor = self.textCursor()
+        cursor.setPosition(self._chain.to_shown(start))
+        cursor.setPosition(self._chain.to_shown(end), QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        self.setFocus()

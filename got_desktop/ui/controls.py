@@ -1,0 +1,227 @@
+"""Small pieces that the panels are built from. Each asks for its accessible name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QBoxLayout,
+    QButtonGroup,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from got_desktop.ui.icons import icon
+
+L = TypeVar("L", bound=QBoxLayout)
+S = TypeVar("S", bound=QAbstractSpinBox)
+
+
+def label(text: str, role: str = "", buddy: QWidget | None = None) -> QLabel:
+    """`role` is one of the style sheet's: heading, title, muted, section."""
+    made = QLabel(text)
+    made.setProperty("role", role)
+    made.setWordWrap(role in ("muted", "title"))
+    if buddy is not None:
+        made.setBuddy(buddy)
+    return made
+
+
+def tool(name: str, tip: str, on_click: Callable[[], object] | None = None, checkable: bool = False) -> QToolButton:
+    """A button with an icon; `tip` is its tooltip and its accessible name."""
+    made = QToolButton()
+    made.setIcon(icon(name))
+    made.setIconSize(QSize(18, 18))
+    made.setToolTip(tip)
+    made.setAccessibleName(tip)
+    made.setCheckable(checkable)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    if on_click is not None:
+        made.clicked.connect(lambda: on_click())
+    return made
+
+
+def button(text: str, on_click: Callable[[], object], role: str = "", tip: str = "") -> QPushButton:
+    made = QPushButton(text)
+    made.setProperty("role", role)
+    made.setToolTip(tip)
+    made.setAccessibleName(text.replace("&", ""))
+    made.clicked.connect(lambda: on_click())
+    return made
+
+
+def number(least: int, most: int, name: str) -> QSpinBox:
+    """A field for a whole number; `name` is its accessible one."""
+    made = QSpinBox()
+    made.setRange(least, most)
+    made.setAccessibleName(name)
+    return _padded(made)
+
+
+def decimal(least: float, most: float, step: float, name: str) -> QDoubleSpinBox:
+    made = QDoubleSpinBox()
+    made.setRange(least, most)
+    made.setSingleStep(step)
+    made.setAccessibleName(name)
+    return _padded(made)
+
+
+def _padded(spin: S) -> S:
+    spin.lineEdit().setTextMargins(5, 0, 2, 0)
+    return spin
+
+
+def line() -> QFrame:
+    made = QFrame()
+    made.setProperty("role", "line")
+    return made
+
+
+def frame(role: str) -> QFrame:
+    made = QFrame()
+    made.setProperty("role", role)
+    return made
+
+
+def column(*parts: QWidget | QLayout | int, margin: int = 0, spacing: int = 8) -> QVBoxLayout:
+    """A number is a stretch."""
+    return _filled(QVBoxLayout(), parts, margin, spacing)
+
+
+def row(*parts: QWidget | QLayout | int, margin: int = 0, spacing: int = 6) -> QHBoxLayout:
+    return _filled(QHBoxLayout(), parts, margin, spacing)
+
+
+def _filled(layout: L, parts: Sequence[QWidget | QLayout | int], margin: int, spacing: int) -> L:
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(spacing)
+    for part in parts:
+        if isinstance(part, int):
+            layout.addStretch(part)
+        elif isinstance(part, QWidget):
+            layout.addWidget(part)
+        else:
+            layout.addLayout(part)
+    return layout
+
+
+def scrolled(content: QWidget, role: str = "panel") -> QScrollArea:
+    """The content in an area that scrolls up and down only."""
+    area = QScrollArea()
+    area.setProperty("role", role)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    return area
+
+
+class quiet:  # noqa: N801 - reads as a statement
+    """While it lasts, these widgets tell nobody that they change."""
+
+    def __init__(self, *objects: QObject) -> None:
+        self.objects = objects
+
+    def __enter__(self) -> None:
+        self.blockers = [QSignalBlocker(one) for one in self.objects]
+
+    def __exit__(self, *outcome: object) -> None:
+        for blocker in self.blockers:
+            blocker.unblock()
+
+
+class SlidNumber(QWidget):
+    """A whole number from 0 on, by a slider and in figures."""
+
+    changed = Signal(int)
+
+    def __init__(self, name: str, most_slid: int, most: int, unit: str) -> None:
+        """The slider ends at `most_slid`, the field at `most`."""
+        super().__init__()
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, most_slid)
+        self.slider.setAccessibleName(self.tr("{name}, slider").format(name=name))
+        self.field = number(0, most, name)
+        self.field.setSuffix(unit)
+        self.field.setFixedWidth(76)
+        self.setLayout(row(self.slider, self.field))
+        self.slider.valueChanged.connect(self.changed)
+        self.field.valueChanged.connect(self.changed)
+
+    def show_value(self, value: int) -> None:
+        """Without saying that it has changed."""
+        with quiet(self.slider, self.field):
+            self.slider.setValue(value)
+            self.field.setValue(value)
+
+
+class Segments(QWidget):
+    """A few choices side by side, one of them on."""
+
+    chosen = Signal(str)
+
+    def __init__(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
+        """`choices`: (value, text)."""
+        super().__init__()
+        self.setAccessibleName(name)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QToolButton] = {}
+        layout = row(spacing=0)
+        self.setLayout(layout)
+        for value, text in choices:
+            one = QToolButton()
+            one.setText(text)
+            one.setCheckable(True)
+            one.setProperty("role", "segment")
+            one.setAccessibleName(f"{name}: {text}")
+            one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            one.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+            one.clicked.connect(lambda _=False, value=value: self.chosen.emit(value))
+            self._group.addButton(one)
+            self._buttons[value] = one
+            layout.addWidget(one)
+
+    def choose(self, value: str) -> None:
+        self._buttons[value].setChecked(True)
+
+    def enable(self, value: str, on: bool) -> None:
+        self._buttons[value].setEnabled(on)
+
+
+class Fold(QWidget):
+    """A heading that shows or hides what is under it."""
+
+    def __init__(self, title: str, content: QWidget, is_open: bool) -> None:
+        super().__init__()
+        self.content = content
+        self.head = QToolButton()
+        self.head.setText(title)
+        self.head.setProperty("role", "fold")
+        self.head.setAccessibleName(title)
+        self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.head.setIconSize(QSize(14, 14))
+        self.head.setCheckable(True)
+        self.head.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.head.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.head.toggled.connect(self._show)
+        self.setLayout(column(self.head, content, spacing=4))
+        self.head.setChecked(is_open)
+        self._show(is_open)
+
+    def _show(self, on: bool) -> None:
+        self.content.setVisible(on)
+        self.head.setIcon(icon("chevron-down" if on else "chevron"))

@@ -1,0 +1,210 @@
+"""The page on which pictures are edited: instruction, canvas, plan and layers, history."""
+
+from __future__ import annotations
+
+import base64
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from got_desktop.model.error_words import words
+from got_desktop.model.results import Comparison, Results, compare
+from got_desktop.model.session import Session
+from got_desktop.ui.canvas import Canvas
+from got_desktop.ui.canvas_bar import CanvasBar
+from got_desktop.ui.controls import frame, scrolled
+from got_desktop.ui.history_strip import HistoryStrip
+from got_desktop.ui.instruction_panel import InstructionPanel
+from got_desktop.ui.layer_panel import LayerPanel
+from got_desktop.ui.plan_panel import PlanPanel
+from got_desktop.ui.review_bar import ReviewBar
+from got_desktop.ui.start_view import StartView
+
+
+class Editor(QWidget):
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.instruction = InstructionPanel(session)
+        self.canvas = Canvas(session)
+        self.bar = CanvasBar(self.canvas)
+        self.review = ReviewBar()
+        self.plan = PlanPanel(session)
+        self.layers = LayerPanel(session)
+        self.history = HistoryStrip(session)
+        self.start = StartView(session)
+        self._lay_out()
+        self._connect()
+        self._follow_document()
+        self._follow_results()
+
+    def _lay_out(self) -> None:
+        self.middle = QStackedWidget()
+        self.middle.addWidget(self.start)
+        canvas = QWidget()
+        inside = QVBoxLayout(canvas)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        inside.addWidget(self.bar)
+        inside.addWidget(self.canvas, 1)
+        inside.addWidget(self.review)
+        self.middle.addWidget(canvas)
+        centre = QVBoxLayout()
+        centre.setSpacing(0)
+        centre.addWidget(self.middle, 1)
+        centre.addWidget(self.history)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.instruction)
+        layout.addLayout(centre, 1)
+        layout.addWidget(self._right())
+
+    def _right(self) -> QFrame:
+        right = frame("right")
+        right.setFixedWidth(332)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(scrolled(self.plan))
+        split.addWidget(self.layers)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 1)
+        split.setSizes([520, 230])
+        split.setChildrenCollapsible(False)
+        around = QVBoxLayout(right)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(split)
+        return right
+
+    def _connect(self) -> None:
+        session, work = self.session, self.session.work
+        self.instruction.plan_asked.connect(self.run_plan)
+        self.instruction.apply_asked.connect(self.run_apply)
+        self.instruction.both_asked.connect(self.run_both)
+        self.instruction.cancel_asked.connect(work.cancel)
+        self.plan.run_until_asked.connect(lambda turn: self.run_apply(turn))
+        self.plan.draw_box_asked.connect(self.draw_box)
+        self.review.chosen.connect(self._compare)
+        self.review.mode_asked.connect(self.canvas.show_mode)
+        self.review.accepted.connect(self.accept)
+        self.review.dismissed.connect(work.dismiss)
+        session.document.changed.connect(self._follow_document)
+        session.display.changed.connect(self._follow_document)
+        work.results_changed.connect(self._follow_results)
+        work.preview_changed.connect(self._follow_preview)
+        self.start.sample_asked.connect(session.open_sample)
+
+    # what the user asks for
+
+    def run_plan(self) -> None:
+        """Plans; boxes that the user drew are not overwritten without asking."""
+        if not self.instruction.plan.isEnabled():
+            return
+        plan = self.session.document.state.plan
+        if not plan.has_user_work:
+            return self.session.run_plan()
+        asked = QMessageBox(QMessageBox.Icon.Question, self.tr("Plan again"), "", parent=self)
+        asked.setText(self.tr("The plan holds boxes of your own."))
+        asked.setInformativeText(self.tr("Planning again writes a new plan. Undo brings the present one back."))
+        keep = asked.addButton(self.tr("Keep my boxes"), QMessageBox.ButtonRole.AcceptRole)
+        replace = asked.addButton(self.tr("Replace all"), QMessageBox.ButtonRole.DestructiveRole)
+        asked.addButton(QMessageBox.StandardButton.Cancel)
+        asked.finished.connect(
+            lambda _: self._plan_answer(asked.clickedButton() is keep, asked.clickedButton() is replace)
+        )
+        asked.open()
+
+    def _plan_answer(self, keep: bool, replace: bool) -> None:
+        if keep or replace:
+            self.session.run_plan(keep_user_boxes=keep)
+
+    def run_apply(self, until: int | None = None) -> None:
+        """Draws; what is broken in the chain is said first."""
+        if not self.instruction.apply.isEnabled():
+            return
+        faults = self.session.faults()
+        if not faults:
+            return self.session.run_apply(until)
+        asked = QMessageBox(QMessageBox.Icon.Warning, self.tr("Apply"), "", parent=self)
+        asked.setText(self.tr("Something in the plan has no effect as it stands."))
+        asked.setInformativeText("\n".join("• " + " ".join(words(fault)) for fault in faults[:4]))
+        anyway = asked.addButton(self.tr("Apply without it"), QMessageBox.ButtonRole.AcceptRole)
+        show = asked.addButton(self.tr("Show it"), QMessageBox.ButtonRole.RejectRole)
+        asked.setDefaultButton(show)
+        asked.finished.connect(
+            lambda _: (
+                self.session.run_apply(until)
+                if asked.clickedButton() is anyway
+                else self.plan.editor.mark(faults[0].start, faults[0].end)
+            )
+        )
+        asked.open()
+
+    def accept(self) -> None:
+        if self.session.work.results is not None:
+            self.session.work.accept(self.review.index)
+            self.canvas.setFocus()
+
+    def run_both(self) -> None:
+        if self.instruction.both.isEnabled():
+            self.session.run_both()
+
+    def draw_box(self) -> None:
+        self.canvas.setFocus()
+        self.canvas.use_tool("draw")
+
+    def choose_area(self) -> None:
+        self.canvas.setFocus()
+        self.canvas.use_tool("select")
+
+    # following
+
+    def _follow_document(self) -> None:
+        shown = self.session.document.is_open or self.session.work.results is not None or self.session.work.busy
+        self.middle.setCurrentIndex(1 if shown else 0)
+
+    def _follow_results(self) -> None:
+        results = self.session.work.results
+        self.review.setVisible(results is not None)
+        if results is None:
+            self.canvas.compare(None, None, None)
+        else:
+            self.review.show_results(results)
+            self.canvas.setFocus()
+        self.bar.show_review(results is not None)
+        self._follow_document()
+
+    def _compare(self, index: int) -> None:
+        results = self.session.work.results
+        if results is None:
+            return
+
+        def work() -> tuple[Results, int, Comparison]:
+            return results, index, compare(results, index)
+
+        self.session.background.run(lambda say: work(), self._compared, self.session.display.failed.emit)
+
+    def _compared(self, made: tuple[Results, int, Comparison]) -> None:
+        results, index, comparison = made
+        if self.session.work.results is results and self.review.index == index:
+            heat = comparison.difference.heat if comparison.difference else None
+            self.canvas.compare(comparison.before, comparison.after, heat)
+            self.review.show_difference(comparison.difference)
+
+    def _follow_preview(self) -> None:
+        data = self.session.work.preview
+        image = QImage.fromData(base64.b64decode(data)) if data else None
+        self.canvas.show_preview(image)
+        self._follow_document()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """While results are reviewed: 1 to 8 choose, Enter accepts."""
+        number = event.key() - Qt.Key.Key_1
+        if self.session.work.results is None:
+            super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.accept()
+        elif 0 <= number < 8:
+            self.review.choose(number)
+        else:
+            super().keyPressEvent(event)

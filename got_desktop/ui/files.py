@@ -1,0 +1,127 @@
+"""Opening and saving as the user meets it: dialogs, drops, the clipboard, and nothing thrown away unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from got_desktop.model.messages import Message
+from got_desktop.model.pictures import OPEN_SUFFIXES, SAVE_SUFFIXES
+from got_desktop.model.session import Session
+
+
+class Files(QObject):
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self.session = session
+        self.window = window
+        self._after_save: Callable[[], None] | None = None
+        session.document.renamed.connect(self._saved)
+        session.busy_changed.connect(self._filed)
+
+    # open
+
+    def ask_open(self) -> None:
+        dialog = QFileDialog(self.window, self.tr("Open a picture"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        endings = " ".join(f"*{suffix}" for suffix in OPEN_SUFFIXES)
+        dialog.setNameFilters([self.tr("Pictures ({endings})").format(endings=endings), self.tr("All files (*)")])
+        dialog.fileSelected.connect(lambda name: self.open(Path(name)))
+        dialog.open()
+
+    def open(self, path: Path) -> None:
+        self.after_asking(lambda: self.session.open_file(path))
+
+    def paste(self) -> None:
+        """A picture, or a picture's file, from the clipboard."""
+        self.take(QGuiApplication.clipboard().mimeData(), self.tr("There is no picture on the clipboard."))
+
+    def take(self, data: QMimeData, otherwise: str) -> None:
+        """What was pasted or dropped; `otherwise` is said where it is no picture."""
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if paths:
+            self.open(paths[0])
+        elif data.hasImage():
+            image = data.imageData()
+            assert isinstance(image, QImage)
+            self.after_asking(lambda: self.session.open_image(image))
+        else:
+            self.session.said.emit(Message("warning", otherwise, self.tr("Copy a picture, or open a file.")))
+
+    # save
+
+    def save(self) -> None:
+        path = self.session.document.path
+        if path is None or path.suffix.lower() not in SAVE_SUFFIXES or self._would_flatten(path):
+            return self.ask_save()
+        self.session.save_file(path)
+
+    def _would_flatten(self, path: Path) -> bool:
+        """A picture that was opened without layers and has some now is not written over by its flat copy."""
+        return path.suffix.lower() != ".ora" and bool(self.session.document.state.layers)
+
+    def ask_save(self) -> None:
+        document = self.session.document
+        dialog = QFileDialog(self.window, self.tr("Save as"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        filters = {
+            self.tr("OpenRaster, with layers (*.ora)"): "ora",
+            self.tr("PNG (*.png)"): "png",
+            self.tr("JPEG (*.jpg)"): "jpg",
+            self.tr("WebP (*.webp)"): "webp",
+        }
+        dialog.setNameFilters(list(filters))
+        dialog.setDefaultSuffix("ora")
+        dialog.filterSelected.connect(lambda name: dialog.setDefaultSuffix(filters[name]))
+        if document.path is not None:
+            dialog.setDirectory(str(document.path.parent))
+        dialog.selectFile(document.path.stem if document.path else self.tr("Untitled"))
+        dialog.fileSelected.connect(lambda name: self.session.save_file(Path(name)))
+        dialog.rejected.connect(self._forget)
+        dialog.open()
+
+    # nothing is thrown away unasked
+
+    def after_asking(self, call: Callable[[], None]) -> None:
+        """Does it at once where nothing is unsaved; else when the user has saved, or does not want to."""
+        if not self.session.document.modified:
+            return call()
+        asked = QMessageBox(QMessageBox.Icon.Warning, self.tr("Unsaved changes"), "", parent=self.window)
+        title = self.session.document.title
+        asked.setText(self.tr("“{name}” has changes that are not saved.").format(name=title))
+        save = asked.addButton(self.tr("Save"), QMessageBox.ButtonRole.AcceptRole)
+        drop = asked.addButton(self.tr("Don't save"), QMessageBox.ButtonRole.DestructiveRole)
+        asked.addButton(QMessageBox.StandardButton.Cancel)
+        asked.setDefaultButton(save)
+
+        def answered() -> None:
+            if asked.clickedButton() is save:
+                self._after_save = call
+                self.save()
+            elif asked.clickedButton() is drop:
+                call()
+
+        asked.finished.connect(lambda _: answered())
+        asked.open()
+
+    def _saved(self) -> None:
+        if self._after_save is not None and not self.session.document.modified:
+            call, self._after_save = self._after_save, None
+            call()
+
+    def _filed(self) -> None:
+        """A save that failed ends the wait for it."""
+        if not self.session.filing and self.session.document.modified:
+            self.session.background.run(lambda say: None, self._forget_if_unsaved)
+
+    def _forget_if_unsaved(self, _: None) -> None:
+        if self.session.document.modified and not self.session.filing:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._after_save = None

@@ -1,0 +1,241 @@
+"""The left side: what is wanted, with what, and the three states Plan, Review, Apply."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QComboBox, QFrame, QInputDialog, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
+
+from engine.api.protocol import MAX_INSTRUCTION
+from got_desktop.model.session import Session
+from got_desktop.model.settings import Preset
+from got_desktop.ui.activity_words import say_activity
+from got_desktop.ui.controls import Segments, button, column, frame, label, line, quiet, row, scrolled, tool
+from got_desktop.ui.drawing_panel import DrawingPanel
+
+
+class Stages(QFrame):
+    """Plan, Review, Apply: which one it is now is bold and marked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "stages")
+        self.names = [self.tr("1  Plan"), self.tr("2  Review"), self.tr("3  Apply")]
+        self.labels = [label(name) for name in self.names]
+        for one in self.labels:
+            one.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setLayout(row(*self.labels, spacing=4))
+        self.now = -1
+        self.show_stage(0)
+
+    def show_stage(self, stage: int) -> None:
+        if stage == self.now:
+            return
+        self.now = stage
+        for number, one in enumerate(self.labels):
+            one.setProperty("stage", "now" if number == stage else "done" if number < stage else "next")
+            one.style().unpolish(one)
+            one.style().polish(one)
+        self.setAccessibleName(self.tr("Stage: {name}").format(name=self.names[stage]))
+
+
+class InstructionPanel(QFrame):
+    plan_asked = Signal()
+    apply_asked = Signal()
+    both_asked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setProperty("role", "left")
+        self.setFixedWidth(322)
+        self.stages = Stages()
+        self.kind = Segments(self.tr("What to make"), [("edit", self.tr("Edit")), ("new", self.tr("New picture"))])
+        self.words = QPlainTextEdit()
+        self.words.setTabChangesFocus(True)
+        self.words.setFixedHeight(84)
+        self.words.setAccessibleName(self.tr("Instruction"))
+        self.plan = button(self.tr("Plan"), self.plan_asked.emit)
+        self.apply = button(self.tr("Apply"), self.apply_asked.emit)
+        self.both = button(self.tr("Plan && apply"), self.both_asked.emit)
+        self.busy = self._busy()
+        self.placed = label("", "muted")
+        self.drawing = DrawingPanel(session)
+        self._lay_out()
+        self._connect()
+        self._settings_changed()
+        self.refresh()
+
+    def _busy(self) -> QFrame:
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Progress"))
+        self.stage = label("", "muted")
+        self.cancel = tool("close", self.tr("Cancel (Esc)"), self.cancel_asked.emit)
+        made = frame("card")
+        made.setLayout(column(row(self.stage, self.cancel), self.progress, margin=10))
+        return made
+
+    def _lay_out(self) -> None:
+        self.presets = QComboBox()
+        self.presets.setAccessibleName(self.tr("Preset"))
+        save = tool("save", self.tr("Save as preset"), self._save_preset)
+        self.drop_preset = tool("trash", self.tr("Delete preset"), self._drop_preset)
+        content = QWidget()
+        self.heading = label(self.tr("&Instruction"), "heading", self.words)
+        body = column(
+            self.stages,
+            self.kind,
+            self.heading,
+            self.words,
+            row(self.plan, self.apply, spacing=8),
+            self.both,
+            self.busy,
+            self.placed,
+            line(),
+            label(self.tr("Preset"), "heading", self.presets),
+            row(self.presets, save, self.drop_preset),
+            self.drawing,
+            1,
+            spacing=10,
+        )
+        body.setContentsMargins(14, 12, 14, 12)
+        content.setLayout(body)
+        self.presets.setSizePolicy(
+            self.words.sizePolicy().horizontalPolicy(), self.presets.sizePolicy().verticalPolicy()
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scrolled(content))
+
+    def _connect(self) -> None:
+        session = self.session
+        self.words.textChanged.connect(self._typed)
+        self.kind.chosen.connect(lambda value: session.draw_with(new_picture=value == "new"))
+        self.presets.activated.connect(self._use_preset)
+        session.settings_changed.connect(self._settings_changed)
+        session.document.changed.connect(self.refresh)
+        session.work.activity_changed.connect(self.refresh)
+        session.work.results_changed.connect(self.refresh)
+        session.busy_changed.connect(self.refresh)
+        session.link.offer_changed.connect(self.refresh)
+
+    # following the session
+
+    def _typed(self) -> None:
+        text = self.words.toPlainText()
+        if len(text) > MAX_INSTRUCTION:
+            text = text[:MAX_INSTRUCTION]
+            with quiet(self.words):
+                self.words.setPlainText(text)
+                self.words.moveCursor(self.words.textCursor().MoveOperation.End)
+        self.session.instruction = text
+        self.refresh()
+
+    def _settings_changed(self) -> None:
+        session = self.session
+        if self.words.toPlainText() != session.instruction:
+            with quiet(self.words):
+                self.words.setPlainText(session.instruction)
+        new = session.drawing.new_picture
+        self.kind.choose("new" if new else "edit")
+        self.heading.setText(self.tr("&Caption") if new else self.tr("&Instruction"))
+        self.words.setPlaceholderText(
+            self.tr("What should the picture show?")
+            if new
+            else self.tr("What should change? For example: make the boat yellow")
+        )
+        with quiet(self.presets):
+            self.presets.clear()
+            self.presets.addItem(self.tr("Choose a preset…"))
+            self.presets.addItems([preset.name for preset in session.settings.presets])
+        self.refresh()
+
+    def refresh(self) -> None:
+        """What can be done now, and what is the next thing to do."""
+        session, work = self.session, self.session.work
+        planned = not session.document.state.plan.empty
+        has_words = bool(session.instruction.strip())
+        has_picture = session.document.is_open or session.drawing.new_picture
+        free = not work.busy and not session.filing
+        self.plan.setEnabled(free and has_words and has_picture)
+        self.both.setEnabled(free and has_words and has_picture)
+        self.apply.setEnabled(free and has_picture and (planned or has_words) and planned)
+        self.plan.setText(self.tr("Plan again") if planned else self.tr("Plan"))
+        self.plan.setAccessibleName(self.plan.text())
+        self._emphasize(self.apply if planned else self.plan)
+        shortcuts = QKeySequence.SequenceFormat.NativeText
+        self.plan.setToolTip(QKeySequence("Ctrl+Return").toString(shortcuts))
+        self.apply.setToolTip(QKeySequence("Ctrl+Shift+Return").toString(shortcuts))
+        self._show_activity()
+        stage = 1 if planned or work.results else 0
+        if work.activity is not None:
+            stage = 0 if work.activity.stage == "plan" or work.activity.kind == "plan" else 2
+        self.stages.show_stage(2 if work.results else stage)
+        self.drop_preset.setEnabled(self.presets.currentIndex() > 0)
+        self._say_size()
+
+    def _emphasize(self, next_step: QWidget) -> None:
+        for one in (self.plan, self.apply):
+            role = "primary" if one is next_step else ""
+            if one.property("role") != role:
+                one.setProperty("role", role)
+                one.style().unpolish(one)
+                one.style().polish(one)
+
+    def _show_activity(self) -> None:
+        activity = self.session.work.activity
+        self.busy.setVisible(activity is not None)
+        if activity is None:
+            return
+        self.stage.setText(say_activity(activity))
+        self.progress.setRange(0, activity.total)
+        self.progress.setValue(activity.done)
+        self.cancel.setEnabled(activity.stage != "cancel")
+
+    def _say_size(self) -> None:
+        """Before Apply it is said at what size the picture is drawn."""
+        session = self.session
+        side = session.image_size
+        left, top, right, bottom = session.frame
+        size = (right - left, bottom - top) if session.document.is_open else (0, 0)
+        if session.drawing.new_picture:
+            width, height = session.drawing.width or side, session.drawing.height or side
+            text = self.tr("Drawn at {width}×{height}.").format(width=width, height=height) if width else ""
+        elif side and size[0]:
+            scale = min(side / size[0], side / size[1])
+            drawn = [max(1, round(scale * length)) for length in size]
+            words = self.tr("Edited at {0}×{1}, pasted at {2}×{3}. What is not edited stays as it is.")
+            text = words.format(*drawn, *size)
+        else:
+            text = ""
+        self.placed.setText(text)
+        self.placed.setVisible(bool(text))
+
+    # presets
+
+    def _use_preset(self, place: int) -> None:
+        if place > 0:
+            preset = self.session.settings.presets[place - 1]
+            self.session.use(preset.instruction, preset.drawing)
+            with quiet(self.presets):
+                self.presets.setCurrentIndex(place)
+        self.refresh()
+
+    def _save_preset(self) -> None:
+        asked = QInputDialog(self)
+        asked.setWindowTitle(self.tr("Save as preset"))
+        asked.setLabelText(self.tr("Name"))
+        asked.setTextValue(" ".join(self.session.instruction.split())[:40])
+        asked.textValueSelected.connect(self._keep_preset)
+        asked.open()
+
+    def _keep_preset(self, name: str) -> None:
+        if name.strip():
+            preset = Preset(name.strip(), self.session.instruction, self.session.drawing)
+            self.session.configure(presets=self.session.settings.with_preset(preset).presets)
+
+    def _drop_preset(self) -> None:
+        name = self.presets.currentText()
+        self.session.configure(presets=self.session.settings.without_preset(name).presets)

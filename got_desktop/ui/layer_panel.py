@@ -1,0 +1,140 @@
+"""The layers: what each edit put over the picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSlider, QVBoxLayout, QWidget
+
+from got_desktop.model.layers import Layer
+from got_desktop.model.session import Session
+from got_desktop.model.state import State
+from got_desktop.ui.controls import column, label, quiet, row, tool
+from got_desktop.ui.icons import icon
+
+_ID = Qt.ItemDataRole.UserRole
+
+
+class LayerPanel(QWidget):
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Layers"))
+        self.list.setMinimumHeight(90)
+        self.list.currentRowChanged.connect(self._refresh)
+        self.list.itemChanged.connect(self._item_changed)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setAccessibleName(self.tr("Opacity"))
+        self.opacity.valueChanged.connect(self._fade)
+        self.percent = label("100 %", "muted")
+        self.percent.setMinimumWidth(40)
+        self.masked = tool("mask", self.tr("Mask on or off"), self._toggle_mask, checkable=True)
+        self.up = tool("up", self.tr("Raise layer"), lambda: self._shift(1))
+        self.down = tool("down", self.tr("Lower layer"), lambda: self._shift(-1))
+        self.merge = tool("merge", self.tr("Merge with the layer below"), self._merge)
+        self.drop = tool("trash", self.tr("Delete layer"), self._delete)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 8, 14, 12)
+        layout.addLayout(
+            column(
+                label(self.tr("Layers"), "heading", self.list),
+                self.list,
+                row(label(self.tr("Opacity")), self.opacity, self.percent),
+                row(self.masked, self.up, self.down, self.merge, self.drop, 1),
+            )
+        )
+        session.document.changed.connect(self.follow)
+        self.follow()
+
+    @property
+    def chosen(self) -> Layer | None:
+        item = self.list.currentItem()
+        id = item.data(_ID) if item else None
+        return next((layer for layer in self.session.document.state.layers if layer.id == id), None)
+
+    def follow(self) -> None:
+        """The topmost layer first; the picture itself is the last row."""
+        state, kept = self.session.document.state, self.chosen
+        known = {self.list.item(n).data(_ID) for n in range(self.list.count())}
+        with quiet(self.list):
+            self.list.clear()
+            for layer in reversed(state.layers):
+                self._add(layer.name, layer.id, layer.visible)
+            if state.base is not None:
+                self._add(self.tr("Source"), "", None)
+            fresh = [layer.id for layer in state.layers if layer.id not in known]
+            wanted = fresh[-1] if fresh else kept.id if kept else None
+            rows = [self.list.item(n).data(_ID) for n in range(self.list.count())]
+            self.list.setCurrentRow(rows.index(wanted) if wanted in rows else 0 if rows else -1)
+        self._refresh()
+
+    def _add(self, name: str, id: str, visible: bool | None) -> None:
+        item = QListWidgetItem(name)
+        item.setData(_ID, id)
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if visible is None:
+            item.setIcon(icon("image"))
+        else:
+            flags |= Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable
+            item.setCheckState(Qt.CheckState.Checked if visible else Qt.CheckState.Unchecked)
+            item.setToolTip(self.tr("Tick: visible. F2 or double-click: rename."))
+        item.setFlags(flags)
+        self.list.addItem(item)
+
+    def _refresh(self) -> None:
+        layer, layers = self.chosen, self.session.document.state.layers
+        for widget in (self.opacity, self.masked, self.drop):
+            widget.setEnabled(layer is not None)
+        place = layers.index(layer) if layer else 0
+        self.up.setEnabled(layer is not None and place + 1 < len(layers))
+        self.down.setEnabled(layer is not None and place > 0)
+        self.merge.setEnabled(layer is not None and place > 0)
+        with quiet(self.opacity, self.masked):
+            level = round(100 * layer.opacity) if layer else 100
+            self.opacity.setValue(level)
+            self.percent.setText(f"{level} %")
+            self.masked.setChecked(layer is not None and layer.mask_on)
+
+    # what the user does
+
+    def _change(self, state: State, text: str, run: str = "") -> None:
+        self.session.document.change(state, text, run)
+
+    def _item_changed(self, item: QListWidgetItem) -> None:
+        state, id = self.session.document.state, item.data(_ID)
+        layer = next((layer for layer in state.layers if layer.id == id), None)
+        if layer is None:
+            return
+        visible = item.checkState() == Qt.CheckState.Checked
+        if visible != layer.visible:
+            self._change(state.with_layer(id, visible=visible), self.tr("Show or hide layer"))
+        elif item.text().strip() and item.text() != layer.name:
+            self._change(state.with_layer(id, name=item.text().strip()), self.tr("Rename layer"))
+
+    def _fade(self, level: int) -> None:
+        layer = self.chosen
+        if layer is not None:
+            state = self.session.document.state.with_layer(layer.id, opacity=level / 100)
+            self._change(state, self.tr("Opacity"), f"fade{layer.id}")
+
+    def _toggle_mask(self) -> None:
+        layer = self.chosen
+        if layer is not None:
+            state = self.session.document.state.with_layer(layer.id, mask_on=not layer.mask_on)
+            self._change(state, self.tr("Mask on or off"))
+
+    def _shift(self, by: int) -> None:
+        layer = self.chosen
+        if layer is not None:
+            self._change(self.session.document.state.shifted(layer.id, by), self.tr("Move layer"))
+
+    def _merge(self) -> None:
+        layer = self.chosen
+        if layer is not None:
+            self.session.merge_down(layer.id)
+
+    def _delete(self) -> None:
+        layer = self.chosen
+        if layer is not None:
+            self._change(self.session.document.state.without_layer(layer.id), self.tr("Delete layer"))

@@ -1,0 +1,127 @@
+"""The page of the doctor: what works on this machine, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from engine.api.errors import EngineError
+from got_desktop.doctor import Finding, examine
+from got_desktop.model.engine_link import Condition
+from got_desktop.model.messages import Message
+from got_desktop.model.session import Session
+from got_desktop.ui.controls import button, label, row
+from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, Sign, at_home
+
+
+class DoctorPage(PageView):
+    def __init__(self, session: Session) -> None:
+        super().__init__(
+            self.tr("Doctor"), self.tr("Looks at this machine and says what is wrong, and what to do about it.")
+        )
+        self.session = session
+        self.findings: list[Finding] = []
+        """Of the last examination."""
+        self.busy = False
+        self._engine_was = session.link.condition.state
+        self.again = button(self.tr("Examine again"), self.examine, "primary")
+        self.copy = button(self.tr("Copy report"), self.copy_report)
+        self.verdict = label("", "muted")
+        self.result = Card(self.tr("This machine"))
+        head = row(self.again, self.copy, self.verdict, spacing=10)
+        head.setStretch(2, 1)
+        self.add(head, self.result)
+        session.link.condition_changed.connect(self._follow)
+        self.examine()
+
+    def examine(self) -> None:
+        """Takes seconds where the engine has to be started first."""
+        if self.busy:
+            return
+        self.busy = True
+        self.again.setEnabled(False)
+        self.copy.setEnabled(bool(self.findings))
+        self.verdict.setText(self.tr("Examining…"))
+        if not self.findings:
+            self.result.fill(Plain(label(self.tr("This takes a few seconds the first time."), "muted")))
+        self.session.background.run(lambda say: examine(), self._examined, self._failed)
+
+    def _examined(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        bad = sum(not finding.good for finding in findings)
+        hints = sum(bool(finding.hint) for finding in findings)
+        if bad:
+            words = self.tr("To mend: {number}").format(number=bad)
+        elif hints:
+            words = self.tr("All that is needed works. Hints: {number}").format(number=hints)
+        else:
+            words = self.tr("Everything works")
+        self.result.fill(*(self._row(finding) for finding in findings))
+        self._done(words)
+
+    def _failed(self, error: EngineError) -> None:
+        self.session.said.emit(Message.of(error))
+        self._done("")
+
+    def _done(self, words: str) -> None:
+        self.busy = False
+        self.again.setEnabled(True)
+        self.copy.setEnabled(bool(self.findings))
+        self.verdict.setText(words)
+
+    def _row(self, finding: Finding) -> QWidget:
+        kind, words = ("success", self.tr("Good"))
+        if not finding.good:
+            kind, words = "error", self.tr("Wrong")
+        elif finding.hint:
+            kind, words = "warning", self.tr("Hint")
+        about = at_home(finding.found)
+        advice = finding.hint if finding.good else finding.remedy
+        if advice:
+            about += f"\n→ {advice}"
+        mend = self._mend(finding)
+        made = Row(self._titles().get(finding.what, finding.what), about, *mend, lead=Sign(kind, words))
+        made.setObjectName(f"finding_{finding.what}")
+        return made
+
+    def _mend(self, finding: Finding) -> list[QWidget]:
+        """What one click can do about it."""
+        if finding.what == "Engine" and not finding.good:
+            return [button(self.tr("Start the engine"), self._start_engine)]
+        return []
+
+    def _start_engine(self) -> None:
+        self.session.link.start()
+        self.examine()
+
+    def _follow(self, condition: Condition) -> None:
+        """The engine came or went: what was found about it is no longer so."""
+        came_or_went = "down" in (condition.state, self._engine_was) and condition.state != self._engine_was
+        self._engine_was = condition.state
+        if came_or_went:
+            self.examine()
+
+    def _titles(self) -> dict[str, str]:
+        return {
+            "Program": self.tr("Program"),
+            "Packages": self.tr("Packages"),
+            "Memory": self.tr("Memory"),
+            "Disk": self.tr("Disk"),
+            "Log": self.tr("Log"),
+            "Model": self.tr("Models"),
+            "Engine": self.tr("Engine"),
+            "Devices": self.tr("Devices"),
+        }
+
+    def report(self) -> str:
+        """All findings as text, for a bug report."""
+        lines = []
+        for finding in self.findings:
+            lines.append(f"{'✓' if finding.good else '✗'} {finding.what}: {finding.found}")
+            if advice := finding.hint if finding.good else finding.remedy:
+                lines.append(f"  → {advice}")
+        return "\n".join(lines)
+
+    def copy_report(self) -> None:
+        QGuiApplication.clipboard().setText(self.report())
+        self.session.said.emit(Message("success", self.tr("The report is on the clipboard.")))

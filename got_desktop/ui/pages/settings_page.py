@@ -1,0 +1,214 @@
+"""The page of settings: look, language, what models run on, files, history, keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLocale
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QMessageBox, QWidget
+
+from got_desktop.model import kept_pairs
+from got_desktop.model.engine_link import Condition
+from got_desktop.model.session import Session
+from got_desktop.ui import canvas_keys
+from got_desktop.ui.controls import Segments, button, label, quiet
+from got_desktop.ui.icons import FOLDER
+from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, at_home, gigabytes
+
+TRANSLATIONS = FOLDER.parent / "translations"
+KEPT = (0, 100, 500, 2000, 10_000)
+
+
+class SettingsPage(PageView):
+    def __init__(self, session: Session) -> None:
+        super().__init__(self.tr("Settings"), self.tr("Each change is kept at once."))
+        self.session = session
+        self.keys = Card(self.tr("Keys"))
+        self.add(self._looks(), self._engine(), self._files(), self._history(), self.keys)
+        session.settings_changed.connect(self._follow)
+        session.link.condition_changed.connect(self._follow_engine)
+        self._follow()
+        self._follow_engine(session.link.condition)
+        self._ask_devices()
+
+    # look and language
+
+    def _looks(self) -> Card:
+        self.theme = Segments(
+            self.tr("Theme"),
+            [("system", self.tr("As the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))],
+        )
+        self.theme.chosen.connect(lambda value: self.session.configure(theme=value))
+        self.language = QComboBox()
+        self.language.setAccessibleName(self.tr("Language"))
+        self.language.addItem(self.tr("As the system"), "")
+        for code in languages():
+            self.language.addItem(language_name(code), code)
+        self.language.activated.connect(self._speak)
+        self.language_row = Row(self.tr("Language"), "", self.language)
+        return Card(
+            self.tr("Look"),
+            Row(self.tr("Theme"), self.tr("Light, dark, or as the system has it."), self.theme),
+            self.language_row,
+        )
+
+    def _speak(self) -> None:
+        self.session.configure(language=self.language.currentData())
+        self.language_row.explain(self.tr("It is used from the next start on."))
+
+    # engine
+
+    def _engine(self) -> Card:
+        self.device = QComboBox()
+        self.device.setAccessibleName(self.tr("Device"))
+        self.device.addItem(self.tr("The best there is"), "auto")
+        self.device.activated.connect(lambda: self.session.configure(device=self.device.currentData()))
+        self.unload = button(self.tr("Unload"), self.session.unload)
+        self.unload.setAccessibleName(self.tr("Unload the model"))
+        self.memory = Row(self.tr("Memory"), " ", self.unload)
+        return Card(
+            self.tr("Engine"),
+            Row(self.tr("Device"), self.tr("What models run on. The next plan or picture uses it."), self.device),
+            self.memory,
+        )
+
+    def _ask_devices(self) -> None:
+        self.session.link.ask(lambda client: client.devices(), self._list_devices, lambda error: None)
+
+    def _list_devices(self, devices: tuple[str, ...]) -> None:
+        for words in devices:
+            name = words.replace(",", " ").split()[0]
+            if self.device.findData(name) < 0:
+                self.device.addItem(words, name)
+        self._follow()
+
+    def _follow_engine(self, condition: Condition) -> None:
+        system = condition.system
+        self.unload.setEnabled(system is not None and bool(system.model))
+        if system is None:
+            self.memory.explain(self.tr("The engine does not run."))
+        elif not system.model:
+            self.memory.explain(self.tr("No model is loaded."))
+        else:
+            words = self.tr("{model} is loaded: {used} of {total} are used. It is unloaded when nobody needs it.")
+            sizes = {"used": gigabytes(system.memory_used), "total": gigabytes(system.memory_total)}
+            self.memory.explain(words.format(model=system.model, **sizes))
+
+    # files and history
+
+    def _files(self) -> Card:
+        self.facts = QCheckBox(self.tr("Save"))
+        self.facts.setAccessibleName(self.tr("Save how a picture was made"))
+        self.facts.toggled.connect(lambda on: self.session.configure(save_facts=on))
+        self.pairs = QCheckBox(self.tr("Keep"))
+        self.pairs.setAccessibleName(self.tr("Keep edits for training"))
+        self.pairs.toggled.connect(lambda on: self.session.configure(keep_pairs=on))
+        pairs = self.tr("Before, after, instruction and plan of each edit that you take go into {folder}.")
+        self.snap = QCheckBox(self.tr("Snap"))
+        self.snap.setAccessibleName(self.tr("Boxes snap"))
+        self.snap.toggled.connect(lambda on: self.session.configure(snap=on))
+        return Card(
+            self.tr("Pictures"),
+            Row(
+                self.tr("How a picture was made"),
+                self.tr("Instruction, plan, boxes, seed and model go into the files that you save."),
+                self.facts,
+            ),
+            Row(
+                self.tr("Keep edits for training"),
+                pairs.format(folder=at_home(kept_pairs.folder_of(self.session.folder))),
+                self.pairs,
+            ),
+            Row(
+                self.tr("Boxes snap"),
+                self.tr("To the edges of other boxes and of the picture while they are dragged."),
+                self.snap,
+            ),
+        )
+
+    def _history(self) -> Card:
+        self.kept = QComboBox()
+        self.kept.setAccessibleName(self.tr("Edits that are kept"))
+        for number in KEPT:
+            text = QLocale().toString(number) if number else self.tr("None")
+            self.kept.addItem(text, number)
+        self.kept.activated.connect(lambda: self.session.configure(history_kept=self.kept.currentData()))
+        self.clear = button(self.tr("Clear…"), self._ask_clear)
+        self.clear.setAccessibleName(self.tr("Clear the history"))
+        return Card(
+            self.tr("History"),
+            Row(
+                self.tr("Edits that are kept"),
+                self.tr("With each new edit the oldest ones go; those with a star stay."),
+                self.kept,
+            ),
+            Row(self.tr("Clear the history"), self.tr("Deletes every edit without a star from it."), self.clear),
+        )
+
+    def _ask_clear(self) -> None:
+        asked = QMessageBox(QMessageBox.Icon.Warning, self.tr("Clear the history"), "", parent=self.window())
+        asked.setText(self.tr("Every edit without a star is deleted from the history."))
+        asked.setInformativeText(self.tr("Your pictures and layers stay as they are."))
+        clear = asked.addButton(self.tr("Clear"), QMessageBox.ButtonRole.DestructiveRole)
+        asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
+        asked.finished.connect(lambda _: self.session.clear_history() if asked.clickedButton() is clear else None)
+        asked.open()
+
+    # following
+
+    def _follow(self) -> None:
+        settings = self.session.settings
+        with quiet(self.facts, self.pairs, self.snap, self.language, self.device, self.kept):
+            self.theme.choose(settings.theme)
+            self.facts.setChecked(settings.save_facts)
+            self.pairs.setChecked(settings.keep_pairs)
+            self.snap.setChecked(settings.snap)
+            self.language.setCurrentIndex(max(0, self.language.findData(settings.language)))
+            if self.device.findData(settings.device) < 0:
+                self.device.addItem(settings.device, settings.device)
+            self.device.setCurrentIndex(self.device.findData(settings.device))
+            if self.kept.findData(settings.history_kept) < 0:
+                self.kept.addItem(QLocale().toString(settings.history_kept), settings.history_kept)
+            self.kept.setCurrentIndex(self.kept.findData(settings.history_kept))
+
+    # keys
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(7)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(2, 1)
+        listed = [*_of_menus(self.window()), *canvas_keys.listed()]
+        half = (len(listed) + 1) // 2
+        for place, (what, keys) in enumerate(listed):
+            first = 0 if place < half else 2
+            shown = label(keys, "muted")
+            shown.setWordWrap(False)
+            grid.addWidget(label(what), place % half, first)
+            grid.addWidget(shown, place % half, first + 1)
+        self.keys.fill(Plain(grid))
+
+
+def _of_menus(window: QWidget) -> list[tuple[str, str]]:
+    """Every command that has keys, as the window has them."""
+    form = "NativeText"
+    return [
+        (
+            action.text().replace("&", "").rstrip("…"),
+            ", ".join(keys.toString(getattr(keys.SequenceFormat, form)) for keys in action.shortcuts()[:1]),
+        )
+        for action in window.findChildren(QAction)
+        if action.shortcuts() and action.text()
+    ]
+
+
+def languages() -> list[str]:
+    """Codes of the languages that there are texts in: English, and each translation."""
+    return ["en", *sorted(file.stem.removeprefix("got_") for file in TRANSLATIONS.glob("got_*.qm"))]
+
+
+def language_name(code: str) -> str:
+    """In the language itself, such as “Deutsch”."""
+    name = QLocale(code).nativeLanguageName()
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,178 @@
+"""The pairs of a training: how many there are, what is not used and why, and pictures of them with their boxes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QColor, QDesktopServices, QIcon, QImage, QImageReader, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QScrollArea, QToolButton, QWidget
+
+from engine.api.chain import COLORS, Chain
+from got_desktop.background import Background
+from got_desktop.model.training_files import DATA, PairRow, Pairs, Training
+from got_desktop.ui.controls import Fold, button, column, label, row
+from got_desktop.ui.pages.parts import Card, Note, Plain
+
+_SIDE = 96
+_MOST_PICTURES = 24
+_MOST_FINDINGS = 500
+
+
+class PairsCard(Card):
+    read_on_asked = Signal()
+    correct_asked = Signal()
+
+    def __init__(self, background: Background) -> None:
+        super().__init__(self.tr("Pairs"))
+        self.background = background
+        self.strip = Strip(self.tr("Pairs with their boxes"), _SIDE)
+        self._shown: object = None
+
+    def show_training(self, training: Training) -> None:
+        pairs = training.pairs
+        state = (training.name, pairs, training.begun)
+        if state == self._shown:
+            return
+        self._shown = state
+        if pairs.state == "reading":
+            words = self.tr("The pairs are read: {number} so far…").format(number=len(pairs.rows))
+            self.fill(Plain(label(words)))
+        elif pairs.state == "died":
+            again = button(self.tr("Read the pairs again"), self.read_on_asked.emit, "primary")
+            words = self.tr("The pairs were not read to the end: {why}").format(why=pairs.message)
+            self.fill(Plain(Note("error", words), row(again, 1)))
+        else:
+            self._report(training)
+
+    def _report(self, training: Training) -> None:
+        pairs = training.pairs
+        report = QUrl.fromLocalFile(str(training.folder / DATA / "report.html"))
+        open_it = button(self.tr("Open the whole report"), lambda: QDesktopServices.openUrl(report))
+        counts = label(self.tr("{number} pairs to train on").format(number=len(pairs.rows)))
+        parts: list[QWidget] = [self._found(pairs)] if pairs.findings else []
+        if pairs.rows:
+            self.strip = Strip(self.tr("Pairs with their boxes"), _SIDE)
+            parts.insert(0, self.strip)
+            self._draw(self.strip, pairs.rows[:_MOST_PICTURES])
+        self.correct = button(self.tr("Correct boxes and text…"), self.correct_asked.emit)
+        self.correct.setEnabled(bool(pairs.rows) and not training.begun)
+        self.fill(Plain(row(counts, 1, self.correct, open_it), *parts, spacing=12))
+
+    def _found(self, pairs: Pairs) -> QWidget:
+        """Counts by kind, and under them each one with its path."""
+        kinds = Counter(kind for kind, _, _ in pairs.findings)
+        counts = "; ".join(f"{number} × {self.kind(kind)}" for kind, number in sorted(kinds.items()))
+        lines = [f"{where}: {self.kind(kind)}{f' ({what})' if what else ''}" for kind, where, what in pairs.findings]
+        text = QPlainTextEdit("\n".join(lines[:_MOST_FINDINGS]))
+        text.setReadOnly(True)
+        text.setAccessibleName(self.tr("What is not used, or with care"))
+        text.setFixedHeight(120)
+        whole = QWidget()
+        fold = Fold(self.tr("What is not used, or with care"), text, False)
+        whole.setLayout(column(Note("warning", counts), fold, spacing=4))
+        return whole
+
+    def kind(self, kind: str) -> str:
+        """What was found, in words."""
+        return {
+            "orphan": self.tr("before without after, or after without before"),
+            "unreadable": self.tr("cannot be read"),
+            "missing_field": self.tr("row without a field that it needs"),
+            "wrong_size": self.tr("before and after of different shapes"),
+            "broken_chain": self.tr("chain with a broken part"),
+            "box_out_of_range": self.tr("box that reaches out of the picture"),
+            "no_instruction": self.tr("without an instruction"),
+            "duplicate": self.tr("there twice"),
+            "unchanged": self.tr("before and after show no difference"),
+        }.get(kind, kind)
+
+    def _draw(self, strip: Strip, rows: tuple[PairRow, ...]) -> None:
+        def drawn(images: list[QImage]) -> None:
+            if strip is self.strip:
+                strip.fill([(image, pair.instruction, pair.target) for image, pair in zip(images, rows, strict=True)])
+
+        ratio = self.devicePixelRatioF()
+        self.background.run(lambda say: [pair_picture(pair, ratio) for pair in rows], drawn)
+
+
+class Strip(QScrollArea):
+    """Pictures side by side, each with a word under it; a click opens its file."""
+
+    def __init__(self, name: str, height: int, to_end: bool = False) -> None:
+        """`to_end`: the last picture is the one to see."""
+        super().__init__()
+        self.setAccessibleName(name)
+        self.to_end = to_end
+        self.setProperty("role", "panel")
+        self.setWidgetResizable(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFixedHeight(height + 50)
+        self.pictures: list[QToolButton] = []
+
+    def fill(self, pictures: list[tuple[QImage, str, Path]]) -> None:
+        """(picture, words under it, its file) of each, from the left."""
+        content = QWidget()
+        layout = QHBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 12)
+        layout.setSpacing(4)
+        self.pictures = [_opener(*picture) for picture in pictures]
+        for one in self.pictures:
+            layout.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addStretch(1)
+        bar = self.horizontalScrollBar()
+        before = bar.value()
+        bar.rangeChanged.connect(
+            lambda least, most: bar.setValue(most if self.to_end else before),
+            Qt.ConnectionType.SingleShotConnection,
+        )
+        self.setWidget(content)
+
+
+def _opener(image: QImage, words: str, path: Path) -> QToolButton:
+    made = QToolButton()
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.ensurePolished()  # for the font of the style sheet
+    size = image.size() / image.devicePixelRatio()
+    made.setIconSize(size)
+    made.setIcon(QIcon(QPixmap.fromImage(image)))
+    made.setText(made.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, size.width() - 6))
+    made.setFixedWidth(size.width() + 12)
+    made.setAccessibleName(words)
+    made.setToolTip(f"{words}\n{path}")
+    made.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
+    return made
+
+
+def pair_picture(pair: PairRow, ratio: float) -> QImage:
+    """Before and after side by side with the chain's boxes; off the UI thread."""
+    sides = [scaled(path, round(_SIDE * ratio)) for path in (pair.source, pair.target) if path]
+    gap = round(3 * ratio)
+    width = sum(side.width() for side in sides) + gap * (len(sides) - 1)
+    made = QImage(width, max(side.height() for side in sides), QImage.Format.Format_ARGB32_Premultiplied)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    left = 0
+    for side in sides:
+        painter.drawImage(left, 0, side)
+        for region in Chain.parse(pair.chain).boxes:
+            x1, y1, x2, y2 = region.box.pixels(side.width(), side.height())
+            painter.setPen(QPen(QColor(*COLORS.get(region.color or "", (128, 128, 128))), 2 * ratio))
+            painter.drawRect(QRectF(left + x1, y1, x2 - x1, y2 - y1))
+        left += side.width() + gap
+    painter.end()
+    made.setDevicePixelRatio(ratio)
+    return made
+
+
+def scaled(path: Path, height: int) -> QImage:
+    """The picture at that height; an empty one where it cannot be read."""
+    reader = QImageReader(str(path))
+    size = reader.size()
+    if size.isValid():
+        reader.setScaledSize(QSize(max(1, round(size.width() * height / size.height())), height))
+    image = reader.read()
+    return image if not image.isNull() else QImage(height, height, QImage.Format.Format_RGB32)

@@ -1,0 +1,82 @@
+"""A window in which the pairs of a training are corrected before it begins: boxes, chain and instruction."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
+
+from got_desktop.model.pair_review import PairReview
+from got_desktop.ui.canvas import Canvas
+from got_desktop.ui.controls import button, column, frame, label, quiet, row, scrolled, tool
+from got_desktop.ui.plan_panel import PlanPanel
+
+
+class ReviewDialog(QDialog):
+    corrected = Signal()
+    """It is closed."""
+
+    def __init__(self, review: PairReview, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.review = review
+        self.setWindowTitle(self.tr("Correct the pairs"))
+        self.resize(1180, 720)
+        self.canvas = Canvas(review)
+        self.plan = PlanPanel(review)
+        self.plan.draw_box_asked.connect(self._draw)
+        self.place = label("", "heading")
+        self.words = QLineEdit()
+        self.words.setAccessibleName(self.tr("Instruction"))
+        self.words.textEdited.connect(review.reword)
+        self.before = tool("up", self.tr("The pair before"), lambda: review.show_pair(review.at - 1))
+        self.next = tool("down", self.tr("The next pair"), lambda: review.show_pair(review.at + 1))
+        self.after = button(self.tr("Show the picture after"), self._show_after)
+        self.after.setCheckable(True)
+        self.drop = button(self.tr("Leave this pair out"), self._leave_out)
+        close = button(self.tr("Done"), self.accept, "primary")
+        self._lay_out(close)
+        QShortcut(QKeySequence.StandardKey.Undo, self, review.document.undo.undo)
+        QShortcut(QKeySequence.StandardKey.Redo, self, review.document.undo.redo)
+        review.pair_changed.connect(self._show)
+        self.finished.connect(lambda _: self._end())
+        review.show_pair(0)
+
+    def _lay_out(self, close: QWidget) -> None:
+        right = frame("right")
+        right.setFixedWidth(332)
+        right.setLayout(column(scrolled(self.plan)))
+        top = row(self.before, self.next, self.place, self.words, self.after, self.drop, close, margin=10, spacing=10)
+        top.setStretch(3, 1)
+        body = row(self.canvas, right, spacing=0)
+        body.setStretch(0, 1)
+        whole = column(top, body, spacing=0)
+        whole.setStretch(1, 1)
+        self.setLayout(whole)
+
+    def _show(self) -> None:
+        review = self.review
+        self.place.setText(self.tr("{number} of {count}").format(number=review.at + 1, count=len(review.rows)))
+        with quiet(self.words):
+            self.words.setText(review.instruction)
+        self.after.setEnabled(review.row.source is not None)
+        self.after.setChecked(False)
+        self._show_after()
+
+    def _show_after(self) -> None:
+        shown = self.after.isChecked()
+        self.canvas.compare(self.review.display.pyramid if shown else None, self.review.target if shown else None, None)
+
+    def _draw(self) -> None:
+        self.canvas.setFocus()
+        self.canvas.use_tool("draw")
+
+    def _leave_out(self) -> None:
+        self.review.leave_out()
+        if not self.review.rows:
+            self.accept()
+
+    def _end(self) -> None:
+        if self.review.rows:
+            self.review.keep_now()
+        self.corrected.emit()
+        self.deleteLater()

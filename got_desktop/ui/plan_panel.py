@@ -1,0 +1,74 @@
+"""The plan under review: its steps, its text, its boxes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QVBoxLayout, QWidget
+
+from got_desktop.model import error_words
+from got_desktop.model.session import Session
+from got_desktop.ui.box_panel import BoxPanel
+from got_desktop.ui.chain_editor import ChainEditor
+from got_desktop.ui.controls import button, column, label, quiet, row, tool
+
+
+class PlanPanel(QWidget):
+    run_until_asked = Signal(int)
+    """The plan's turns up to this one."""
+    draw_box_asked = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.editor = ChainEditor(session)
+        self.editor.setMinimumHeight(110)
+        self.boxes = BoxPanel(session)
+        self.turns = QComboBox()
+        self.turns.setAccessibleName(self.tr("Step of the plan"))
+        self.turns.activated.connect(session.show_turn)
+        self.until = button(self.tr("Run to here"), lambda: self.run_until_asked.emit(session.turn))
+        self.branch = tool(
+            "branch", self.tr("Branch from here: what comes after this step is planned anew"), self._branch
+        )
+        self.steps = QFrame()
+        self.steps.setLayout(row(self.turns, self.until, self.branch))
+        self.faults = label("", "muted")
+        draw = tool("box", self.tr("Draw a box (R)"), self.draw_box_asked.emit)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 12, 14, 8)
+        body = column(
+            label(self.tr("What the model understood"), "heading", self.editor),
+            self.steps,
+            self.editor,
+            self.faults,
+            row(label(self.tr("Boxes"), "heading", self.boxes.list), 1, draw),
+            self.boxes,
+        )
+        layout.addLayout(body)
+        layout.setStretch(0, 1)
+        body.setStretch(2, 1)
+        session.document.changed.connect(self.follow)
+        session.work.draft_changed.connect(self.follow)
+        session.turn_changed.connect(self.follow)
+        self.follow()
+
+    def follow(self) -> None:
+        session = self.session
+        count = session.plan.turns()
+        self.steps.setVisible(count > 1)
+        with quiet(self.turns):
+            self.turns.clear()
+            for number in range(count):
+                self.turns.addItem(self.tr("Step {number} of {count}").format(number=number + 1, count=count))
+            self.turns.setCurrentIndex(session.turn)
+        drafting = session.work.draft is not None
+        self.until.setEnabled(not drafting and not session.work.busy)
+        self.branch.setEnabled(not drafting and session.turn + 1 < count)
+        problems = [] if drafting else session.faults()
+        words = [" ".join(error_words.words(problem)) for problem in problems[:2]]
+        self.faults.setText("\n".join(words))
+        self.faults.setVisible(bool(words))
+
+    def _branch(self) -> None:
+        session = self.session
+        session.replan(session.plan.until(session.turn), self.tr("Branch"))

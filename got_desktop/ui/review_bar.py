@@ -1,0 +1,95 @@
+"""The candidates of a run: look at them beside the original, choose one, take it or leave it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton
+
+from got_desktop.model.raster import Difference
+from got_desktop.model.results import Results
+from got_desktop.ui.controls import Segments, button, column, label, row
+
+_THUMBNAIL = QSize(64, 64)
+
+
+class ReviewBar(QFrame):
+    chosen = Signal(int)
+    mode_asked = Signal(str)
+    accepted = Signal()
+    dismissed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "bottom")
+        self.setAccessibleName(self.tr("Results"))
+        self._group = QButtonGroup(self)
+        self._pictures = QHBoxLayout()
+        self._pictures.setSpacing(6)
+        self.index = 0
+        self.count = 0
+        self.mode = Segments(
+            self.tr("Show"),
+            [
+                ("after", self.tr("After")),
+                ("before", self.tr("Before")),
+                ("slider", self.tr("Slider")),
+                ("heat", self.tr("Heat map")),
+            ],
+        )
+        self.mode.chosen.connect(self.mode_asked)
+        self.figure = label("", "muted")
+        accept = button(self.tr("Take as layer"), self.accepted.emit, "primary", self.tr("Enter"))
+        discard = button(self.tr("Discard"), self.dismissed.emit)
+        self.accept = accept
+        self._pictures.addStretch(1)
+        layout = column(self._pictures, row(self.mode, 1, discard, accept, spacing=8), row(self.figure), spacing=8)
+        layout.setContentsMargins(14, 8, 14, 8)
+        self.setLayout(layout)
+
+    def show_results(self, results: Results) -> None:
+        """Fills the bar; the first candidate is shown."""
+        for old in self._group.buttons():
+            self._group.removeButton(old)
+            self._pictures.removeWidget(old)
+            old.deleteLater()
+        self.count, self.index = len(results.candidates), 0
+        for number, candidate in enumerate(results.candidates):
+            picture = QPixmap()
+            picture.loadFromData(candidate.thumbnail)
+            one = QToolButton()
+            one.setIcon(QIcon(picture))
+            one.setIconSize(_THUMBNAIL)
+            one.setCheckable(True)
+            one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            name = self.tr("Candidate {number}").format(number=number + 1)
+            one.setAccessibleName(name)
+            one.setToolTip(f"{name} ({number + 1}), " + self.tr("seed {seed}").format(seed=candidate.seed))
+            one.clicked.connect(lambda _=False, number=number: self.choose(number))
+            self._group.addButton(one)
+            one.setVisible(len(results.candidates) > 1)
+            self._pictures.insertWidget(number, one)
+        new = results.candidates[0].base is not None
+        for mode in ("before", "slider", "heat"):
+            self.mode.enable(mode, not new)
+        self.accept.setText(self.tr("Take as picture") if new else self.tr("Take as layer"))
+        self.accept.setAccessibleName(self.accept.text())
+        self.mode.choose("after")
+        self.show_difference(None)
+        self.choose(0)
+
+    def choose(self, index: int) -> None:
+        if not 0 <= index < self.count:
+            return
+        self.index = index
+        self._group.buttons()[index].setChecked(True)
+        self.chosen.emit(index)
+
+    def show_difference(self, difference: Difference | None) -> None:
+        self.figure.setText(
+            self.tr("{all:.1f} % of the picture changed; outside the boxes, {outside:.2f} %").format(
+                outside=difference.outside, all=difference.changed
+            )
+            if difference
+            else ""
+        )

@@ -1,0 +1,80 @@
+"""The status bar: the engine, its memory, the queue, and how far the running job is."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+from got_desktop.model.engine_link import Condition
+from got_desktop.model.session import Session
+from got_desktop.ui import theme
+from got_desktop.ui.activity_words import say_activity
+from got_desktop.ui.controls import label
+
+
+class StatusBar(QStatusBar):
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setSizeGripEnabled(False)
+        self.engine, self.memory, self.queue, self.work, self.picture = (label("", "muted") for _ in range(5))
+        names = {
+            self.engine: self.tr("Engine"),
+            self.memory: self.tr("Memory"),
+            self.queue: self.tr("Queue"),
+            self.work: self.tr("Progress"),
+            self.picture: self.tr("Picture"),
+        }
+        for one, name in names.items():
+            one.setWordWrap(False)
+            one.setContentsMargins(8, 1, 8, 1)
+            one.setAccessibleDescription(name)
+        for one in (self.engine, self.memory, self.queue):
+            self.addWidget(one)
+        for one in (self.work, self.picture):
+            self.addPermanentWidget(one)
+        session.link.condition_changed.connect(self._condition)
+        session.work.activity_changed.connect(self._activity)
+        session.document.changed.connect(self._document)
+        session.busy_changed.connect(self._activity)
+        self.refresh()
+
+    def refresh(self) -> None:
+        self._condition(self.session.link.condition)
+        self._activity()
+        self._document()
+
+    def _condition(self, condition: Condition) -> None:
+        colors = theme.colors()
+        words, color = {
+            "starting": (self.tr("Engine: starting"), colors.warning),
+            "ready": (self.tr("Engine: ready"), colors.success),
+            "busy": (self.tr("Engine: working"), colors.accent),
+            "restarting": (self.tr("Engine: starting again"), colors.warning),
+            "down": (self.tr("Engine: not running"), colors.error),
+        }[condition.state]
+        self.engine.setText(f'<span style="color:{color}">●</span> {words}')
+        self.engine.setToolTip(str(condition.error) if condition.error else "")
+        system = condition.system
+        self.memory.setVisible(system is not None)
+        self.queue.setVisible(system is not None and system.queued > 0)
+        if system is not None:
+            loaded = system.model or self.tr("no model loaded")
+            used, total = (value / 1e9 for value in (system.memory_used, system.memory_total))
+            self.memory.setText(
+                self.tr("{model}, {used:.1f} of {total:.0f} GB").format(model=loaded, used=used, total=total)
+            )
+            self.queue.setText(self.tr("{number} waiting").format(number=system.queued))
+
+    def _activity(self) -> None:
+        activity, filing = self.session.work.activity, self.session.filing
+        files = {"open": self.tr("Opening…"), "save": self.tr("Saving…"), "merge": self.tr("Merging…")}
+        _say(self.work, say_activity(activity) if activity else files.get(filing, ""))
+
+    def _document(self) -> None:
+        width, height = self.session.document.state.size
+        _say(self.picture, f"{width}×{height}" if width else "")
+
+
+def _say(where: QLabel, text: str) -> None:
+    where.setText(text)
+    where.setVisible(bool(text))

@@ -1,0 +1,202 @@
+"""The window: menus, the rail of pages, messages, status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QMainWindow,
+    QMessageBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from got_desktop import VERSION
+from got_desktop.model.session import Session
+from got_desktop.ui import canvas_keys
+from got_desktop.ui.actions import Actions
+from got_desktop.ui.editor import Editor
+from got_desktop.ui.files import Files
+from got_desktop.ui.icons import icon
+from got_desktop.ui.message_bar import MessageBar
+from got_desktop.ui.registry import PAGES
+from got_desktop.ui.status import StatusBar
+
+
+class Window(QMainWindow):
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setAcceptDrops(True)
+        self.setMinimumSize(1180, 720)
+        self.resize(1440, 900)
+        self.messages = MessageBar()
+        self.pages = QStackedWidget()
+        self._widgets: dict[str, QWidget] = {}
+        self._rail_buttons: dict[str, QToolButton] = {}
+        self.files = Files(session, self)
+        self._lay_out()
+        self.editor = self._editor()
+        self.setStatusBar(StatusBar(session))
+        self.actions_ = Actions(self)
+        self._leaving = False
+        session.said.connect(self.messages.say)
+        session.page_asked.connect(self.show_page)
+        session.recoverable.connect(self._offer_recovery)
+        session.settings_changed.connect(self._list_recent)
+        session.document.changed.connect(self._refresh)
+        session.document.renamed.connect(self._refresh)
+        session.settings_changed.connect(self._refresh)
+        session.busy_changed.connect(self._refresh)
+        session.work.activity_changed.connect(self._refresh)
+        session.work.results_changed.connect(self._refresh)
+        self.editor.instruction.words.textChanged.connect(self._refresh)
+        self.editor.start.open_asked.connect(self.files.ask_open)
+        self._list_recent()
+        self._refresh()
+        self.show_page("editor")
+
+    def _lay_out(self) -> None:
+        rail = QWidget()
+        rail.setProperty("role", "rail")
+        rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        rail.setFixedWidth(78)
+        column = QVBoxLayout(rail)
+        column.setContentsMargins(6, 8, 6, 8)
+        column.setSpacing(4)
+        group = QButtonGroup(self)
+        for page in PAGES:
+            one = QToolButton()
+            one.setText(page.title())
+            one.setIcon(icon(page.icon))
+            one.setIconSize(QSize(22, 22))
+            one.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            one.setCheckable(True)
+            one.setProperty("role", "rail")
+            one.setAccessibleName(page.title())
+            one.setFixedWidth(66)
+            one.clicked.connect(lambda _=False, id=page.id: self.show_page(id))
+            group.addButton(one)
+            column.addWidget(one)
+            self._rail_buttons[page.id] = one
+        column.addStretch(1)
+        body = QVBoxLayout()
+        body.setSpacing(0)
+        body.addWidget(self.messages)
+        body.addWidget(self.pages, 1)
+        middle = QWidget()
+        layout = QHBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(rail)
+        layout.addLayout(body, 1)
+        self.setCentralWidget(middle)
+
+    def _editor(self) -> Editor:
+        editor = Editor(self.session)
+        self._widgets["editor"] = editor
+        self.pages.addWidget(editor)
+        return editor
+
+    def show_page(self, id: str) -> None:
+        """Opens a page of the registry; it is made when it is first shown."""
+        if id not in self._widgets:
+            page = next(page for page in PAGES if page.id == id)
+            self._widgets[id] = page.make(self.session)
+            self.pages.addWidget(self._widgets[id])
+        self.pages.setCurrentWidget(self._widgets[id])
+        self._rail_buttons[id].setChecked(True)
+        if id == "editor":
+            self.editor.instruction.words.setFocus()
+
+    def begin(self) -> None:
+        """After the window is shown: what takes time."""
+        self.session.start()
+        self.editor.history.refresh()
+
+    # following
+
+    def _refresh(self) -> None:
+        document = self.session.document
+        self.setWindowTitle(f"{document.title}[*] – got_desktop" if document.is_open else "got_desktop[*]")
+        self.setWindowModified(document.modified)
+        self.actions_.refresh()
+
+    def _list_recent(self) -> None:
+        menu, recent = self.actions_.recent, self.session.settings.recent
+        menu.clear()
+        menu.setEnabled(bool(recent))
+        for name in recent:
+            path = Path(name)
+            menu.addAction(f"{path.name}  ({path.parent})", lambda path=path: self.files.open(path))
+
+    # drop
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's names, here and below
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        self.show_page("editor")
+        self.files.take(event.mimeData(), self.tr("That is no picture."))
+
+    # recovery and the end
+
+    def _offer_recovery(self, folders: list[Path]) -> None:
+        asked = QMessageBox(QMessageBox.Icon.Information, self.tr("Unsaved work"), "", parent=self)
+        asked.setText(self.tr("got_desktop ended before your last work was saved."))
+        asked.setInformativeText(self.tr("It was kept, with its layers and its plan."))
+        back = asked.addButton(self.tr("Bring it back"), QMessageBox.ButtonRole.AcceptRole)
+        drop = asked.addButton(self.tr("Delete it"), QMessageBox.ButtonRole.DestructiveRole)
+        asked.addButton(self.tr("Later"), QMessageBox.ButtonRole.RejectRole)
+        asked.setDefaultButton(back)
+
+        def answered() -> None:
+            if asked.clickedButton() is back:
+                self.files.after_asking(lambda: self.session.recover(folders[-1]))
+            elif asked.clickedButton() is drop:
+                self.session.keeping.discard(folders)
+
+        asked.finished.connect(lambda _: answered())
+        asked.open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if self._leaving or not self.session.document.modified:
+            self.session.close()
+            event.accept()
+            return
+        event.ignore()
+        self.files.after_asking(self._leave)
+
+    def _leave(self) -> None:
+        self._leaving = True
+        QTimer.singleShot(0, self.close)
+
+    # help
+
+    def show_keys(self) -> None:
+        rows = [
+            (action.text().replace("&", ""), action.shortcut().toString(action.shortcut().SequenceFormat.NativeText))
+            for action in self.actions_.all.values()
+            if not action.shortcut().isEmpty()
+        ]
+        rows += canvas_keys.listed()
+        table = "".join(
+            f"<tr><td style='padding:3px 24px 3px 0'>{text}</td><td>{keys}</td></tr>" for text, keys in rows
+        )
+        self._tell(self.tr("Keys"), f"<table>{table}</table>")
+
+    def show_about(self) -> None:
+        words = self.tr("Edit pictures by instruction, through a written plan and red boxes that you can correct.")
+        self._tell(self.tr("About got_desktop"), f"<h3>got_desktop {VERSION}</h3><p>{words}</p>")
+
+    def _tell(self, title: str, text: str) -> None:
+        box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Ok, self)
+        box.setTextFormat(Qt.TextFormat.RichText)
+        box.open()

@@ -1,0 +1,160 @@
+"""Plans and draws: gives a request to the engine, shows what it says meanwhile, and writes what comes of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from engine.api import launch, protocol
+from engine.api.chain import Chain
+from engine.api.client import EngineClient
+from engine.api.errors import EngineError
+from engine.api.launch import Engine
+from engine.api.protocol import EditRequest, GenerateRequest, JobRequest, JobResult, JobState, Scales
+from got_desktop import VERSION, chain_file, chain_words, local
+from got_desktop.local import Outcome
+from got_desktop.progress import Progress
+from got_desktop.requests import PlanRequest, RenderRequest
+
+CLIENT = "got"
+"""What the command line calls itself at the engine."""
+
+
+def plan(request: PlanRequest, progress: Progress) -> Outcome:
+    """Writes the chain of one edit, or of a new picture. Raises EngineError; nothing is written then."""
+    local.check_outputs(request)
+    source = local.read_source(request, progress)
+    model = local.model_name(request.model)
+    progress.stage("load", f"Load {model}")
+    with launch.connect(CLIENT) as engine:
+        image = _upload(engine, request, source)
+        asked = protocol.PlanRequest(request.instruction, image, model, _adapters(), request.device)
+        job, result = _run(engine, asked, progress)
+        chain = Chain.parse(result.chains[0])
+        files = {}
+        if request.chain_output:
+            files["chain"] = (request.chain_output, chain_file.encode(chain))
+        if request.boxes_overlay:
+            files["boxes_overlay"] = (request.boxes_overlay, _file(engine.client, result, "overlay"))
+        written = local.write(files, request.force)
+        engine.client.acknowledge(job.id)
+    return Outcome(chain, _facts(result), written)
+
+
+def render(request: RenderRequest, progress: Progress) -> Outcome:
+    """Plans, or takes the given chain, draws it and writes the result. Raises EngineError; nothing is written then."""
+    local.check_outputs(request)
+    source = local.read_source(request, progress)
+    chain = local.read_chain(request)
+    model = local.model_name(request.model)
+    progress.stage("load", f"Load {model}")
+    with launch.connect(CLIENT) as engine:
+        image = _upload(engine, request, source)
+        job, result = _run(engine, _drawing(request, image, model, chain), progress)
+        outcome = _write(engine.client, request, source, result)
+        engine.client.acknowledge(job.id)
+    return outcome
+
+
+def load(model: str, device: str, progress: Progress) -> None:
+    """Brings a model into the engine's memory. Raises EngineError."""
+    name = local.model_name(model)
+    progress.stage("load", f"Load {name}")
+    with launch.connect(CLIENT) as engine:
+        job, _ = _run(engine, protocol.LoadRequest(name, device=device), progress)
+        engine.client.acknowledge(job.id)
+
+
+def unload() -> None:
+    """Gives the engine's memory back, where an engine runs. Raises EngineError."""
+    client = launch.find()
+    if client is not None:
+        client.follow(client.submit(protocol.UnloadRequest()).id)
+
+
+def _drawing(request: RenderRequest, image: str | None, model: str, chain: Chain | None) -> JobRequest:
+    scales = Scales(request.semantic_scale, request.spatial_scale, request.reference_scale)
+    shared = {
+        "chain": chain.text if chain else None,
+        "model": model,
+        "adapters": _adapters(),
+        "device": request.device,
+        "seed": request.seed,
+        "preset": request.preset,
+        "num_inference_steps": request.steps,
+        "scheduler": request.scheduler,
+        "guidance_scales": scales,
+    }
+    if image is None:
+        return GenerateRequest(request.instruction, width=request.width, height=request.height, **shared)
+    return EditRequest(request.instruction, image, fit=request.fit, scope=request.scope, **shared)
+
+
+def _adapters() -> tuple[protocol.AdapterUse, ...]:
+    return tuple(protocol.AdapterUse(name, weight) for name, weight in local.adapters_in_use())
+
+
+def _upload(engine: Engine, request: PlanRequest, source: local.Source | None) -> str | None:
+    if source is None or request.source is None:
+        return None
+    return engine.upload(*local.upload_form(request.source, source)).id
+
+
+def _run(engine: Engine, request: JobRequest, progress: Progress) -> tuple[JobState, JobResult]:
+    """Waits for the job, and cancels it when the user stops waiting."""
+    submitted: list[JobState] = []
+    given = getattr(request, "chain", None) is not None
+    try:
+        job = engine.run(request, lambda event: progress.event(event, given), submitted.append)
+    except BaseException:
+        for job in submitted:  # one at most
+            _abandon(engine.client, job.id)
+        raise
+    return job, engine.client.result(job.id)
+
+
+def _abandon(client: EngineClient, id: str) -> None:
+    with suppress(EngineError):
+        client.cancel(id)
+        client.acknowledge(id)
+
+
+def _write(client: EngineClient, request: RenderRequest, source: local.Source | None, result: JobResult) -> Outcome:
+    picture = local.decode_result(_file(client, result, "image"))
+    layers = []
+    if request.output.suffix.lower() == ".ora":
+        for layer, mask in zip(result.named("layer"), result.named("mask"), strict=True):
+            pieces = (client.file(result.id, file.name) for file in (layer, mask))
+            layers.append(local.layer(local.layer_name(result.instruction, layer.turn), *pieces))
+    facts = _facts(result)
+    kept = facts if request.facts else None
+    files = {"image": (request.output, local.encode_result(request.output, source, picture, layers, kept))}
+    if request.boxes_overlay:
+        files["boxes_overlay"] = (request.boxes_overlay, _file(client, result, "overlay"))
+    written = local.write(files, request.force)
+    seen = source.for_model() if source else None
+    return Outcome(Chain.parse(result.chains[0]), facts, written, seen, picture, _times(result))
+
+
+def _file(client: EngineClient, result: JobResult, kind: str) -> bytes:
+    return client.file(result.id, result.named(kind)[0].name)
+
+
+def _times(result: JobResult) -> dict[str, Any]:
+    """Seconds by stage, in order, with the planner's tokens and each denoising step."""
+    stages, profile = result.seconds, result.profile
+    return {
+        "load": stages.get("load", 0.0),
+        "plan": stages.get("plan", 0.0),
+        "tokens": profile.tokens,
+        "encode": profile.encode,
+        "steps": list(profile.steps),
+        "decode": profile.decode,
+        "composite": stages.get("write", 0.0),
+    }
+
+
+def _facts(result: JobResult) -> dict[str, Any]:
+    chain = Chain.parse(result.chains[0])
+    facts: dict[str, Any] = {"instruction": result.instruction, "chain": chain.text, "boxes": chain_words.boxes(chain)}
+    return facts | {"model": result.model, "software": f"got_desktop {VERSION}"} | result.options
