@@ -1,0 +1,135 @@
+"""What the plug-ins ask of the engine, from pixels to layers. All of it waits: it runs in a Session's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.api.launch import Engine
+from engine.api.protocol import (
+    AdapterUse,
+    EditRequest,
+    Event,
+    GenerateRequest,
+    JobRequest,
+    JobResult,
+    JobState,
+    PlanRequest,
+    Scales,
+    Scope,
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How is drawn; None is the model's own default."""
+
+    model: str = "got-mini"
+    adapter: str | None = None
+    seed: int = 42
+    candidates: int = 1
+    scope: Scope = "boxes"
+    semantic: float | None = None
+    spatial: float | None = None
+    reference: float | None = None
+    num_inference_steps: int | None = None
+
+    @property
+    def adapters(self) -> tuple[AdapterUse, ...]:
+        return (AdapterUse(self.adapter),) if self.adapter else ()
+
+    @property
+    def scales(self) -> Scales:
+        return Scales(self.semantic, self.spatial, self.reference)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One result: a layer and its mask for each turn of the chain, or for a new picture that alone; all PNG."""
+
+    seed: int
+    layers: tuple[tuple[bytes, bytes], ...]
+    """(RGBA, mask), the first turn's first."""
+    image: bytes
+
+
+@dataclass(frozen=True)
+class Drawn:
+    candidates: tuple[Candidate, ...]
+    chain: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Who is told of a job: of its events, and of its id, which cancels it."""
+
+    event: Callable[[Event], None]
+    job: Callable[[JobState], None]
+
+
+def plan(engine: Engine, heard: Heard, instruction: str, png: bytes | None, settings: Settings) -> str:
+    """The chain for an edit of a picture, or where that is None for a new one. Raises EngineError."""
+    image = engine.upload(png).id if png else None
+    request = PlanRequest(instruction, image, settings.model, settings.adapters)
+    result = _run(engine, heard, request)
+    engine.client.acknowledge(result.id)
+    return result.chains[0]
+
+
+def edit(engine: Engine, heard: Heard, instruction: str, png: bytes, chain: str | None, settings: Settings) -> Drawn:
+    """Draws the edit that the chain describes; without one it is planned first. Raises EngineError."""
+    request = EditRequest(
+        instruction,
+        engine.upload(png).id,
+        chain,
+        settings.model,
+        settings.adapters,
+        seed=settings.seed,
+        candidates=settings.candidates,
+        num_inference_steps=settings.num_inference_steps,
+        guidance_scales=settings.scales,
+        scope=settings.scope,
+    )
+    return _fetch(engine, _run(engine, heard, request), settings)
+
+
+def generate(
+    engine: Engine, heard: Heard, caption: str, chain: str | None, size: tuple[int, int] | None, settings: Settings
+) -> Drawn:
+    """Draws a new picture of `size` (width, height), or of the model's own. Raises EngineError."""
+    request = GenerateRequest(
+        caption,
+        chain,
+        settings.model,
+        settings.adapters,
+        seed=settings.seed,
+        candidates=settings.candidates,
+        num_inference_steps=settings.num_inference_steps,
+        guidance_scales=settings.scales,
+        width=size[0] if size else None,
+        height=size[1] if size else None,
+    )
+    return _fetch(engine, _run(engine, heard, request), settings)
+
+
+def _run(engine: Engine, heard: Heard, request: JobRequest) -> JobResult:
+    job = engine.run(request, heard.event, heard.job)
+    return engine.client.result(job.id)  # after the run: it may have found another engine
+
+
+def _fetch(engine: Engine, result: JobResult, settings: Settings) -> Drawn:
+    """Everything of a result; only then does the engine forget it."""
+    client = engine.client
+    candidates = []
+    for number in range(settings.candidates):
+        named = [
+            [client.file(result.id, file.name) for file in result.named(kind, number)] for kind in ("layer", "mask")
+        ]
+        layers = tuple(zip(*named, strict=True))
+        image = client.file(result.id, result.named("image", number)[0].name)
+        candidates.append(Candidate(settings.seed + number, layers, image))
+    client.acknowledge(result.id)
+    about_chain = "chain, line "  # what is wrong in the chain is shown beside it
+    notes = tuple(note for note in result.notes if not note.startswith(about_chain))
+    return Drawn(tuple(candidates), result.chains[0], notes)

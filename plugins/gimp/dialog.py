@@ -1,0 +1,206 @@
+"""The dialogs of Edit with instruction… and Generate…: plan, look, correct, apply; they stay until it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import gi
+
+gi.require_version("GimpUi", "3.0")
+gi.require_version("Gtk", "3.0")
+gi.require_version("Gdk", "3.0")
+
+from gi.repository import Gimp, GimpUi, Gtk  # noqa: E402
+
+from engine.api.chain import Chain  # noqa: E402
+from engine.api.errors import Cancelled, EngineError  # noqa: E402
+from engine.api.protocol import Event, Token  # noqa: E402
+from plugins.common.session import Session  # noqa: E402
+from plugins.common.words import progress, region_line  # noqa: E402
+from plugins.gimp import procedures  # noqa: E402
+from plugins.gimp.picture import Capture  # noqa: E402
+from plugins.gimp.pixels import pixbuf  # noqa: E402
+from plugins.gimp.preview import Preview  # noqa: E402
+
+T = TypeVar("T")
+_BLANK, _BLANK_SIDE = b"\xee\xee\xee\xff", 512
+"""What the boxes of a new picture lie on; the pixels of a side that the model chooses."""
+_MORE = ["model", "adapter", "seed", "steps", "semantic", "spatial", "reference"]
+
+
+def edit_dialog(session: Session, procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, captured: Capture) -> str:
+    """Until the layer is in the image; gives the chain that was drawn. Raises Cancelled where the user leaves."""
+    dialog = _Dialog(session, procedure, config, "_Apply", captured)
+
+    def apply() -> str:
+        drawn, result = procedures.edit(session, captured, config, dialog.chain.text, dialog.heard)
+        procedures.lay(captured, config, result)
+        procedures.tell(captured, drawn)
+        return drawn.chain
+
+    return dialog.run(apply)
+
+
+def generate_dialog(
+    session: Session, procedure: Gimp.Procedure, config: Gimp.ProcedureConfig
+) -> tuple[Gimp.Image, str]:
+    """Until there is a new image; gives it with its chain. Raises Cancelled where the user leaves."""
+    dialog = _Dialog(session, procedure, config, "_Draw", None)
+
+    def draw() -> tuple[Gimp.Image, str]:
+        return procedures.generate(session, config, dialog.chain.text, dialog.heard)
+
+    return dialog.run(draw)
+
+
+class _Dialog:
+    """GIMP's own dialog of a procedure, with preview, chain and progress in it."""
+
+    def __init__(
+        self,
+        session: Session,
+        procedure: Gimp.Procedure,
+        config: Gimp.ProcedureConfig,
+        apply: str,
+        captured: Capture | None,
+    ) -> None:
+        GimpUi.init("got_gimp")
+        self.session, self._config, self._captured = session, config, captured
+        self.chain = Chain("")
+        self._writes = False  # the chain comes from the model, word by word
+        self._left = False  # the user closed the dialog
+        title = "Edit with instruction" if captured else "Generate"
+        self._dialog = GimpUi.ProcedureDialog(procedure=procedure, config=config, title=title)
+        self._dialog.set_ok_label(apply)
+        self._does = apply.strip("_")
+        self._dialog.connect("response", self._answered)
+        first = ["instruction", "scope"] if captured else ["instruction", "width", "height"]
+        self._settings = [self._dialog.fill_box("got-first", first), self._dialog.fill_box("got-more", _MORE)]
+        self._make_widgets()
+        self._lay_out()
+
+    def run(self, apply: Callable[[], T]) -> T:
+        """Shows it until what `apply` does has been done."""
+        try:
+            while self._dialog.run():
+                try:
+                    return self._busy(apply, writes=not self.chain.text)
+                except EngineError as error:
+                    if self._left or error.code == "image_changed":
+                        raise
+                    self._say(str(error))
+            raise Cancelled()
+        finally:
+            self._dialog.destroy()
+
+    def heard(self, event: Event) -> None:
+        """Shows how the work goes."""
+        if isinstance(event, Token) and self._writes:
+            self._set_chain(Chain(self.chain.text + event.text))
+        line = progress(event)
+        if line is None:
+            return
+        self._bar.set_text(line.text)
+        if line.part is None:
+            self._bar.pulse()
+        else:
+            self._bar.set_fraction(line.part)
+
+    # what there is
+
+    def _make_widgets(self) -> None:
+        captured = self._captured
+        size = captured.area[2:] if captured else (_BLANK_SIDE, _BLANK_SIDE)
+        behind = pixbuf(captured.pixels, *size) if captured else pixbuf(_BLANK, 1, 1)
+        self._preview = Preview(behind, *size, self._set_chain)
+        self._plan_button = Gtk.Button(label="_Plan", use_underline=True)
+        self._plan_button.set_tooltip_text("Write the plan and show its boxes; nothing is drawn yet")
+        self._plan_button.connect("clicked", lambda button: self._plan())
+        self._cancel_button = Gtk.Button(label="_Stop", use_underline=True, sensitive=False)
+        self._cancel_button.set_tooltip_text("End the running plan or edit; the dialog stays")
+        self._cancel_button.connect("clicked", lambda button: self.session.cancel())
+        self._bar = Gtk.ProgressBar(show_text=True)
+        self._bar.set_text("")
+        self._message = Gtk.Label(wrap=True, xalign=0.0, max_width_chars=60)
+        if captured:
+            self._message.set_text(" ".join(captured.notes))
+        self._text = Gtk.TextView(wrap_mode=Gtk.WrapMode.WORD_CHAR, left_margin=6, right_margin=6, top_margin=4)
+        self._text.get_accessible().set_name("Plan: the chain's text")
+        self._typing = self._text.get_buffer().connect("changed", lambda buffer: self._edited())
+        self._boxes = Gtk.Label(xalign=0.0, selectable=True)
+
+    def _lay_out(self) -> None:
+        scroll = Gtk.ScrolledWindow(min_content_height=90, shadow_type=Gtk.ShadowType.IN)
+        scroll.add(self._text)
+        actions = Gtk.Box(spacing=6)
+        actions.pack_start(self._plan_button, False, False, 0)
+        actions.pack_start(self._bar, True, True, 0)
+        actions.pack_start(self._cancel_button, False, False, 0)
+        self._bar.set_valign(Gtk.Align.CENTER)
+        more = Gtk.Expander(label="_More", use_underline=True)
+        more.add(self._settings[1])
+        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
+        parts = (self._settings[0], actions, self._message, self._preview.widget, self._boxes, scroll, more)
+        for part in parts:
+            column.pack_start(part, part is scroll, part is scroll, 0)
+        column.show_all()
+        self._dialog.get_content_area().pack_start(column, True, True, 0)
+        self._dialog.set_default_size(480, -1)
+
+    # what happens
+
+    def _plan(self) -> None:
+        def plan() -> str:
+            return procedures.plan(self.session, self._captured, self._config, self.heard)
+
+        self._set_chain(Chain(""))
+        if self._captured is None:
+            sides = [self._config.get_property(side) or _BLANK_SIDE for side in ("width", "height")]
+            self._preview.show_picture(pixbuf(_BLANK, 1, 1), *sides)
+        try:
+            self._set_chain(Chain(self._busy(plan, writes=True)))
+            self._say(f"Look at the boxes, correct them, then press {self._does}.")
+        except EngineError as error:
+            self._say(str(error))
+
+    def _busy(self, work: Callable[[], T], writes: bool) -> T:
+        """Does the work with everything but Stop switched off."""
+        self._writes = writes
+        self._say("")
+        self._switch(False)
+        try:
+            return work()
+        finally:
+            self._switch(True)
+            self._bar.set_text("")
+            self._bar.set_fraction(0.0)
+
+    def _switch(self, on: bool) -> None:
+        for widget in (*self._settings, self._plan_button, self._text):
+            widget.set_sensitive(on)
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, on)
+        self._cancel_button.set_sensitive(not on)
+
+    def _answered(self, dialog: Gtk.Dialog, response: Gtk.ResponseType) -> None:
+        if response != Gtk.ResponseType.OK:
+            self._left = True
+            self.session.cancel()  # what runs ends, and with it the dialog
+
+    def _edited(self) -> None:
+        buffer = self._text.get_buffer()
+        text = buffer.get_text(buffer.get_start_iter(), buffer.get_end_iter(), True)
+        if text != self.chain.text:
+            self._set_chain(Chain(text))
+
+    def _set_chain(self, chain: Chain) -> None:
+        self.chain = chain
+        buffer = self._text.get_buffer()
+        if buffer.get_text(buffer.get_start_iter(), buffer.get_end_iter(), True) != chain.text:
+            with buffer.handler_block(self._typing):  # the user did not type it
+                buffer.set_text(chain.text)
+        self._boxes.set_text("\n".join(region_line(region) for region in chain.boxes))
+        self._preview.show_chain(chain)
+
+    def _say(self, words: str) -> None:
+        self._message.set_text(words)

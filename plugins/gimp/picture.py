@@ -1,0 +1,116 @@
+"""GIMP's image: read what is seen, and write one layer with its mask. Only in the plug-in's main thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gi.repository import Gegl, Gimp, GLib
+
+from engine.api.errors import ImageError
+from plugins.common.geometry import Area, clipped, neighborhood
+
+RGBA, GREY = "R'G'B'A u8", "Y u8"
+"""Eight bits in sRGB, and a mask's: GIMP converts from and to whatever the image has."""
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What an edit starts from."""
+
+    image: Gimp.Image
+    width: int
+    height: int
+    area: Area
+    """The part of the image that the model sees."""
+    pixels: bytes
+    """That part, flattened, RGBA."""
+    selection: bytes | None
+    """How much of each pixel of the area is selected; None: nothing is selected, all may change."""
+    notes: tuple[str, ...]
+    display: Gimp.Display | None
+    """The view that the procedure was called from; None: a script called it."""
+
+    def problem(self) -> str | None:
+        """Why nothing can be laid into the image; None: it is as it was."""
+        # GIMP keeps an image that is closed until the procedure ends; then it goes, and with it a new layer
+        if not self.image.is_valid() or (self.display is not None and not self.display.is_valid()):
+            return "The image was closed."
+        if (self.image.get_width(), self.image.get_height()) != (self.width, self.height):
+            size = f"{self.image.get_width()}×{self.image.get_height()}"
+            return f"The image is {size} now, and was {self.width}×{self.height}."
+        return None
+
+
+def capture(image: Gimp.Image) -> Capture:
+    """Reads what is visible, or the neighborhood of the selection. Raises ImageError for an indexed image."""
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise ImageError(
+            "image_indexed",
+            "This image has a palette, which the edit would be forced into.",
+            "Change it first: Image ▸ Mode ▸ RGB.",
+        )
+    width, height = image.get_width(), image.get_height()
+    area, selection = _chosen(image, width, height)
+    visible = Gimp.Layer.new_from_visible(image, image, "visible")
+    pixels = bytes(visible.get_buffer().get(Gegl.Rectangle.new(*area), 1.0, RGBA, Gegl.AbyssPolicy.NONE))
+    visible.delete()
+    return Capture(image, width, height, area, pixels, selection, _notes(image), Gimp.default_display())
+
+
+def _chosen(image: Gimp.Image, width: int, height: int) -> tuple[Area, bytes | None]:
+    """(what the model sees, how much of it is selected)"""
+    _, something, x1, y1, x2, y2 = Gimp.Selection.bounds(image)
+    found = clipped((x1, y1, x2 - x1, y2 - y1), width, height) if something else None
+    if found is None:
+        return (0, 0, width, height), None
+    area = neighborhood(found, width, height)
+    mask = image.get_selection().get_buffer().get(Gegl.Rectangle.new(*area), 1.0, GREY, Gegl.AbyssPolicy.NONE)
+    return area, bytes(mask)
+
+
+def _notes(image: Gimp.Image) -> tuple[str, ...]:
+    notes = []
+    if image.get_base_type() == Gimp.ImageBaseType.GRAY:
+        notes.append("The image is grey, so the edit is turned to grey; for color, change Image ▸ Mode ▸ RGB first.")
+    if image.get_precision() not in (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL):
+        notes.append("The edit is drawn in 8-bit sRGB; the image keeps its precision.")
+    return tuple(notes)
+
+
+def insert(captured: Capture, name: str, rgba: bytes, mask: bytes) -> Gimp.Layer:
+    """One new layer with a layer mask above the others, as one undo step; both have the area's size."""
+    image = captured.image
+    x, y, width, height = captured.area
+    grey = image.get_base_type() == Gimp.ImageBaseType.GRAY
+    kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
+    image.undo_group_start()
+    try:
+        layer = Gimp.Layer.new(image, name, width, height, kind, 100.0, Gimp.LayerMode.NORMAL)
+        image.insert_layer(layer, None, 0)
+        layer.set_offsets(x, y)
+        _fill(layer, width, height, RGBA, rgba)
+        layer_mask = layer.create_mask(Gimp.AddMaskType.BLACK)
+        layer.add_mask(layer_mask)
+        _fill(layer_mask, width, height, GREY, mask)
+    finally:
+        image.undo_group_end()
+    Gimp.displays_flush()
+    return layer
+
+
+def new_image(name: str, width: int, height: int, rgba: bytes) -> Gimp.Image:
+    """An image of its own, not yet shown."""
+    image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
+    image.undo_disable()
+    layer = Gimp.Layer.new(image, name, width, height, Gimp.ImageType.RGBA_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
+    image.insert_layer(layer, None, 0)
+    _fill(layer, width, height, RGBA, rgba)
+    image.undo_enable()
+    return image
+
+
+def _fill(drawable: Gimp.Drawable, width: int, height: int, form: str, data: bytes) -> None:
+    buffer = drawable.get_buffer()
+    buffer.set(Gegl.Rectangle.new(0, 0, width, height), form, GLib.Bytes.new(data).get_data())
+    buffer.flush()
+    drawable.update(0, 0, width, height)

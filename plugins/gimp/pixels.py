@@ -1,0 +1,70 @@
+"""Between the engine's PNG and bytes. Needs no GIMP: it may run in any thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gi.repository import GdkPixbuf, GLib
+
+from plugins.common.jobs import Candidate
+
+
+@dataclass(frozen=True)
+class Result:
+    """A candidate as GIMP takes it; rows without padding."""
+
+    width: int
+    height: int
+    rgba: bytes
+    """Opaque: what the layer holds."""
+    mask: bytes
+    """One byte a pixel: how much of it shows."""
+    whole: bytes
+    """RGBA: the finished picture."""
+
+
+def png(rgba: bytes, width: int, height: int) -> bytes:
+    """The picture as a PNG."""
+    done, data = pixbuf(rgba, width, height).save_to_bufferv("png", ["compression"], ["1"])
+    assert done  # it raises where it cannot
+    return bytes(data)
+
+
+def pixbuf(rgba: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
+    """The bytes as a picture of GTK's."""
+    data = GLib.Bytes.new(rgba)
+    return GdkPixbuf.Pixbuf.new_from_bytes(data, GdkPixbuf.Colorspace.RGB, True, 8, width, height, width * 4)
+
+
+def result(candidate: Candidate, selection: bytes | None) -> Result:
+    """The turns of a candidate as one layer with one mask; outside the selection the mask is 0."""
+    whole = _decoded(candidate.image)
+    width, height = whole.get_width(), whole.get_height()
+    if not candidate.layers:  # a new picture
+        return Result(width, height, _rgba(whole), b"\xff" * (width * height), _rgba(whole))
+    together = _decoded(candidate.layers[0][0])
+    mask = _rgba(_decoded(candidate.layers[0][1]))[::4]
+    for layer, _ in candidate.layers[1:]:
+        nearest = GdkPixbuf.InterpType.NEAREST
+        _decoded(layer).composite(together, 0, 0, width, height, 0, 0, 1, 1, nearest, 255)
+        mask = _rgba(together)[3::4]
+    if selection is not None:
+        mask = bytes(shown * selected // 255 for shown, selected in zip(mask, selection, strict=True))
+    rgba = bytearray(_rgba(together))
+    rgba[3::4] = b"\xff" * (width * height)
+    return Result(width, height, bytes(rgba), mask, _rgba(whole))
+
+
+def _decoded(data: bytes) -> GdkPixbuf.Pixbuf:
+    loader = GdkPixbuf.PixbufLoader.new_with_type("png")
+    loader.write(data)
+    loader.close()
+    found = loader.get_pixbuf()
+    return found if found.get_has_alpha() else found.add_alpha(False, 0, 0, 0)
+
+
+def _rgba(picture: GdkPixbuf.Pixbuf) -> bytes:
+    data, stride, row = picture.get_pixels(), picture.get_rowstride(), picture.get_width() * 4
+    if stride == row:
+        return bytes(data[: row * picture.get_height()])
+    return b"".join(bytes(data[at : at + row]) for at in range(0, stride * picture.get_height(), stride))

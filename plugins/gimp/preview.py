@@ -1,0 +1,196 @@
+"""The dialog's preview: the picture with the chain's boxes, which can be dragged.
+
+Boxes are painted into the picture's bytes: drawing with cairo needs a package that GIMP does not bring everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gi.repository import Gdk, GdkPixbuf, Gtk
+
+from engine.api.chain import COLORS, Box, Chain
+from plugins.common.geometry import HANDLE, Frame, Handle, dragged
+
+SIDE = 360
+"""Pixels of the screen that the preview's longer side takes."""
+_DASH = 6
+_DIGITS = {
+    "0": "75557",
+    "1": "26227",
+    "2": "71747",
+    "3": "71717",
+    "4": "55711",
+    "5": "74717",
+    "6": "74757",
+    "7": "71122",
+    "8": "75757",
+    "9": "75717",
+}
+"""Each digit in five rows of three pixels: a row is a number whose bits are the pixels."""
+Rectangle = tuple[int, int, int, int]
+
+
+class Preview:
+    """`widget` shows it; `changed` is called with the chain after a drag or a key."""
+
+    def __init__(self, picture: GdkPixbuf.Pixbuf, width: int, height: int, changed: Callable[[Chain], None]) -> None:
+        self._changed = changed
+        self._chain = Chain("")
+        self._selected: int | None = None
+        self._grip: tuple[Handle, Box, float, float] | None = None
+        self._drawn_from: tuple[float, float] | None = None
+        self._image = Gtk.Image()
+        self.widget = Gtk.EventBox()
+        self.widget.set_can_focus(True)
+        self.widget.set_halign(Gtk.Align.CENTER)
+        self.widget.set_tooltip_text(
+            "Drag a box or its handles. Drag elsewhere for a new box. Arrows move, Del deletes."
+        )
+        self.widget.add(self._image)
+        self.widget.add_events(Gdk.EventMask.POINTER_MOTION_MASK | Gdk.EventMask.KEY_PRESS_MASK)
+        for signal, react in (
+            ("button-press-event", self._pressed),
+            ("motion-notify-event", self._moved),
+            ("button-release-event", self._released),
+            ("key-press-event", self._key),
+        ):
+            self.widget.connect(signal, react)
+        self.show_picture(picture, width, height)
+
+    def show_picture(self, picture: GdkPixbuf.Pixbuf, width: int, height: int) -> None:
+        """What lies behind the boxes, stretched to the shape of `width` × `height` pixels."""
+        scale = SIDE / max(width, height)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        self._picture = picture.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR)
+        self._frame = Frame(width, height, scale)
+        self._paint()
+
+    def show_chain(self, chain: Chain) -> None:
+        self._chain = chain
+        if self._selected is not None and self._selected >= len(chain.boxes):
+            self._selected = None
+        self._paint()
+
+    def place_of(self, id: int) -> tuple[float, float, float, float]:
+        """left, top, width, height of a box in the widget."""
+        return self._frame.shown(self._chain.boxes[id].box)
+
+    def _pressed(self, widget: Gtk.Widget, event: Gdk.EventButton) -> bool:
+        widget.grab_focus()
+        hit = self._frame.hit(event.x, event.y, self._chain.boxes, self._selected)
+        self._selected = hit[0] if hit else None
+        if hit:
+            self._grip = (hit[1], self._chain.boxes[hit[0]].box, event.x, event.y)
+        elif self._chain.text:
+            self._drawn_from = (event.x, event.y)
+        self._paint()
+        return True
+
+    def _moved(self, widget: Gtk.Widget, event: Gdk.EventMotion) -> bool:
+        if self._grip is None or self._selected is None:
+            return False
+        handle, box, x, y = self._grip
+        way = self._frame.units(event.x - x, event.y - y)
+        self._change(self._chain.resize(self._selected, dragged(box, handle, *way, self._frame.least)))
+        return True
+
+    def _released(self, widget: Gtk.Widget, event: Gdk.EventButton) -> bool:
+        start, self._drawn_from, self._grip = self._drawn_from, None, None
+        if start is None:
+            return True
+        (x1, y1), (x2, y2) = self._frame.point(*start), self._frame.point(event.x, event.y)
+        if abs(x2 - x1) >= self._frame.least[0] and abs(y2 - y1) >= self._frame.least[1]:
+            added = self._chain.add(Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), "the object")
+            self._selected = len(added.boxes) - 1
+            self._change(added)
+        return True
+
+    def _key(self, widget: Gtk.Widget, event: Gdk.EventKey) -> bool:
+        way = {
+            Gdk.KEY_Left: (-1, 0),
+            Gdk.KEY_Right: (1, 0),
+            Gdk.KEY_Up: (0, -1),
+            Gdk.KEY_Down: (0, 1),
+        }.get(event.keyval)
+        if self._selected is None or (way is None and event.keyval != Gdk.KEY_Delete):
+            return False
+        if way is None:
+            id, self._selected = self._selected, None
+            self._change(self._chain.delete(id))
+            return True
+        far = 10 if event.state & Gdk.ModifierType.SHIFT_MASK else 1
+        handle: Handle = "se" if event.state & Gdk.ModifierType.CONTROL_MASK else "body"
+        box = dragged(self._chain.boxes[self._selected].box, handle, far * way[0], far * way[1], self._frame.least)
+        self._change(self._chain.resize(self._selected, box))
+        return True
+
+    def _change(self, chain: Chain) -> None:
+        self._chain = chain
+        self._paint()
+        self._changed(chain)
+
+    def _paint(self) -> None:
+        shown = self._picture.copy()
+        for region in self._chain.boxes:
+            color = COLORS[region.color] if region.color in COLORS else (230, 230, 230)
+            thick = 3 if region.id == self._selected else 2
+            left, top, wide, high = (round(value) for value in self._frame.shown(region.box))
+            outline(shown, (left - 1, top - 1, wide + 2, high + 2), (0, 0, 0), thick + 2, dashed=False)
+            outline(shown, (left, top, wide, high), color, thick, dashed=not region.is_mask)
+            chosen = region.id == self._selected
+            inset = HANDLE // 2 if chosen else 0  # beside the handle
+            _badge(shown, round(left + inset), round(top + inset), str(region.id + 1), color)
+            if chosen:
+                for x, y in self._frame.handles(region.box).values():
+                    _knob(shown, x, y)
+        self._image.set_from_pixbuf(shown)
+
+
+def outline(picture: GdkPixbuf.Pixbuf, place: Rectangle, color: tuple[int, int, int], thick: int, dashed: bool) -> None:
+    """Paints the outline of a rectangle inside its place."""
+    x, y, wide, high = place
+    for left, top, right, bottom in (
+        (x, y, x + wide, y + thick),
+        (x, y + high - thick, x + wide, y + high),
+        (x, y, x + thick, y + high),
+        (x + wide - thick, y, x + wide, y + high),
+    ):
+        along = range(left, right, 2 * _DASH) if right - left > bottom - top else range(top, bottom, 2 * _DASH)
+        if not dashed:
+            fill(picture, left, top, right, bottom, color)
+        elif right - left > bottom - top:
+            for at in along:
+                fill(picture, at, top, min(at + _DASH, right), bottom, color)
+        else:
+            for at in along:
+                fill(picture, left, at, right, min(at + _DASH, bottom), color)
+
+
+def fill(picture: GdkPixbuf.Pixbuf, left: int, top: int, right: int, bottom: int, color: tuple[int, int, int]) -> None:
+    """Fills what of the rectangle lies in the picture."""
+    left, top = max(0, left), max(0, top)
+    right, bottom = min(picture.get_width(), right), min(picture.get_height(), bottom)
+    if right > left and bottom > top:
+        red, green, blue = color
+        part = picture.new_subpixbuf(left, top, right - left, bottom - top)
+        part.fill(red << 24 | green << 16 | blue << 8 | 255)
+
+
+def _badge(picture: GdkPixbuf.Pixbuf, x: int, y: int, number: str, color: tuple[int, int, int]) -> None:
+    """The box's number in its corner, in black or white, whichever is seen."""
+    fill(picture, x, y, x + 6 + 8 * len(number), y + 16, color)
+    ink = (0, 0, 0) if 0.3 * color[0] + 0.6 * color[1] + 0.1 * color[2] > 140 else (255, 255, 255)
+    for place, digit in enumerate(number):
+        for row, bits in enumerate(_DIGITS[digit]):
+            for column in range(3):
+                if int(bits) >> (2 - column) & 1:
+                    left, top = x + 4 + 8 * place + 2 * column, y + 3 + 2 * row
+                    fill(picture, left, top, left + 2, top + 2, ink)
+
+
+def _knob(picture: GdkPixbuf.Pixbuf, x: float, y: float) -> None:
+    half = round(HANDLE / 2)
+    at = (round(x) - half, round(y) - half, round(x) + half, round(y) + half)
+    fill(picture, *at, (0, 0, 0))
+    fill(picture, at[0] + 1, at[1] + 1, at[2] - 1, at[3] - 1, (255, 255, 255))

@@ -1,0 +1,163 @@
+"""Puts the plug-ins into the hosts' folders, takes them out again, and says where they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import engine
+from engine.api.errors import OutputError
+from plugins.package import EXECUTABLE, MARKER, PLUGINS, Plugin, files, is_executable
+from plugins.places import Place
+
+_ENABLE = "enable_got_krita"
+
+
+@dataclass(frozen=True)
+class Status:
+    """How it stands at one place."""
+
+    place: Place
+    state: str
+    """ "installed", "out of date", "not installed" or "not ours"."""
+
+
+def engine_command() -> list[str]:
+    """What a host starts the engine with: this very installation, whatever the host has set for its own Python."""
+    root = str(Path(engine.__file__).resolve().parents[1])
+    program = f"import runpy, sys; sys.path.insert(0, {root!r}); runpy.run_module('engine', run_name='__main__')"
+    return [sys.executable, "-I", "-c", program]  # -I: nothing of the host's PYTHON… variables
+
+
+def install(place: Place) -> Path:
+    """Puts the plug-in there, in one step, in place of an older one of ours; gives its folder.
+
+    Raises OutputError where something lies there that we did not install, or nothing can be written.
+    """
+    plugin = PLUGINS[place.host]
+    target = place.folder / plugin.folder
+    _refuse_strangers(place, plugin)
+    try:
+        _put(place, plugin)
+        if place.settings:
+            _set_enabled(place.settings, True)
+    except OSError as error:
+        raise _not_written(target, error) from error
+    return target
+
+
+def uninstall(place: Place) -> bool:
+    """Takes the plug-in out; False where there was none. Raises OutputError for what is not ours."""
+    plugin = PLUGINS[place.host]
+    target = place.folder / plugin.folder
+    if not target.exists():
+        return False
+    _refuse_strangers(place, plugin)
+    try:
+        for name in plugin.entry:
+            (place.folder / name).unlink(missing_ok=True)
+        _remove_folder(target)
+        if place.settings and place.settings.exists():
+            _set_enabled(place.settings, False)
+    except OSError as error:
+        raise _not_written(target, error) from error
+    return True
+
+
+def status(place: Place) -> Status:
+    """How it stands there; nothing is changed."""
+    plugin = PLUGINS[place.host]
+    target = place.folder / plugin.folder
+    if not target.exists():
+        return Status(place, "not installed")
+    if not _is_ours(target, plugin):
+        return Status(place, "not ours")
+    wanted = files(plugin, engine_command())
+    same = all(_holds(place.folder / name, data) for name, data in wanted.items())
+    return Status(place, "installed" if same else "out of date")
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
+
+
+def _put(place: Place, plugin: Plugin) -> None:
+    """The folder is written beside its place and moved there; then come the files outside it."""
+    target = place.folder / plugin.folder
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.parent / f".{target.name}.{secrets.token_hex(4)}"
+    outside = {}
+    try:
+        for name, data in files(plugin, engine_command()).items():
+            inside = Path(name).is_relative_to(plugin.folder)
+            if inside:
+                _write(fresh / Path(name).relative_to(plugin.folder), data, is_executable(name))
+            else:
+                outside[name] = data
+        if target.exists():
+            _remove_folder(target)
+        fresh.rename(target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    for name, data in outside.items():
+        _replace(place.folder / name, data)
+
+
+def _remove_folder(folder: Path) -> None:
+    """Out of the host's sight in one step, then off the disk."""
+    aside = folder.parent / f".{folder.name}.{secrets.token_hex(4)}"
+    folder.rename(aside)
+    shutil.rmtree(aside)
+
+
+def _write(path: Path, data: bytes, executable: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    if executable:
+        path.chmod(EXECUTABLE)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    beside = path.parent / f".{path.name}.{secrets.token_hex(4)}"
+    _write(beside, data)
+    os.replace(beside, path)
+
+
+def _refuse_strangers(place: Place, plugin: Plugin) -> None:
+    target = place.folder / plugin.folder
+    ours = _is_ours(target, plugin)
+    there = [path for path in (target, *(place.folder / name for name in plugin.entry)) if path.exists()]
+    if there and not ours:
+        raise OutputError("plugin_not_ours", f"{there[0]} was not installed by got_desktop.", "Move it away first.")
+
+
+def _is_ours(target: Path, plugin: Plugin) -> bool:
+    try:
+        marker = json.loads((target / MARKER).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(marker, dict) and marker.get("plugin") == plugin.host
+
+
+def _set_enabled(settings: Path, on: bool) -> None:
+    """Writes `enable_got_krita` in kritarc's part [python]; every other line stays as it is."""
+    text = settings.read_text(encoding="utf-8") if settings.exists() else ""
+    text = re.sub(rf"(?m)^{_ENABLE}=.*\n?", "", text)
+    if on and re.search(r"(?m)^\[python\]$", text):
+        text = re.sub(r"(?m)^\[python\]$", f"[python]\n{_ENABLE}=true", text, count=1)
+    elif on:
+        gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
+        text += f"{gap}[python]\n{_ENABLE}=true\n"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    _replace(settings, text.encode())
+
+
+def _not_written(target: Path, error: OSError) -> OutputError:
+    reason = error.strerror or type(error).__name__
+    return OutputError("plugin_not_written", f"{target}: {reason}.", "Make the folder writable, or use --target.")

@@ -1,0 +1,30 @@
+"""The actions with their shortcuts; each presses a button of the docker in the window where it was called."""
+
+from __future__ import annotations
+
+from krita import Extension, Krita, Window
+
+from plugins.krita.docker import DOCKER, Docker
+
+_ACTIONS = {"got_plan": "plan", "got_apply": "apply", "got_cancel": "cancel"}
+_TEXTS = {
+    "got_plan": "GoT: plan the edit",
+    "got_apply": "GoT: apply the plan",
+    "got_cancel": "GoT: cancel",
+}
+
+
+class Actions(Extension):
+    """Their shortcuts are in got_krita.action and can be changed in Krita's settings."""
+
+    def setup(self) -> None:
+        """Nothing before there is a window."""
+
+    def createActions(self, window: Window) -> None:  # noqa: N802 - Krita's name
+        for name, button in _ACTIONS.items():
+            action = window.createAction(name, _TEXTS[name], "tools/scripts")
+            action.triggered.connect(lambda _=False, button=button: getattr(_docker(), button).click())
+
+
+def _docker() -> Docker:
+    return next(docker for docker in Krita.instance().activeWindow().dockers() if docker.objectName() == DOCKER)

@@ -1,0 +1,40 @@
+"""How boxes look, on the preview and over Krita's canvas: solid = will change, dashed = only looked at, numbered."""
+
+from __future__ import annotations
+
+from engine.api.chain import COLORS, Chain
+from plugins.common.geometry import HANDLE, Frame
+from plugins.krita.qt import Qt, QtCore, QtGui
+
+
+def draw(painter: QtGui.QPainter, chain: Chain, frame: Frame, selected: int | None, handles: bool) -> None:
+    """Paints the chain's boxes; the selected one is thicker, with its handles."""
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+    for region in chain.boxes:
+        color = QtGui.QColor(*COLORS[region.color]) if region.color in COLORS else QtGui.QColor(230, 230, 230)
+        rectangle = QtCore.QRectF(*frame.shown(region.box))
+        style = Qt.PenStyle.SolidLine if region.is_mask else Qt.PenStyle.DashLine
+        chosen = region.id == selected
+        for width, paint in ((5 if chosen else 4, QtGui.QColor(0, 0, 0, 150)), (3 if chosen else 2, color)):
+            painter.setPen(QtGui.QPen(paint, width, style, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(rectangle)
+        inset = HANDLE / 2 if chosen and handles else 0.0  # beside the handle
+        _badge(painter, rectangle.topLeft() + QtCore.QPointF(inset, inset), str(region.id + 1), color)
+        if chosen and handles:
+            _handles(painter, frame.handles(region.box).values())
+
+
+def _badge(painter: QtGui.QPainter, at: QtCore.QPointF, text: str, color: QtGui.QColor) -> None:
+    place = QtCore.QRectF(at.x(), at.y(), 8 + 8 * len(text), 16)
+    painter.fillRect(place, color)
+    dark = color.lightness() > 140
+    painter.setPen(Qt.GlobalColor.black if dark else Qt.GlobalColor.white)
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _handles(painter: QtGui.QPainter, places: object) -> None:
+    painter.setPen(QtGui.QPen(Qt.GlobalColor.black, 1))
+    painter.setBrush(Qt.GlobalColor.white)
+    for x, y in places:  # type: ignore[attr-defined]
+        painter.drawRect(QtCore.QRectF(x - HANDLE / 2 + 1, y - HANDLE / 2 + 1, HANDLE - 2, HANDLE - 2))

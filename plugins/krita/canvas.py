@@ -1,0 +1,150 @@
+"""Krita's document: read what is seen, and write one layer with its mask. Only in Krita's own thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from krita import Document, Krita, Node
+
+from plugins.common.geometry import Area, clipped, neighborhood
+from plugins.krita.qt import QtCore, QtGui
+
+SRGB = "sRGB-elle-V2-srgbtrc.icc"
+"""Krita's own sRGB; the engine draws in sRGB."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A document as it was when its pixels were read."""
+
+    id: str
+    name: str
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, document: Document) -> Target:
+        id = document.rootNode().uniqueId().toString()
+        return cls(id, document.name() or Path(document.fileName()).name, document.width(), document.height())
+
+    def document(self) -> Document | None:
+        """That document, if it is still open; another one with the same name is not it."""
+        for document in Krita.instance().documents():
+            if document.rootNode().uniqueId().toString() == self.id:
+                return document
+        return None
+
+    def problem(self) -> str | None:
+        """Why nothing can be laid into the document; None: it is as it was."""
+        document = self.document()
+        if document is None:
+            return f"“{self.name}” was closed."
+        if (document.width(), document.height()) != (self.width, self.height):
+            return f"“{self.name}” is {document.width()}×{document.height()} now, and was {self.width}×{self.height}."
+        return None
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What an edit starts from."""
+
+    target: Target
+    area: Area
+    """The part of the document that the model sees."""
+    pixels: QtGui.QImage
+    """That part, flattened, sRGB, ARGB32."""
+    selection: QtGui.QImage | None
+    """How much of each pixel of the area is selected, Grayscale8; None: nothing is selected, all may change."""
+    notes: tuple[str, ...]
+
+
+def capture(document: Document, like: Capture | None = None) -> Capture:
+    """Reads the canvas, or the neighborhood of the selection. The document stays as it is.
+
+    With `like`, the same part and selection are read again, whatever is selected now.
+    """
+    document.waitForDone()
+    area, selection = (like.area, like.selection) if like else _chosen(document)
+    space = (document.colorModel(), document.colorDepth(), document.colorProfile())
+    if space == ("RGBA", "U8", SRGB):
+        return Capture(Target.of(document), area, _image(document, area), selection, ())
+    clone = document.clone()
+    clone.setBatchmode(True)
+    clone.setColorSpace("RGBA", "U8", SRGB)
+    clone.waitForDone()
+    pixels = _image(clone, area)
+    clone.setModified(False)
+    clone.close()
+    note = (
+        f"Edited in 8-bit sRGB; the document stays {_DEPTHS.get(space[1], space[1])} {_MODELS.get(space[0], space[0])}."
+    )
+    return Capture(Target.of(document), area, pixels, selection, (note,))
+
+
+def _chosen(document: Document) -> tuple[Area, QtGui.QImage | None]:
+    """(what the model sees, how much of it is selected)"""
+    width, height = document.width(), document.height()
+    selection = document.selection()
+    if selection is None:
+        return (0, 0, width, height), None
+    found = clipped((selection.x(), selection.y(), selection.width(), selection.height()), width, height)
+    if found is None:
+        return (0, 0, width, height), None
+    area = neighborhood(found, width, height)
+    return area, _grey(bytes(selection.pixelData(*area)), area)
+
+
+_MODELS = {"RGBA": "RGB", "GRAYA": "grey", "CMYKA": "CMYK", "LABA": "Lab", "XYZA": "XYZ", "YCbCrA": "YCbCr"}
+_DEPTHS = {"U8": "8-bit", "U16": "16-bit", "F16": "16-bit float", "F32": "32-bit float"}
+
+
+def insert(
+    document: Document, name: str, area: Area, pixels: QtGui.QImage, mask: QtGui.QImage, layer_mask: Node
+) -> None:
+    """One new paint layer with a transparency mask above the active layer, as one undo step.
+
+    `pixels` (ARGB32, sRGB) and `mask` (Grayscale8) have the area's size; `layer_mask` is an empty mask to be filled.
+    """
+    active = document.activeNode()
+    while active is not None and active.type().endswith("mask"):
+        active = active.parentNode()
+    parent = active.parentNode() if active is not None else None
+    layer = document.createNode(name, "paintlayer")
+    layer.setColorSpace("RGBA", "U8", SRGB)
+    layer.setPixelData(QtCore.QByteArray(_bytes(pixels, 4)), *area)
+    layer_mask.setName("GoT mask")
+    layer_mask.setPixelData(QtCore.QByteArray(_bytes(mask, 1)), *area)
+    layer.addChildNode(layer_mask, None)
+    (parent or document.rootNode()).addChildNode(layer, active if parent else None)
+    document.refreshProjection()
+
+
+def new_document(name: str, pixels: QtGui.QImage) -> Document:
+    """A document of its own with that picture, shown in the active window."""
+    krita = Krita.instance()
+    document = krita.createDocument(pixels.width(), pixels.height(), name, "RGBA", "U8", SRGB, 72.0)
+    layer = document.createNode(name, "paintlayer")
+    layer.setPixelData(QtCore.QByteArray(_bytes(pixels, 4)), 0, 0, pixels.width(), pixels.height())
+    document.rootNode().addChildNode(layer, None)
+    document.refreshProjection()
+    krita.activeWindow().addView(document)
+    return document
+
+
+def _image(document: Document, area: Area) -> QtGui.QImage:
+    data = bytes(document.pixelData(*area))
+    return QtGui.QImage(data, area[2], area[3], area[2] * 4, QtGui.QImage.Format.Format_ARGB32).copy()
+
+
+def _grey(data: bytes, area: Area) -> QtGui.QImage:
+    return QtGui.QImage(data, area[2], area[3], area[2], QtGui.QImage.Format.Format_Grayscale8).copy()
+
+
+def _bytes(image: QtGui.QImage, pixel: int) -> bytes:
+    """The pixels, rows without padding."""
+    data = image.constBits().asstring(image.bytesPerLine() * image.height())
+    row = image.width() * pixel
+    if image.bytesPerLine() == row:
+        return data
+    return b"".join(data[at : at + row] for at in range(0, len(data), image.bytesPerLine()))

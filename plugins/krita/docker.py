@@ -1,0 +1,248 @@
+"""The docker: instruction, plan, boxes, apply, results. It shows what Editing holds, and hands on what is pressed."""
+
+from __future__ import annotations
+
+from krita import Canvas, DockWidget, Krita
+
+from engine.api.chain import Box, Chain
+from plugins.common.words import Progress, region_line
+from plugins.krita.editing import Catalog, Editing
+from plugins.krita.more import More, button
+from plugins.krita.overlay import Overlay
+from plugins.krita.preview import Preview
+from plugins.krita.qt import Qt, QtCore, QtGui, QtWidgets
+
+DOCKER = "got_docker"
+_THUMBNAIL = QtCore.QSize(96, 96)
+
+
+class Docker(DockWidget):
+    """One in each window of Krita."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("GoT")
+        self.editing = Editing()
+        self.overlay = Overlay()
+        self._make_widgets()
+        self._lay_out()
+        self._bind()
+        self._show()
+
+    def canvasChanged(self, canvas: Canvas | None) -> None:  # noqa: N802 - Krita's name
+        """Krita calls this when another view comes to the front, or the last one goes."""
+
+    # what there is
+
+    def _make_widgets(self) -> None:
+        self.instruction = QtWidgets.QPlainTextEdit()
+        self.instruction.setPlaceholderText("What should change? For example: make the boat yellow")
+        self.instruction.setAccessibleName("Instruction")
+        self.instruction.setFixedHeight(52)
+        self.instruction.installEventFilter(self)
+        self.plan = button("Plan", "Write the plan and show its boxes (Ctrl+Enter)", self._plan)
+        self.apply = button("Apply", "Draw the plan as a new layer (Ctrl+Shift+Enter)", self._apply)
+        self.cancel = button("✕", "Cancel (Esc)", self.editing.cancel)
+        self.cancel.setFixedWidth(32)
+        self.progress = QtWidgets.QProgressBar()
+        self.progress.setTextVisible(True)
+        self.message = QtWidgets.QLabel()
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.preview = Preview()
+        self.boxes = QtWidgets.QListWidget()
+        self.boxes.setAccessibleName("Boxes")
+        self.boxes.setFixedHeight(66)
+        self.numbers = {name: self._number(name) for name in ("x", "y", "w", "h")}
+        self.chain = QtWidgets.QPlainTextEdit()
+        self.chain.setAccessibleName("Plan: the chain's text")
+        self.chain.setPlaceholderText("The plan is written here, and can be edited.")
+        self.chain.setFixedHeight(84)
+        self.problem = QtWidgets.QLabel()
+        self.problem.setWordWrap(True)
+        self.results = QtWidgets.QListWidget()
+        self.results.setAccessibleName("Results")
+        self.results.setViewMode(QtWidgets.QListView.ViewMode.IconMode)
+        self.results.setIconSize(_THUMBNAIL)
+        self.results.setFixedHeight(124)
+        self.results.setToolTip("Click a result to add it as a layer; double-click opens it on its own")
+        self.more_button = QtWidgets.QToolButton()
+        self.more_button.setText("More")
+        self.more_button.setCheckable(True)
+        self.more_button.setAutoRaise(True)
+        self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more_button.setArrowType(Qt.ArrowType.RightArrow)
+        self.more = More()
+        self.engine_state = QtWidgets.QLabel("The engine starts when it is needed.")
+        self.engine_state.setWordWrap(True)
+        self.start = button("Start engine", "Start the engine now and list its models", self.editing.start_engine)
+
+    def _number(self, name: str) -> QtWidgets.QSpinBox:
+        box = QtWidgets.QSpinBox()
+        box.setPrefix(f"{name} ")
+        box.setRange(0, 999)
+        box.setToolTip("Thousandths of the picture's width or height")
+        box.setAccessibleName(f"Box: {name}")
+        box.setButtonSymbols(QtWidgets.QAbstractSpinBox.ButtonSymbols.NoButtons)
+        box.valueChanged.connect(self._numbers_changed)
+        return box
+
+    def _lay_out(self) -> None:
+        inside = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(inside)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.addWidget(self.instruction)
+        column.addLayout(_row(self.plan, self.apply, self.cancel))
+        column.addWidget(self.progress)
+        column.addWidget(self.message)
+        column.addWidget(self.preview, 1)
+        column.addWidget(self.boxes)
+        column.addLayout(_row(*self.numbers.values()))
+        column.addWidget(self.chain)
+        column.addWidget(self.problem)
+        column.addWidget(self.results)
+        column.addWidget(self.more_button)
+        column.addWidget(self.more)
+        column.addLayout(_row(self.engine_state, self.start))
+        scroll = QtWidgets.QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(scroll)
+
+    def _bind(self) -> None:
+        editing = self.editing
+        editing.changed.connect(self._show)
+        editing.said.connect(self._say)
+        editing.progressed.connect(self._show_progress)
+        editing.offered.connect(self._show_offers)
+        editing.catalog.connect(self._show_catalog)
+        self.preview.chain_changed.connect(editing.set_chain)
+        self.preview.selected_changed.connect(editing.select)
+        self.boxes.currentRowChanged.connect(lambda row: editing.select(row if row >= 0 else None))
+        self.chain.textChanged.connect(self._chain_edited)
+        self.results.itemDoubleClicked.connect(lambda item: editing.open_alone(self.results.row(item)))
+        self.results.itemClicked.connect(self._result_clicked)
+        self.more_button.toggled.connect(self._show_more)
+        Krita.instance().notifier().applicationClosing.connect(editing.session.close)
+
+    # what is pressed
+
+    def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:  # noqa: N802 - Qt's name
+        if watched is not self.instruction or event.type() != QtCore.QEvent.Type.KeyPress:
+            return False
+        modifiers, control = event.modifiers(), Qt.KeyboardModifier.ControlModifier
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and modifiers & control:
+            (self.apply if modifiers & Qt.KeyboardModifier.ShiftModifier else self.plan).click()
+            return True
+        if event.key() == Qt.Key.Key_Escape:
+            self.cancel.click()
+            return True
+        return False
+
+    def _plan(self) -> None:
+        self.editing.plan(self.instruction.toPlainText(), self.more.settings())
+
+    def _apply(self) -> None:
+        self.editing.apply(self.instruction.toPlainText(), self.more.settings())
+
+    def _chain_edited(self) -> None:
+        self.editing.set_chain(Chain(self.chain.toPlainText()))
+
+    def _numbers_changed(self) -> None:
+        id = self.editing.selected
+        x, y, w, h = (self.numbers[name].value() for name in "xywh")
+        if id is not None and w > 0 and h > 0 and x + w <= 999 and y + h <= 999:
+            self.editing.set_chain(self.editing.chain.resize(id, Box(x, y, x + w, y + h)))
+
+    def _result_clicked(self, item: QtWidgets.QListWidgetItem) -> None:
+        if len(self.editing.offers) > 1:  # a single one is in the document already, unless that was not possible
+            self.editing.take(self.results.row(item))
+
+    # what is shown
+
+    def _show(self) -> None:
+        editing = self.editing
+        busy = editing.busy
+        for widget in (self.plan, self.apply, self.start):
+            widget.setEnabled(not busy)
+        self.cancel.setEnabled(busy)
+        self.progress.setVisible(busy)
+        self.chain.setReadOnly(busy)
+        capture, chain = editing.capture, editing.chain
+        self.preview.show_picture(capture.pixels if capture else None)
+        self.preview.show_chain(chain, editing.selected)
+        if self.chain.toPlainText() != chain.text:
+            _silently(self.chain, lambda: self.chain.setPlainText(chain.text))
+        _silently(self.boxes, self._list_boxes)
+        self._show_numbers()
+        wrong = [found for found in chain.problems if found.code != "no_color"]  # only looked at, says the list
+        problem = wrong[0] if wrong and not busy else None
+        self.problem.setText(f"{problem.message} {problem.remedy}" if problem else "")
+        self.problem.setVisible(problem is not None)
+        self.results.setVisible(bool(editing.offers))
+        self.more.setVisible(self.more_button.isChecked())
+        if capture and chain.boxes:
+            self.overlay.show(capture.target, capture.area, chain, editing.selected)
+        else:
+            self.overlay.hide()
+
+    def _list_boxes(self) -> None:
+        self.boxes.clear()
+        for region in self.editing.chain.boxes:
+            self.boxes.addItem(region_line(region))
+        self.boxes.setCurrentRow(-1 if self.editing.selected is None else self.editing.selected)
+
+    def _show_numbers(self) -> None:
+        id = self.editing.selected
+        box = self.editing.chain.boxes[id].box if id is not None else None
+        values = (box.x1, box.y1, box.x2 - box.x1, box.y2 - box.y1) if box else (0, 0, 0, 0)
+        for widget, value in zip(self.numbers.values(), values, strict=True):
+            widget.setEnabled(box is not None and not self.editing.busy)
+            _silently(widget, lambda widget=widget, value=value: widget.setValue(value))
+
+    def _show_progress(self, progress: Progress) -> None:
+        self.progress.setRange(0, 0 if progress.part is None else 1000)
+        self.progress.setValue(round(1000 * (progress.part or 0)))
+        self.progress.setFormat(progress.text)
+        self._say(progress.text, False)
+
+    def _show_offers(self) -> None:
+        self.results.clear()
+        for offer in self.editing.offers:
+            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            small = QtGui.QPixmap.fromImage(offer.result.whole.scaled(_THUMBNAIL, keep, smooth))
+            self.results.addItem(QtWidgets.QListWidgetItem(QtGui.QIcon(small), f"seed {offer.result.seed}"))
+
+    def _show_catalog(self, found: Catalog | None) -> None:
+        if found is None:
+            self.engine_state.setText("No engine runs.")
+            return
+        self.more.show_catalog(found.models, found.adapters)
+        self.engine_state.setText(f"Engine {found.version} runs.")
+
+    def _show_more(self, shown: bool) -> None:
+        self.more.setVisible(shown)
+        self.more_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+
+    def _say(self, words: str, wrong: bool) -> None:
+        self.message.setText(words)
+        weight = QtGui.QFont.Weight.Bold if wrong else QtGui.QFont.Weight.Normal
+        font = self.message.font()
+        font.setWeight(weight)
+        self.message.setFont(font)
+
+
+def _row(*widgets: QtWidgets.QWidget) -> QtWidgets.QHBoxLayout:
+    row = QtWidgets.QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    return row
+
+
+def _silently(widget: QtWidgets.QWidget, change: object) -> None:
+    """A change that the widget does not tell of: the user did not make it."""
+    blocked = widget.blockSignals(True)
+    change()  # type: ignore[operator]
+    widget.blockSignals(blocked)

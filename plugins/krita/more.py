@@ -1,0 +1,123 @@
+"""The docker's settings under "more": how is drawn. They are kept between two starts of Krita."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from krita import Krita
+
+from plugins.common.jobs import Settings
+from plugins.krita.qt import QtWidgets
+
+_GROUP = "got_desktop"
+_SCOPES = (("boxes", "Boxes only"), ("spill", "Boxes and what spills over"), ("whole", "Whole picture"))
+_SCALES = ("semantic", "spatial", "reference")
+_DEFAULT = -0.5
+"""One step below 0: the model's own scale."""
+
+
+class More(QtWidgets.QWidget):
+    """Model, adapter, candidates, seed, scope and guidance scales."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = _choice((("got-mini", "got-mini"),))
+        self.adapter = _choice((("", "none"),))
+        self.candidates = _number(1, 8, 1)
+        self.seed = _number(0, 2**31 - 1, 42)
+        self.scope = _choice(_SCOPES)
+        self.scales = {name: _scale() for name in _SCALES}
+        form = QtWidgets.QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        rows = {
+            "Model": self.model,
+            "Adapter": self.adapter,
+            "Results": self.candidates,
+            "Seed": self.seed,
+            "Changes": self.scope,
+            **{f"{name.capitalize()} guidance": self.scales[name] for name in _SCALES},
+        }
+        for label, widget in rows.items():
+            widget.setAccessibleName(label)
+            form.addRow(label, widget)
+        self._fields = {"model": self.model, "adapter": self.adapter, "scope": self.scope}
+        self._load()
+
+    def settings(self) -> Settings:
+        """What is chosen; it is kept at once."""
+        self._save()
+        chosen = {name: None if box.value() < 0 else box.value() for name, box in self.scales.items()}
+        return Settings(
+            self.model.currentData(),
+            self.adapter.currentData() or None,
+            self.seed.value(),
+            self.candidates.value(),
+            self.scope.currentData(),
+            **chosen,
+        )
+
+    def show_catalog(self, models: tuple[str, ...], adapters: tuple[str, ...]) -> None:
+        """What the engine has, with the present choice kept where it is still there."""
+        for combo, names in ((self.model, models), (self.adapter, ("", *adapters))):
+            chosen = combo.currentData()
+            combo.clear()
+            for name in names:
+                combo.addItem(name or "none", name)
+            combo.setCurrentIndex(max(0, combo.findData(chosen)))
+
+    def _load(self) -> None:
+        for name, combo in self._fields.items():
+            kept = _kept(name, combo.currentData())
+            if combo.findData(kept) < 0:
+                combo.addItem(kept, kept)
+            combo.setCurrentIndex(combo.findData(kept))
+        self.seed.setValue(int(_kept("seed", "42")))
+        self.candidates.setValue(int(_kept("candidates", "1")))
+        for name, box in self.scales.items():
+            box.setValue(float(_kept(name, str(_DEFAULT))))
+
+    def _save(self) -> None:
+        for name, combo in self._fields.items():
+            keep(name, combo.currentData())
+        for name, box in {"seed": self.seed, "candidates": self.candidates, **self.scales}.items():
+            keep(name, str(box.value()))
+
+
+def keep(name: str, value: str) -> None:
+    """Notes a setting in Krita's own configuration."""
+    Krita.instance().writeSetting(_GROUP, name, value)
+
+
+def _kept(name: str, default: str) -> str:
+    return Krita.instance().readSetting(_GROUP, name, default)
+
+
+def _choice(items: tuple[tuple[str, str], ...]) -> QtWidgets.QComboBox:
+    combo = QtWidgets.QComboBox()
+    for value, label in items:
+        combo.addItem(label, value)
+    return combo
+
+
+def _number(least: int, most: int, value: int) -> QtWidgets.QSpinBox:
+    box = QtWidgets.QSpinBox()
+    box.setRange(least, most)
+    box.setValue(value)
+    return box
+
+
+def _scale() -> QtWidgets.QDoubleSpinBox:
+    box = QtWidgets.QDoubleSpinBox()
+    box.setRange(_DEFAULT, 100.0)
+    box.setSingleStep(0.5)
+    box.setSpecialValueText("model's own")
+    return box
+
+
+def button(text: str, hint: str, pressed: Callable[[], None]) -> QtWidgets.QPushButton:
+    """A button with what it does as its tool tip."""
+    made = QtWidgets.QPushButton(text)
+    made.setToolTip(hint)
+    made.setAccessibleName(hint)
+    made.clicked.connect(lambda _=False: pressed())
+    return made

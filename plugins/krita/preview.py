@@ -1,0 +1,153 @@
+"""The docker's preview of the canvas, where boxes are moved, resized, drawn and deleted."""
+
+from __future__ import annotations
+
+from engine.api.chain import Box, Chain
+from plugins.common.geometry import Frame, Handle, dragged
+from plugins.krita import boxes
+from plugins.krita.qt import Qt, QtCore, QtGui, QtWidgets, Signal
+
+_CURSORS = {
+    "nw": Qt.CursorShape.SizeFDiagCursor,
+    "se": Qt.CursorShape.SizeFDiagCursor,
+    "ne": Qt.CursorShape.SizeBDiagCursor,
+    "sw": Qt.CursorShape.SizeBDiagCursor,
+    "n": Qt.CursorShape.SizeVerCursor,
+    "s": Qt.CursorShape.SizeVerCursor,
+    "e": Qt.CursorShape.SizeHorCursor,
+    "w": Qt.CursorShape.SizeHorCursor,
+    "body": Qt.CursorShape.SizeAllCursor,
+}
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class Preview(QtWidgets.QWidget):
+    """Shows a picture with the chain's boxes; a drag on no box draws a new one."""
+
+    chain_changed = Signal(object)
+    """The chain after a drag or a key."""
+    selected_changed = Signal(object)
+    """The id of the selected box, or None."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumHeight(180)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Preview with boxes")
+        self.setToolTip(
+            "Drag a box or its handles. Drag elsewhere for a new box. Arrows move, Ctrl+arrows resize, Del deletes."
+        )
+        self._picture: QtGui.QImage | None = None
+        self._chain = Chain("")
+        self._selected: int | None = None
+        self._grip: tuple[Handle, Box, QtCore.QPointF] | None = None
+        self._drawn_from: QtCore.QPointF | None = None
+        self._drawn_to: QtCore.QPointF | None = None
+
+    def show_picture(self, picture: QtGui.QImage | None) -> None:
+        self._picture = picture
+        self.update()
+
+    def show_chain(self, chain: Chain, selected: int | None) -> None:
+        self._chain, self._selected = chain, selected
+        self.update()
+
+    def frame(self) -> Frame | None:
+        """Where the picture lies in the widget; None: there is none."""
+        if self._picture is None:
+            return None
+        return Frame.fitted(self._picture.width(), self._picture.height(), self.width(), self.height())
+
+    # Qt calls these
+
+    def sizeHint(self) -> QtCore.QSize:  # noqa: N802
+        return QtCore.QSize(260, 260)
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:  # noqa: N802
+        painter = QtGui.QPainter(self)
+        frame = self.frame()
+        if frame is None or self._picture is None:
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "The canvas appears here with its plan.")
+            return
+        place = QtCore.QRectF(frame.left, frame.top, frame.width * frame.scale, frame.height * frame.scale)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(place, self._picture)
+        boxes.draw(painter, self._chain, frame, self._selected, handles=True)
+        if self._drawn_from is not None and self._drawn_to is not None:
+            painter.setPen(QtGui.QPen(Qt.GlobalColor.red, 2, Qt.PenStyle.DotLine))
+            painter.drawRect(QtCore.QRectF(self._drawn_from, self._drawn_to).normalized())
+
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
+        frame, at = self.frame(), _place(event)
+        if frame is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        hit = frame.hit(at.x(), at.y(), self._chain.boxes, self._selected)
+        self._select(hit[0] if hit else None)
+        if hit:
+            self._grip = (hit[1], self._chain.boxes[hit[0]].box, at)
+        elif self._chain.text:
+            self._drawn_from = at
+
+    def mouseMoveEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
+        frame, at = self.frame(), _place(event)
+        if frame is None:
+            return
+        if self._grip and self._selected is not None:
+            handle, box, since = self._grip
+            way = frame.units(at.x() - since.x(), at.y() - since.y())
+            self._change(self._chain.resize(self._selected, dragged(box, handle, *way, frame.least)))
+        elif self._drawn_from is not None:
+            self._drawn_to = at
+            self.update()
+        else:
+            hit = frame.hit(at.x(), at.y(), self._chain.boxes, self._selected)
+            self.setCursor(_CURSORS[hit[1]] if hit else Qt.CursorShape.CrossCursor)
+
+    def mouseReleaseEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
+        frame, start, end = self.frame(), self._drawn_from, self._drawn_to
+        self._grip = self._drawn_from = self._drawn_to = None
+        self.update()
+        if frame is None or start is None or end is None:
+            return
+        (x1, y1), (x2, y2) = frame.point(start.x(), start.y()), frame.point(end.x(), end.y())
+        if abs(x2 - x1) >= frame.least[0] and abs(y2 - y1) >= frame.least[1]:
+            added = self._chain.add(Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), "the object")
+            self._change(added)
+            self._select(len(added.boxes) - 1)
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:  # noqa: N802
+        frame, key = self.frame(), event.key()
+        if frame is None or self._selected is None or (key not in _ARROWS and key != Qt.Key.Key_Delete):
+            super().keyPressEvent(event)
+            return
+        if key == Qt.Key.Key_Delete:
+            chain, id = self._chain, self._selected
+            self._select(None)
+            self._change(chain.delete(id))
+            return
+        modifiers = event.modifiers()
+        far = 10 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
+        handle: Handle = "se" if modifiers & Qt.KeyboardModifier.ControlModifier else "body"
+        dx, dy = (far * way for way in _ARROWS[key])
+        box = dragged(self._chain.boxes[self._selected].box, handle, dx, dy, frame.least)
+        self._change(self._chain.resize(self._selected, box))
+
+    def _select(self, id: int | None) -> None:
+        self._selected = id
+        self.update()
+        self.selected_changed.emit(id)
+
+    def _change(self, chain: Chain) -> None:
+        self._chain = chain
+        self.update()
+        self.chain_changed.emit(chain)
+
+
+def _place(event: QtGui.QMouseEvent) -> QtCore.QPointF:
+    return event.position() if hasattr(event, "position") else QtCore.QPointF(event.localPos())

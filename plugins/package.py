@@ -1,0 +1,116 @@
+"""Puts a plug-in together: its own code, what both share, and a copy of the engine's door. `python -m plugins.package`.
+
+A host has one Python for all its plug-ins, so nothing may lie there under a common name: everything goes into one
+package, and the imports are rewritten to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.api.protocol import PROTOCOL
+
+ROOT = Path(__file__).resolve().parents[1]
+MARKER = "got_desktop.json"
+"""Lies in each plug-in's folder: who put it there, and how the engine is started."""
+EXECUTABLE = 0o755
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """What a host is given. Paths are relative to the folder that the host looks in."""
+
+    host: str
+    folder: str
+    """The plug-in's own folder, which holds the marker."""
+    package: str
+    """The package in it that holds the code; its import name is the last part of the path."""
+    entry: dict[str, str]
+    """path there -> file in `plugins`: what is not part of the package."""
+
+    @property
+    def import_name(self) -> str:
+        return self.package.rsplit("/", 1)[-1]
+
+
+KRITA = Plugin(
+    "krita",
+    "pykrita/got_krita",
+    "pykrita/got_krita",
+    {"pykrita/got_krita.desktop": "krita/got_krita.desktop", "actions/got_krita.action": "krita/got_krita.action"},
+)
+# GIMP starts the script that is named after its folder, in a process of its own
+GIMP = Plugin("gimp", "got_gimp", "got_gimp/got_parts", {"got_gimp/got_gimp.py": "gimp/got_gimp.py"})
+PLUGINS = {plugin.host: plugin for plugin in (KRITA, GIMP)}
+
+
+def files(plugin: Plugin, engine_command: list[str] | None) -> dict[str, bytes]:
+    """path -> contents of everything that belongs to the plug-in.
+
+    `engine_command` starts the engine of this machine; None: whoever unpacks the files has none yet.
+    """
+    found = {path: _rewritten(ROOT / "plugins" / source, plugin) for path, source in plugin.entry.items()}
+    for path, source in _sources(plugin):
+        found[f"{plugin.package}/{path}"] = _rewritten(source, plugin)
+    marker = {"plugin": plugin.host, "protocol": PROTOCOL, "engine_command": engine_command}
+    found[f"{plugin.folder}/{MARKER}"] = json.dumps(marker, indent=2).encode()
+    return found
+
+
+def is_executable(path: str) -> bool:
+    """GIMP starts only a script that has the run bit."""
+    return path == "got_gimp/got_gimp.py"
+
+
+def _sources(plugin: Plugin) -> Iterator[tuple[str, Path]]:
+    """(place in the package, file)."""
+    apart = {ROOT / "plugins" / source for source in plugin.entry.values()}
+    for place, folder in (("", f"plugins/{plugin.host}"), ("common/", "plugins/common"), ("api/", "engine/api")):
+        for file in sorted((ROOT / folder).glob("*.py")):
+            if file not in apart:
+                yield place + file.name, file
+
+
+def _rewritten(source: Path, plugin: Plugin) -> bytes:
+    text = source.read_text(encoding="utf-8")
+    if source.suffix != ".py":
+        return text.encode()
+    name = plugin.import_name
+    for before, after in (
+        (r"engine\.api", f"{name}.api"),
+        (r"plugins\.common", f"{name}.common"),
+        (rf"plugins\.{plugin.host}", name),
+    ):
+        text = re.sub(rf"(?m)^(\s*(?:from|import) ){before}\b", rf"\g<1>{after}", text)
+    return text.encode()
+
+
+def write_zip(plugin: Plugin, path: Path) -> None:
+    """The plug-in for an installation by hand; the same files give the same bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(files(plugin, None).items()):
+            entry = zipfile.ZipInfo(name.removeprefix("pykrita/"))
+            entry.external_attr = (0o100000 | (EXECUTABLE if is_executable(name) else 0o644)) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, data)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write the plug-ins' zips, for an installation by hand.")
+    parser.add_argument("folder", type=Path, help="where got_krita.zip and got_gimp.zip go")
+    folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for plugin in PLUGINS.values():
+        path = folder / f"got_{plugin.host}.zip"
+        write_zip(plugin, path)
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Where Krita and GIMP look for plug-ins, on each system and however they were installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.api.errors import EngineError
+
+_GIMP_2, _GIMP_3 = ("gimp-2.10", "gimp-2.8"), ("gimp-3.0", "gimp-3.2")
+PROGRAMS = ("krita", *_GIMP_2, *_GIMP_3)
+"""As the hosts' packages call them."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A host's folder of one user."""
+
+    host: str
+    kind: str
+    """How the host was installed: "native", "Flatpak", "Snap"; AppImages use the native folders."""
+    folder: Path
+    """Krita: its resource folder, which holds `pykrita`; GIMP: its folder `plug-ins`."""
+    settings: Path | None = None
+    """Krita's kritarc, where it notes which plug-ins are on; None where the user switches it on."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the places depend on."""
+
+    system: str
+    """As sys.platform has it."""
+    home: Path
+    environment: Mapping[str, str]
+    programs: frozenset[str]
+    """Of `PROGRAMS`, which can be started."""
+
+    @classmethod
+    def here(cls) -> Machine:
+        programs = frozenset(name for name in PROGRAMS if shutil.which(name))
+        return cls(sys.platform, Path.home(), os.environ, programs)
+
+    def folder(self, variable: str, default: str) -> Path:
+        given = self.environment.get(variable)
+        return Path(given) if given else self.home / default
+
+
+def find(host: str, machine: Machine) -> list[Place]:
+    """The host's places that are there. Raises EngineError where there is none, naming what to do."""
+    places = [place for place in (_krita if host == "krita" else _gimp)(machine)]
+    if places:
+        return places
+    if host == "krita":
+        raise EngineError(
+            "krita_not_found",
+            "Krita was not found.",
+            "Install it and start it once, or name its resource folder with --target.",
+        )
+    if _has_old_gimp(machine):
+        raise EngineError(
+            "gimp_too_old",
+            "GIMP 2 was found, but the plug-in needs GIMP 3.",
+            "Install GIMP 3 and start it once.",
+        )
+    raise EngineError(
+        "gimp_not_found",
+        "GIMP 3 was not found.",
+        "Install it and start it once, or name its plug-ins folder: --target.",
+    )
+
+
+def _krita(machine: Machine) -> Iterator[Place]:
+    for kind, data, config in _krita_candidates(machine):
+        program = kind == "native" and "krita" in machine.programs
+        if program or data.is_dir() or config.is_file():
+            yield Place("krita", kind, data, config)
+
+
+def _krita_candidates(machine: Machine) -> list[tuple[str, Path, Path]]:
+    """(kind, resource folder, kritarc)"""
+    home = machine.home
+    if machine.system == "win32":
+        local = machine.folder("LOCALAPPDATA", "AppData/Local")
+        return [("native", machine.folder("APPDATA", "AppData/Roaming") / "krita", local / "kritarc")]
+    if machine.system == "darwin":
+        library = home / "Library"
+        return [("native", library / "Application Support" / "krita", library / "Preferences" / "kritarc")]
+    data, config = machine.folder("XDG_DATA_HOME", ".local/share"), machine.folder("XDG_CONFIG_HOME", ".config")
+    flatpak, snap = home / ".var/app/org.kde.krita", home / "snap/krita/current"
+    return [
+        ("native", data / "krita", config / "kritarc"),
+        ("Flatpak", flatpak / "data/krita", flatpak / "config/kritarc"),
+        ("Snap", snap / ".local/share/krita", snap / ".config/kritarc"),
+    ]
+
+
+def _gimp(machine: Machine) -> Iterator[Place]:
+    given = machine.environment.get("GIMP3_DIRECTORY")
+    if given:
+        yield Place("gimp", "native", Path(given) / "plug-ins")
+        return
+    for kind, folder in _gimp_candidates(machine):
+        versions = sorted(folder.glob("3.*"))
+        if not versions and kind == "native":
+            versions = [folder / name.removeprefix("gimp-") for name in _GIMP_3 if name in machine.programs]
+        for version in versions:
+            yield Place("gimp", kind, version / "plug-ins")
+
+
+def _gimp_candidates(machine: Machine) -> list[tuple[str, Path]]:
+    """(kind, folder that holds one folder a version)"""
+    home = machine.home
+    if machine.system == "win32":
+        return [("native", machine.folder("APPDATA", "AppData/Roaming") / "GIMP")]
+    if machine.system == "darwin":
+        return [("native", home / "Library" / "Application Support" / "GIMP")]
+    return [
+        ("native", machine.folder("XDG_CONFIG_HOME", ".config") / "GIMP"),
+        ("Flatpak", home / ".var/app/org.gimp.GIMP/config/GIMP"),
+        ("Snap", home / "snap/gimp/current/.config/GIMP"),
+    ]
+
+
+def _has_old_gimp(machine: Machine) -> bool:
+    folders = any(list(folder.glob("2.*")) for _, folder in _gimp_candidates(machine))
+    return folders or not machine.programs.isdisjoint(_GIMP_2)
