@@ -1,0 +1,232 @@
+"""`python -m benchmarks.full_size FOLDER`: imports a random checkpoint of GoT-6B's real configuration, and measures it.
+
+The configurations in `got_6b/` are those of Qwen2.5-VL-3B and SDXL; the checkpoint has every tensor of the released
+layout with LoRA layers as PEFT saves them, bfloat16, in several files made one at a time. Prints JSON: what the import
+said, its time, and the most memory of its own that it and its processes held. FOLDER needs room for both, about 30 GB,
+and is removed at the end. `--small` takes the same way with a model of a few megabytes; `--sparse` makes files of
+holes, which read as zeros: at once, with little on the disk, and with the same memory to import them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+from tokenizers import AddedToken
+from torch import Tensor
+from transformers import Qwen2Tokenizer
+
+from engine.got.checkpoint import load_tokenizer
+from engine.got.prompts import IM_GEN_START
+from engine.got.weights import empty_mllm, empty_projectors, empty_unet, empty_vae, stored_state
+from engine.models.released import MLLM_BASE, UNET_BASE
+
+CHECKPOINT = "GoT-6B"
+FILE_BYTES = 2 * 10**9
+LORA_RANK = 32
+ADAPTED = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+WORDS = 151643
+"""Of Qwen2.5's vocabulary before the special tokens, which follow in this order."""
+SPECIAL = (
+    "endoftext im_start im_end object_ref_start object_ref_end box_start box_end quad_start quad_end vision_start "
+    "vision_end vision_pad image_pad video_pad tool_call tool_call_end fim_prefix fim_middle fim_suffix fim_pad "
+    "repo_name file_sep"
+).split()
+TEMPLATE = "{% for message in messages %}<|im_start|>{{ message['role'] }}{% endfor %}"
+
+SMALL: dict[str, dict[str, Any]] = {
+    "mllm.text_config": {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [2, 3, 3]},
+    },
+    "mllm.vision_config": {
+        "depth": 2,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_heads": 2,
+        "out_hidden_size": 64,
+        "fullatt_block_indexes": [1],
+    },
+    "unet": {
+        "block_out_channels": [32, 64, 64],
+        "attention_head_dim": [2, 4, 4],
+        "cross_attention_dim": 64,
+        "transformer_layers_per_block": 1,
+    },
+    "vae": {"block_out_channels": [32, 32, 32, 32]},
+}
+
+
+def config(name: str, small: bool) -> dict[str, Any]:
+    """One of GoT-6B's configurations."""
+    values = json.loads((Path(__file__).parent / "got_6b" / f"{name}.json").read_text(encoding="utf-8"))
+    for place, changes in SMALL.items() if small else ():
+        part, _, section = place.partition(".")
+        if part == name:
+            values |= {section: values[section] | changes} if section else changes
+    return values
+
+
+def shapes(small: bool) -> dict[str, tuple[int, ...]]:
+    """Every tensor of the checkpoint by its released name, as PEFT saves a trained model."""
+    mllm, vae = empty_mllm(config("mllm", small)), empty_vae(config("vae", small))
+    unet = empty_unet(config("unet", small) | {"in_channels": 12})
+    named: dict[str, tuple[int, ...]] = {}
+    for key, tensor in mllm.state_dict().items():
+        named |= dict(_released(key, tuple(tensor.shape)))
+    for part, model in (("unet", unet), ("vae", vae)):
+        named |= {f"{part}.{key}": tuple(tensor.shape) for key, tensor in stored_state(model).items()}
+    for key, tensor in empty_projectors(mllm, unet).state_dict().items():
+        name, _, kind = key.rpartition(".")
+        named[f"{name}.projector.{kind}"] = tuple(tensor.shape)
+    return named
+
+
+def _released(key: str, shape: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """What PEFT makes of one tensor of the MLLM: the trained copy, or the weight with its LoRA layer."""
+    name = "mllm.base_model.model." + key.replace("model.language_model.", "model.").replace("model.visual.", "visual.")
+    layer, _, kind = name.rpartition(".")
+    if layer.endswith(("embed_tokens", "lm_head")):
+        yield f"{layer}.original_module.{kind}", shape
+        yield f"{layer}.modules_to_save.default.{kind}", shape
+    elif layer.endswith(ADAPTED) and "visual" not in layer:
+        yield f"{layer}.base_layer.{kind}", shape
+        if kind == "weight":
+            yield f"{layer}.lora_A.default.weight", (LORA_RANK, shape[1])
+            yield f"{layer}.lora_B.default.weight", (shape[0], LORA_RANK)
+    else:
+        yield name, shape
+
+
+def write_checkpoint(folder: Path, small: bool, sparse: bool) -> dict[str, int]:
+    """The three folders of the released layout; how many tensors and bytes the checkpoint has."""
+    for base, files in (
+        (MLLM_BASE, {"config": "mllm", "generation_config": "generation", "preprocessor_config": "preprocessor"}),
+        (UNET_BASE, {"unet/config": "unet", "vae/config": "vae", "scheduler/scheduler_config": "scheduler"}),
+    ):
+        for file, name in files.items():
+            path = folder / base / f"{file}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(config(name, small)), encoding="utf-8")
+    tokenizer().save_pretrained(folder / MLLM_BASE)
+    named, checkpoint = shapes(small), folder / CHECKPOINT
+    checkpoint.mkdir()
+    block = torch.randn(2**22, generator=torch.Generator().manual_seed(0)).mul_(0.02).bfloat16()
+    files = list(_in_files(named))
+    stem, suffix = ("model", "safetensors") if sparse else ("pytorch_model", "bin")
+    weight_map = {}
+    for number, keys in enumerate(files, start=1):
+        file = f"{stem}-{number:05d}-of-{len(files):05d}.{suffix}"
+        if sparse:
+            _write_holes(checkpoint / file, {key: named[key] for key in keys})
+        else:
+            torch.save({key: _noise(block, named[key]) for key in keys}, checkpoint / file)
+        weight_map |= dict.fromkeys(keys, file)
+    index = {"metadata": {}, "weight_map": weight_map}
+    (checkpoint / f"{stem}.{suffix}.index.json").write_text(json.dumps(index), encoding="utf-8")
+    return {"tensors": len(named), "bytes": sum(path.stat().st_size for path in checkpoint.glob(f"*.{suffix}"))}
+
+
+def _write_holes(path: Path, named: dict[str, tuple[int, ...]]) -> None:
+    """A safetensors file of zeros that takes no room."""
+    header, end = {}, 0
+    for key, shape in named.items():
+        begin, end = end, end + 2 * int(np.prod(shape))
+        header[key] = {"dtype": "BF16", "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        file.truncate(8 + len(text) + end)
+
+
+def _in_files(named: dict[str, tuple[int, ...]]) -> Iterator[list[str]]:
+    keys: list[str] = []
+    size = 0
+    for key, shape in named.items():
+        wanted = 2 * int(np.prod(shape))
+        if keys and size + wanted > FILE_BYTES:
+            yield keys
+            keys, size = [], 0
+        keys.append(key)
+        size += wanted
+    yield keys
+
+
+def _noise(block: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Small random numbers, the same block over and over: what is measured is moving them."""
+    numbers = np.resize(block.view(torch.int16).numpy(), int(np.prod(shape)))
+    return torch.from_numpy(numbers).view(torch.bfloat16).reshape(shape)
+
+
+def tokenizer() -> Qwen2Tokenizer:
+    """As many tokens as Qwen2.5 has, its special ones at their real ids."""
+    made = Qwen2Tokenizer(vocab={f"word{number}": number for number in range(WORDS)}, merges=[])
+    made.add_tokens([AddedToken(f"<|{name}|>", special=True) for name in SPECIAL])
+    made.chat_template = TEMPLATE
+    return made
+
+
+def run_import(folder: Path, output: Path) -> dict[str, Any]:
+    """`got model import`, watched."""
+    command = [sys.executable, "-m", "got_desktop", "model", "import", str(folder), "--output", str(output)]
+    started, peak = time.perf_counter(), 0
+    with subprocess.Popen([*command, "--dtype", "bfloat16"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
+        while child.poll() is None:
+            peak = max(peak, _own_memory(psutil.Process(child.pid)))
+            time.sleep(0.1)
+        assert child.stdout is not None
+        said = child.stdout.read().decode().strip().splitlines()
+    return {
+        "exit_code": child.returncode,
+        "said": said[-2:],
+        "seconds": round(time.perf_counter() - started, 1),
+        "peak_own_megabytes": peak // 1000,
+        "output_bytes": sum(path.stat().st_size for path in output.rglob("*.safetensors")),
+        "im_gen_start": load_tokenizer(output / "tokenizer").convert_tokens_to_ids(IM_GEN_START),
+    }
+
+
+def _own_memory(process: psutil.Process) -> int:
+    """Kilobytes that are not pages of files, of a process and all that it started."""
+    held = 0
+    try:
+        for one in (process, *process.children(recursive=True)):
+            lines = Path(f"/proc/{one.pid}/status").read_text().splitlines()
+            held += sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return held  # one ended meanwhile
+    return held
+
+
+def main() -> None:
+    """Prints the figures as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.full_size", description=__doc__)
+    parser.add_argument("folder", type=Path, help="does not exist yet; on the disk to be measured")
+    parser.add_argument("--small", action="store_true", help="the same with a tiny model")
+    parser.add_argument("--sparse", action="store_true", help="files of holes in place of random numbers")
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True)
+    try:
+        released = write_checkpoint(args.folder / "released", args.small, args.sparse)
+        figures = {"checkpoint": released, **run_import(args.folder / "released", args.folder / "native")}
+        print(json.dumps(figures, indent=2))
+    finally:
+        shutil.rmtree(args.folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""`python -m benchmarks.gate`: is a faster way of drawing as good as the exact one?
+
+Each storybook edit is planned once and drawn in each way from the same chain and seed, so that nothing but the way
+differs; results are judged as `got evaluate storybook` judges them. A way passes where edit success falls by no more
+than 1 percentage point and PSNR outside the edit by no more than 0.5 dB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from engine.got import GoTPipeline, GuidanceScales
+from engine.models.catalog import resolve
+from training.drawing import SIZE
+from training.evaluate import FIRST_SEED, Verdict, judge, summary
+from training.storybook import EDITS, sample
+
+SUCCESS_LOSS, PSNR_LOSS = 0.01, 0.5
+"""What a way may lose: edit success as a share, PSNR outside the edit in dB."""
+
+WAYS: dict[str, dict[str, Any]] = {
+    "exact": {},
+    "fast": {"preset": "fast"},
+    "dpm-solver++ 4": {"scheduler": "dpm-solver++", "num_inference_steps": 4},
+    "dpm-solver++ 8": {"scheduler": "dpm-solver++", "num_inference_steps": 8},
+    "unipc 6": {"scheduler": "unipc", "num_inference_steps": 6},
+    "guidance to 60 %": {"guidance_until": 0.6},
+}
+
+
+def judge_ways(pipe: GoTPipeline, seed: int, task: str, ways: list[str], shared: dict[str, Any]) -> dict[str, Verdict]:
+    """One sample, drawn in each way."""
+    example = sample(seed, task)
+    assert example.source is not None
+    source = Image.fromarray(example.source.render())
+    truths = [Image.fromarray(step.target.render()) for step in example.steps]
+    chain = pipe.plan(example.instruction, source)
+    verdicts = {}
+    for way in ways:
+        started = time.perf_counter()
+        options = {"instruction": example.instruction, "height": SIZE, "width": SIZE, **shared, **WAYS[way]}
+        images = pipe.render(chain, source, **options)
+        verdicts[way] = judge(example, source, truths, chain, images, time.perf_counter() - started)
+    return verdicts
+
+
+def losses(exact: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """What a way loses against the exact one, and whether it passes; the figures are `training.evaluate.summary`'s."""
+    success = exact["edit_success"] - other["edit_success"]
+    psnr = exact["outside_psnr"] - other["outside_psnr"]
+    passes = bool(success <= SUCCESS_LOSS and psnr <= PSNR_LOSS)
+    return {"success_lost": round(success, 4), "psnr_lost": round(psnr, 3), "passes": passes}
+
+
+def main() -> None:
+    """Prints the figures of each way as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gate", description=__doc__)
+    parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=["exact", "fast"], help="exact comes first")
+    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--model", default="got-mini")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--scales", type=float, nargs=3, metavar=("SEMANTIC", "SPATIAL", "REFERENCE"))
+    parser.add_argument("--json", type=Path, help="write the figures here, anew after each sample")
+    args = parser.parse_args()
+    ways = ["exact", *(way for way in args.ways if way != "exact")]
+    shared = {"guidance_scales": GuidanceScales(*args.scales)} if args.scales else {}
+    torch.set_num_threads(1)
+    pipe = GoTPipeline.from_pretrained(resolve(args.model), device=args.device)
+    verdicts: dict[str, list[Verdict]] = {way: [] for way in ways}
+    figures: dict[str, Any] = {}
+    for index in range(args.samples):
+        seed, task = FIRST_SEED + args.seed * 10**6 + index, EDITS[index % len(EDITS)]
+        for way, verdict in judge_ways(pipe, seed, task, ways, shared).items():
+            verdict.pictures.clear()
+            verdicts[way].append(verdict)
+        figures = report(verdicts)
+        if args.json:
+            args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(figures, indent=2))
+
+
+def report(verdicts: dict[str, list[Verdict]]) -> dict[str, Any]:
+    """By way: how many edits succeeded, how well the rest was kept, the seconds of a render, and what is lost."""
+    figures = {way: summary(rows) for way, rows in verdicts.items()}
+    said = {}
+    for way, rows in verdicts.items():
+        shown = {key: figures[way][key] for key in ("samples", "edit_success", "outside_psnr")}
+        shown["seconds"] = round(float(np.median([verdict.seconds for verdict in rows])), 3)
+        said[way] = shown | losses(figures["exact"], figures[way])
+    return said
+
+
+if __name__ == "__main__":
+    main()

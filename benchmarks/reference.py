@@ -1,0 +1,106 @@
+"""An edit as the paper's code does it, in our own words: the plain way that `benchmarks.edit` measures against.
+
+`generate` writes the chain; the query tokens are read in a second forward of everything, without a cache; each picture
+goes through the VAE alone; all four branches go through the UNet at every step, whatever their scales; and to learn
+whether the model goes on, everything is read once more. Weights, prompts, preprocessing and schedulers are the
+project's own, so that only the way differs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine.api.chain import Chain
+from engine.got import GoTPipeline, GuidanceScales
+from engine.got.conditioning import image_to_tensor, size_ids, tensor_to_image
+from engine.got.drawing import Drawing
+from engine.got.options import RenderOptions
+from engine.got.schedulers import make_scheduler
+
+
+@torch.inference_mode()
+def edit(
+    pipe: GoTPipeline,
+    instruction: str,
+    source: Image.Image,
+    scales: GuidanceScales | None = None,
+    steps: int | None = None,
+) -> tuple[Chain, Image.Image]:
+    """The chain's first turn and its picture."""
+    words, device = pipe.planner.vocabulary, pipe.planner.mllm.device
+    tokens = pipe.planner.source_processor.tokens
+    seen = {key: value.to(device) for key, value in pipe.planner.source_processor(source).items()}
+    ids = words.encode_prompt(instruction, 1, tokens)
+    chain_ids = _generate(pipe, ids, seen)
+    written = words.tokenizer.decode(chain_ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+    chain = Chain.from_turns([written])
+
+    everything = [*ids, *chain_ids, *words.queries]
+    hidden = pipe.planner.mllm.model(**_inputs(pipe, everything), **seen, use_cache=False).last_hidden_state
+    options = RenderOptions.for_model(pipe.config, "edit", guidance_scales=scales, num_inference_steps=steps)
+    drawing = Drawing(options, source)
+    latents = _denoise(pipe, drawing, hidden[:, -words.num_query_tokens :], chain)
+    decoded = pipe.vae.decode(latents.to(pipe.vae.dtype) / pipe.vae.config["scaling_factor"], return_dict=False)[0]
+    drawing.add(tensor_to_image(decoded[0]))
+    _generate(pipe, everything, seen)  # the model says that this was the last picture
+    return chain, drawing.images[0]
+
+
+def _inputs(pipe: GoTPipeline, ids: list[int]) -> dict[str, Tensor]:
+    given = torch.tensor([ids], device=pipe.planner.mllm.device)
+    is_image = (given == pipe.planner.mllm.config.image_token_id).long()
+    return {"input_ids": given, "attention_mask": torch.ones_like(given), "mm_token_type_ids": is_image}
+
+
+def _generate(pipe: GoTPipeline, ids: list[int], seen: dict[str, Tensor]) -> list[int]:
+    """What transformers' own greedy search writes after these tokens, up to a picture or the end."""
+    words = pipe.planner.vocabulary
+    stops = [words.im_gen_start, words.vision_start, words.end_of_text]
+    mllm = cast(Any, pipe.planner.mllm)  # transformers' own annotations deny it that method
+    out = mllm.generate(
+        **_inputs(pipe, ids), **seen, do_sample=False, max_new_tokens=pipe.planner.max_new_tokens, eos_token_id=stops
+    )
+    return out[0, len(ids) :].tolist()
+
+
+def _encode(pipe: GoTPipeline, picture: Image.Image) -> Tensor:
+    pixels = image_to_tensor(picture).unsqueeze(0).to(pipe.vae.device, pipe.vae.dtype)
+    return pipe.vae.encode(pixels, return_dict=False)[0].mode()
+
+
+def _denoise(pipe: GoTPipeline, drawing: Drawing, queries: Tensor, chain: Chain) -> Tensor:
+    """(1, C, h, w): the four-branch equation at every step (paper sec. 4.3)."""
+    options, scales = drawing.options, drawing.options.guidance_scales
+    project, project_add = pipe.projectors.output_projector, pipe.projectors.output_projector_add
+    reference = _encode(pipe, drawing.reference())
+    spatial = torch.stack([_encode(pipe, mask) for mask in drawing.masks(chain.mask_regions(0))]).mean(dim=0)
+    null, meaning, no_meaning = torch.zeros_like(reference), project(queries), project(torch.zeros_like(queries))
+    added = {
+        "text_embeds": project_add(queries).mean(dim=1).expand(4, -1),
+        "time_ids": size_ids(drawing.fit.canvas).to(reference.device).expand(4, -1),
+    }
+    generator = torch.Generator().manual_seed(options.seed)
+    scheduler = make_scheduler(options.scheduler, pipe.scheduler_config)
+    scheduler.set_timesteps(options.num_inference_steps, device=reference.device)
+    latents = torch.randn(reference.shape, generator=generator).to(reference.device) * scheduler.init_noise_sigma
+    for timestep in scheduler.timesteps:
+        noisy = scheduler.scale_model_input(latents, timestep).to(reference.dtype)
+        branches = [(reference, spatial), (reference, null), (reference, null), (null, null)]
+        sample = torch.cat([torch.cat([noisy, *images], dim=1) for images in branches])
+        context = torch.cat([meaning, meaning, no_meaning, no_meaning])
+        predicted = pipe.unet(
+            sample, timestep, encoder_hidden_states=context, added_cond_kwargs=added, return_dict=False
+        )[0]
+        full, no_spatial, no_semantic, nothing = predicted.float().chunk(4)
+        noise_pred = (
+            nothing
+            + scales.semantic * (no_spatial - no_semantic)
+            + scales.spatial * (full - no_spatial)
+            + scales.reference * (no_semantic - nothing)
+        )
+        latents = scheduler.step(noise_pred, timestep, latents, return_dict=False)[0]
+    return latents

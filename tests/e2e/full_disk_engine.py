@@ -1,0 +1,36 @@
+"""The engine as it is, on a disk that is full while the file `full` lies in its data folder.
+
+Every file that it would create or flush then fails as the system fails it (ENOSPC), and every write of its database.
+"""
+
+import errno
+import os
+import sqlite3
+import sys
+from pathlib import Path
+
+from engine.__main__ import main
+from engine.jobs import disk
+from engine.jobs.store import Store
+
+FULL = Path(os.environ["GOT_ENGINE_DATA"]) / "full"
+DATABASE_TOO = FULL.with_name("database-full")
+write_file, write_row = disk.write_file, Store._do
+
+
+def file_on_the_disk(path: Path, data: bytes) -> None:
+    if FULL.exists():
+        path.write_bytes(data[:10])  # what fitted
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    write_file(path, data)
+
+
+def row_on_the_disk(self: Store, statement: str, *values: object) -> None:
+    if DATABASE_TOO.exists():
+        raise sqlite3.OperationalError("database or disk is full")
+    write_row(self, statement, *values)
+
+
+if __name__ == "__main__":
+    disk.write_file, Store._do = file_on_the_disk, row_on_the_disk
+    sys.exit(main())

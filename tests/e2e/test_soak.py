@@ -1,0 +1,52 @@
+"""Many jobs: memory, handles and threads stay as they were."""
+
+import os
+
+import pytest
+
+from engine.api.protocol import EditRequest, GenerateRequest, PlanRequest, System
+from tests.campaign import times
+from tests.engine.got.tiny import CAPTION
+from tests.engine.running import CHAIN, INSTRUCTION, png, scene
+
+JOBS = int(os.environ.get("GOT_SOAK", times(30, 500)))
+"""2,000 by hand: GOT_SOAK=2000 pytest tests/e2e/test_soak.py"""
+WARM = JOBS // 3
+KIB_A_JOB = 1.0
+ARENA = 1024
+"""KiB in which Python gets memory from the system: one more or less says nothing."""
+RETURNS_WHAT_IS_FREE = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+"""glibc keeps up to 40 MB of what was freed, now more, now less: what a job leaves would drown in that."""
+
+
+@pytest.mark.timeout(7200)
+def test_memory_handles_and_threads_stay_as_they_were(place, monkeypatch):
+    for name, value in RETURNS_WHAT_IS_FREE.items():
+        monkeypatch.setenv(name, value)
+    where = place()
+    with where.connect() as engine:
+        image = engine.client.upload(png(scene())).id
+        requests = [
+            EditRequest(INSTRUCTION, image, model="tiny", num_inference_steps=1),
+            EditRequest(INSTRUCTION, image, model="tiny", num_inference_steps=1, chain=CHAIN),
+            PlanRequest(INSTRUCTION, image, model="tiny"),
+            GenerateRequest(CAPTION, model="tiny", num_inference_steps=1),
+        ]
+        systems: list[System] = []
+        for number in range(JOBS):
+            job = engine.run(requests[number % len(requests)])
+            engine.client.result(job.id)
+            engine.client.acknowledge(job.id)
+            if number >= WARM:
+                systems.append(engine.client.system())
+    fifth = max(1, len(systems) // 5)
+    early, late = min(s.resident for s in systems[:fifth]), min(s.resident for s in systems[-fifth:])
+    jobs, growth = len(systems) - fifth, (late - early) / 1024
+    first, last = systems[0], systems[-1]
+    print(
+        f"{JOBS} jobs: resident {early / 1e6:.1f} -> {late / 1e6:.1f} MB ({growth / jobs:.2f} KiB a job), "
+        f"handles {first.handles} -> {last.handles}, threads {first.threads} -> {last.threads}"
+    )
+    assert abs(last.handles - first.handles) <= 5 and abs(last.threads - first.threads) <= 5
+    if JOBS >= 500:  # with fewer, what the allocator keeps for itself is more than what a job could leave
+        assert growth <= KIB_A_JOB * jobs + ARENA

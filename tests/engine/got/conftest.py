@@ -1,0 +1,37 @@
+"""The tiny model of these tests, made once a session, and a picture for it."""
+
+import pytest
+import torch
+from PIL import Image
+
+from engine.got.checkpoint import Components
+from engine.got.pipeline import GoTPipeline
+from engine.got.planner import Planner
+from tests.engine.got.tiny import learn_by_heart, make_components
+
+
+@pytest.fixture(scope="session")
+def components() -> Components:
+    torch.manual_seed(0)
+    return make_components()
+
+
+@pytest.fixture(scope="session")
+def pipeline(components: Components) -> GoTPipeline:
+    """The model that knows its chains. A test that changes it puts it back."""
+    pipeline = GoTPipeline(components)
+    learn_by_heart(pipeline.planner)
+    return pipeline
+
+
+@pytest.fixture
+def planner(pipeline: GoTPipeline) -> Planner:
+    return pipeline.planner
+
+
+@pytest.fixture(scope="session")
+def source() -> Image.Image:
+    """A picture twice as wide as high, no two rows or columns of it alike."""
+    x, y = torch.linspace(0, 255, 96), torch.linspace(0, 255, 48)
+    pixels = torch.stack([x.expand(48, -1), y[:, None].expand(-1, 96), (x + y[:, None]) / 2], dim=-1)
+    return Image.fromarray(pixels.to(torch.uint8).numpy())

@@ -1,0 +1,82 @@
+import pytest
+
+from engine.api.errors import RequestError
+from engine.got.config import Defaults, GoTConfig
+from engine.got.guidance import GuidanceScales
+from engine.got.options import RenderOptions
+from engine.imaging.fit import Fit
+
+CONFIG = GoTConfig(
+    name="tiny",
+    image_size=64,
+    defaults=Defaults(
+        num_inference_steps=7,
+        scheduler="unipc",
+        guidance_scales={"edit": GuidanceScales(2, 2, 2), "text_to_image": GuidanceScales(3, 3, 1)},
+    ),
+)
+
+
+@pytest.mark.parametrize("task", ["edit", "text_to_image"])
+def test_what_is_not_given_is_the_models_own_default(task: str):
+    options = RenderOptions.for_model(CONFIG, task, scheduler=None)
+    scales = CONFIG.defaults.guidance_scales[task]
+    assert options == RenderOptions(7, "unipc", scales, height=64, width=64, seed=42, fit="pad")
+
+
+def test_the_fast_preset_takes_fewer_steps_of_another_scheduler_and_less_guidance():
+    fast = RenderOptions.for_model(CONFIG, "edit", "fast")
+    assert (fast.num_inference_steps, fast.scheduler, fast.guidance_until) == (3, "dpm-solver++", 0.6)
+    paper = RenderOptions.for_model(GoTConfig(name="large"), "edit", preset="fast")
+    assert (paper.num_inference_steps, paper.height) == (20, 1024)
+
+
+def test_what_is_given_goes_before_the_preset():
+    options = RenderOptions.for_model(CONFIG, "edit", preset="fast", num_inference_steps=5, guidance_until=1.0)
+    assert (options.num_inference_steps, options.scheduler, options.guidance_until) == (5, "dpm-solver++", 1.0)
+
+
+def test_what_is_given_counts():
+    given = {
+        "num_inference_steps": 3,
+        "scheduler": "ddpm",
+        "guidance_scales": GuidanceScales(1, 1, 1),
+        "height": 72,
+        "width": 80,
+        "seed": 0,
+        "fit": "stretch",
+    }
+    assert RenderOptions.for_model(CONFIG, "edit", **given) == RenderOptions(**given)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "shown"),
+    [
+        ({"num_inference_steps": 0}, "1 to 1000"),
+        ({"num_inference_steps": 1001}, "1 to 1000"),
+        ({"scheduler": "plms"}, "“plms”. Choose one of euler, ddpm, dpm-solver\\+\\+, unipc"),
+        ({"height": 100}, "64×100.* multiples of 8"),
+        ({"width": 100}, "100×64.* multiples of 8"),
+        ({"width": 56}, "at least 64"),
+        ({"seed": -1}, "-1.* 0 to"),
+        ({"seed": 2**63}, "0 to"),
+        ({"preset": "turbo"}, "“turbo”. Choose exact or fast"),
+        ({"guidance_until": 1.5}, "1.5 of the steps"),
+        ({"fit": "crop"}, "“crop”.* pad or stretch"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused_with_what_would(wrong: dict, shown: str):
+    with pytest.raises(RequestError, match=shown):
+        RenderOptions.for_model(CONFIG, "edit", **wrong)
+
+
+def test_the_fit_is_of_the_source():
+    pad, stretch = (RenderOptions.for_model(CONFIG, "edit", fit=fit) for fit in ("pad", "stretch"))
+    assert pad.fit_of((20, 10)) == Fit.pad((20, 10), (64, 64))
+    assert stretch.fit_of((20, 10)) == Fit.stretch((20, 10), (64, 64))
+
+
+@pytest.mark.parametrize("fit", ["pad", "stretch"])
+def test_without_a_source_the_picture_is_the_canvas(fit: str):
+    options = RenderOptions.for_model(CONFIG, "text_to_image", fit=fit, width=96, height=64)
+    assert options.fit_of(None) == Fit((96, 64), (96, 64), (0, 0), (96, 64))

@@ -1,0 +1,183 @@
+"""The queue: order, places, cancelling, a full queue, a full disk."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.api.errors import Busy, Cancelled, EngineError, OutputError
+from engine.api.protocol import Finished, PlanRequest, Queued, Started, Token
+from engine.jobs.events import EventLog
+from engine.jobs.queue import JobQueue
+from engine.jobs.store import Store
+from tests.engine.jobs.test_store import a_result
+
+ASKED = PlanRequest("paint the boat")
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[JobQueue]:
+    store = Store(tmp_path)
+    yield JobQueue(store, size=4)
+    store.close()
+
+
+def put(queue: JobQueue, *keys: str) -> list[str]:
+    return [queue.submit("plan", ASKED, key).id for key in keys]
+
+
+def events(queue: JobQueue, id: str) -> list:
+    return [event for _, event in queue.log(id).after("")[1]]
+
+
+def test_jobs_run_in_their_order_and_know_their_place(queue):
+    first, second, third = put(queue, "key-1", "key-2", "key-3")
+    assert [queue.state(id).position for id in (first, second, third)] == [0, 1, 2]
+    assert queue.take(0).id == first
+    assert [queue.state(id).position for id in (first, second, third)] == [None, 1, 2]
+    queue.finish(first, *a_result(first))
+    assert events(queue, first)[-2:] == [Started(1), Finished(queue.state(first))]
+    assert queue.take(0).id == second
+    assert [event for event in events(queue, third) if isinstance(event, Queued)] == [
+        Queued(2),
+        Queued(2),
+        Queued(1),
+    ]
+
+
+def test_a_full_queue_says_so_but_knows_its_own(queue):
+    put(queue, "key-1", "key-2", "key-3", "key-4")
+    with pytest.raises(Busy):
+        put(queue, "key-5")
+    assert len(put(queue, "key-4")) == 1 and queue.waiting == 4
+    queue.take(0)
+    put(queue, "key-5")
+
+
+def test_a_waiting_job_is_cancelled_at_once(queue):
+    first, second = put(queue, "key-1", "key-2")
+    state = queue.cancel(second)
+    assert state.state == "cancelled" and state.error.code == "cancelled" and queue.waiting == 1
+    assert isinstance(events(queue, second)[-1], Finished)
+    assert queue.take(0).id == first and queue.take(0) is None
+
+
+def test_a_running_job_is_cancelled_when_it_asks(queue):
+    (id,) = put(queue, "key-1")
+    queue.take(0)
+    assert not queue.stopped()
+    assert queue.cancel(id).state == "running" and queue.stopped()
+    queue.fail(id, Cancelled())
+    assert queue.cancel(id).state == "cancelled" and queue.running is None
+    put(queue, "key-2")
+    queue.take(0)
+    assert not queue.stopped()
+
+
+def test_what_an_orderly_end_interrupts_waits_for_the_next_engine(queue, tmp_path):
+    (id,) = put(queue, "key-1")
+    queue.take(0)
+    queue.close()
+    assert queue.stopped()
+    queue.fail(id, Cancelled())
+    assert queue.state(id).state == "queued" and queue.state(id).attempts == 0
+    assert JobQueue(queue.store).take(0).id == id
+
+
+def test_only_what_is_over_is_acknowledged(queue):
+    (id,) = put(queue, "key-1")
+    with pytest.raises(EngineError, match="not over"):
+        queue.acknowledge(id)
+    queue.cancel(id)
+    queue.acknowledge(id)
+    assert queue.list(unacknowledged=True) == [] and queue.list()[0].acknowledged
+
+
+def test_a_result_that_the_disk_does_not_take_can_be_fetched_until_the_engine_ends(queue, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    (id,) = put(queue, "key-1")
+    queue.take(0)
+    monkeypatch.setattr("engine.jobs.store.write_folder", full)
+    queue.finish(id, *a_result(id))
+    state = queue.state(id)
+    assert (state.state, state.saved, state.error.code) == ("done", False, "result_not_saved")
+    assert "No space left" in state.error.message
+    assert queue.file(id, "image-0-0.png") == b"pixels" and queue.result(id).chains == ("chain",)
+    assert events(queue, id)[-1] == Finished(state)
+    queue.store.recover()  # the next engine: it was never done on disk, so it is done again
+    assert queue.store.get(id).state == "queued"
+
+
+def test_a_database_that_takes_nothing_more_does_not_end_the_queue(queue, monkeypatch):
+    def full(*arguments):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    (id,) = put(queue, "key-1")
+    queue.take(0)
+    monkeypatch.setattr(queue.store, "end", full)
+    queue.fail(id, EngineError("x", "It failed."))
+    assert queue.state(id).state == "failed" and queue.state(id).error.code == "x" and queue.running is None
+
+
+def test_a_disk_that_is_nearly_full_takes_no_job(tmp_path):
+    store = Store(tmp_path)
+    with pytest.raises(OutputError, match="MB left"):
+        put(JobQueue(store, free_bytes=10**18), "key-1")
+    assert store.list() == []
+    store.close()
+
+
+def test_a_job_that_is_known_is_given_again_whatever_the_disk(queue):
+    (id,) = put(queue, "key-1")
+    queue.free_bytes = 10**18
+    assert put(queue, "key-1") == [id]
+
+
+def test_whoever_waits_for_a_job_gets_it_when_it_comes(queue):
+    taken = []
+    waiter = threading.Thread(target=lambda: taken.append(queue.take(10)))
+    waiter.start()
+    (id,) = put(queue, "key-1")
+    waiter.join(5)
+    assert taken[0].id == id
+
+
+def test_events_go_on_where_a_listener_left_off():
+    log = EventLog()
+    for number in range(5):
+        log.add(Token(str(number), 0))
+    _, seen, newest = log.after("")
+    assert [event.text for _, event in seen] == list("01234") and newest == seen[-1][0]
+    assert log.after(seen[2][0])[:2] == (False, seen[3:])
+    assert log.after(newest) == (False, [], newest)
+    assert log.chain == "01234"
+
+
+@pytest.mark.parametrize("last", ["x", "-", "deadbeef-3", "deadbeef-" + "9" * 30, "\u0663-1"])
+def test_ids_of_another_engine_mean_that_events_were_missed(last):
+    log = EventLog()
+    log.add(Token("a", 0))
+    missed, events, _ = log.after(last)
+    assert missed and len(events) == 1
+
+
+def test_a_full_log_forgets_the_oldest_and_says_so():
+    log = EventLog(size=3)
+    for number in range(10):
+        log.add(Token(str(number), 0))
+    missed, events, _ = log.after("")
+    assert missed and [event.text for _, event in events] == list("789") and log.chain == "0123456789"
+    assert not log.after(events[0][0])[0]
+
+
+def test_listeners_are_woken_until_they_leave():
+    log, woken = EventLog(), []
+    leave = log.listen(lambda: woken.append(1))
+    log.add(Token("a", 0))
+    leave()
+    log.add(Token("b", 0))
+    assert woken == [1]

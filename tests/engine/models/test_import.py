@@ -1,0 +1,120 @@
+"""An import as its callers see it: in a process of its own, complete or not at all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.api.errors import Cancelled, ModelError, OutputError
+from engine.got.checkpoint import load_components
+from engine.models import convert
+from engine.models.convert import MLLM_BASE, UNET_BASE, import_released
+from tests.engine.models.released import PEFT, PLAIN, Hostile, Released
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen]:
+    """The processes that an import starts."""
+    started: list[subprocess.Popen] = []
+
+    class Noted(subprocess.Popen):
+        def __init__(self, *arguments, **options) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(convert.subprocess, "Popen", Noted)
+    return started
+
+
+@pytest.mark.parametrize("checkpoint", [PLAIN, PEFT])
+def test_a_checkpoint_is_read_in_another_process(
+    golden: Path, tmp_path: Path, children: list, monkeypatch: pytest.MonkeyPatch, checkpoint: str
+):
+    monkeypatch.setattr(torch, "load", None)  # this process opens no pickle
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "json.py").write_text("raise SystemExit('a module of the folder that the user stands in')")
+    seen: list[tuple] = []
+    report = import_released(
+        golden, Path("models/mine"), checkpoint, torch.float16, 112, lambda *event: seen.append(event)
+    )
+    assert [child.returncode for child in children] == [0] and children[0].pid != os.getpid()
+    assert report.written == 464 and report.seconds > 0
+    files = 2 if checkpoint == PLAIN else 1
+    assert seen == [("read", n, files) for n in range(1, files + 1)] + [("write", n, 4) for n in range(1, 5)]
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
+    config = load_components(tmp_path / "models" / "mine", torch.device("cpu"), torch.float32).config
+    assert (config.name, config.source_size) == ("mine", 112)
+    assert "Qwen Research License" in config.license and config.provenance["checkpoint"] == checkpoint
+
+
+@pytest.mark.parametrize("forced", ["0", "1"])
+def test_a_hostile_checkpoint_does_not_run_there_either(
+    released: Released, tmp_path: Path, children: list, monkeypatch: pytest.MonkeyPatch, forced: str
+):
+    """Not even where torch is told, by the variable it has for that, to open pickles without care."""
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", forced)
+    path = released.write(released.tensors() | {"unet.conv_in.weight": Hostile(tmp_path / "canary")})
+    with pytest.raises(ModelError, match="nothing of it was run") as caught:
+        import_released(released.folder, tmp_path / "native", source_size=112)
+    assert caught.value.code == "checkpoint_refused" and str(path) in str(caught.value)
+    assert "\n" not in str(caught.value) and len(children) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["released"]  # no canary, nothing half-written
+
+
+@pytest.mark.parametrize("stopped_by", [Cancelled(), KeyboardInterrupt()])
+def test_a_cancelled_import_ends_its_process_and_leaves_nothing(
+    golden: Path, tmp_path: Path, children: list, stopped_by: BaseException
+):
+    def stop(stage: str, done: int, total: int) -> None:
+        raise stopped_by
+
+    with pytest.raises(type(stopped_by)):
+        import_released(golden, tmp_path / "native", source_size=112, on_progress=stop)
+    assert children[0].returncode not in (None, 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_dies_is_said_and_leaves_nothing(golden: Path, tmp_path: Path, children: list):
+    with pytest.raises(ModelError) as caught:
+        import_released(golden, tmp_path / "native", source_size=112, on_progress=lambda *event: children[0].kill())
+    assert caught.value.code == "import_died" and "\n" not in str(caught.value)
+    assert os.name == "nt" or f"status {-signal.SIGKILL}" in caught.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_dying_process_said_last_is_passed_on(golden: Path, tmp_path: Path, children: list):
+    with pytest.raises(ModelError, match="status 1: AttributeError: .*no_such_dtype") as caught:
+        import_released(golden, tmp_path / "native", dtype="no_such_dtype", source_size=112)  # type: ignore[arg-type]
+    assert caught.value.code == "import_died" and "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("absent", [PLAIN, MLLM_BASE, UNET_BASE])
+def test_a_folder_that_is_not_the_released_one(tmp_path: Path, children: list, absent: str):
+    for name in {PLAIN, MLLM_BASE, UNET_BASE} - {absent}:
+        (tmp_path / "other" / name).mkdir(parents=True)
+    with pytest.raises(ModelError, match=f"has no folder {absent}") as caught:
+        import_released(tmp_path / "other", tmp_path / "native")
+    assert caught.value.code == "released_folder_wrong" and MLLM_BASE in caught.value.remedy
+    assert children == [] and [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path):
+    with pytest.raises(ModelError, match="absent has no folder"):
+        import_released(tmp_path / "absent", tmp_path / "native")
+
+
+def test_what_is_there_is_not_written_over(golden: Path, tmp_path: Path, children: list):
+    (tmp_path / "native").mkdir()
+    (tmp_path / "native" / "mine.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for place in ("native", "file"):
+        with pytest.raises(OutputError, match="exists already"):
+            import_released(golden, tmp_path / place)
+    assert children == [] and sorted(path.name for path in tmp_path.iterdir()) == ["file", "native"]
+    assert [path.name for path in (tmp_path / "native").iterdir()] == ["mine.txt"]

@@ -1,0 +1,35 @@
+"""A tiny model on disk, and where engines run with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from engine.got.checkpoint import save_native
+from engine.got.pipeline import GoTPipeline
+from tests.engine.got.lessons import CAPTION, CAPTION_TURN, EDIT
+from tests.engine.got.tiny import lesson, make_components
+from tests.engine.place import CHAIN, INSTRUCTION, Place, picture, png, scene
+
+__all__ = ["CHAIN", "INSTRUCTION", "Place", "picture", "png", "save_tiny", "scene"]
+
+
+def save_tiny(folder: Path) -> Path:
+    """A model that knows one edit and one caption, in the native layout."""
+    torch.manual_seed(0)
+    components = make_components()
+    planner = GoTPipeline(components).planner
+    lessons = lesson(planner, EDIT, Image.new("RGB", (8, 8)), (CHAIN,))[:1]
+    lessons += lesson(planner, CAPTION, None, (CAPTION_TURN,))[:1]
+    optimizer = torch.optim.Adam(planner.mllm.parameters(), lr=8e-3)
+    for _ in range(60):
+        for inputs in lessons:
+            patches = int(inputs["image_grid_thw"].prod(-1).sum()) if "image_grid_thw" in inputs else 0
+            pixels = {"pixel_values": torch.randn(patches, 3 * 2 * 4 * 4)} if patches else {}
+            planner.mllm(**inputs, **pixels).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    save_native(folder, components, components.config)
+    return folder

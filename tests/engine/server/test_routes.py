@@ -1,0 +1,507 @@
+"""What can be asked of a running engine, through its client, on the tiny model."""
+
+import base64
+import hashlib
+import http.client
+import io
+import json
+import struct
+import time
+import zlib
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.api.chain import Box, Chain
+from engine.api.encoding import dumps
+from engine.api.errors import (
+    Busy,
+    Cancelled,
+    ChainError,
+    EngineError,
+    ImageError,
+    ModelError,
+    NotFound,
+    OutputError,
+    RequestError,
+)
+from engine.api.protocol import (
+    BoxFound,
+    EditRequest,
+    Finished,
+    GenerateRequest,
+    Loading,
+    LoadRequest,
+    Planning,
+    PlanRequest,
+    Preview,
+    Queued,
+    Scales,
+    Selection,
+    Snapshot,
+    Started,
+    Step,
+    Token,
+    UnloadRequest,
+    Writing,
+)
+from tests.campaign import times
+from tests.engine.got.tiny import CAPTION, CAPTION_TURN, EDIT_TURNS
+from tests.engine.running import CHAIN, INSTRUCTION, picture, png, scene
+
+
+@pytest.fixture
+def engine(served):
+    return served.engine
+
+
+@pytest.fixture
+def client(engine):
+    return engine.client
+
+
+@pytest.fixture
+def image(client) -> str:
+    return client.upload(png(scene())).id
+
+
+def edit(image: str, **options) -> EditRequest:
+    return EditRequest(INSTRUCTION, image, model="tiny", **{"num_inference_steps": 2} | options)
+
+
+def run(engine, request):
+    """(result, events) of a job."""
+    events = []
+    job = engine.run(request, events.append)
+    return engine.client.result(job.id), events
+
+
+# pictures
+
+
+def test_a_picture_is_named_by_its_bytes(client):
+    data = png(scene())
+    first, second = client.upload(data), client.upload(data)
+    assert first == second and first.id == hashlib.sha256(data).hexdigest() and (first.width, first.height) == (96, 48)
+
+
+@pytest.mark.parametrize(("kind", "content"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")])
+def test_png_jpeg_and_webp_are_taken(client, kind, content):
+    buffer = io.BytesIO()
+    scene().save(buffer, kind)
+    assert client.upload(buffer.getvalue(), content).width == 96
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "BMP", "PDF"])
+def test_other_kinds_are_refused_whatever_they_are_called(client, kind):
+    buffer = io.BytesIO()
+    scene().save(buffer, kind)
+    with pytest.raises(ImageError, match="not a PNG or JPEG or WebP"):
+        client.upload(buffer.getvalue())
+
+
+def test_sixteen_bits_are_taken_and_it_is_said(client):
+    buffer = io.BytesIO()
+    Image.fromarray(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16).save(buffer, "PNG")
+    assert client.upload(buffer.getvalue()).notes == ("It has 16 bits a channel; it is read at 8.",)
+
+
+def bomb(side: int) -> bytes:
+    """A true PNG of that many pixels a side in some kilobytes."""
+    rows = zlib.compressobj(9)
+    line = b"\0" * (side // 8 + 2)
+    body = b"".join(rows.compress(line) for _ in range(side)) + rows.flush()
+    chunks = [b"IHDR" + struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0), b"IDAT" + body, b"IEND"]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks
+    )
+
+
+def test_a_bomb_is_refused_before_it_is_decoded(client):
+    data = bomb(13_000)
+    assert len(data) < 25_000
+    before = client.system().resident
+    with pytest.raises(ImageError, match="megapixels"):
+        client.upload(data)
+    assert client.system().resident - before < 20_000_000
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+@pytest.mark.parametrize("name", [b"iCCP", b"zTXt", b"iTXt"])
+def test_a_bomb_beside_the_pixels_is_refused_or_left_unread(client, name):
+    """256 MB of zeros in a profile or a comment of a small picture."""
+    packed = zlib.compress(bytes(2**28), 9)
+    data = {b"iCCP": b"p\0\0", b"zTXt": b"t\0\0", b"iTXt": b"t\0\1\0\0\0"}[name] + packed
+    whole = png(scene())
+    before = client.system().resident
+    with suppress(ImageError):
+        client.upload(whole[:33] + chunk(name, data) + whole[33:])
+    assert client.system().resident - before < 60_000_000
+
+
+# plans and edits
+
+
+def test_a_plan_is_written_token_by_token(engine, image):
+    result, events = run(engine, PlanRequest(INSTRUCTION, image, model="tiny"))
+    assert result.chains == (CHAIN,) and "".join(e.text for e in events if isinstance(e, Token)) == CHAIN
+    kinds = [type(event) for event in events]
+    assert kinds[0] is Queued and kinds[1] is Started and kinds[-2:] == [Writing, Finished]
+    box = next(event for event in events if isinstance(event, BoxFound))
+    assert box == BoxFound(0, 0, (125, 250, 500, 750), "A boat", "red")
+    # the box is told before the chain is at its end
+    assert kinds.index(BoxFound) < max(at for at, kind in enumerate(kinds) if kind is Token)
+    assert [file.kind for file in result.files] == ["overlay"]
+
+
+def test_an_edit_is_planned_and_drawn(engine, image):
+    result, events = run(engine, edit(image, num_inference_steps=4))
+    steps = [event for event in events if isinstance(event, Step)]
+    assert [(step.step, step.total) for step in steps] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert steps[0].seconds_left > 0 and steps[-1].seconds_left == 0
+    preview = next(event for event in events if isinstance(event, Preview))
+    with Image.open(io.BytesIO(base64.b64decode(preview.jpeg))) as small:
+        assert small.format == "JPEG" and max(small.size) <= 192
+    assert set(result.seconds) >= {"load", "plan", "render", "write"}
+    told = sum(isinstance(event, Token) for event in events)
+    assert result.profile.tokens == told and result.profile.steps == tuple(step.seconds for step in steps)
+    within = result.profile.encode + sum(result.profile.steps) + result.profile.decode
+    assert min(result.profile.encode, *result.profile.steps, result.profile.decode) > 0
+    assert within <= result.seconds["render"] + 0.01
+    assert result.options["num_inference_steps"] == 4 and result.options["seed"] == 42 and result.model == "tiny"
+    check_layers(engine.client, result, np.asarray(scene()))
+
+
+def check_layers(client, result, source: np.ndarray) -> None:
+    """Layer and mask make the picture, and where the mask is 0 it is the source to the bit."""
+    for file in result.files:
+        data = client.file(result.id, file.name)
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file.bytes, file.sha256)
+    mask = picture(client.file(result.id, result.named("mask")[0].name))
+    layer = picture(client.file(result.id, result.named("layer")[0].name))
+    whole = picture(client.file(result.id, result.named("image")[0].name))
+    assert mask.shape == source.shape[:2] and layer.shape == (*source.shape[:2], 4)
+    assert np.array_equal(layer[..., 3], mask)
+    assert np.array_equal(whole[mask == 0], source[mask == 0]) and (mask == 0).any()
+    assert np.array_equal(whole[mask == 255][..., :3], layer[mask == 255][..., :3]) and (mask == 255).any()
+
+
+def test_a_given_chain_is_drawn_without_planning(engine, image):
+    moved = Chain.parse(CHAIN).resize(0, Box(700, 100, 900, 300)).text
+    result, events = run(engine, edit(image, chain=moved))
+    assert result.chains == (moved,)
+    assert not [event for event in events if isinstance(event, (Token, Planning, BoxFound))]
+    assert "plan" not in result.seconds
+    mask = picture(engine.client.file(result.id, result.named("mask")[0].name))
+    assert np.where(mask)[1].min() > 96 * 0.7 - 14
+
+
+def test_candidates_have_seeds_of_their_own_and_share_the_plan(engine, image):
+    result, events = run(engine, edit(image, candidates=3, seed=7))
+    assert len([event for event in events if isinstance(event, Planning)]) == 1
+    pictures = [engine.client.file(result.id, result.named("image", n)[0].name) for n in range(3)]
+    assert len(set(pictures)) == 3 and len(result.chains) == 3
+    alone, _ = run(engine, edit(image, seed=9, chain=CHAIN))
+    assert np.array_equal(picture(engine.client.file(alone.id, alone.named("image")[0].name)), picture(pictures[2]))
+
+
+def test_the_same_request_gives_the_same_picture(engine, image):
+    first, second = (run(engine, edit(image))[0] for _ in range(2))
+    assert [file.sha256 for file in first.files] == [file.sha256 for file in second.files]
+
+
+def test_several_turns_are_a_layer_each(engine, image):
+    result, events = run(engine, edit(image, chain="".join(EDIT_TURNS)))
+    assert [file.turn for file in result.named("layer")] == [0, 1]
+    assert {event.turn for event in events if isinstance(event, Step)} == {0, 1}
+    assert result.named("image")[0].turn == 1
+
+
+def test_a_caption_is_drawn(engine):
+    result, _ = run(engine, GenerateRequest(CAPTION, model="tiny", num_inference_steps=2, width=96, height=64))
+    assert result.chains == (CAPTION_TURN,)
+    assert picture(engine.client.file(result.id, "image-0-0.png")).shape == (64, 96, 3)
+
+
+def test_options_reach_the_picture(engine, image):
+    variants = [
+        {},
+        {"seed": 1},
+        {"scheduler": "unipc"},
+        {"preset": "fast"},
+        {"guidance_scales": Scales(semantic=1.0)},
+        {"guidance_scales": Scales(spatial=0.0)},
+        {"fit": "stretch"},
+        {"side": 128},
+    ]
+    made = set()
+    for options in variants:
+        result, _ = run(engine, edit(image, chain=CHAIN, scope="whole", **options))
+        made.add(result.named("image")[0].sha256)
+    assert len(made) == len(variants)
+
+
+def test_a_selection_is_all_that_changes(engine):
+    source = scene(400, 300)
+    image = engine.client.upload(png(source)).id
+    asked = edit(image, chain=CHAIN, scope="whole", selection=Selection(100, 50, 120, 90))
+    result, _ = run(engine, asked)
+    whole = picture(engine.client.file(result.id, result.named("image")[0].name))
+    inside = np.zeros((300, 400), bool)
+    inside[50:140, 100:220] = True
+    assert np.array_equal(whole[~inside], np.asarray(source)[~inside])
+    assert not np.array_equal(whole[inside], np.asarray(source)[inside])
+    assert result.placement.crop == (68, 18, 252, 172)
+    with pytest.raises(RequestError, match="reaches beyond"):
+        run(engine, edit(image, chain=CHAIN, selection=Selection(390, 0, 20, 20)))
+
+
+def test_feather_and_grow_reach_the_mask(engine, image):
+    masks = []
+    for asked in ({}, {"feather": 0.1, "grow": 4.0}, {"feather": 0.0, "grow": 0.0}, {"grow": 30.0}):
+        result, _ = run(engine, edit(image, chain=CHAIN, **asked))
+        masks.append(np.asarray(picture(engine.client.file(result.id, result.named("mask")[0].name))))
+    assert np.array_equal(masks[0], masks[1]) and result.options["grow"] == 30.0
+    assert np.count_nonzero(masks[2]) < np.count_nonzero(masks[0]) < np.count_nonzero(masks[3])
+    assert set(np.unique(masks[2])) <= {0, 255}
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 23), (400, 16), (16, 400), (3000, 20), (1001, 999)])
+def test_odd_sizes_come_back_as_they_were(engine, size):
+    source = scene(*size)
+    result, _ = run(engine, edit(engine.client.upload(png(source)).id, chain=CHAIN))
+    assert picture(engine.client.file(result.id, result.named("image")[0].name)).shape == (size[1], size[0], 3)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "CMYK", "RGBA", "LA", "1"])
+def test_every_mode_is_edited(engine, mode):
+    image = scene().convert("RGB").convert(mode)
+    if mode == "RGBA":
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG" if mode == "CMYK" else "PNG")
+    info = engine.client.upload(buffer.getvalue(), "image/jpeg" if mode == "CMYK" else "image/png")
+    result, _ = run(engine, edit(info.id, chain=CHAIN))
+    whole = picture(engine.client.file(result.id, result.named("image")[0].name))
+    assert whole.shape == (48, 96, 4 if mode in ("RGBA", "LA") else 3)
+    if mode == "RGBA":
+        assert np.array_equal(whole[..., 3], np.asarray(image)[..., 3])
+
+
+def test_a_color_profile_is_kept(engine):
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    buffer = io.BytesIO()
+    scene().save(buffer, "PNG", icc_profile=profile)
+    result, _ = run(engine, edit(engine.client.upload(buffer.getvalue()).id, chain=CHAIN))
+    for kind in ("image", "layer"):
+        with Image.open(io.BytesIO(engine.client.file(result.id, result.named(kind)[0].name))) as made:
+            assert made.info["icc_profile"] == profile
+
+
+# what is refused
+
+
+def test_what_is_not_there_is_said(client, image):
+    with pytest.raises(NotFound):
+        client.job("0" * 32)
+    with pytest.raises(NotFound):
+        client.result("0" * 32)
+    with pytest.raises(NotFound):
+        client.submit(edit("0" * 64))
+    with pytest.raises(ModelError, match="there is:.*tiny"):
+        client.submit(EditRequest(INSTRUCTION, image, model="nobody"))
+    with pytest.raises(ModelError):
+        client.model("nobody")
+    with pytest.raises(NotFound):
+        client._ask("GET", "/v1/nothing")
+
+
+def test_a_chain_without_a_usable_box_is_refused(engine, image):
+    broken = CHAIN.replace("(125,250)", "(125)")
+    with pytest.raises(ChainError, match="No box of the chain can be used"):
+        run(engine, edit(image, chain=broken))
+    run(engine, edit(image, chain=broken, scope="whole"))
+
+
+def test_a_device_that_is_not_there_is_refused(engine, image):
+    with pytest.raises(RequestError, match="no device"):
+        run(engine, edit(image, device="abacus"))
+
+
+def test_an_adapter_that_is_not_there_is_refused(engine, image):
+    from engine.api.protocol import AdapterUse
+
+    assert engine.client.adapters().adapters == ()
+    with pytest.raises(ModelError, match="no adapter"):
+        run(engine, edit(image, adapters=(AdapterUse("gone"),)))
+
+
+def test_a_key_is_one_job(client, image):
+    first = client.submit(edit(image), "a-key-of-mine")
+    assert client.submit(edit(image), "a-key-of-mine").id == first.id
+    with pytest.raises(RequestError, match="another request"):
+        client.submit(edit(image, seed=1), "a-key-of-mine")
+    client.follow(first.id)
+
+
+def test_a_model_is_loaded_and_unloaded(engine):
+    client = engine.client
+    run(engine, UnloadRequest())
+    assert client.system().model is None
+    _, events = run(engine, LoadRequest("tiny"))
+    parts = [(event.done, event.total) for event in events if isinstance(event, Loading)]
+    assert parts == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert client.system().model == "tiny" and client.model("tiny").loaded
+    _, events = run(engine, LoadRequest("tiny"))
+    assert [(event.done, event.total) for event in events if isinstance(event, Loading)] == [(0, 0)]
+    assert {model.name for model in client.models().models} >= {"tiny"}
+    assert client.model("tiny").description["image_size"] == 64
+
+
+def test_the_system_says_what_it_is(client):
+    system = client.system()
+    assert system.resident > 10**7 and system.memory_total >= system.memory_used > 0 and system.handles > 3
+    assert system.leases >= 1 and "torch" in system.packages
+    assert client.devices()[-1].startswith("cpu")
+
+
+# the stream
+
+
+def stream(client, id: str, last: str = "") -> list[tuple[str, object]]:
+    return list(client._stream(id, last))
+
+
+def test_a_stream_goes_on_where_it_left_off(client, image):
+    job = client.submit(edit(image))
+    client.follow(job.id)
+    everything = stream(client, job.id)
+    middle = len(everything) // 2
+    assert stream(client, job.id, everything[middle][0]) == everything[middle + 1 :]
+    assert len({id for id, _ in everything}) == len(everything)
+    strange = stream(client, job.id, "deadbeef-3")
+    assert isinstance(strange[0][1], Snapshot) and strange[1:] == everything
+    assert [type(event) for _, event in stream(client, job.id, everything[-1][0])] == [Finished]
+
+
+def test_a_quiet_stream_shows_that_it_lives(client, image):
+    job = client.submit(edit(image, num_inference_steps=1000, candidates=8))
+    waiting = client.submit(edit(image))
+    connection = http.client.HTTPConnection("127.0.0.1", client.runtime.port, timeout=10)
+    connection.request("GET", f"/v1/jobs/{waiting.id}/events", headers=client._authorization())
+    response = connection.getresponse()
+    lines = [response.readline() for _ in range(10)]
+    connection.close()
+    assert b": alive\n" in lines
+    for id in (waiting.id, job.id):
+        client.cancel(id)
+    with pytest.raises(Cancelled):
+        client.follow(job.id)
+
+
+# jobs
+
+
+def test_jobs_are_listed_until_they_are_acknowledged(client, image):
+    job = client.submit(edit(image))
+    client.follow(job.id)
+    assert job.id in {found.id for found in client.jobs(unacknowledged=True)}
+    client.acknowledge(job.id)
+    client.acknowledge(job.id)
+    assert job.id not in {found.id for found in client.jobs(unacknowledged=True)}
+    assert client.job(job.id).acknowledged
+    with pytest.raises(NotFound):
+        client.result(job.id)
+
+
+def test_a_job_that_waits_and_one_that_runs_are_cancelled(client, image):
+    running, waiting = (client.submit(edit(image, num_inference_steps=1000, candidates=8)) for _ in range(2))
+    assert client.cancel(waiting.id).state == "cancelled"
+    while client.job(running.id).state == "queued":
+        time.sleep(0.01)
+    with pytest.raises(EngineError, match="not over"):
+        client.acknowledge(running.id)
+    client.cancel(running.id)
+    with pytest.raises(Cancelled):
+        client.follow(running.id)
+    assert client.job(running.id).state == "cancelled"
+
+
+def test_a_full_queue_says_when_to_come_again(place, image):
+    where = place(queue=2)
+    with where.connect() as engine:
+        client = engine.client
+        image = client.upload(png(scene())).id
+        long = edit(image, num_inference_steps=1000, candidates=8)
+        first = client.submit(long)
+        while client.job(first.id).state == "queued":
+            time.sleep(0.01)
+        others = [client.submit(long) for _ in range(2)]
+        assert [client.job(job.id).position for job in others] == [1, 2]
+        with pytest.raises(Busy, match="2 jobs are waiting"):
+            client.submit(long)
+        connection = http.client.HTTPConnection("127.0.0.1", client.runtime.port, timeout=10)
+        headers = client._authorization() | {"Content-Type": "application/json"}
+        connection.request("POST", "/v1/edits", dumps(long), headers)
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+        assert response.status == 429 and int(response.getheader("Retry-After")) > 0
+        client.cancel(others[0].id)
+        client.submit(long)
+
+
+def test_a_full_disk_takes_no_job(place):
+    where = place(free_bytes=10**17)
+    with where.connect() as engine:
+        image = engine.client.upload(png(scene())).id
+        with pytest.raises(OutputError, match="MB left"):
+            engine.client.submit(edit(image))
+
+
+# text that looks like control tokens
+
+
+def test_what_users_write_is_not_logged(engine, served, image):
+    secret = "a sentence that nobody else may read"
+    run(engine, EditRequest(secret, image, model="tiny", chain=CHAIN, num_inference_steps=1))
+    assert secret not in served.log() and "sentence" not in served.log() and "A boat" not in served.log()
+    for line in served.log().splitlines():
+        assert line.isascii() and isinstance(json.loads(line), dict)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/jobs/..%2f..%2fetc", "/v1/jobs/%00", "/v1/models/..%2f..", "/v1/jobs/x/files/..%2fa"]
+)
+def test_paths_lead_nowhere(client, path):
+    with pytest.raises(EngineError):
+        client._ask("GET", path)
+
+
+@pytest.mark.timeout(1800)
+def test_mutated_pictures_end_nobody(client):
+    import random
+
+    from tests.engine.got.test_adapters import mutated
+
+    dice, refused = random.Random(1), 0
+    whole = []
+    for kind, content in (("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")):
+        buffer = io.BytesIO()
+        scene(40, 30).save(buffer, kind)
+        whole.append((buffer.getvalue(), content))
+    pid = client.system().pid
+    for number in range(times(60, 2000)):
+        data, content = whole[number % 3]
+        try:
+            client.upload(mutated(data, dice), content)
+        except ImageError:
+            refused += 1
+    assert refused > 10 and client.system().pid == pid

@@ -1,0 +1,45 @@
+"""In float32 the pipeline computes what the reference computes, from the chain's words to the pixels."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.got import GoTPipeline
+from tests.golden.recorder import (
+    Golden,
+    Run,
+    golden_cases,
+    levels_apart,
+    plan_and_render,
+    relative_difference,
+    render_only,
+)
+
+CASES = [f"case{number}_{scheduler}" for number in range(4) for scheduler in ("euler", "ddpm")]
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest, golden: Path) -> Golden:
+    return Golden(golden / "golden", next(c for c in golden_cases(golden) if c["name"] == request.param))
+
+
+def test_no_case_is_left_out(golden: Path):
+    assert sorted(case["name"] for case in golden_cases(golden)) == sorted(CASES)
+
+
+@pytest.mark.parametrize("way", [plan_and_render, render_only])
+def test_a_case_equals_the_reference(pipeline: GoTPipeline, case: Golden, way: Callable[[GoTPipeline, Golden], Run]):
+    run = way(pipeline, case)
+    assert [turn.text for turn in run.chain.turns] == case.case["chains"]
+
+    assert run.tensors.keys() == case.tensors.keys()
+    exact = {name for name in case.tensors if name.endswith((".input_ids", ".time_ids", ".timesteps"))}
+    for name in exact:
+        assert torch.equal(run.tensors[name].double(), case.tensors[name].double()), name
+    apart = {name: relative_difference(run.tensors[name], tensor) for name, tensor in case.tensors.items()}
+    assert {name: difference for name, difference in apart.items() if difference > 1e-4} == {}
+
+    assert [image.size for image in run.images] == [image.size for image in case.results]
+    assert max(levels_apart(*pair) for pair in zip(run.images, case.results, strict=True)) <= 2

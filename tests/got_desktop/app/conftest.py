@@ -1,0 +1,114 @@
+"""The real window on the real engine with the model that ships; nothing is faked."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton  # noqa: E402
+
+from got_desktop.app import open_window  # noqa: E402
+from got_desktop.model.messages import Message  # noqa: E402
+from got_desktop.model.samples import SAMPLES  # noqa: E402
+from got_desktop.ui.window import Window  # noqa: E402
+from tests.engine.place import Place  # noqa: E402
+
+SEA = SAMPLES / "sea.png"
+LONG = 120_000
+"""Milliseconds for what an engine does on a machine that is busy."""
+
+
+@pytest.fixture(scope="session")
+def engine_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One engine for all windows of these tests."""
+    place = Place(tmp_path_factory.mktemp("engine"), tmp_path_factory.mktemp("models"), {"grace": "120"})
+    yield place
+    place.end()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Where the app keeps its things."""
+    return tmp_path / "app"
+
+
+@pytest.fixture
+def make_window(qapp, qtbot, data: Path) -> Iterator[Callable[..., Window]]:
+    """Windows, closed at the end without asking."""
+    made: list[Window] = []
+
+    def make(folder: Path = data, first_start: bool = False) -> Window:
+        window = open_window(qapp, folder)
+        if not first_start:
+            window.session.configure(first_start=False)
+        window.heard = []
+        window.session.said.connect(window.heard.append)
+        qtbot.addWidget(window, before_close_func=lambda window: window.session.document.undo.setClean())
+        window.show()
+        qtbot.waitExposed(window)
+        window.begin()
+        made.append(window)
+        return window
+
+    yield make
+    for window in made:
+        window.session.document.undo.setClean()
+        window.close()
+
+
+@pytest.fixture
+def window(make_window) -> Window:
+    return make_window()
+
+
+@pytest.fixture
+def sea(window: Window, qtbot) -> Window:
+    """A window with the sample picture open."""
+    open_picture(window, qtbot, SEA)
+    window.session.instruction = "turn the red car purple"
+    window.session.settings_changed.emit()
+    return window
+
+
+def open_picture(window: Window, qtbot, path: Path) -> None:
+    window.files.open(path)
+    qtbot.waitUntil(lambda: window.session.document.path == path and not window.session.filing, timeout=30_000)
+
+
+def wait_for_plan(window: Window, qtbot) -> None:
+    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=LONG)
+    assert not window.session.document.state.plan.empty, window.heard
+
+
+def wait_for_results(window: Window, qtbot) -> None:
+    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=LONG)
+    assert window.session.work.results is not None, window.heard
+    qtbot.waitUntil(lambda: window.editor.canvas.after is not None, timeout=30_000)
+
+
+def errors(window: Window) -> list[Message]:
+    return [message for message in window.heard if message.kind == "error"]
+
+
+def dialog(qtbot) -> QMessageBox:
+    """The question that is open."""
+
+    def found() -> QMessageBox | None:
+        boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+        return boxes[0] if boxes else None
+
+    qtbot.waitUntil(lambda: found() is not None, timeout=10_000)
+    box = found()
+    assert box is not None
+    return box
+
+
+def answer(qtbot, text: str) -> None:
+    """Presses the button of that text in the question that is open."""
+    box = dialog(qtbot)
+    button = next(b for b in box.buttons() if isinstance(b, QPushButton) and b.text().replace("&", "") == text)
+    button.click()
+    qtbot.waitUntil(lambda: not box.isVisible())

@@ -1,0 +1,142 @@
+"""The area to be edited and the edit's mask: chosen by mouse and by keyboard, on a real engine."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, Qt
+
+from engine.api.chain import LIMIT, Box
+from engine.api.protocol import Selection
+from got_desktop.model.plan import Plan
+from got_desktop.ui import geometry as g
+from tests.got_desktop.app.conftest import errors, open_picture, wait_for_plan, wait_for_results
+from tests.got_desktop.app.test_main_flow import drag, pixels
+from tests.got_desktop.app.test_more_flows import TWO
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+sizes = st.tuples(st.integers(8, 5000), st.integers(8, 5000))
+points = st.tuples(st.floats(-9000, 9000), st.floats(-9000, 9000))
+
+
+def inside(area: Selection, size: tuple[int, int]) -> bool:
+    return area.x + area.width <= size[0] and area.y + area.height <= size[1]
+
+
+@given(points, points, sizes)
+def test_an_area_lies_in_the_picture_and_is_no_sliver(start, end, size):
+    area = g.area_between(start, end, size)
+    assert inside(area, size) and min(area.width, area.height) >= 8
+    assert g.area_of(g.rect_of_area(area)) == area
+
+
+@given(points, points, sizes, st.integers(-99, 99), st.integers(-99, 99), st.booleans())
+def test_a_moved_area_stays_in_the_picture(start, end, size, dx, dy, resize):
+    area = g.area_between(start, end, size)
+    moved = g.area_moved(area, dx, dy, resize, size)
+    assert inside(moved, size) and min(moved.width, moved.height) >= 8
+    assert ((moved.x, moved.y) == (area.x, area.y)) if resize else (moved.width == area.width)
+
+
+units = st.integers(0, LIMIT - 2)
+
+
+@given(units, units, st.integers(20, 400), st.integers(20, 400))
+def test_boxes_keep_their_place_when_another_part_is_seen(x, y, left, top):
+    box = Box(x, y, min(LIMIT - 1, x + 40), min(LIMIT - 1, y + 40))
+    plan = Plan().added(box, "a boat", 0)
+    frame = (left, top, left + 300, top + 250)
+    again = plan.reframed(frame, (0, 0, 800, 700)).reframed((0, 0, 800, 700), frame)
+    found = again.chain.boxes[0].box
+    assert max(abs(a - b) for a, b in zip(_edges(found), _edges(box), strict=True)) <= 3 and again.marks == plan.marks
+    assert plan.reframed(frame, frame).text == plan.text
+
+
+def _edges(box: Box) -> tuple[int, int, int, int]:
+    return box.x1, box.y1, box.x2, box.y2
+
+
+def test_only_the_chosen_area_is_edited(sea, qtbot, tmp_path):
+    session, editor, canvas = sea.session, sea.editor, sea.editor.canvas
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_S)
+    assert canvas.tool == "select" and editor.bar.area.isChecked()
+    start, end = (canvas.view.to_screen(at) for at in ((20, 56), (90, 120)))
+    drag(qtbot, canvas, QPoint(round(start[0]), round(start[1])), QPoint(round(end[0]), round(end[1])))
+    area = session.document.state.selection
+    assert area is not None and abs(area.x - 20) <= 1 and abs(area.width - 70) <= 2 and canvas.tool == "point"
+    assert session.frame == (0, area.y - 32, area.x + area.width + 32, 128) and editor.bar.whole.isVisible()
+    editor.run_plan()
+    wait_for_plan(sea, qtbot)
+    session.draw_with(scope="whole", steps=3)
+    shown = canvas.shown_boxes()[0]
+    on_screen = canvas.box_view.rect_to_screen(g.rect_of(shown.region.box, canvas.frame_size))
+    assert shown.rect == on_screen and not canvas.grab().isNull()
+    editor.run_apply()
+    wait_for_results(sea, qtbot)
+    before = pixels(session.document.state)
+    editor.accept()
+    after, kept = pixels(session.document.state), np.ones(before.shape[:2], bool)
+    kept[area.y : area.y + area.height, area.x : area.x + area.width] = False
+    assert np.array_equal(before[kept], after[kept]) and not np.array_equal(before, after)
+    assert session.document.state.layers[0].facts["selection"]["x"] == area.x
+    saved = session.document.state
+    session.save_file(tmp_path / "area.ora")
+    qtbot.waitUntil(lambda: not session.document.modified, timeout=30_000)
+    open_picture(sea, qtbot, tmp_path / "area.ora")
+    assert session.document.state.selection == area and session.plan.text == saved.plan.text
+    session.choose_area(None)
+    session.document.undo.undo()
+    assert session.document.state.selection == area and errors(sea) == []
+
+
+def test_the_area_by_keyboard(sea, qtbot):
+    session, canvas = sea.session, sea.editor.canvas
+    session.replan(Plan.of(TWO).until(0), "")
+    text, entries = session.plan.text, session.document.undo.count()
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_S)
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    assert session.document.state.selection == Selection(48, 48, 32, 32)
+    for key, modifier in ((Qt.Key.Key_Right, SHIFT), (Qt.Key.Key_Up, SHIFT), (Qt.Key.Key_Down, CONTROL)):
+        qtbot.keyClick(canvas, key, modifier)
+    assert session.document.state.selection == Selection(58, 38, 32, 33)
+    assert session.document.undo.count() == entries + 2  # the run of arrows is one
+    qtbot.keyClick(canvas, Qt.Key.Key_Delete)
+    assert session.document.state.selection is None and canvas.tool == "point"
+    assert session.plan.text == text  # boxes stay where they are
+    qtbot.keyClick(canvas, Qt.Key.Key_S)
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert canvas.tool == "point"
+
+
+def test_boxes_are_drawn_where_they_lie_whatever_area_was_chosen_since(sea, qtbot):
+    session, editor = sea.session, sea.editor
+    session.replan(Plan.of(TWO).until(0), "")
+    session.draw_with(steps=2, feather=0.0, grow=0.0)
+    left, top, right, bottom = session.plan.chain.boxes[0].box.pixels(*session.document.state.size)
+    session.choose_area(Selection(40, 60, 60, 60))
+    editor.run_apply()
+    wait_for_results(sea, qtbot)
+    y, x = np.nonzero(np.asarray(session.work.results.candidates[0].layers[0].mask))
+    assert abs(x.min() - max(left, 40)) <= 1 and abs(x.max() - right) <= 1
+    assert abs(y.min() - top) <= 1 and abs(y.max() - bottom) <= 1
+
+
+def test_feather_and_grow_shape_the_mask(sea, qtbot):
+    session, editor, panel = sea.session, sea.editor, sea.editor.instruction.drawing
+    session.replan(Plan.of(TWO).until(0), "")
+    session.draw_with(steps=2)
+    panel.feather.slider.setValue(0)
+    panel.grow.field.setValue(0)
+    assert (session.drawing.feather, session.drawing.grow) == (0.0, 0.0) and panel.grow.slider.value() == 0
+    editor.run_apply()
+    wait_for_results(sea, qtbot)
+    mask = np.asarray(session.work.results.candidates[0].layers[0].mask)
+    left, top, right, bottom = session.plan.chain.boxes[0].box.pixels(*session.document.state.size)
+    wanted = np.zeros_like(mask)
+    wanted[top : bottom + 1, left : right + 1] = 255
+    assert np.array_equal(mask, wanted)
+    session.draw_with(scope="whole")
+    assert not panel.feather.isVisibleTo(panel)

@@ -1,0 +1,27 @@
+"""Work off the UI thread: what comes of it reaches who asked, and nobody else."""
+
+import threading
+
+import shiboken6
+from PySide6.QtCore import QObject
+
+from got_desktop.background import Background
+
+
+class Asker(QObject):
+    heard: list[object] = []
+
+    def hear(self, value: object) -> None:
+        Asker.heard.append((value, self.objectName()))
+
+
+def test_who_is_gone_is_not_told(qapp, qtbot):
+    background, go, gone, stays, ended = Background(), threading.Event(), Asker(), Asker(), []
+    background.run(lambda say: go.wait(), gone.hear)
+    background.run(lambda say: go.wait(), stays.hear)
+    background.run(lambda say: go.wait(), ended.append)
+    shiboken6.delete(gone)
+    go.set()
+    qtbot.waitUntil(lambda: bool(ended) and bool(Asker.heard))
+    assert Asker.heard == [(True, "")]
+    assert background.finish(5)

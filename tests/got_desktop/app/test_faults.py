@@ -1,0 +1,163 @@
+"""What goes wrong: cancelled, killed, unreadable, huge, full, unsaved. The window says so and loses nothing."""
+
+import os
+import struct
+import zlib
+
+import pytest
+from PySide6.QtCore import Qt
+
+from engine.api.runtime import read_runtime
+from got_desktop.model.samples import SAMPLES
+from tests.got_desktop.app.conftest import LONG, SEA, answer, dialog, errors, wait_for_plan, wait_for_results
+
+
+def planned(window, qtbot) -> None:
+    window.editor.run_plan()
+    wait_for_plan(window, qtbot)
+
+
+STAGES = {
+    "at once": lambda work: True,
+    "while it plans": lambda work: work.draft is not None and len(work.draft.text) > 20,
+    "while it draws": lambda work: work.activity.stage == "draw" and work.activity.done >= 2,
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_cancelled_at_a_stage_nothing_is_changed_and_the_next_run_is_clean(sea, qtbot, stage):
+    session, before = sea.session, sea.session.document.state
+    sea.editor.run_both()
+    qtbot.waitUntil(lambda: session.work.activity is not None and STAGES[stage](session.work), timeout=LONG)
+    qtbot.keyClick(sea, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not session.work.busy, timeout=LONG)
+    assert session.document.state is before and session.work.results is None and session.work.draft is None
+    assert errors(sea) == []
+    planned(sea, qtbot)
+
+
+@pytest.mark.parametrize("stage", ["while it plans", "while it draws"])
+def test_when_the_engine_is_killed_the_window_says_so_and_the_work_goes_on(sea, qtbot, engine_place, stage):
+    session, before = sea.session, sea.session.document.state
+    sea.editor.run_both()
+    qtbot.waitUntil(lambda: session.work.activity is not None and STAGES[stage](session.work), timeout=LONG)
+    runtime = read_runtime(engine_place.runtime)
+    os.kill(runtime.pid, 9)
+    wait_for_results(sea, qtbot)
+    assert [m.text for m in sea.heard if m.kind == "warning"] == ["The engine ended and was started again."]
+    assert errors(sea) == [] and read_runtime(engine_place.runtime).pid != runtime.pid
+    assert session.document.state.base is before.base and not session.document.state.plan.empty
+
+
+def huge_png() -> bytes:
+    """The header of a PNG of 60000×60000 pixels."""
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("text.png", b"no picture", "is not a PNG"),
+        ("empty.jpg", b"", "is empty"),
+        ("cut.png", SEA.read_bytes()[:2000], "damaged"),
+        ("huge.png", huge_png(), "megapixels"),
+        ("broken.ora", b"PK nothing", "OpenRaster"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_said_and_the_document_stays(sea, qtbot, tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    before = sea.session.document.state
+    sea.files.open(tmp_path / name)
+    qtbot.waitUntil(lambda: bool(errors(sea)) and not sea.session.filing, timeout=30_000)
+    (error,) = errors(sea)
+    assert said in error.text and error.remedy and name in error.text
+    assert sea.session.document.state is before and sea.messages.messages == [error]
+
+
+def test_a_full_disk_is_said_and_the_old_file_stays(sea, qtbot, tmp_path, monkeypatch):
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "old.png").write_bytes(b"old")
+    sea.session.add_box(sea.session.plan.chain.boxes[0].box if sea.session.plan.marks else _box(), "a hat")
+    monkeypatch.setattr("engine.imaging.save._write_new", full)
+    sea.session.save_file(tmp_path / "old.png")
+    qtbot.waitUntil(lambda: bool(errors(sea)), timeout=30_000)
+    assert "No space left" in errors(sea)[0].text and (tmp_path / "old.png").read_bytes() == b"old"
+    assert sea.session.document.modified
+
+
+def _box():
+    from engine.api.chain import Box
+
+    return Box(100, 100, 300, 300)
+
+
+def test_closing_with_unsaved_work_asks(sea, qtbot, tmp_path):
+    sea.session.add_box(_box(), "a hat")
+    sea.close()
+    assert "not saved" in dialog(qtbot).text()
+    answer(qtbot, "Cancel")
+    assert sea.isVisible() and sea.session.document.modified
+    sea.session.document.path = tmp_path / "mine.ora"
+    sea.close()
+    answer(qtbot, "Save")
+    qtbot.waitUntil(lambda: not sea.isVisible(), timeout=30_000)
+    assert (tmp_path / "mine.ora").stat().st_size > 1000
+
+
+def test_closing_without_saving_throws_it_away(sea, qtbot, data):
+    sea.session.add_box(_box(), "a hat")
+    sea.close()
+    answer(qtbot, "Don't save")
+    qtbot.waitUntil(lambda: not sea.isVisible(), timeout=30_000)
+    assert list((data / "open").iterdir()) == []
+
+
+def test_opening_another_picture_with_unsaved_work_asks(sea, qtbot):
+    sea.session.add_box(_box(), "a hat")
+    before = sea.session.document.state
+    sea.files.open(SAMPLES / "night.png")
+    answer(qtbot, "Cancel")
+    assert sea.session.document.state is before
+    sea.files.open(SAMPLES / "night.png")
+    answer(qtbot, "Don't save")
+    qtbot.waitUntil(lambda: sea.session.document.path == SAMPLES / "night.png", timeout=30_000)
+
+
+def test_planning_again_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):
+    session = sea.session
+    session.add_box(_box(), "a hat")
+    sea.editor.run_plan()
+    answer(qtbot, "Cancel")
+    assert not session.work.busy and session.plan.has_user_work
+    sea.editor.run_plan()
+    answer(qtbot, "Keep my boxes")
+    wait_for_plan(sea, qtbot)
+    kept = [region for region, mark in zip(session.plan.chain.boxes, session.plan.marks, strict=True) if mark.by_user]
+    assert [(region.box, region.phrase) for region in kept] == [(_box(), "a hat")] and len(session.plan.marks) > 1
+
+
+def test_a_broken_box_is_named_before_it_is_applied(sea, qtbot):
+    session = sea.session
+    session.add_box(_box(), "a hat")
+    text = session.plan.text.replace("(300,300)", "(300,3x0)")
+    session.replan(session.plan.with_text(text), "")
+    assert "3x0" in sea.editor.plan.faults.text() and sea.editor.plan.faults.isVisibleTo(sea)
+    sea.editor.run_apply()
+    assert "3x0" in dialog(qtbot).informativeText()
+    answer(qtbot, "Show it")
+    assert "3x0" in sea.editor.plan.editor.textCursor().selectedText() and not session.work.busy
+
+
+def test_a_seed_too_large_or_an_empty_instruction_never_reaches_the_engine(sea, qtbot):
+    sea.session.instruction = "   "
+    sea.session.settings_changed.emit()
+    assert not sea.editor.instruction.plan.isEnabled() and not sea.actions_.all["plan"].isEnabled()
+    sea.editor.run_plan()
+    assert not sea.session.work.busy

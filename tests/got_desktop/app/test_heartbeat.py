@@ -1,0 +1,145 @@
+"""The window never freezes: a heart beats on its thread while a large picture goes all the way.
+
+6 megapixels every day, 24 with GOT_CAMPAIGN=full. What fails the test is a freeze that a user would feel, whatever else
+the machine does; the product's own aim of 50 ms is asked for with GOT_HEARTBEAT_MS=50 on a quiet machine.
+"""
+
+import os
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt, QTimer
+
+from tests.campaign import FULL
+from tests.got_desktop.app.conftest import answer, errors, open_picture, wait_for_plan, wait_for_results
+
+WIDTH, HEIGHT = (6000, 4000) if FULL else (3000, 2000)
+LIMIT = float(os.environ.get("GOT_HEARTBEAT_MS", "300"))
+BEAT = 5
+
+
+def kept_waiting() -> float:
+    """Milliseconds for which this thread was ready to run but the machine's processors were busy with other work."""
+    try:
+        with open(f"/proc/self/task/{threading.get_native_id()}/schedstat") as file:
+            return int(file.read().split()[1]) / 1e6
+    except OSError:
+        return 0.0  # not known on this system
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Moments of this thread and its process, in milliseconds."""
+
+    wall: float
+    own: float
+    """Processor time of this thread."""
+    process: float
+    """Processor time of all threads of the process."""
+    waited: float
+
+    @classmethod
+    def now(cls) -> "Clock":
+        times = (time.perf_counter(), time.thread_time(), time.process_time())
+        return cls(*(1000 * seconds for seconds in times), kept_waiting())
+
+
+class Heart:
+    """Notes how much later than it should each beat came, and in which part of the flow.
+
+    Time in which other programs had the processors does not count: neither that in which this thread was ready to run,
+    nor that in which the thread it waited for was. A beat is at most as late as the whole process has worked since
+    the last one.
+    """
+
+    def __init__(self, parent) -> None:
+        self.part = ""
+        self.late: dict[str, list[float]] = {}
+        self.own: dict[str, float] = {}
+        """Of each part the most processor time that the thread itself took between two beats."""
+        self.last = Clock.now()
+        self.timer = QTimer(parent, interval=BEAT, timerType=Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.beat)
+
+    def begin(self, part: str) -> None:
+        self.part, self.last = part, Clock.now()
+        self.timer.start()
+
+    def beat(self) -> None:
+        now, last = Clock.now(), self.last
+        late = now.wall - last.wall - BEAT - (now.waited - last.waited)
+        self.late.setdefault(self.part, []).append(min(late, now.process - last.process))
+        self.own[self.part] = max(self.own.get(self.part, 0.0), now.own - last.own)
+        self.last = now
+
+
+@pytest.fixture
+def large(tmp_path):
+    """large.jpg"""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    scene = np.stack([x * 255 // WIDTH, y * 255 // HEIGHT, (x ^ y) & 255], -1).astype(np.uint8)
+    Image.fromarray(scene).save(tmp_path / "large.jpg", quality=90)
+    return tmp_path / "large.jpg"
+
+
+@pytest.mark.timeout(600)
+def test_the_windows_thread_is_never_held(window, qtbot, large, tmp_path, record_property):
+    session, editor = window.session, window.editor
+    heart = Heart(window)
+    heart.begin("open")
+    open_picture(window, qtbot, large)
+    session.instruction = "paint the middle purple"
+    session.settings_changed.emit()
+    heart.begin("plan")
+    editor.run_plan()
+    wait_for_plan(window, qtbot)
+    heart.begin("boxes")
+    editor.canvas.setFocus()
+    if not any(region.is_mask for region in session.plan.chain.boxes):
+        session.add_box(session.plan.chain.boxes[0].box if session.plan.marks else _middle(), "the middle")
+    for _ in range(20):
+        qtbot.keyClick(editor.canvas, Qt.Key.Key_Right)
+        editor.canvas.zoom(0.3)
+        qtbot.wait(10)
+    editor.canvas.fit()
+    heart.begin("render")
+    editor.run_apply()
+    if session.faults():
+        answer(qtbot, "Apply without it")
+    wait_for_results(window, qtbot)
+    heart.begin("compare")
+    for mode in ("slider", "heat", "before", "after"):
+        editor.canvas.show_mode(mode)
+        qtbot.wait(40)
+    heart.begin("composite")
+    editor.accept()
+    qtbot.waitUntil(lambda: window.session.display.current, timeout=60_000)
+    session.document.undo.undo()
+    session.document.undo.redo()
+    qtbot.waitUntil(lambda: window.session.display.current, timeout=60_000)
+    heart.begin("save")
+    session.save_file(tmp_path / "large.ora")
+    qtbot.waitUntil(lambda: not session.document.modified, timeout=120_000)
+    heart.timer.stop()
+    assert errors(window) == []
+    worst = {part: max(late) for part, late in heart.late.items()}
+    parts = (
+        f"{part} {most:.0f} ms, its own work {heart.own[part]:.0f}, of {len(heart.late[part])} beats"
+        for part, most in worst.items()
+    )
+    line = f"load {os.getloadavg()[0]:.1f}: " + "; ".join(parts)
+    record_property("late at most", line)
+    print(line)
+    # what shares the processor's caches and clock slows the work itself down, too
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert max(worst.values()) <= LIMIT * crowd, line
+
+
+def _middle():
+    from engine.api.chain import Box
+
+    return Box(300, 300, 600, 600)

@@ -1,0 +1,50 @@
+"""Edits that are taken are kept as pairs where the user wants that, and the trainer's own importer reads them."""
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from engine.api.chain import Box
+from engine.api.protocol import Selection
+from got_desktop.model import kept_pairs, settings
+from got_desktop.model.plan import Plan
+from got_desktop.ui.pages.settings_page import SettingsPage
+from tests.got_desktop.app.conftest import errors, wait_for_results
+from tests.got_desktop.app.test_main_flow import pixels
+from tests.got_desktop.app.test_more_flows import TWO
+from training.data.check import Tally, checked, find_data
+
+
+def test_a_taken_edit_is_a_pair_to_train_on(sea, qtbot, data):
+    session, folder = sea.session, kept_pairs.folder_of(data)
+    page = SettingsPage(session)
+    qtbot.addWidget(page)
+    assert not session.settings.keep_pairs and not page.pairs.isChecked()
+    session.draw_with(steps=2, candidates=2)
+    session.replan(Plan.of(TWO).until(0), "")
+    _take(sea, qtbot)
+    assert not folder.exists()  # nothing is kept unasked
+
+    page.pairs.click()
+    qtbot.waitUntil(lambda: settings.load(data).keep_pairs, timeout=10_000)
+    corrected = Box(320, 540, 600, 830)
+    session.resize_box(0, corrected)
+    session.choose_area(Selection(30, 50, 70, 70))
+    before = pixels(session.document.state)
+    _take(sea, qtbot, Qt.Key.Key_2)
+    after = pixels(session.document.state)
+    qtbot.waitUntil(lambda: (folder / "pairs.jsonl").exists(), timeout=30_000)
+    tally = Tally()
+    (found,) = checked(find_data(folder), tally)
+    assert tally.counts == {} and found.pair.instruction == "turn the red car purple"
+    assert np.array_equal(np.asarray(found.source), before) and np.array_equal(np.asarray(found.target), after)
+    region = Plan.of(found.pair.chain).chain.boxes[0]
+    assert (region.phrase, region.color) == ("The car", "red")
+    edges = ((region.box.x1, 320), (region.box.y1, 540), (region.box.x2, 600), (region.box.y2, 830))
+    assert max(abs(is_ - was) for is_, was in edges) <= 2 and errors(sea) == []
+
+
+def _take(window, qtbot, candidate: Qt.Key = Qt.Key.Key_1) -> None:
+    window.editor.run_apply()
+    wait_for_results(window, qtbot)
+    qtbot.keyClick(window.editor.canvas, candidate)
+    qtbot.keyClick(window.editor.canvas, Qt.Key.Key_Return)

@@ -1,0 +1,208 @@
+"""Candidates, plans of several steps, new pictures, layers, presets, history; on a real engine."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+
+from engine.api.chain import IM_GEN_START, Box, format_box
+from got_desktop.model import pictures
+from got_desktop.model.plan import Plan
+from got_desktop.model.settings import Preset
+from tests.got_desktop.app.conftest import SEA, errors, open_picture, wait_for_plan, wait_for_results
+
+CAR = format_box(Box(300, 560, 580, 840), "red")
+FISH = format_box(Box(300, 90, 600, 390), "red")
+LEFT = Qt.MouseButton.LeftButton
+TWO = f"The car {CAR} becomes purple.{IM_GEN_START}<|im_gen_end|>The fish {FISH} becomes green.{IM_GEN_START}"
+
+
+def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
+    session, editor = sea.session, sea.editor
+    session.draw_with(candidates=2, steps=4)
+    session.replan(Plan.of(TWO).until(0), "")
+    editor.run_apply()
+    wait_for_results(sea, qtbot)
+    assert [candidate.seed for candidate in session.work.results.candidates] == [42, 43]
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_2)
+    assert editor.review.index == 1
+    qtbot.keyPress(editor.canvas, Qt.Key.Key_Space)
+    assert editor.canvas.picture is editor.canvas.before
+    qtbot.keyRelease(editor.canvas, Qt.Key.Key_Space)
+    assert editor.canvas.picture is editor.canvas.after
+    for mode in ("slider", "heat", "before", "after"):
+        editor.review.mode_asked.emit(mode)
+        assert not editor.canvas.grab().isNull() and editor.canvas.mode == mode
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Return)
+    assert session.document.state.layers[0].facts["seed"] == 43 and not editor.review.isVisibleTo(editor)
+    qtbot.waitUntil(lambda: editor.history.list.count() == 1, timeout=10_000)
+    assert [entry.instruction for entry in session.history.find("car purple")] == ["turn the red car purple"]
+    assert session.history.find("no such words") == []
+
+
+def test_a_plan_of_two_steps_runs_to_a_step_and_as_a_whole(sea, qtbot):
+    session, editor = sea.session, sea.editor
+    session.draw_with(steps=3)
+    session.replan(Plan.of(TWO), "")
+    assert editor.plan.turns.count() == 2 and editor.plan.boxes.list.count() == 1
+    editor.plan.turns.activated.emit(1)
+    assert session.turn == 1 and editor.canvas.shown_boxes()[0].region.phrase == "The fish"
+    editor.plan.turns.activated.emit(0)
+    qtbot.mouseClick(editor.plan.until, Qt.MouseButton.LeftButton)
+    wait_for_results(sea, qtbot)
+    assert len(session.work.results.candidates[0].layers) == 1
+    session.work.dismiss()
+    editor.run_apply()
+    wait_for_results(sea, qtbot)
+    editor.accept()
+    assert len(session.document.state.layers) == 2 and session.document.state.layers[1].name.endswith("(2)")
+    qtbot.mouseClick(editor.plan.branch, Qt.MouseButton.LeftButton)
+    assert session.plan.turns() == 1
+    session.document.undo.undo()
+    assert session.plan.turns() == 2
+
+
+def test_a_new_picture_from_a_caption(window, qtbot):
+    session, editor = window.session, window.editor
+    editor.instruction.kind.chosen.emit("new")
+    qtbot.keyClicks(editor.instruction.words, "a red house left of a green tree")
+    session.draw_with(steps=4)
+    editor.run_plan()
+    wait_for_plan(window, qtbot)
+    editor.run_apply()
+    wait_for_results(window, qtbot)
+    editor.accept()
+    assert session.document.state.size == (128, 128) and session.document.modified
+    session.document.undo.undo()
+    assert not session.document.is_open
+    session.document.undo.redo()
+    assert session.document.is_open and errors(window) == []
+
+
+def two_layers(sea) -> None:
+    state = sea.session.document.state
+    for number, name in enumerate(("low", "high")):
+        mask = Image.new("L", state.size, 0)
+        mask.paste(255, (20 + 30 * number, 20, 70 + 30 * number, 70))
+        layer = pictures.read_layer(_rgba(Image.new("RGB", state.size, (200, 40 + 90 * number, 10)), mask), name, {})
+        sea.session.document.change(sea.session.document.state.with_layers(layer), name)
+
+
+def _rgba(image: Image.Image, mask: Image.Image) -> bytes:
+    image.putalpha(mask)
+    return pictures._png(image)
+
+
+def look(state) -> np.ndarray:
+    return np.asarray(pictures.composite(state.base.image, state.layers).convert("RGB"))
+
+
+def test_everything_with_layers_can_be_undone(sea, qtbot):
+    two_layers(sea)
+    session, panel = sea.session, sea.editor.layers
+    first = session.document.state
+    actions = [
+        (0, lambda: panel.list.item(0).setText("renamed")),
+        (0, lambda: panel.list.item(0).setCheckState(Qt.CheckState.Unchecked)),
+        (0, lambda: panel.opacity.setValue(40)),
+        (0, lambda: panel.masked.click()),
+        (0, lambda: panel.down.click()),
+        (1, lambda: panel.up.click()),
+        (0, lambda: panel.drop.click()),
+    ]
+    states = [first]
+    for place, action in actions:
+        panel.list.setCurrentRow(place)
+        action()
+        states.append(session.document.state)
+    assert len({id(state) for state in states}) == len(states)
+    for state in reversed(states[:-1]):
+        session.document.undo.undo()
+        assert session.document.state.layers == state.layers
+    assert session.document.state.layers == first.layers
+
+
+def test_merging_down_looks_the_same(sea, qtbot):
+    two_layers(sea)
+    session, before = sea.session, look(sea.session.document.state)
+    sea.editor.layers.list.setCurrentRow(0)
+    sea.editor.layers.merge.click()
+    qtbot.waitUntil(lambda: len(session.document.state.layers) == 1, timeout=10_000)
+    assert np.abs(look(session.document.state).astype(int) - before).max() <= 1
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".ora"])
+def test_saved_files_keep_exif_and_profile_and_png_the_facts(sea, qtbot, tmp_path, suffix):
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x010E] = "a sea"
+    Image.open(SEA).convert("RGB").save(tmp_path / "in.jpg", exif=exif, icc_profile=profile, quality=95)
+    open_picture(sea, qtbot, tmp_path / "in.jpg")
+    two_layers(sea)
+    session = sea.session
+    top = session.document.state.layers[-1].id
+    session.document.change(session.document.state.with_layer(top, facts={"seed": 7}, mask_on=False, opacity=0.5), "")
+    path = tmp_path / f"out{suffix}"
+    session.save_file(path)
+    qtbot.waitUntil(lambda: not session.document.modified, timeout=30_000)
+    saved = pictures.read(path)
+    assert saved.base.icc_profile == profile and b"a sea" in saved.base.exif
+    if suffix == ".ora":
+        assert [x.mask_on for x in saved.layers] == [True, False] and saved.layers[1].opacity == 0.5
+        assert np.array_equal(look(saved), look(session.document.state))
+    elif suffix != ".jpg":
+        assert np.array_equal(np.asarray(saved.base.image), look(session.document.state))
+    if suffix == ".png":
+        from engine.imaging.save import read_facts
+
+        assert read_facts(path.read_bytes())["seed"] == 7
+
+
+def test_presets_and_settings_are_there_at_the_next_start(make_window, qtbot, data):
+    first = make_window()
+    first.session.instruction = "make it snow"
+    first.session.draw_with(scope="whole", candidates=3, semantic=2.5, steps=9, seed=11)
+    preset = Preset("snow", first.session.instruction, first.session.drawing)
+    first.session.configure(presets=first.session.settings.with_preset(preset).presets)
+    first.close()
+    second = make_window(data)
+    assert second.session.settings.presets == (preset,) and second.session.instruction == "make it snow"
+    second.session.draw_with(scope="boxes", steps=None)
+    second.editor.instruction.presets.activated.emit(1)
+    assert second.session.drawing == preset.drawing
+
+
+def test_a_picture_can_be_pasted_and_dropped(window, qtbot):
+    QGuiApplication.clipboard().setImage(QImage(str(SEA)))
+    window.files.paste()
+    qtbot.waitUntil(lambda: window.session.document.is_open, timeout=10_000)
+    assert window.session.document.path is None
+    shown = np.asarray(window.session.document.state.base.image.convert("RGB"))
+    assert np.array_equal(shown, np.asarray(Image.open(SEA).convert("RGB")))
+    QGuiApplication.clipboard().setText("words")
+    window.files.paste()
+    assert window.heard[-1].kind == "warning"
+
+
+def test_boxes_change_places_by_key_and_by_dropping(sea, qtbot):
+    session, boxes = sea.session, sea.editor.plan.boxes.list
+    first, second = format_box(Box(300, 560, 580, 840), "red"), format_box(Box(300, 90, 600, 390), "green")
+    session.replan(Plan.of(f"The car {first} and the fish {second} change.{IM_GEN_START}"), "")
+    session.select(0)
+    boxes.setFocus()
+    qtbot.keyClick(boxes, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    named = [(region.phrase, region.color) for region in session.plan.chain.boxes]
+    assert named == [("the fish", "red"), ("The car", "green")]
+    assert session.selected == 1 and boxes.currentRow() == 1
+    qtbot.keyClick(boxes, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)  # it is the last already
+    session.document.undo.undo()
+    assert [region.phrase for region in session.plan.chain.boxes][0] == "The car"
+    session.select(1)
+    place = boxes.visualItemRect(boxes.item(0)).topLeft() + QPoint(4, 2)
+    event = QDropEvent(place.toPointF(), Qt.DropAction.MoveAction, QMimeData(), LEFT, Qt.KeyboardModifier.NoModifier)
+    boxes.dropEvent(event)
+    assert session.plan.chain.boxes[1].phrase == "The car" and session.selected == 0
+    assert boxes.count() == 2 and errors(sea) == []

@@ -1,0 +1,305 @@
+"""Settings, doctor and plug-ins in the real window; every page by keyboard and by name."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
+
+from engine.api.protocol import LoadRequest
+from got_desktop.model import settings
+from got_desktop.model.history import Entry
+from got_desktop.model.settings import Drawing
+from got_desktop.ui import theme
+from got_desktop.ui.pages.doctor_page import DoctorPage
+from got_desktop.ui.pages.plugins_page import PluginsPage
+from got_desktop.ui.pages.settings_page import SettingsPage, language_name, languages
+from got_desktop.ui.registry import PAGES
+from got_desktop.ui.window import Window
+from tests.got_desktop.app.conftest import LONG, answer, errors
+
+
+def show(window: Window, name: str) -> QWidget:
+    window.show_page(name)
+    return window.pages.currentWidget()
+
+
+def pick(qtbot, box: QComboBox, value: object) -> None:
+    """Chooses it by keys, as a user does."""
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Home)
+    for _ in range(box.count()):
+        if box.currentData() == value:
+            break
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentData() == value
+
+
+def words(where: QWidget) -> str:
+    return "\n".join(label.text() for label in where.findChildren(QLabel) if label.isVisible())
+
+
+# --- all pages ---
+
+
+def test_every_page_is_reached_by_its_keys_and_everything_has_a_name(window: Window, qtbot):
+    for page in PAGES[1:]:  # the editor has tests of its own
+        window.actions_.all[f"page_{page.id}"].trigger()
+        qtbot.wait(50)
+        shown = window.pages.currentWidget()
+        for one in shown.findChildren(QWidget):
+            if isinstance(one, QAbstractButton | QComboBox | QPlainTextEdit) and one.isVisible():
+                assert one.accessibleName() or getattr(one, "text", str)(), (page.id, one)
+    doctor = window._widgets["doctor"]
+    qtbot.waitUntil(lambda: not doctor.busy, timeout=LONG)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["settings", "models"])
+def test_tab_goes_through_all_controls_of_a_page(window: Window, qtbot, name: str):
+    page = show(window, name)
+    qtbot.waitUntil(lambda: bool(window.session.link.offer.models), timeout=LONG)
+    qtbot.waitUntil(lambda: window.activateWindow() or window.isActiveWindow(), timeout=LONG)
+    # a page fills its cards anew when the engine has said more: then the round begins again
+    qtbot.waitUntil(lambda: len(controls(page)) >= 3 and controls(page) <= reached(page, qtbot), timeout=LONG)
+
+
+def controls(page: QWidget) -> set[QWidget]:
+    """Those that the Tab key should reach."""
+    return {
+        one
+        for one in page.findChildren(QWidget)
+        if isinstance(one, QAbstractButton | QComboBox) and one.isVisible() and one.isEnabled()
+        if getattr(one, "group", lambda: None)() is None or one.isChecked()  # the arrows reach the others of a group
+    }
+
+
+def reached(page: QWidget, qtbot) -> set[QWidget]:
+    """Those that it does reach."""
+    seen: set[QWidget] = set()
+    next(iter(controls(page))).setFocus()
+    for _ in range(120):
+        focus = QApplication.focusWidget()
+        if focus is not None:
+            seen.add(focus)
+        qtbot.keyClick(focus or page, Qt.Key.Key_Tab)
+    return seen
+
+
+# --- settings ---
+
+
+@pytest.fixture
+def page(window: Window) -> SettingsPage:
+    page = show(window, "settings")
+    assert isinstance(page, SettingsPage)
+    return page
+
+
+def test_a_theme_is_kept_and_shown(window: Window, page: SettingsPage, data: Path, qtbot):
+    page.theme.findChildren(QAbstractButton)[2].click()
+    assert window.session.settings.theme == "dark"
+    qtbot.waitUntil(lambda: settings.load(data).theme == "dark", timeout=10_000)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.follow(app, "dark")
+    assert theme.colors().dark
+    theme.follow(app, "light")
+
+
+def test_a_language_is_kept_for_the_next_start(window: Window, page: SettingsPage, data: Path, qtbot):
+    pick(qtbot, page.language, "en")
+    qtbot.waitUntil(lambda: settings.load(data).language == "en", timeout=10_000)
+    assert "next start" in page.language_row.about.text()
+
+
+def test_the_languages_are_english_and_each_translation():
+    assert languages()[0] == "en"
+    assert language_name("de") == "Deutsch"
+
+
+def test_models_run_on_the_device_that_is_chosen(window: Window, page: SettingsPage, qtbot):
+    qtbot.waitUntil(lambda: page.device.findData("cpu") >= 0, timeout=LONG)
+    pick(qtbot, page.device, "cpu")
+    assert window.session.settings.device == window.session.link.device == "cpu"
+    done: list[object] = []
+    window.session.configure(device="cuda:7")
+    link = window.session.link
+    link.run(lambda c: LoadRequest("got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
+    qtbot.waitUntil(lambda: bool(done), timeout=LONG)
+    assert "no device “cuda:7”" in str(done[0])  # what the page says is what the engine is asked for
+
+
+def test_memory_is_given_back(window: Window, page: SettingsPage, qtbot):
+    done: list[object] = []
+    link = window.session.link
+    link.run(lambda c: LoadRequest("got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
+    qtbot.waitUntil(lambda: bool(done), timeout=LONG)
+    assert isinstance(done[0], str), done
+    qtbot.waitUntil(lambda: page.unload.isEnabled(), timeout=LONG)
+    assert "got-mini is loaded" in page.memory.about.text()
+    page.unload.setFocus()
+    qtbot.keyClick(page.unload, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: page.memory.about.text() == "No model is loaded.", timeout=LONG)
+    assert not errors(window)
+
+
+def test_what_is_switched_off_stays_off(window: Window, page: SettingsPage, data: Path, qtbot):
+    page.facts.setFocus()
+    qtbot.keyClick(page.facts, Qt.Key.Key_Space)
+    qtbot.keyClick(page.snap, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not settings.load(data).snap, timeout=10_000)
+    assert not settings.load(data).save_facts
+
+
+def entries(window: Window, number: int, starred: bool = False) -> None:
+    for place in range(number):
+        window.session.history.add(Entry(f"edit {place}", "", Drawing(), "sea", b"", b"", starred=starred))
+
+
+def test_the_history_keeps_as_much_as_is_wanted(window: Window, page: SettingsPage, qtbot):
+    entries(window, 3, starred=True)
+    entries(window, 104)
+    pick(qtbot, page.kept, 100)  # on the way there the keys pass by "None"
+    assert len(window.session.history.find(limit=999)) == 107
+    entries(window, 1)
+    assert len(window.session.history.find(limit=999)) == 103
+
+
+def test_the_history_is_cleared_after_asking(window: Window, page: SettingsPage, qtbot):
+    entries(window, 1, starred=True)
+    entries(window, 4)
+    page.clear.click()
+    answer(qtbot, "Cancel")
+    assert len(window.session.history.find()) == 5
+    with qtbot.waitSignal(window.session.history_changed, timeout=10_000):
+        page.clear.click()
+        answer(qtbot, "Clear")
+    assert [entry.starred for entry in window.session.history.find()] == [True]
+
+
+def test_the_keys_are_those_of_the_menus(window: Window, page: SettingsPage):
+    shown = words(page.keys)
+    for action in window.actions_.all.values():
+        if not action.shortcut().isEmpty():
+            assert action.shortcut().toString(action.shortcut().SequenceFormat.NativeText) in shown, action.text()
+
+
+# --- doctor ---
+
+
+def test_the_doctor_says_what_the_command_says_and_copies_it(window: Window, qtbot):
+    page = show(window, "doctor")
+    assert isinstance(page, DoctorPage)
+    qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+    assert [f.what for f in page.findings][:2] == ["Program", "Packages"]
+    assert {"Engine", "Devices", "Model"} <= {f.what for f in page.findings}
+    row = page.findChild(QWidget, "finding_Engine")
+    assert row is not None
+    qtbot.waitUntil(lambda: "runs: process" in words(row), timeout=10_000)  # a new row is shown a moment later
+    page.copy.setFocus()
+    qtbot.keyClick(page.copy, Qt.Key.Key_Space)
+    report = QGuiApplication.clipboard().text()
+    assert report == page.report() and "✓ Engine: runs" in report
+
+
+def test_what_is_wrong_is_said_with_its_remedy_and_mended(window: Window, qtbot, monkeypatch):
+    from engine.api import launch
+    from engine.api.errors import EngineUnavailable
+
+    page = show(window, "doctor")
+    assert isinstance(page, DoctorPage)
+    qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+    with monkeypatch.context() as broken:
+
+        def refuse(name: str) -> None:
+            raise EngineUnavailable("engine_gone", "The engine does not start.", "See its log.")
+
+        broken.setattr(launch, "connect", refuse)
+        page.examine()
+        qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: "To mend: 1" in page.verdict.text(), timeout=10_000)
+    row = page.findChild(QWidget, "finding_Engine")
+    assert row is not None and "→ See its log." in row.about.text()  # type: ignore[attr-defined]
+    start = row.findChild(QPushButton)
+    assert start is not None and start.text() == "Start the engine"
+    start.click()
+    qtbot.waitUntil(lambda: not page.busy and "To mend" not in page.verdict.text(), timeout=LONG)
+
+
+# --- plug-ins ---
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch) -> Path:
+    """A user's folder of its own, where nothing is installed."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "GIMP3_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PATH", str(home))
+    return home
+
+
+def plugins(window: Window, qtbot) -> PluginsPage:
+    page = show(window, "plugins")
+    assert isinstance(page, PluginsPage)
+    qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+    return page
+
+
+def press(qtbot, page: PluginsPage, name: str) -> None:
+    def found() -> list[QPushButton]:
+        return [b for b in page.findChildren(QPushButton) if b.accessibleName() == name and b.isVisible()]
+
+    qtbot.waitUntil(lambda: len(found()) == 1, timeout=10_000)
+    found()[0].setFocus()
+    qtbot.keyClick(found()[0], Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+
+
+def test_hosts_that_are_not_there_are_said(window: Window, home: Path, qtbot):
+    page = plugins(window, qtbot)
+    qtbot.waitUntil(lambda: "Krita was not found" in words(page), timeout=10_000)
+    assert "GIMP 3 was not found" in words(page)
+
+
+def test_a_plugin_is_put_in_and_taken_out(window: Window, home: Path, qtbot):
+    (home / ".local/share/krita").mkdir(parents=True)
+    page = plugins(window, qtbot)
+    press(qtbot, page, "Install: Krita")
+    assert (home / ".local/share/krita/pykrita/got_krita.desktop").is_file()
+    qtbot.waitUntil(lambda: "Installed" in words(page.hosts["krita"]), timeout=10_000)
+    assert any("Start Krita anew" in message.text for message in window.heard)
+    press(qtbot, page, "Remove: Krita")
+    assert not (home / ".local/share/krita/pykrita/got_krita").exists()
+    assert not errors(window)
+
+
+def test_a_folder_of_the_user_s_choice(window: Window, home: Path, tmp_path: Path, qtbot):
+    page = plugins(window, qtbot)
+    press(qtbot, page, "Choose its folder… GIMP 3")
+    dialog = next(w for w in window.findChildren(QFileDialog) if w.isVisible())
+    dialog.fileSelected.emit(str(tmp_path / "plug-ins"))
+    dialog.close()
+    press(qtbot, page, "Install: GIMP 3")
+    assert (tmp_path / "plug-ins/got_gimp/got_gimp.py").is_file()
+
+
+def test_what_is_not_ours_is_left_alone(window: Window, home: Path, qtbot):
+    other = home / ".local/share/krita/pykrita/got_krita"
+    other.mkdir(parents=True)
+    page = plugins(window, qtbot)
+    qtbot.waitUntil(lambda: "Another plug-in lies in its place" in words(page), timeout=10_000)
+    assert not [b for b in page.hosts["krita"].findChildren(QPushButton) if b.isVisible()]
+    assert other.exists()

@@ -1,0 +1,289 @@
+"""The page of trainings with the real trainer in its own process, on a tiny model."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPlainTextEdit, QPushButton, QSpinBox, QWidget
+
+from engine.api.chain import Chain
+from engine.api.errors import RequestError
+from got_desktop.model import training_files as files
+from got_desktop.model.kept_pairs import ROWS, folder_of
+from got_desktop.model.training_files import alive, read_json, with_value
+from got_desktop.ui.loss_curve import smoothed, ticks
+from got_desktop.ui.pages.training_page import TrainingPage
+from got_desktop.ui.pages.training_review import ReviewDialog
+from got_desktop.ui.window import Window
+from tests.engine.place import INSTRUCTION, Place, scene
+from tests.got_desktop.app.conftest import LONG, answer, errors, open_picture, wait_for_results
+
+STEPS = 60
+SAVE = "import sys, pathlib; from tests.engine.running import save_tiny; save_tiny(pathlib.Path(sys.argv[1]))"
+
+
+@pytest.fixture(scope="module")
+def tiny(engine_place, root) -> str:
+    """A tiny model in the catalog; made elsewhere, as the app's process has no torch."""
+    subprocess.run([sys.executable, "-c", SAVE, str(engine_place.models / "tiny")], check=True, cwd=root)
+    return "tiny"
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> Path:
+    """Six pairs, and two things that are none."""
+    folder = tmp_path_factory.mktemp("data") / "boats"
+    folder.mkdir()
+    for number in range(6):
+        image = Image.new("RGB", (64, 64), (20 * number, 100, 200 - 20 * number))
+        image.save(folder / f"{number}-before.png")
+        image.paste("red", (8, 8 + number, 40, 40 + number))
+        image.save(folder / f"{number}-after.png")
+        (folder / f"{number}.txt").write_text(f"paint boat {number} red")
+    image.save(folder / "lonely-before.png")
+    (folder / "broken-before.png").write_bytes(b"no picture")
+    image.save(folder / "broken-after.png")
+    (folder / "broken.txt").write_text("mend it")
+    return folder
+
+
+@pytest.fixture
+def adapters(engine_place: Place) -> Iterator[Path]:
+    """Where adapters lie; what a test brings there is gone after it."""
+    yield engine_place.adapters
+    shutil.rmtree(engine_place.adapters, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left(data: Path) -> Iterator[None]:
+    yield
+    for told in data.glob("training/*/train.json"):
+        if alive(process := read_json(told)):
+            os.kill(process["pid"], 9)
+
+
+def open_page(window: Window, model: str) -> TrainingPage:
+    window.session.draw_with(model=model)
+    window.show_page("training")
+    page = window.pages.currentWidget()
+    assert isinstance(page, TrainingPage)
+    return page
+
+
+def begin(page: TrainingPage, pictures: Path, qtbot) -> None:
+    page.describe.setChecked(False)
+    page.begin(pictures)
+    wait(page, qtbot, lambda: page.trainings.shown and page.trainings.shown.pairs.state == "ready")
+
+
+def wait(page: TrainingPage, qtbot, holds) -> None:
+    try:
+        qtbot.waitUntil(lambda: bool(holds()), timeout=LONG)
+    except qtbot.TimeoutError:
+        shown = page.trainings.shown
+        logs = [path.read_text() for path in shown.folder.glob("*.log")] if shown else []
+        raise AssertionError((shown and shown.standing, logs)) from None
+
+
+def state(page: TrainingPage) -> str:
+    return page.trainings.shown.standing.state if page.trainings.shown else ""
+
+
+def press(qtbot, page: TrainingPage, one: QPushButton) -> None:
+    wait(page, qtbot, lambda: one.isVisible() and one.isEnabled())
+    one.setFocus()
+    qtbot.keyClick(one, Qt.Key.Key_Space)
+
+
+def read(page: TrainingPage, qtbot, where: QWidget, text: str) -> None:
+    """It stands there, or does a moment later."""
+    wait(page, qtbot, lambda: any(text in one.text() for one in where.findChildren(QLabel) if one.isVisible()))
+
+
+def give(page: TrainingPage, qtbot, **values: int) -> None:
+    """Types them into the form."""
+    for name, value in values.items():
+        key = name.replace("_", ".", 1)
+        field = page.form.fields[key]
+        assert isinstance(field, QSpinBox)
+        wait(page, qtbot, field.isEnabled)
+        field.setValue(value)
+        wait(page, qtbot, lambda key=key, value=value: page.trainings.shown.config[key] == value)
+
+
+def test_what_a_folder_holds_is_reported(make_window, tiny, pictures, adapters, qtbot):
+    window = make_window()
+    page = open_page(window, tiny)
+    begin(page, pictures, qtbot)
+    assert state(page) == "new"
+    for text in ("6 pairs to train on", "1 × before without after", "1 × cannot be read"):
+        read(page, qtbot, page.pairs, text)
+    found = page.pairs.findChild(QPlainTextEdit).toPlainText()
+    assert "lonely-before.png" in found and "broken-before.png" in found
+    wait(page, qtbot, lambda: len(page.pairs.strip.pictures) == 6)
+    assert page.pairs.strip.pictures[0].accessibleName() == "paint boat 0 red"
+
+    base = page.form.fields["base"]
+    assert isinstance(base, QComboBox) and base.currentText() == "tiny"
+    turn_the_wheel(page.form.fields["training.steps"])
+    correct(page, qtbot)
+    press(qtbot, page, page.delete)
+    answer(qtbot, "Delete")
+    wait(page, qtbot, lambda: not page.trainings.names)
+    assert not any(page.trainings.home.iterdir()) and (pictures / "0-before.png").exists()
+    assert not errors(window)
+
+
+def turn_the_wheel(field: QWidget) -> None:
+    """Over a field that is passed by while the page scrolls."""
+    assert isinstance(field, QSpinBox) and field.isEnabled() and not field.hasFocus()
+    before, at = field.value(), QPointF(field.rect().center())
+    none, begun = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+    turn = QWheelEvent(
+        at, field.mapToGlobal(at), QPoint(), QPoint(0, 120), none, Qt.KeyboardModifier.NoModifier, begun, False
+    )
+    QApplication.sendEvent(field, turn)
+    assert field.value() == before and not turn.isAccepted()
+
+
+def correct(page: TrainingPage, qtbot) -> None:
+    """By keys, as a user does: the first pair's box is moved, the next one's instruction changed, one left out."""
+    first, second, third = page.trainings.shown.pairs.rows[:3]
+    press(qtbot, page, page.pairs.correct)
+    dialog = page.window().findChild(ReviewDialog)
+    wait(page, qtbot, lambda: dialog.place.text() == "1 of 6" and dialog.canvas.picture)
+    assert dialog.words.text() == "paint boat 0 red" and dialog.plan.editor.toPlainText()
+    dialog.canvas.setFocus()
+    dialog.review.select(0)
+    qtbot.keyClick(dialog.canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    dialog.next.click()
+    wait(page, qtbot, lambda: dialog.place.text() == "2 of 6")
+    dialog.words.selectAll()
+    qtbot.keyClicks(dialog.words, "make it red")
+    dialog.after.click()
+    assert dialog.canvas.after is not None
+    dialog.next.click()
+    wait(page, qtbot, lambda: dialog.place.text() == "3 of 6")
+    dialog.drop.click()
+    wait(page, qtbot, lambda: dialog.place.text() == "3 of 5")
+    dialog.accept()
+    wait(page, qtbot, lambda: len(page.trainings.shown.pairs.rows) == 5)
+    wait(page, qtbot, lambda: page.trainings.shown.pairs.rows[1].instruction == "make it red")
+    moved = page.trainings.shown.pairs.rows[0]
+    before, after = Chain.parse(first.chain).boxes[0].box, Chain.parse(moved.chain).boxes[0].box
+    assert after.x1 > before.x1 and after.y1 == before.y1 and moved.instruction == first.instruction
+    assert third.name not in [pair.name for pair in page.trainings.shown.pairs.rows]
+    assert page.trainings.shown.pairs.rows[1].chain == second.chain
+
+
+def test_what_is_no_data_is_said(make_window, tiny, tmp_path, adapters, qtbot):
+    page = open_page(make_window(), tiny)
+    (tmp_path / "empty").mkdir()
+    page.describe.setChecked(False)
+    page.begin(tmp_path / "empty")
+    wait(page, qtbot, lambda: page.trainings.shown and page.trainings.shown.pairs.state == "died")
+    read(page, qtbot, page.pairs, "holds no training data")
+
+
+def test_a_training_outlives_crash_and_window_and_its_adapter_is_used(
+    make_window, tiny, pictures, adapters, data, tmp_path, qtbot
+):
+    window = make_window()
+    page = open_page(window, tiny)
+    begin(page, pictures, qtbot)
+    config = page.trainings.shown.folder / "config.toml"
+    files.set_values(config, {"validation.num_inference_steps": 1, "training.save_every": 10, "validation.samples": 1})
+    give(page, qtbot, training_steps=STEPS, training_batch_size=2, training_micro_batch=4, adapter_rank=2)
+    give(page, qtbot, validation_every=STEPS)
+
+    press(qtbot, page, page.progress.start)  # with a configuration that makes no sense
+    wait(page, qtbot, lambda: state(page) == "died")
+    read(page, qtbot, page.progress, "batch_size must be a multiple")
+    give(page, qtbot, training_micro_batch=2)
+
+    press(qtbot, page, page.progress.start)
+    press(qtbot, page, page.progress.pause)
+    wait(page, qtbot, lambda: state(page) == "paused")
+    assert "Paused at step" in page.progress.standing.text()
+    at = page.trainings.shown.standing.step
+    assert page.progress.chain.points[-1][0] == page.progress.diffusion.points[-1][0] == at < STEPS
+    assert f"step {at}: " in page.progress.chain.accessibleDescription()
+    assert not page.form.fields["training.steps"].isEnabled()
+
+    process = read_json(page.trainings.shown.folder / "run" / "state.json")
+    window.close()
+    assert alive(process)  # it goes on without the app
+    window = make_window()
+    page = open_page(window, tiny)
+    wait(page, qtbot, lambda: state(page) == "paused")
+    assert page.trainings.shown.standing.step == at and page.progress.chain.points[-1][0] == at
+    press(qtbot, page, page.progress.go_on)
+    wait(page, qtbot, lambda: page.progress.chain.points[-1][0] > at)
+    wait(page, qtbot, lambda: state(page) != "running" or "memory" in page.progress.standing.text())
+
+    os.kill(process["pid"], 9)
+    wait(page, qtbot, lambda: state(page) == "died")
+    assert "Broken off" in page.progress.standing.text()
+    press(qtbot, page, page.progress.go_on)
+    press(qtbot, page, page.progress.stop)
+    wait(page, qtbot, lambda: state(page) == "stopped")
+    press(qtbot, page, page.progress.go_on)
+    wait(page, qtbot, lambda: state(page) == "finished")
+    assert [step for step, _ in page.progress.chain.points] == list(range(1, STEPS + 1))
+    wait(page, qtbot, lambda: [p.accessibleName() for p in page.progress.samples.pictures] == [f"step {STEPS}"])
+    read(page, qtbot, page.progress, "Held-out pairs")
+    assert (adapters / "boats" / "adapter.json").is_file()
+
+    edit_with_it(window, page, tmp_path, qtbot)
+    assert not errors(window)
+
+
+def edit_with_it(window: Window, page: TrainingPage, folder: Path, qtbot) -> None:
+    press(qtbot, page, page.progress.try_it)
+    assert window.pages.currentWidget() is window.editor
+    drawing = window.session.drawing
+    assert (drawing.model, drawing.adapter) == ("tiny", "boats")
+    wait(page, qtbot, lambda: window.editor.instruction.drawing.adapter.currentText() == "boats")
+    scene().save(folder / "scene.png")
+    open_picture(window, qtbot, folder / "scene.png")
+    window.session.instruction = INSTRUCTION
+    window.session.draw_with(steps=2)
+    window.session.run_apply()
+    wait_for_results(window, qtbot)
+    found = window.session.work.results
+    assert found.result.options["adapters"] == [{"name": "boats", "weight": 1.0}]
+
+    window.session.configure(keep_pairs=True)  # and what it drew is a pair to train on
+    rows = folder_of(window.session.folder) / ROWS
+    assert not rows.exists()
+    window.session.work.accept(0)
+    wait(page, qtbot, rows.is_file)
+    window.show_page("training")
+    page.describe.setChecked(False)
+    press(qtbot, page, page.own)
+    wait(page, qtbot, lambda: page.trainings.shown.name == "accepted-edits" and page.trainings.shown.pairs.rows)
+    (pair,) = page.trainings.shown.pairs.rows
+    assert pair.instruction == INSTRUCTION and pair.chain == found.chain
+    with Image.open(pair.source) as before, Image.open(pair.target) as after:
+        assert before.tobytes() == scene().tobytes() != after.tobytes()
+
+
+def test_a_value_takes_the_place_of_another_in_the_file_with_its_comments():
+    text = 'name = "a # b"  # of it\n[training]\nsteps = 3  # many\n[loss]\nsteps = 9\n'
+    assert with_value(text, "name", "ü") == 'name = "ü"  # of it\n[training]\nsteps = 3  # many\n[loss]\nsteps = 9\n'
+    assert "steps = 5  # many\n[loss]\nsteps = 9" in with_value(text, "training.steps", 5)
+    with pytest.raises(RequestError, match="loss.drop"):
+        with_value(text, "loss.drop", 1)
+
+
+def test_the_curve_s_lines():
+    assert ticks(0.08, 3.0) == [0.1, 0.2, 0.5, 1.0, 2.0]
+    assert smoothed([(1, 4.0)]) == [(1, pytest.approx(4.0))]
+    assert [round(value, 3) for _, value in smoothed([(1, 4.0), (2, 2.0)])] == [4.0, 2.947]

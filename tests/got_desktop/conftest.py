@@ -1,0 +1,73 @@
+"""A tiny model on disk, a picture for it, and `got` as a function."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from got_desktop.cli import run_command
+from tests.engine.place import CHAIN, INSTRUCTION, Place, scene
+
+__all__ = ["CHAIN", "INSTRUCTION"]
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that knows one edit and one caption, in the native layout."""
+    from tests.engine.running import save_tiny  # brings torch, which the window's tests do without
+
+    return save_tiny(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def engine_place(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Place]:
+    """Where the engine of these tests lives: the first that needs it starts it, the next ones find it."""
+    place = Place(tmp_path_factory.mktemp("engine"), tiny_model.parent)
+    yield place
+    place.end()
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, engine_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test stands in an empty folder; the tiny model is in the catalog."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in engine_place.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """scene.png: 96×48, no two rows or columns alike."""
+    scene().save(tmp_path / "scene.png")
+    return tmp_path / "scene.png"
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Path:
+    """chain.txt: the chain of `INSTRUCTION`."""
+    (tmp_path / "chain.txt").write_text(CHAIN + "\n", encoding="utf-8")
+    return tmp_path / "chain.txt"
+
+
+@dataclass(frozen=True)
+class Said:
+    """How one command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def got(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Runs `got` with these arguments."""
+
+    def run(*arguments: object) -> Said:
+        capsys.readouterr()
+        code = run_command([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    return run

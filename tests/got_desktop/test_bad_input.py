@@ -1,0 +1,253 @@
+"""Each thing that can be wrong: its exit code, one line that names it with the remedy, and nothing written."""
+
+import os
+import shutil
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from got_desktop import faults
+from got_desktop.requests import MAX_INSTRUCTION
+from tests.got_desktop.conftest import CHAIN, INSTRUCTION
+
+LATE = ("--model", "no-such-model")
+"""What has to be found wrong before a model is looked for is tried with a model that is not there."""
+
+
+def png_header(width: int, height: int) -> bytes:
+    chunks = [b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT" + zlib.compress(b"\0"), b"IEND"]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks
+    )
+
+
+@pytest.fixture
+def refused(got, tmp_path: Path):
+    """Runs `got`, and checks that it ends with this code, says this in one line, and changes no file."""
+
+    def run(code: int, words: str, *arguments: object) -> None:
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        said = got(*arguments)
+        last = said.err.strip().splitlines()[-1]
+        assert said.code == code, said.err
+        assert last.startswith("got: ") and words in last, last
+        assert last.rstrip().endswith((".", "`", "png", "file")) and len(last) > len("got: ") + 20
+        assert "Traceback" not in said.err and said.err.count("got: ") == 1
+        assert said.out == ""
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+    return run
+
+
+def test_no_such_file(refused):
+    refused(3, "no file nowhere.png", "edit", "nowhere.png", INSTRUCTION, "-o", "out.png", *LATE)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"Dear diary,\nnot a picture.", "not a PNG"),
+        (b"", "empty (0 bytes)"),
+        (png_header(20_000, 20_000), "64 megapixels"),
+        (png_header(1, 1), "1×1"),
+        (png_header(300, 300), "damaged"),
+    ],
+    ids=["text", "empty", "huge", "1x1", "no pixels"],
+)
+def test_what_is_no_picture(refused, tmp_path, data, words):
+    (tmp_path / "scene.png").write_bytes(data)
+    for command in ("edit", "plan"):
+        output = ("-o", "out.png") if command == "edit" else ()
+        refused(3, words, command, "scene.png", INSTRUCTION, *output, *LATE)
+        refused(3, "scene.png", command, "scene.png", INSTRUCTION, *output, *LATE)
+
+
+def test_a_truncated_jpeg(refused, tmp_path):
+    Image.effect_noise((200, 200), 90).save("whole.jpg")
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:4000])
+    refused(3, "cut.jpg is damaged or incomplete", "edit", "cut.jpg", INSTRUCTION, "-o", "out.png", *LATE)
+
+
+def test_a_folder_as_picture(refused, tmp_path):
+    refused(3, "is a folder", "edit", tmp_path, INSTRUCTION, "-o", "out.png", *LATE)
+
+
+@pytest.mark.parametrize("text", ["", "   \n"])
+def test_an_empty_instruction(refused, picture, text):
+    refused(2, "The instruction is empty", "edit", picture, text, "-o", "out.png", *LATE)
+    refused(2, "The caption is empty", "generate", text, "-o", "out.png", *LATE)
+
+
+def test_a_10_000_character_instruction(refused, picture):
+    words = f"has 10000 characters. Use at most {MAX_INSTRUCTION}"
+    refused(2, words, "edit", picture, "a" * 10_000, "-o", "out.png", *LATE)
+
+
+def test_a_broken_character_in_the_instruction(refused, picture):
+    refused(2, "broken character", "edit", picture, "paint \udce9", "-o", "out.png", *LATE)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\xff\xfe\x00\x01", "is not a text"),
+        (b" \n", "is empty"),
+        (b"a" * 200_000, "larger than"),
+        (CHAIN.removesuffix("<|im_gen_start|>").encode(), "ends before its picture"),
+        (b"A boat <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
+        (b"A boat <|box_start|>(500,2),(1,90)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
+    ],
+    ids=["binary", "empty", "long", "unfinished", "digits missing", "x1 above x2"],
+)
+def test_a_broken_chain_file(refused, picture, tmp_path, data, words):
+    (tmp_path / "c.txt").write_bytes(data)
+    refused(5, words, "edit", picture, INSTRUCTION, "-o", "out.png", "--chain", "c.txt", *LATE)
+
+
+def test_a_chain_file_that_is_not_there(refused, picture):
+    refused(5, "no file c.txt", "edit", picture, INSTRUCTION, "-o", "out.png", "--chain", "c.txt", *LATE)
+
+
+def test_a_model_that_is_not_there(refused, picture):
+    refused(4, "no model “nobody”", "edit", picture, INSTRUCTION, "-o", "out.png", "--model", "nobody")
+    refused(4, "no model “nobody”", "model", "info", "nobody")
+
+
+def test_a_folder_that_is_no_model(refused, picture, tmp_path):
+    (tmp_path / "photos").mkdir()
+    refused(4, "photos", "edit", picture, INSTRUCTION, "-o", "out.png", "--model", tmp_path / "photos")
+
+
+@pytest.mark.parametrize("file", ["projectors.safetensors", "got.json", "unet/config.json"])
+def test_a_truncated_model(refused, picture, tiny_model, tmp_path, file):
+    shutil.copytree(tiny_model, tmp_path / "cut")
+    whole = (tmp_path / "cut" / file).read_bytes()
+    (tmp_path / "cut" / file).write_bytes(whole[: len(whole) // 2])
+    refused(4, file, "edit", picture, INSTRUCTION, "-o", "out.png", "--model", tmp_path / "cut")
+
+
+def test_truncated_weights(refused, picture, tiny_model, tmp_path):
+    shutil.copytree(tiny_model, tmp_path / "cut")
+    for weights in sorted((tmp_path / "cut").rglob("*.safetensors")):
+        whole = weights.read_bytes()
+        weights.write_bytes(whole[:-1000])
+        refused(4, weights.name, "edit", picture, INSTRUCTION, "-o", "out.png", "--model", tmp_path / "cut")
+        weights.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("nowhere/out.png", "no folder nowhere"),
+        ("out.gif", "out.gif cannot be written: its ending names no format"),
+        ("out", "its ending names no format"),
+        ("folder.png", "folder.png is a folder"),
+        ("scene.png", "scene.png exists already. Add --force"),
+        ("a" * 300 + ".png", "cannot be written"),
+    ],
+)
+def test_an_output_that_cannot_be_written(refused, picture, tmp_path, output, words):
+    (tmp_path / "folder.png").mkdir()
+    refused(6, words, "edit", picture, INSTRUCTION, "-o", output, *LATE)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even the superuser can write to")
+def test_a_folder_without_the_right_to_write(refused, picture):
+    refused(6, "/proc/out.png cannot be written", "edit", picture, INSTRUCTION, "-o", "/proc/out.png", *LATE)
+    arguments = ("--boxes-overlay", "/proc/b.png")
+    refused(6, "/proc/b.png cannot be written", "edit", picture, INSTRUCTION, "-o", "out.png", *arguments, *LATE)
+    refused(6, "/proc/c.txt cannot be written", "plan", picture, INSTRUCTION, "-o", "/proc/c.txt", *LATE)
+
+
+def test_one_file_for_two_outputs(refused, picture):
+    same = ("-o", "out.png", "--boxes-overlay", "./out.png")
+    refused(6, "named for two outputs", "edit", picture, INSTRUCTION, *same, *LATE)
+
+
+def test_an_overlay_that_is_no_png(refused, picture):
+    refused(6, "b.jpg", "edit", picture, INSTRUCTION, "-o", "out.png", "--boxes-overlay", "b.jpg", *LATE)
+
+
+def test_a_picture_too_long_for_the_format(refused):
+    Image.new("L", (17_000, 16)).save("long.png")
+    refused(6, "16383 a side", "edit", "long.png", INSTRUCTION, "-o", "out.webp", *LATE)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--steps", "0"], "--steps"),
+        (["--steps", "many"], "--steps"),
+        (["--seed", "-1"], "--seed"),
+        (["--scheduler", "fast"], "unipc"),
+        (["--fit", "crop"], "stretch"),
+        (["--scope", "all"], "spill"),
+        (["--semantic-scale", "nan"], "semantic scale is nan"),
+        (["--spatial-scale", "-1"], "spatial scale is -1"),
+        (["--reference-scale", "1e9"], "reference scale"),
+        (["--sedd", "4"], "--sedd"),
+        (["one-argument-too-many"], "one-argument-too-many"),
+    ],
+)
+def test_wrong_options(refused, picture, options, words):
+    refused(2, words, "edit", picture, INSTRUCTION, "-o", "out.png", *LATE, *options)
+
+
+def test_a_device_that_is_not_there(refused, picture):
+    refused(2, "“abacus”", "edit", picture, INSTRUCTION, "-o", "out.png", "--model", "tiny", "--device", "abacus")
+
+
+def test_missing_arguments_and_unknown_commands(refused, picture):
+    refused(2, "INSTRUCTION", "edit", picture)
+    refused(2, "--output", "edit", picture, INSTRUCTION)
+    refused(2, "Add -o FILE", "generate", "a house")
+    refused(2, "paint", "paint")
+
+
+def test_a_size_that_cannot_be_drawn(refused):
+    refused(2, "100×64", "generate", "a house", "-o", "out.png", "--width", 100, "--model", "tiny")
+
+
+def test_a_name_that_would_steer_the_terminal_is_shown_escaped(refused):
+    refused(3, "no such\\x1b[31m.png", "edit", "no\nsuch\x1b[31m.png", INSTRUCTION, "-o", "out.png", *LATE)
+
+
+def test_an_unexpected_fault_is_one_line_and_its_details_are_kept(got, picture, tmp_path, monkeypatch):
+    def broken(*arguments):
+        raise ZeroDivisionError("a surprise\nin two lines")
+
+    log = tmp_path / "logs" / "got.log"
+    monkeypatch.setattr(faults, "log_file", lambda: log)
+    monkeypatch.setattr("got_desktop.local.read_source", broken)
+    said = got("edit", picture, INSTRUCTION, "-o", "out.png")
+    assert said.code == 1 and said.err.count("\n") == 1
+    assert "ZeroDivisionError" in said.err and str(log) in said.err and "Traceback" not in said.err
+    assert "Traceback" in log.read_text(encoding="utf-8") and "in broken" in log.read_text(encoding="utf-8")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_an_unexpected_fault_without_a_place_for_its_details(got, picture, tmp_path, monkeypatch):
+    (tmp_path / "logs").write_text("a file is in the way")
+    monkeypatch.setattr(faults, "log_file", lambda: tmp_path / "logs" / "got.log")
+    monkeypatch.setattr("got_desktop.local.read_source", lambda *arguments: 1 / 0)
+    said = got("edit", picture, INSTRUCTION, "-o", "out.png")
+    assert said.code == 1 and "could not be kept" in said.err and said.err.count("\n") == 1
+
+
+def test_a_fault_while_writing_leaves_nothing(got, picture, chain, tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    def encoded(*arguments):
+        monkeypatch.setattr(os, "fsync", full)
+        return b"x"
+
+    monkeypatch.setattr("got_desktop.local.encode_result", encoded)
+    before = {path.name for path in tmp_path.iterdir()}
+    arguments = ("--boxes-overlay", "b.png", "--chain", chain, "--model", "tiny", "--steps", 1)
+    said = got("edit", picture, INSTRUCTION, "-o", "out.png", *arguments)
+    assert said.code == 6 and "No space left" in said.err
+    assert {path.name for path in tmp_path.iterdir()} == before

@@ -1,0 +1,43 @@
+"""A chain in a file, in JSON and as a text to read."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.api.chain import Chain
+from got_desktop import chain_file, chain_words
+
+TEXT = (
+    "A sun <|box_start|>(0,0),(200,200)<|box_end|> over the boat <|box_start|>(100,300),(500,700)<|box_end|> (red)."
+    "<|im_gen_start|>\nThe sky <|box_start|>(0,0),(999,400)<|box_end|> (red).<|im_gen_start|>"
+)
+
+
+def test_what_is_written_is_read_again(tmp_path: Path):
+    path = tmp_path / "c.txt"
+    path.write_bytes(chain_file.encode(Chain.parse(TEXT)))
+    assert chain_file.read(path).text == TEXT
+
+
+@pytest.mark.parametrize("saved", ["{}\n\n", "\ufeff{}\n", "{}\r\n", "{} \n"])
+def test_what_editors_add_is_no_part_of_the_chain(tmp_path: Path, saved: str):
+    path = tmp_path / "c.txt"
+    path.write_bytes(saved.format(TEXT).replace("start|>\nThe", "start|>\r\nThe").encode())
+    assert chain_file.read(path).text == TEXT
+
+
+def test_boxes_as_json():
+    first, second, third = chain_words.boxes(Chain.parse(TEXT))
+    assert first == {"box": [0, 0, 200, 200], "phrase": "A sun", "color": None, "turn": 0, "edit": False}
+    assert second["edit"] and second["color"] == "red" and (third["turn"], third["edit"]) == (1, True)
+
+
+def test_problems_have_a_place_that_people_find():
+    lines = chain_words.problem_lines(Chain.parse("One.\nTwo <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>"))
+    assert len(lines) == 1 and lines[0].startswith("chain, line 2, column 5: ")
+    problem = chain_words.problems(Chain.parse(TEXT))[0]
+    assert (problem["code"], problem["start"], problem["turn"]) == ("no_color", 6, 0)
+
+
+def test_the_chain_as_a_text_to_read():
+    assert chain_words.readable(Chain.parse(TEXT)) == "A sun [1] over the boat [2].\nThe sky [1]."

@@ -1,0 +1,67 @@
+"""A screen, fresh profiles and an engine for the real hosts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hosts.gimp import CHROOT, Gimp
+from tests.hosts.ground import HERE, LIMIT, Ground
+from tests.hosts.krita import Krita
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.hosts)
+            item.add_marker(pytest.mark.timeout(LIMIT + 60))
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[str]:
+    """The display of a screen without a monitor."""
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"]
+    process = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as said:
+        number = said.readline().strip()
+    yield f":{number}"
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Iterator[Ground]:
+    made = Ground(tmp_path)
+    made.take_samples()
+    yield made
+    made.end_engine()
+
+
+@pytest.fixture
+def krita(ground: Ground, screen: str) -> Krita:
+    made = Krita(ground, screen)
+    made.install()
+    return made
+
+
+@pytest.fixture
+def gimp(screen: str) -> Iterator[Gimp]:
+    """GIMP's folders lie where it can see them; they go after the test."""
+    folder = Path(tempfile.mkdtemp(prefix="got", dir=CHROOT / "srv"))
+    made = Gimp(Ground(folder), screen)
+    made.ground.take_samples()
+    made.install()
+    yield made
+    made.ground.end_engine()
+    kept = os.environ.get("GOT_HOSTS_PICTURES")
+    if kept:
+        shutil.copytree(made.ground.folder, kept, dirs_exist_ok=True)
+    shutil.rmtree(folder)

@@ -1,0 +1,42 @@
+import re
+
+from gi.repository import Gimp
+from steps import call, changed, content, finish, layers, load, note, pixels, save
+
+
+def body():
+    image = load("sea.png")
+    before, nodes = pixels(image), layers(image)
+    note("nodes", nodes)
+    words = "turn the orange fish purple"
+    status, chain = call("got-plan", image, instruction=words)
+    note("plan", [status, chain])
+    note("untouched_by_plan", pixels(image) == before and layers(image) == nodes)
+    moved = re.sub(r"\((\d+),(\d+)\),\((\d+),(\d+)\)(<\|box_end\|> \()", r"(\1,\2),(\3,900)\5", chain)
+    note("moved", moved)
+    status, drawn = call("got-edit", image, instruction=words, chain=moved)
+    note("edit", [status, drawn])
+    note("layers", layers(image))
+    after = pixels(image)
+    layer = image.get_layers()[0]
+    mask = content(layer.get_mask())
+    shown = {at for at, value in enumerate(mask) if value}
+    different = changed(before, after)
+    note("changed", len(different))
+    note("changed_outside_the_mask", len(set(different) - shown))
+    note("mask_share", len(shown) / len(mask))
+    note("saved", save(image, "sea.xcf"))
+    again = load("sea.xcf")
+    note("loaded", layers(again))
+    note("loaded_same", pixels(again) == after)
+
+    Gimp.Image.select_rectangle(image, Gimp.ChannelOps.REPLACE, 40, 30, 50, 60)
+    before = pixels(image)
+    note("selected", call("got-edit", image, instruction=words)[:2])
+    different = changed(before, pixels(image))
+    note("selected_changed", len(different))
+    note("selected_outside", [p for p in different if not (40 <= p % 128 < 90 and 30 <= p // 128 < 90)][:5])
+    Gimp.Selection.none(image)
+
+
+finish(body)

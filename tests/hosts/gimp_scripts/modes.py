@@ -1,0 +1,30 @@
+from gi.repository import Gimp
+from steps import call, changed, content, finish, layers, load, note, pixels
+
+
+def body():
+    words = "turn the orange fish purple"
+    image = load("sea.png")
+    note("empty", call("got-edit", image, instruction=" "))
+    note("model", call("got-edit", image, instruction=words, model="nothing"))
+    grey = load("sea.png")
+    grey.convert_grayscale()
+    note("grey", call("got-edit", grey, instruction=words)[:1])
+    note("grey_layers", layers(grey))
+    deep = load("sea.png")
+    deep.convert_precision(Gimp.Precision.FLOAT_LINEAR)
+    before = pixels(deep, "RGBA float")
+    note("deep", call("got-edit", deep, instruction=words)[:1])
+    mask = content(deep.get_layers()[0].get_mask())
+    shown = {at for at, value in enumerate(mask) if value}
+    different = changed(before, pixels(deep, "RGBA float"), 16)
+    note("deep_changed", [len(different), len(set(different) - shown), deep.get_precision().value_nick])
+    indexed = load("sea.png")
+    indexed.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
+    note("indexed", call("got-edit", indexed, instruction=words))
+    note("indexed_layers", layers(indexed))
+    made = call("got-generate", None, instruction="a red house left of a green tree")
+    note("generate", [made[0], made[1].get_width() if made[0] == "success" else made[1], made[2][:10]])
+
+
+finish(body)

@@ -1,0 +1,238 @@
+"""Python reads this when it starts. It answers the plug-in's dialog as a user would, if a test says so."""
+
+import json
+import os
+import re
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+PICTURES = Path(os.environ.get("GOT_PICTURES", "/"))
+LIMIT = 400.0
+"""Seconds that an answer may wait for one thing."""
+
+
+def answer(how):
+    """Waits until the plug-in has read its dialog; GTK is not touched here, as two threads at its import confuse it."""
+    while not hasattr(sys.modules.get("got_parts.dialog"), "_Dialog"):
+        time.sleep(0.1)
+    from gi.repository import GLib
+
+    GLib.idle_add(lambda: Answer(**how) and False)
+
+
+class Answer:
+    """Goes through `steps` in GTK's own loop; each yields what it waits for. What it noted lies in `how`.json."""
+
+    def __init__(self, how, **told):
+        from gi.repository import GLib
+
+        self.how, self.told, self.notes, self.shown = how, told, {}, None
+        self.steps, self.wait_for, self.since = getattr(self, how)(), self.dialog, time.monotonic()
+        GLib.timeout_add(50, self.go_on)
+
+    def go_on(self):
+        try:
+            if self.wait_for():
+                self.wait_for, self.since = next(self.steps), time.monotonic()
+            elif time.monotonic() - self.since > LIMIT:
+                self.steps.throw(TimeoutError(f"waited in vain; {self.said()}"))  # from where it waits
+        except StopIteration:
+            return False
+        except Exception:
+            self.note(error=traceback.format_exc())
+            self.leave_dialog()
+            return False
+        return True
+
+    def note(self, **facts):
+        """At once: with the dialog, this process ends."""
+        self.notes |= facts
+        (PICTURES / f"{self.how}.json").write_text(json.dumps(self.notes))
+
+    # what is seen
+
+    def dialog(self):
+        from gi.repository import GimpUi, Gtk
+
+        if self.shown is None:
+            found = [top for top in Gtk.Window.list_toplevels() if isinstance(top, GimpUi.ProcedureDialog)]
+            self.shown = found[0] if found and found[0].get_mapped() else None
+        return self.shown
+
+    def all_of(self, kind, inside=None):
+        """Every widget of a kind, in the order in which they lie."""
+        from gi.repository import Gtk
+
+        inside = inside or self.dialog()
+        found = [inside] if isinstance(inside, kind) else []
+        children = []
+        if isinstance(inside, Gtk.Container):
+            inside.forall(children.append)
+        return [*found, *(widget for child in children for widget in self.all_of(kind, child))]
+
+    def button(self, label):
+        from gi.repository import Gtk
+
+        return next(button for button in self.all_of(Gtk.Button) if button.get_label() == label)
+
+    def free(self):
+        """True when the dialog waits for the user."""
+        return self.button("_Plan").get_sensitive()
+
+    def said(self):
+        from gi.repository import Gtk
+
+        return [label.get_text() for label in self.all_of(Gtk.Label)]
+
+    def at_step(self):
+        from gi.repository import Gtk
+
+        return self.all_of(Gtk.ProgressBar)[0].get_text().startswith("Step")
+
+    def text(self):
+        from gi.repository import Gtk
+
+        return self.all_of(Gtk.TextView)[0].get_buffer()
+
+    def chain(self):
+        buffer = self.text()
+        return buffer.get_text(buffer.get_start_iter(), buffer.get_end_iter(), True)
+
+    def picture(self, name):
+        """What the dialog shows, once it has been painted."""
+        from gi.repository import Gdk
+
+        window = self.dialog().get_window()
+        shown = Gdk.pixbuf_get_from_window(window, 0, 0, window.get_width(), window.get_height())
+        shown.savev(str(PICTURES / name), "png", [], [])
+
+    # what is done
+
+    def plan(self, words):
+        from gi.repository import Gtk
+
+        self.all_of(Gtk.Entry)[0].set_text(words)
+        self.button("_Plan").clicked()
+        yield self.free
+
+    def apply(self):
+        from gi.repository import Gtk
+
+        self.dialog().response(Gtk.ResponseType.OK)
+
+    def leave_dialog(self):
+        from gi.repository import Gtk
+
+        self.dialog().response(Gtk.ResponseType.CANCEL)
+
+    def drag(self):
+        """The lower right corner of the box that changes, 15 pixels down: chosen by a click, then dragged."""
+        from gi.repository import Gdk, Gtk
+
+        image = self.all_of(Gtk.Image, self.all_of(Gtk.EventBox)[0])[0]
+        widget = image.get_parent()
+        found = re.search(r"\((\d+),(\d+)\),\((\d+),(\d+)\)<\|box_end\|> \(", self.chain())
+        wide, high = image.get_pixbuf().get_width(), image.get_pixbuf().get_height()
+        sides = (wide, high, wide, high)
+        x1, y1, x2, y2 = (int(value) * side / 1000 for value, side in zip(found.groups(), sides, strict=True))
+        corner, middle = (x2 + wide / 256, y2 + high / 256), ((x1 + x2) / 2, (y1 + y2) / 2)
+        for name, kind, (x, y) in (
+            ("button-press-event", Gdk.EventType.BUTTON_PRESS, middle),
+            ("button-release-event", Gdk.EventType.BUTTON_RELEASE, middle),
+            ("button-press-event", Gdk.EventType.BUTTON_PRESS, corner),
+            ("motion-notify-event", Gdk.EventType.MOTION_NOTIFY, (corner[0], corner[1] + 15)),
+            ("button-release-event", Gdk.EventType.BUTTON_RELEASE, (corner[0], corner[1] + 15)),
+        ):
+            event = Gdk.Event.new(kind)
+            part = event.motion if kind == Gdk.EventType.MOTION_NOTIFY else event.button
+            part.window, part.x, part.y = widget.get_window(), x, y
+            widget.emit(name, event)
+
+    # how a test wants it
+
+    def ok(self):
+        """Plan, drag a box, apply."""
+        yield from self.corrected("replace the pink leaf with an umbrella", "gimp-dialog.png")
+        self.apply()
+
+    def generate(self):
+        """A new picture: plan, drag a box, draw."""
+        yield from self.corrected("a night with a green house", "gimp-generate.png")
+        self.apply()
+
+    def cancel(self):
+        """Plan, then Cancel."""
+        yield from self.plan("turn the orange fish purple")
+        self.note(chain=self.chain())
+        self.leave_dialog()
+
+    def leave(self):
+        """The window is closed while the edit runs."""
+        yield from self.running(500)
+        self.note(chain=self.chain())
+        self.leave_dialog()
+
+    def stop(self):
+        """Stop while the edit runs; the dialog stays."""
+        yield from self.running(500)
+        self.button("_Stop").clicked()
+        yield self.free
+        self.note(said=self.said(), chain=self.chain())
+        self.leave_dialog()
+
+    def killed(self):
+        """The engine crashes while the edit runs."""
+        import engine_process
+
+        yield from self.running(60)
+        self.note(killed=engine_process.kill())
+
+    def closed(self):
+        """The image is closed while the edit runs."""
+        from gi.repository import Gimp
+
+        yield from self.running(60)
+        Gimp.Display.get_by_id(self.told["display"]).delete()
+
+    def missing(self):
+        """The product is not on this machine."""
+        from gi.repository import Gtk
+
+        self.all_of(Gtk.Entry)[0].set_text("turn the orange fish purple")
+        self.apply()
+        yield lambda: any("got_desktop" in words for words in self.said())
+        self.note(said=self.said())
+        self.leave_dialog()
+
+    def corrected(self, words, picture):
+        """Plans and drags a box."""
+        yield from self.plan(words)
+        self.note(planned=self.chain())
+        self.drag()
+        self.note(dragged=self.chain())
+        yield self.painted
+        self.picture(picture)
+
+    def running(self, steps):
+        """With the plan written by hand; until the engine draws."""
+        from gi.repository import Gtk
+
+        self.all_of(Gtk.Entry)[0].set_text("turn the orange fish purple")
+        self.text().set_text(self.told["chain"])
+        self.all_of(Gtk.SpinButton)[1].set_value(steps)
+        self.apply()
+        yield self.at_step
+
+    def painted(self):
+        """Whether what is seen is what it should be: GTK paints before it is idle."""
+        from gi.repository import Gtk
+
+        return not Gtk.events_pending()
+
+
+if sys.argv and sys.argv[0].endswith("got_gimp.py") and "-run" in sys.argv and (PICTURES / "answer.json").exists():
+    told = json.loads((PICTURES / "answer.json").read_text())
+    threading.Thread(target=answer, args=(told,), daemon=True).start()

@@ -1,0 +1,81 @@
+"""What the batch scripts share; GIMP's own Python runs them."""
+
+import json
+import os
+import time
+import traceback
+from pathlib import Path
+
+from gi.repository import Gegl, Gimp, Gio, GLib
+
+PICTURES = Path(os.environ["GOT_PICTURES"])
+NOTES = {}
+
+
+def note(name, value):
+    NOTES[name] = value
+
+
+def load(name):
+    return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(PICTURES / name)))
+
+
+def save(image, name):
+    file = Gio.File.new_for_path(str(PICTURES / name))
+    return Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, file, None)
+
+
+def pixels(image, form="R'G'B'A u8"):
+    """What is visible, in all its pixels."""
+    width, height = image.get_width(), image.get_height()
+    seen = Gimp.Layer.new_from_visible(image, image, "seen")
+    data = bytes(seen.get_buffer().get(Gegl.Rectangle.new(0, 0, width, height), 1.0, form, Gegl.AbyssPolicy.NONE))
+    seen.delete()
+    return data
+
+
+def content(drawable, form="Y u8"):
+    width, height = drawable.get_width(), drawable.get_height()
+    return bytes(drawable.get_buffer().get(Gegl.Rectangle.new(0, 0, width, height), 1.0, form, Gegl.AbyssPolicy.NONE))
+
+
+def layers(image):
+    return [[layer.get_name(), layer.get_mask() is not None] for layer in image.get_layers()]
+
+
+def call(name, image, **given):
+    """[status, what it gave back or said]"""
+    procedure = Gimp.get_pdb().lookup_procedure(name)
+    config = procedure.create_config()
+    config.set_property("run-mode", given.pop("mode", Gimp.RunMode.NONINTERACTIVE))
+    if image is not None:
+        config.set_property("image", image)
+        config.set_core_object_array("drawables", image.get_layers()[:1])
+    for key, value in given.items():
+        config.set_property(key, value)
+    values = procedure.run(config)
+    return [values.index(0).value_nick, *(values.index(at) for at in range(1, values.length()))]
+
+
+def wait_until(there, limit=400):
+    """Lets GIMP go on until something is so."""
+    loop, since = GLib.MainLoop(), time.monotonic()
+    GLib.timeout_add(100, lambda: not (there() or time.monotonic() - since > limit) or loop.quit())
+    loop.run()
+    assert there()
+
+
+def changed(before, after, size=4):
+    return [at // size for at in range(0, len(before), size) if before[at : at + size] != after[at : at + size]]
+
+
+def finish(body):
+    """Runs a script's body and writes down what it noted, or why it did not come to its end."""
+    try:
+        body()
+    except Exception:
+        NOTES["error"] = traceback.format_exc()
+    path = os.environ["GOT_NOTES"]
+    with open(path + ".tmp", "w") as file:
+        json.dump(NOTES, file, default=str)
+    os.replace(path + ".tmp", path)

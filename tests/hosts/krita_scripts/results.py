@@ -1,0 +1,57 @@
+"""Several results, and documents that change or go while an edit runs."""
+
+from steps import KRITA, at_first_step, close, docker, free, identity, in_front, opened, pixels
+
+
+def steps(note):
+    docker().instruction.setPlainText("turn the orange fish purple")
+    yield from candidates(note)
+    yield from closed(note)
+    yield from resized(note)
+
+
+def candidates(note):
+    document = yield from opened("sea.png")
+    docker().more.candidates.setValue(2)
+    docker().editing.set_chain(docker().editing.chain.parse(""))
+    docker().apply.click()
+    yield free
+    note("candidates", [docker().results.count(), len(document.topLevelNodes())])
+    docker().results.itemClicked.emit(docker().results.item(1))
+    yield free
+    note("candidate_taken", [len(document.topLevelNodes()), docker().results.item(1).text()])
+    docker().more.candidates.setValue(1)
+    yield from close(document)
+
+
+def closed(note):
+    other = yield from opened("meadow.png")
+    untouched = pixels(other)
+    document = yield from opened("sea.png")
+    docker().editing.set_chain(docker().editing.chain.parse(""))
+    docker().apply.click()
+    yield at_first_step()
+    yield from close(document)
+    yield free
+    note("closed_said", docker().message.text())
+    note("closed_offers", docker().results.count())
+    note("other_untouched", pixels(other) == untouched and len(other.topLevelNodes()) == 1)
+    docker().results.itemDoubleClicked.emit(docker().results.item(0))
+    yield lambda: in_front() not in (None, identity(other))
+    alone = KRITA.activeDocument()
+    note("alone", [alone.name(), alone.width(), alone.height()])
+    yield from close(alone)
+    yield from close(other)
+
+
+def resized(note):
+    document = yield from opened("sea.png")
+    docker().editing.set_chain(docker().editing.chain.parse(""))
+    docker().apply.click()
+    yield at_first_step()
+    document.resizeImage(0, 0, 100, 100)
+    document.waitForDone()
+    yield free
+    note("resized_said", docker().message.text())
+    note("resized", [len(document.topLevelNodes()), docker().results.count()])
+    yield from close(document)

@@ -1,0 +1,125 @@
+"""A plug-in's session with a real engine, as a host drives it: its own thread is a queue of calls."""
+
+import json
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.api.errors import Cancelled, EngineError
+from engine.api.protocol import Step
+from plugins.common import jobs
+from plugins.common.jobs import Settings
+from plugins.common.session import Run, Session
+from tests.engine.conftest import place, tiny_model
+from tests.engine.running import INSTRUCTION, Place, png, scene
+
+__all__ = ["place", "tiny_model"]
+
+SETTINGS = Settings(model="tiny", num_inference_steps=2)
+
+
+class Host:
+    """Calls what is delivered in the thread that waits for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.calls: queue.Queue[Callable[[], None]] = queue.Queue()
+        self.threads: set[str] = set()
+        self.session = Session("test", folder, self.calls.put)
+
+    def run(self, work, event=lambda event: None):
+        """What the work gives. Raises what it failed with."""
+        ended: list = []
+        self.session.begin(work, Run(ended.append, ended.append, event))
+        while not ended:
+            self.calls.get(timeout=120)()
+            self.threads.add(threading.current_thread().name)
+        if isinstance(ended[0], EngineError):
+            raise ended[0]
+        return ended[0]
+
+
+@pytest.fixture
+def host(tmp_path: Path, place: Callable[..., Place], monkeypatch: pytest.MonkeyPatch):
+    here = place()
+    monkeypatch.setenv("GOT_ENGINE_RUNTIME", str(here.runtime))
+    (tmp_path / "got_desktop.json").write_text(json.dumps({"plugin": "krita", "engine_command": None}))
+    made = Host(tmp_path)
+    with here.connect():
+        yield made
+        made.session.close()
+
+
+def test_plan_and_edit_give_every_picture_of_every_candidate(host: Host):
+    picture = png(scene())
+    chain = host.run(lambda engine, heard: jobs.plan(engine, heard, INSTRUCTION, picture, SETTINGS))
+    assert "<|box_start|>" in chain
+    two = Settings(model="tiny", num_inference_steps=2, candidates=2, seed=5)
+    drawn = host.run(lambda engine, heard: jobs.edit(engine, heard, INSTRUCTION, picture, chain, two))
+    assert drawn.chain == chain and [candidate.seed for candidate in drawn.candidates] == [5, 6]
+    assert all(len(candidate.layers) == 1 for candidate in drawn.candidates)
+    assert all(data.startswith(b"\x89PNG") for one in drawn.candidates for data in (*one.layers[0], one.image))
+
+
+def test_a_new_picture_has_no_layers(host: Host):
+    chain = "a boat <|box_start|>(100,100),(500,500)<|box_end|> (red).<|im_gen_start|>"
+    drawn = host.run(lambda engine, heard: jobs.generate(engine, heard, "a boat", chain, (64, 64), SETTINGS))
+    assert drawn.candidates[0].layers == () and drawn.candidates[0].image.startswith(b"\x89PNG")
+
+
+def test_an_engine_that_went_away_in_between_is_started_anew(host: Host, tmp_path: Path, place: Callable[..., Place]):
+    here = place()
+    setting = [f"{name}={value}" for name, value in here.environment().items()]
+    command = ["env", *setting, sys.executable, "-P", "-m", "engine"]
+    (tmp_path / "got_desktop.json").write_text(json.dumps({"plugin": "krita", "engine_command": command}))
+
+    def work(engine, heard) -> int:
+        jobs.plan(engine, heard, INSTRUCTION, png(scene()), SETTINGS)
+        return engine.client.runtime.pid
+
+    first = host.run(work)
+    here.end()
+    assert host.run(work) != first
+
+
+def test_cancelling_ends_it_and_the_session_is_free_again(host: Host):
+    many = Settings(model="tiny", num_inference_steps=900)
+    chain = "<|box_start|>(100,100),(500,500)<|box_end|> (red)<|im_gen_start|>"
+
+    def event(event) -> None:
+        if isinstance(event, Step):
+            host.session.cancel()
+
+    with pytest.raises(Cancelled):
+        host.run(lambda engine, heard: jobs.edit(engine, heard, "x", png(scene()), chain, many), event)
+    assert not host.session.busy
+    assert host.run(lambda engine, heard: engine.client.system().queued) == 0
+
+
+def test_everything_that_is_heard_is_heard_in_the_hosts_own_thread(host: Host):
+    names = set()
+
+    def event(event) -> None:
+        names.add(threading.current_thread().name)
+
+    host.run(lambda engine, heard: jobs.plan(engine, heard, INSTRUCTION, png(scene()), SETTINGS), event)
+    assert names == {threading.current_thread().name}
+
+
+def test_a_fault_of_ours_reaches_the_user_and_not_the_host(host: Host):
+    with pytest.raises(EngineError, match="unexpected"):
+        host.run(lambda engine, heard: 1 / 0)
+    assert not host.session.busy
+
+
+@pytest.mark.parametrize("command", [None, ["/nowhere/python"]])
+def test_without_an_engine_and_without_the_product_the_remedy_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str] | None
+):
+    monkeypatch.setenv("GOT_ENGINE_RUNTIME", str(tmp_path / "run"))
+    (tmp_path / "got_desktop.json").write_text(json.dumps({"plugin": "gimp", "engine_command": command}))
+    with pytest.raises(EngineError, match="Install got_desktop"):
+        Host(tmp_path).run(lambda engine, heard: None)

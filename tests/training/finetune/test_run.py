@@ -1,0 +1,239 @@
+"""Fine-tuning for real, at a tiny size: it learns, resumes to the bit, stops well, and its adapter fits the engine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from engine.api.errors import ModelError, RequestError
+from engine.got import GoTPipeline
+from engine.got.adapters import apply_adapters
+from training.finetune import lora
+from training.finetune.config import to_toml
+from training.finetune.joint import JointLoss
+from training.finetune.journal import CONTROL, tell
+from training.finetune.output import KOHYA, merge_adapters
+from training.finetune.preflight import preflight
+from training.finetune.run import Finetune
+
+
+def losses(folder) -> list[float]:
+    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [row["loss"] for row in rows if "loss" in row]
+
+
+def test_it_learns_and_the_engine_wears_the_adapter_as_it_was_trained(config, base, tmp_path):
+    made = config(training_steps=24, training_save_every=50, training_learning_rate=0.05)
+    run = Finetune(made, tmp_path / "run")
+    assert run.run()
+    curve = losses(tmp_path / "run")
+    assert len(curve) == 24
+    assert sum(curve[-5:]) < sum(curve[:5])  # this tiny model is random; test_story holds that one learns well
+    lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert all({"chain", "diffusion", "loss"} <= json.loads(line).keys() for line in lines)
+    assert json.loads((tmp_path / "run" / "state.json").read_text())["state"] == "finished"
+
+    pipeline = GoTPipeline.from_pretrained(base)
+    apply_adapters(pipeline, [(tmp_path / "adapter", 1.0)])
+    lora.merge(run.components)
+    trained = {"mllm": run.components.mllm, "unet": run.components.unet, "projectors": run.components.projectors}
+    worn = {"mllm": pipeline.planner.mllm, "unet": pipeline.unet, "projectors": pipeline.projectors}
+    for part, module in worn.items():
+        for name, weight in module.state_dict().items():
+            torch.testing.assert_close(weight, trained[part].state_dict()[name], rtol=1e-4, atol=1e-5)
+    changed = {name.split(".")[0] for name in load_file(tmp_path / "adapter" / "adapter.safetensors")}
+    assert changed == {"mllm", "unet", "projectors"}
+
+    about = json.loads((tmp_path / "adapter" / "adapter.json").read_text())
+    assert about["license"] == "CC0"
+    assert len(about["provenance"]["base_sha256"]) == 64
+    assert about["provenance"]["examples"][0].startswith(("a house", "paint boat"))
+
+    other = load_file(tmp_path / "adapter" / KOHYA)
+    mine = load_file(tmp_path / "adapter" / "adapter.safetensors")
+    key = next(k for k in other if k.endswith("attn1_to_q.lora_up.weight"))
+    native = next(k for k in mine if "lora_unet_" + k.removeprefix("unet.").replace(".", "_").removesuffix("_lora_B_weight") == key.removesuffix(".lora_up.weight"))  # fmt: skip # noqa: E501
+    assert torch.equal(other[key], mine[native])
+    assert float(other[key.replace("lora_up.weight", "alpha")]) == 8
+
+    merge_adapters(base, [(tmp_path / "adapter", 0.5)], tmp_path / "merged")
+    half = GoTPipeline.from_pretrained(base)
+    apply_adapters(half, [(tmp_path / "adapter", 0.5)])
+    merged = GoTPipeline.from_pretrained(tmp_path / "merged")
+    for name, weight in merged.unet.state_dict().items():
+        torch.testing.assert_close(weight, half.unet.state_dict()[name])
+
+
+def test_the_diffusion_loss_alone_reaches_the_planner(config, tmp_path):
+    run = Finetune(config(loss_chain=0.0), tmp_path / "run")
+    run.loss(run.batches.part(0, 0, 4))["loss"].backward()
+    reached = [n for n, p in run.weights.items() if n.startswith("mllm") and p.grad is not None and p.grad.any()]
+    assert reached
+
+
+def test_no_weight_but_those_asked_for_is_trained(config, tmp_path):
+    run = Finetune(config(adapter_unet="frozen", adapter_projectors="full"), tmp_path / "run")
+    names = set(run.weights)
+    assert all("lora_" in n or n.startswith("projectors") for n in names)
+    assert not any(n.startswith("unet") or "visual" in n or "embed" in n for n in names)
+    assert "projectors.output_projector.weight" in names
+
+
+def test_a_full_tuning_leaves_a_whole_model(config, tmp_path):
+    made = config(adapter_unet="full", training_steps=1, name="whole")
+    assert Finetune(made, tmp_path / "run").run()
+    pipeline = GoTPipeline.from_pretrained(tmp_path / "adapter")
+    assert pipeline.config.name == "whole"
+    assert pipeline.config.provenance["fine_tuned"]["pairs"] == 10
+
+
+def test_a_stopped_run_goes_on_to_the_same_bits(config, tmp_path):
+    whole = config(training_ema=0.9, adapter_dropout=0.1, training_steps=5, output=str(tmp_path / "a"))
+    Finetune(whole, tmp_path / "whole").run()
+    run = Finetune(
+        config(training_ema=0.9, adapter_dropout=0.1, training_steps=5, output=str(tmp_path / "b")), tmp_path / "cut"
+    )
+    original = run.step
+
+    def stop_at_third(step):
+        if step == 2:
+            (tmp_path / "cut" / CONTROL).write_text("stop")
+        return original(step)
+
+    run.step = stop_at_third
+    assert run.run() is False
+    assert json.loads((tmp_path / "cut" / "state.json").read_text())["state"] == "stopped"
+    again = Finetune(run.config, tmp_path / "cut")
+    assert again.resume() == 3
+    assert again.run()
+    a, b = (load_file(tmp_path / name / "adapter.safetensors") for name in "ab")
+    assert all(torch.equal(a[key], b[key]) for key in a)
+    assert losses(tmp_path / "whole") == losses(tmp_path / "cut")
+
+
+def test_a_run_of_another_configuration_is_not_gone_on_from(config, tmp_path):
+    Finetune(config(training_steps=1), tmp_path / "run").run()
+    with pytest.raises(RequestError, match="another configuration"):
+        Finetune(config(training_steps=1, training_learning_rate=1e-4), tmp_path / "run").run()
+
+
+def test_a_loss_that_is_no_number_stops_with_the_last_checkpoint_good(config, tmp_path):
+    run = Finetune(config(training_steps=6, training_save_every=1), tmp_path / "run")
+    original = run.step
+
+    def spoil(step):
+        if step == 3:
+            with torch.no_grad():
+                next(iter(run.weights.values())).fill_(float("inf"))
+        return original(step)
+
+    run.step = spoil
+    with pytest.raises(ModelError, match="step 4"):
+        run.run()
+    assert json.loads((tmp_path / "run" / "state.json").read_text())["state"] == "failed"
+    fresh = Finetune(run.config, tmp_path / "run")
+    assert fresh.resume() == 3
+    assert all(p.isfinite().all() for p in fresh.weights.values())
+
+
+def test_validation_measures_held_out_pairs_and_draws_a_sheet(config, tmp_path):
+    made = config(training_steps=2, validation_share=0.2, validation_every=2, validation_samples=1,
+                  validation_num_inference_steps=1)  # fmt: skip
+    run = Finetune(made, tmp_path / "run")
+    assert (len(run.rows), len(run.held_out)) == (8, 2)
+    assert run.run()
+    rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert "held_out_chain_parse_rate" in rows[-1]
+    assert (tmp_path / "run" / "samples" / "00000002.png").stat().st_size > 100
+
+
+def test_preflight_measures_and_leaves_no_trace(config, tmp_path, capsys):
+    run = Finetune(config(validation_num_inference_steps=1), tmp_path / "run")
+    before = {k: p.detach().clone() for k, p in run.weights.items()}
+    report = preflight(run)
+    assert all(torch.equal(before[k], p) for k, p in run.weights.items())
+    assert not run.optimizer.state
+    assert report["pairs"] == 10
+    assert 0 < report["peak_memory"] < report["memory"]
+    assert report["disk_needed"] > sum(p.numel() for p in run.weights.values()) * 4
+    assert "seconds per step" in capsys.readouterr().out
+    assert (tmp_path / "run" / "preflight.png").exists()
+
+
+def test_batches_cover_an_epoch_and_depend_on_the_step_alone(config, tmp_path):
+    batches = Finetune(config(), tmp_path / "run").batches
+    assert batches.an_epoch == 3  # ten pairs, four at a time
+    assert {p for s in range(3) for p in batches.rows(s)} == set(batches.by_size[next(iter(batches.by_size))])
+    assert batches.rows(1) == batches.rows(1) != batches.rows(4)
+    whole, part = batches.part(1, 0, 4), batches.part(1, 2, 2)
+    assert torch.equal(whole.noise[2:], part.noise)
+    assert torch.equal(whole.timesteps[2:], part.timesteps)
+
+
+def test_conditions_are_dropped_in_their_shares(config, tmp_path):
+    batches = Finetune(config(), tmp_path / "run").batches
+    kept = torch.tensor([batches._draw(step, 0, torch.zeros(4, 2, 2))[2] for step in range(2000)])
+    semantic, spatial, reference = kept.float().mean(0).tolist()
+    assert semantic == pytest.approx(0.90, abs=0.02)
+    assert spatial == pytest.approx(0.85, abs=0.02)
+    assert reference == pytest.approx(0.95, abs=0.02)
+    assert set(map(tuple, kept.tolist())) == {(1, 1, 1), (1, 0, 1), (0, 0, 1), (0, 0, 0)}
+
+
+def test_min_snr_and_masks_weigh_the_error(config, tmp_path):
+    run = Finetune(config(loss_min_snr=5.0, loss_only_inside=True), tmp_path / "run")
+    loss: JointLoss = run.loss
+    weight = loss._snr_weight(torch.tensor([0.5, 0.99]), velocity=False)
+    torch.testing.assert_close(weight, torch.tensor([1.0, 5 / 99]))
+    mask = torch.zeros(2, 2, 2)
+    mask[0, 0, 0] = 1
+    error = torch.tensor([[[4.0, 0], [0, 0]], [[1.0, 1], [1, 5]]])
+    torch.testing.assert_close(loss._weighted(error, mask), torch.tensor([4.0, 2.0]))
+
+
+def test_captions_and_edits_train_in_one_batch(config, tmp_path):
+    run = Finetune(config(training_batch_size=10, training_micro_batch=10), tmp_path / "run")
+    batch = run.batches.part(0, 0, 10)
+    assert len(batch.grid) == 8
+    assert torch.isfinite(run.loss(batch)["loss"])
+
+
+def test_buckets_take_pictures_of_their_shape(config, tmp_path):
+    run = Finetune(config(pictures_buckets=("64x64", "128x64")), tmp_path / "run")
+    assert set(run.batches.by_size) == {(64, 64, 0, 0, 64, 64)}
+    assert run.cache.encoder.bucket((200, 110)) == (128, 64)
+
+
+def test_a_run_elsewhere_can_be_told(tmp_path):
+    with pytest.raises(RequestError, match="no run"):
+        tell(tmp_path, "pause")
+    (tmp_path / "state.json").write_text("{}")
+    tell(tmp_path, "pause")
+    assert (tmp_path / CONTROL).read_text() == "pause"
+    tell(tmp_path, "")
+    assert not (tmp_path / CONTROL).exists()
+
+
+def test_the_command_trains_an_adapter(config, tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text(to_toml(config(training_steps=1, validation_num_inference_steps=1)))
+    command = [sys.executable, "-m", "training", str(path), "--runs", str(tmp_path / "run"), "--threads", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert "peak memory" in done.stdout
+    assert (tmp_path / "adapter" / "adapter.json").is_file()
+
+
+def test_both_losses_stand_in_the_tensorboard_log(config, tmp_path):
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    assert Finetune(config(training_steps=2, training_tensorboard=True), tmp_path / "run").run()
+    found = events.EventAccumulator(str(tmp_path / "run" / "tensorboard"))
+    found.Reload()
+    assert {"loss", "chain", "diffusion", "learning_rate"} <= set(found.Tags()["scalars"])
+    assert [event.step for event in found.Scalars("loss")] == [1, 2]
+    assert [event.value for event in found.Scalars("loss")] == pytest.approx(losses(tmp_path / "run"), abs=1e-5)

@@ -1,0 +1,60 @@
+"""The user's story, short: pairs of a style that got-mini has never seen, to an adapter that the engine wears.
+
+docs/training.md gives the whole of it, with its figures.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from PIL import Image
+
+from engine.got import GoTPipeline
+from engine.got.adapters import apply_adapters
+from tests.campaign import times
+from training.annotate import Plain, annotate, annotated
+from training.finetune.config import FinetuneConfig
+from training.finetune.run import Finetune
+from training.novelty import FIRST_HELD_OUT, edit_right, novelty, write_pairs
+
+
+def test_pairs_become_an_adapter_that_the_engine_wears(config, root, tmp_path):
+    mini = root / "resources" / "models" / "got-mini"
+    write_pairs(tmp_path / "pairs", 6)
+    assert annotate(tmp_path / "pairs", tmp_path / "data", annotated(Plain())).pairs == 6
+    made: FinetuneConfig = config(
+        base=str(mini), data=str(tmp_path / "data"), adapter_rank=16, adapter_alpha=32.0,
+        training_steps=times(12, 36), training_batch_size=4, training_micro_batch=4, training_learning_rate=5e-3,
+        training_precision="bfloat16", training_save_every=100,
+    )  # fmt: skip
+    assert Finetune(made, tmp_path / "run", threads=1).run()
+    rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert rows[-1]["chain"] < 0.6 * rows[0]["chain"]
+
+    item = novelty(FIRST_HELD_OUT)
+    source = Image.fromarray(item.source.render())
+    pipeline = GoTPipeline.from_pretrained(mini)
+    options = {"instruction": item.instruction, "num_inference_steps": 2}
+    chain = pipeline.plan(item.instruction, source)
+    before = pipeline.render(chain, source, **options)[0]
+    apply_adapters(pipeline, [(tmp_path / "adapter", 1.0)])
+    after = pipeline.render(chain, source, **options)[0]
+    assert after.size == before.size
+    assert after.tobytes() != before.tobytes()
+    apply_adapters(pipeline, [])
+    assert pipeline.render(chain, source, **options)[0].tobytes() == before.tobytes()
+
+
+def test_the_new_style_is_judged_strictly():
+    item = novelty(FIRST_HELD_OUT)
+    source, target = item.source.render(), item.target()
+    assert "stone" in item.instruction
+    assert edit_right(item, target)
+    assert not edit_right(item, source)
+    assert not edit_right(item, item.target("ball"))
+    spoiled = target.copy()
+    spoiled[:24] = 0
+    assert not edit_right(item, spoiled)
+    noisy = target + np.random.default_rng(0).normal(0, 6, target.shape)
+    assert edit_right(item, noisy.round().clip(0, 255).astype(np.uint8))
