@@ -14,7 +14,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, SignalInstance, Slot
 from shiboken6 import isValid
 
 from engine.api.errors import EngineError
@@ -96,13 +96,17 @@ class _Work(QRunnable):
     def run(self) -> None:
         value, error = None, None
         try:
-            value = self.work(self.messenger.said.emit)
+            value = self.work(lambda word: self._tell(self.messenger.said, word))
         except EngineError as refused:
             error = refused
         except Exception as fault:
             error = EngineError("unexpected", faults.keep(fault))
+        self._tell(self.messenger.ended, value, error)
+
+    @staticmethod
+    def _tell(signal: SignalInstance, *what: object) -> None:
         with suppress(RuntimeError):  # the program has ended meanwhile: nobody is there to be told
-            self.messenger.ended.emit(value, error)
+            signal.emit(*what)
 
 
 _dropped: SimpleQueue[object] = SimpleQueue()

@@ -22,14 +22,26 @@ class _Change(QUndoCommand):
         super().__init__(text)
         self.document = document
         self.before, self.after = document.state, after
+        self.path = document.path
         self.run = run
         self.at = time.monotonic()
 
+    @property
+    def other_picture(self) -> bool:
+        """It is not the file's any more: saving asks where to, so that the file's picture is not written over."""
+        return self.before.base is not self.after.base
+
     def redo(self) -> None:
-        self.document.show(self.after)
+        self._go(self.after, None)
 
     def undo(self) -> None:
-        self.document.show(self.before)
+        self._go(self.before, self.path)
+
+    def _go(self, state: State, path: Path | None) -> None:
+        self.document.show(state)
+        if self.other_picture:
+            self.document.path = path
+            self.document.renamed.emit()
 
     def id(self) -> int:
         return 1 if self.run else -1
@@ -53,10 +65,10 @@ class Document(QObject):
         super().__init__()
         self.state = State()
         self.path: Path | None = None
-        """The file that it was opened from or saved to."""
+        """The file that its picture was opened from or saved to."""
         self.undo = QUndoStack(self)
         self.undo.setUndoLimit(_DEPTH)
-        self.undo.cleanChanged.connect(lambda _: self.renamed.emit())
+        self.undo.cleanChanged.connect(self.renamed)
 
     @property
     def is_open(self) -> bool:
@@ -85,7 +97,8 @@ class Document(QObject):
 
     def saved(self, path: Path, state: State) -> None:
         """`state` is in the file now; the document may have gone on since."""
-        self.path = path
+        if state.base is self.state.base:  # else it is another picture by now, which the file does not hold
+            self.path = path
         if state is self.state:
             self.undo.setClean()
         self.renamed.emit()

@@ -170,7 +170,16 @@ class Trainings(QObject):
         return self.shown.folder
 
     def _do(self, work: Callable[[], object]) -> None:
-        self.background.run(lambda say: work(), lambda nothing: self._done(), self._fail)
+        folder = self._folder()
+
+        def unless_gone(say: object) -> None:
+            try:
+                work()
+            except (OSError, EngineError):
+                if folder.exists():  # else it was deleted meanwhile, and this with it
+                    raise
+
+        self.background.run(unless_gone, lambda nothing: self._done(), self._fail)
 
     def _done(self) -> None:
         self.busy = False

@@ -38,7 +38,8 @@ class Files(QObject):
 
     def paste(self) -> None:
         """A picture, or a picture's file, from the clipboard."""
-        self.take(QGuiApplication.clipboard().mimeData(), self.tr("There is no picture on the clipboard."))
+        held = QGuiApplication.clipboard().mimeData()  # None, against its type, where the clipboard does not answer
+        self.take(held or QMimeData(), self.tr("There is no picture on the clipboard."))
 
     def take(self, data: QMimeData, otherwise: str) -> None:
         """What was pasted or dropped; `otherwise` is said where it is no picture."""

@@ -10,6 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton  # noqa: E402
 
+from got_desktop import faults  # noqa: E402
 from got_desktop.app import open_window  # noqa: E402
 from got_desktop.model.messages import Message  # noqa: E402
 from got_desktop.model.samples import SAMPLES  # noqa: E402
@@ -36,8 +37,9 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make_window(qapp, qtbot, data: Path) -> Iterator[Callable[..., Window]]:
+def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Window]]:
     """Windows, closed at the end without asking."""
+    monkeypatch.setattr(faults, "log_file", lambda: data / "got.log")
     made: list[Window] = []
 
     def make(folder: Path = data, first_start: bool = False) -> Window:

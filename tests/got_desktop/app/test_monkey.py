@@ -2,13 +2,18 @@
 
 import os
 import random
+import shutil
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
+from got_desktop import faults
 from tests.campaign import times
 from tests.got_desktop.app.conftest import SEA, open_picture
 
@@ -59,8 +64,9 @@ class Monkey:
 
 
 @pytest.mark.timeout(1800)
-def test_a_monkey_breaks_nothing(window, qtbot):
-    open_picture(window, qtbot, SEA)
+def test_a_monkey_breaks_nothing(window, qtbot, tmp_path):
+    path = Path(shutil.copy(SEA, tmp_path))
+    open_picture(window, qtbot, path)
     session = window.session
     session.instruction = "turn the red car purple"
     session.draw_with(steps=2)
@@ -77,8 +83,12 @@ def test_a_monkey_breaks_nothing(window, qtbot):
     session.work.cancel()
     qtbot.waitUntil(lambda: not session.work.busy and not session.filing, timeout=120_000)
     last, undo = session.document.state, session.document.undo
+    index = undo.index()
     undo.setIndex(0)
-    undo.setIndex(undo.count())
+    undo.setIndex(index)
     assert session.document.state is last and window.isVisible()
     print(f"{monkey.did} actions, {undo.count()} entries to undo")
-    assert monkey.did > 20 and [m.text for m in window.heard if "unexpected" in m.text] == []
+    assert monkey.did > 20 and [m.text for m in window.heard if "unexpected" in m.text] == [], (
+        faults.log_file().read_text()
+    )
+    assert np.array_equal(Image.open(path), Image.open(SEA)), "the picture's file was written over by another picture"

@@ -1,10 +1,14 @@
 """Candidates, plans of several steps, new pictures, layers, presets, history; on a real engine."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog
 
 from engine.api.chain import IM_GEN_START, Box, format_box
 from got_desktop.model import pictures
@@ -78,6 +82,34 @@ def test_a_new_picture_from_a_caption(window, qtbot):
     assert not session.document.is_open
     session.document.undo.redo()
     assert session.document.is_open and errors(window) == []
+
+
+def test_a_new_picture_is_not_saved_over_the_one_that_was_open(window, qtbot, tmp_path):
+    path = Path(shutil.copy(SEA, tmp_path))
+    open_picture(window, qtbot, path)
+    session, editor = window.session, window.editor
+    session.draw_with(new_picture=True, steps=1, candidates=1)
+    session.replan(Plan.of(f"A red house {CAR}.{IM_GEN_START}"), "")
+    session.instruction = "a red house"
+    editor.run_apply()
+    wait_for_results(window, qtbot)
+    editor.accept()
+    assert session.document.path is None and "Untitled" in window.windowTitle()
+    window.files.save()
+    asked = window.findChild(QFileDialog)
+    assert asked is not None and asked.acceptMode() == QFileDialog.AcceptMode.AcceptSave
+    asked.reject()
+    assert path.read_bytes() == SEA.read_bytes()
+    session.document.undo.undo()
+    assert session.document.path == path and path.name in window.windowTitle()
+    session.document.undo.redo()
+    assert session.document.path is None
+
+
+def test_a_clipboard_that_does_not_answer_is_said_to_hold_no_picture(window, monkeypatch):
+    monkeypatch.setattr(type(QGuiApplication.clipboard()), "mimeData", lambda clipboard, *mode: None)
+    window.files.paste()
+    assert [message.text for message in window.heard] == ["There is no picture on the clipboard."]
 
 
 def two_layers(sea) -> None:

@@ -134,9 +134,13 @@ def test_what_a_folder_holds_is_reported(make_window, tiny, pictures, adapters, 
     assert isinstance(base, QComboBox) and base.currentText() == "tiny"
     turn_the_wheel(page.form.fields["training.steps"])
     correct(page, qtbot)
+    shown = page.trainings.shown
     press(qtbot, page, page.delete)
     answer(qtbot, "Delete")
     wait(page, qtbot, lambda: not page.trainings.names)
+    page.trainings.shown, page.trainings.busy = shown, True
+    page.trainings.set_value("training.steps", 3)  # a window that has not seen yet that it is gone
+    wait(page, qtbot, lambda: not page.trainings.busy)
     assert not any(page.trainings.home.iterdir()) and (pictures / "0-before.png").exists()
     assert not errors(window)
 
