@@ -7,10 +7,16 @@ A recipe with phases trains a model from scratch; any other configuration fine-t
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.api.errors import EngineError
+
+if TYPE_CHECKING:
+    from training.finetune.config import FinetuneConfig
 
 
 def main() -> int:
@@ -72,6 +78,14 @@ def _finetune(args: argparse.Namespace) -> int:
 
         tell(runs, "pause" if args.pause else "stop" if args.stop else "")
         return 0
+    from training.finetune.journal import alone
+
+    # of several processes that share a run, the first stands for all
+    with alone(runs) if os.environ.get("RANK", "0") == "0" else nullcontext():
+        return _train(args, config, runs)
+
+
+def _train(args: argparse.Namespace, config: FinetuneConfig, runs: Path) -> int:
     from training.finetune.preflight import preflight
     from training.finetune.run import Finetune
 

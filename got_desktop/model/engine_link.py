@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -20,6 +19,8 @@ from got_desktop.background import Background, Task
 T = TypeVar("T")
 CLIENT = "got app"
 _LOOK_EVERY = 1500
+_ASK_AGAIN = 0.5
+"""Seconds after which an engine that did not answer is asked again."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +46,26 @@ class Running:
 
     def __init__(self) -> None:
         self.id = ""
-        self.stopped = threading.Event()
-        self._client: EngineClient | None = None
+        self.stopped, self.ended = threading.Event(), threading.Event()
+        self._engine: Engine | None = None
 
-    def submitted(self, client: EngineClient, job: JobState) -> None:
-        """Raises Cancelled where the user was faster."""
-        self._client, self.id = client, job.id
+    def submitted(self, engine: Engine, job: JobState) -> None:
+        """It can be cancelled at the engine from now on; it is where the user was faster."""
+        self._engine, self.id = engine, job.id
         if self.stopped.is_set():
             self.cancel()
 
     def cancel(self) -> None:
-        """Slow: it speaks with the engine."""
+        """Slow: it speaks with the engine, again where that does not answer or another one goes on with the job."""
         self.stopped.set()
-        if self._client is not None:
-            with suppress(EngineError):
-                self._client.cancel(self.id)
+        while self._engine is not None and not self.ended.is_set():
+            try:
+                self._engine.client.cancel(self.id)
+                return
+            except EngineUnavailable:
+                self.ended.wait(_ASK_AGAIN)
+            except EngineError:  # it is over
+                return
 
     def check(self) -> None:
         if self.stopped.is_set():
@@ -131,10 +137,16 @@ class EngineLink(QObject):
             if not isinstance(asked, UnloadRequest):
                 asked = replace(asked, device=self.device)
             running.check()
-            job = engine.run(asked, say, lambda state: running.submitted(engine.client, state))
+            job = engine.run(asked, say, lambda state: running.submitted(engine, state))
             return self._persist(engine, running, lambda: fetch(engine.client, engine.client.result(job.id)))
 
-        self.background.run(work, on_done, on_error, on_event)
+        def work_to_its_end(say: Callable[[object], None]) -> T:
+            try:
+                return work(say)
+            finally:
+                running.ended.set()
+
+        self.background.run(work_to_its_end, on_done, on_error, on_event)
         return running
 
     def _persist(self, engine: Engine, running: Running, call: Callable[[], T]) -> T:

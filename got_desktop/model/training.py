@@ -18,7 +18,7 @@ from got_desktop import local
 from got_desktop.background import Background
 from got_desktop.model import training_files as files
 from got_desktop.model.settings import replace_file
-from got_desktop.model.training_files import Training
+from got_desktop.model.training_files import Training, alive
 
 _LOOK_EVERY = 700
 _DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
@@ -50,7 +50,7 @@ class Trainings(QObject):
         self.names: tuple[str, ...] = ()
         self.shown: Training | None = None
         self.busy = False
-        """Something is begun or deleted just now."""
+        """Something is done with one just now."""
         self._chosen = self._unreadable = ""
         self._looking = self._look_again = False
         self._timer = QTimer(self, interval=_LOOK_EVERY)
@@ -114,7 +114,7 @@ class Trainings(QObject):
     def read_on(self) -> None:
         """Goes on reading pairs where that was broken off."""
         folder = self._folder()
-        self._do(lambda: _annotate(folder))
+        self._do_once(lambda: _annotate(folder))
 
     # its configuration
 
@@ -132,7 +132,7 @@ class Trainings(QObject):
     def start(self, device: str) -> None:
         """Starts it, or goes on from its last checkpoint; `device` is "cpu" or "cuda"."""
         folder = self._folder()
-        self._do(lambda: _train(folder, device))
+        self._do_once(lambda: _train(folder, device))
 
     def pause(self) -> None:
         self._tell("pause")
@@ -168,6 +168,12 @@ class Trainings(QObject):
     def _folder(self) -> Path:
         assert self.shown is not None
         return self.shown.folder
+
+    def _do_once(self, work: Callable[[], object]) -> None:
+        """A second press of the button before the first has had its effect is none."""
+        if not self.busy:
+            self.busy = True
+            self._do(work)
 
     def _do(self, work: Callable[[], object]) -> None:
         folder = self._folder()
@@ -241,12 +247,16 @@ def _run(*words: str) -> None:
 
 
 def _annotate(folder: Path) -> None:
+    if alive(files.read_json(folder / "annotate.json")):
+        return
     about = files.read_json(folder / "pairs.json")
     words = [about["data"], "-o", str(folder / files.DATA)] + (["--model", about["model"]] if about["model"] else [])
     _launch(folder, "annotate", ["training.annotate", *words], {})
 
 
 def _train(folder: Path, device: str) -> None:
+    if files.standing(folder).state in files.ACTIVE:  # started by another window a moment ago
+        return
     words = ["training", str(folder / files.CONFIG), "--runs", str(folder / files.RUN), "--device", device]
     _launch(folder, "train", words, {"device": device})
 

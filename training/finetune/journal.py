@@ -16,13 +16,30 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.errors import EngineError, RequestError
-from engine.api.runtime import process_start
+from engine.api.runtime import process_start, try_lock
 from training.finetune.config import Training
 
 CONTROL, LOG, STATE = "control", "log.jsonl", "state.json"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOOK_EVERY = 0.5
 """Seconds between looks at what is wished while a run is paused."""
+_ENDING = 10.0
+"""Seconds that a run which said its last word may take to end."""
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """While no other process trains in this folder. Raises RequestError where one does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + _ENDING
+    with (folder / "lock").open("ab") as file:
+        while not try_lock(file.fileno()):
+            if time.monotonic() > deadline:
+                raise RequestError(
+                    "run_in_use", f"A training runs in {folder} already.", "Wait for its end, or stop it with --stop."
+                )
+            time.sleep(0.1)
+        yield
 
 
 class Journal:

@@ -81,7 +81,10 @@ def test_a_monkey_breaks_nothing(window, qtbot, tmp_path):
     while (open_still := QApplication.activePopupWidget() or QApplication.activeModalWidget()) is not None:
         open_still.close()
     session.work.cancel()
-    qtbot.waitUntil(lambda: not session.work.busy and not session.filing, timeout=120_000)
+    try:
+        qtbot.waitUntil(lambda: not session.work.busy and not session.filing, timeout=120_000)
+    except qtbot.TimeoutError:
+        raise AssertionError((session.work.activity, session.work.job, session.filing)) from None
     last, undo = session.document.state, session.document.undo
     index = undo.index()
     undo.setIndex(0)

@@ -213,6 +213,7 @@ def test_a_training_outlives_crash_and_window_and_its_adapter_is_used(
     give(page, qtbot, training_micro_batch=2)
 
     press(qtbot, page, page.progress.start)
+    page.trainings.start("cpu")  # as a second press of the button, before the first has had its effect
     press(qtbot, page, page.progress.pause)
     wait(page, qtbot, lambda: state(page) == "paused")
     assert "Paused at step" in page.progress.standing.text()

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from engine.api.errors import ModelError, RequestError
 from engine.got import GoTPipeline
 from engine.got.adapters import apply_adapters
-from training.finetune import lora
+from training.finetune import journal, lora
 from training.finetune.config import to_toml
 from training.finetune.joint import JointLoss
 from training.finetune.journal import CONTROL, tell
@@ -25,6 +25,18 @@ from training.finetune.run import Finetune
 def losses(folder) -> list[float]:
     rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     return [row["loss"] for row in rows if "loss" in row]
+
+
+def test_one_process_trains_in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, "_ENDING", 0.3)
+    with (
+        journal.alone(tmp_path / "run"),
+        pytest.raises(RequestError, match="runs in .* already"),
+        journal.alone(tmp_path / "run"),
+    ):
+        raise AssertionError("two of them")
+    with journal.alone(tmp_path / "run"):
+        pass
 
 
 def test_it_learns_and_the_engine_wears_the_adapter_as_it_was_trained(config, base, tmp_path):
