@@ -14,6 +14,7 @@ from got_desktop import faults  # noqa: E402
 from got_desktop.app import open_window  # noqa: E402
 from got_desktop.model.messages import Message  # noqa: E402
 from got_desktop.model.samples import SAMPLES  # noqa: E402
+from got_desktop.model.training_files import alive, read_json  # noqa: E402
 from got_desktop.ui.window import Window  # noqa: E402
 from tests.engine.place import Place  # noqa: E402
 
@@ -59,6 +60,9 @@ def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     for window in made:
         window.session.document.undo.setClean()
         window.close()
+    for told in [*data.glob("training/*/train.json"), *data.glob("training/*/annotate.json")]:
+        if alive(process := read_json(told)):  # it outlives the app
+            os.kill(process["pid"], 9)
 
 
 @pytest.fixture

@@ -61,14 +61,6 @@ def adapters(engine_place: Place) -> Iterator[Path]:
     shutil.rmtree(engine_place.adapters, ignore_errors=True)
 
 
-@pytest.fixture(autouse=True)
-def _no_process_is_left(data: Path) -> Iterator[None]:
-    yield
-    for told in data.glob("training/*/train.json"):
-        if alive(process := read_json(told)):
-            os.kill(process["pid"], 9)
-
-
 def open_page(window: Window, model: str) -> TrainingPage:
     window.session.draw_with(model=model)
     window.show_page("training")
