@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -229,13 +229,10 @@ class Canvas(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.mouse.double_click(event)
 
-    def event(self, event: QEvent) -> bool:
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802, A002
         """Tab goes from box to box before it leaves the canvas."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            back = event.key() == Qt.Key.Key_Backtab
-            if (event.key() == Qt.Key.Key_Tab or back) and self.keys.cycle(-1 if back else 1):
-                return True
-        return super().event(event)
+        own = self.hasFocus()  # else it is in the field of a box's phrase
+        return (own and self.keys.cycle(1 if next else -1)) or super().focusNextPrevChild(next)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         busy = self.tool != "point" or self.session.selected is not None
