@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from got_desktop.ui.geometry import Rect
@@ -13,31 +13,40 @@ from got_desktop.ui.geometry import Rect
 _HEIGHT = 30
 _LEAST, _MOST = 180, 360
 _MARGIN = 4
+_STAYS = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+"""Its menu, or another window, is looked at for a while."""
 
 
 class BoxLabel(QLineEdit):
-    """Enter takes the words, Esc leaves things as they are; either way `on_end` is called."""
+    """Enter takes the words, and so does going elsewhere; Esc leaves things as they are."""
 
     def __init__(
         self, around: QWidget, box: Rect, phrase: str, on_words: Callable[[str], None], on_end: Callable[[], None]
     ) -> None:
-        """`box` is where the box is on `around`."""
+        """`box` is where the box is on `around`; `on_end` is called where a key ended it."""
         super().__init__(phrase, around)
-        self.on_end = on_end
+        self.on_words, self.on_end = on_words, on_end
+        self._ended = False
         self.setAccessibleName(self.tr("What is in the box"))
         self.setGeometry(_place(box, around))
-        self.returnPressed.connect(lambda: on_words(self.text()))
         self.selectAll()
         self.show()
         self.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        if event.key() == Qt.Key.Key_Escape:
-            self.on_end()
-        else:
-            super().keyPressEvent(event)
+        if event.key() not in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return super().keyPressEvent(event)
+        if event.key() != Qt.Key.Key_Escape:
+            self.on_words(self.text())
+        self.on_end()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusOutEvent(event)
+        if not self._ended and event.reason() not in _STAYS:
+            self.on_words(self.text())
 
     def end(self) -> None:
+        self._ended = True
         self.hide()
         self.deleteLater()
 

@@ -216,8 +216,8 @@ class Canvas(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.setFocus()  # a phrase that is being written is taken
         self._end_label()
-        self.setFocus()
         self.mouse.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -231,8 +231,9 @@ class Canvas(QWidget):
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802, A002
         """Tab goes from box to box before it leaves the canvas."""
-        own = self.hasFocus()  # else it is in the field of a box's phrase
-        return (own and self.keys.cycle(1 if next else -1)) or super().focusNextPrevChild(next)
+        if self.hasFocus() and self.keys.cycle(1 if next else -1):  # else it is asked for the field of a box's phrase
+            return True
+        return super().focusNextPrevChild(next)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         busy = self.tool != "point" or self.session.selected is not None
@@ -287,7 +288,6 @@ class Canvas(QWidget):
         self._end_label()
         if index is not None and phrase.strip() and phrase != plan.chain.boxes[index].phrase:
             self.session.replan(plan.renamed(index, phrase.strip()), self.tr("Rename box"))
-        self.setFocus()
 
     def _label_left(self) -> None:
         self._end_label()

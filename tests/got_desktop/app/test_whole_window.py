@@ -61,6 +61,7 @@ def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Return)  # a box in the middle, and its name
     qtbot.keyClicks(sea.focusWidget(), "the red car")
     qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_Return)
+    assert editor.canvas.hasFocus()  # the field is closed
     index = session.selected
     assert session.plan.chain.boxes[index].phrase == "the red car" and session.plan.marks[index].by_user
     box = session.plan.chain.boxes[index].box
@@ -76,6 +77,10 @@ def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
     first = session.selected
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Tab)
     assert first is not None and session.selected not in (None, first)
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_F2)
+    qtbot.keyClicks(sea.focusWidget(), "a thing")
+    qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_Tab)  # going elsewhere takes the words too
+    assert session.plan.chain.boxes[session.selected].phrase == "a thing"
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Return, CONTROL | SHIFT)
     wait_for_results(sea, qtbot)
     qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_1)
