@@ -22,7 +22,8 @@ from got_desktop import faults
 
 T = TypeVar("T")
 Say = Callable[[Any], None]
-_THREADS = 8
+_THREADS, _WAITING = 8, 64
+"""Of work that computes or reads files; of work that waits for another process."""
 _COLLECT_EVERY = 1000
 _TAKE_TURNS = 0.001
 """Seconds after which a thread that works in Python lets another one go on that waits, such as the window's."""
@@ -133,8 +134,9 @@ class Background:
     """A pool of threads; closed when the program ends."""
 
     def __init__(self) -> None:
-        self._pool = QThreadPool()
+        self._pool, self._waiting = QThreadPool(), QThreadPool()
         self._pool.setMaxThreadCount(_THREADS)
+        self._waiting.setMaxThreadCount(_WAITING)
         # Python collects garbage in whatever thread runs; a widget's end must come on the UI thread
         gc.disable()
         sys.setswitchinterval(_TAKE_TURNS)
@@ -155,16 +157,18 @@ class Background:
         on_done: Callable[[T], None],
         on_error: Callable[[EngineError], None] | None = None,
         on_word: Say | None = None,
+        waits: bool = False,
     ) -> Task[T]:
         """Starts `work` with a function that tells words on the way.
 
-        `on_word`, then `on_done` or `on_error`, are called on the UI thread. An error that no user can understand
-        arrives as an EngineError with the code "unexpected"; its details are in the log.
+        Work that `waits`, for a job of the engine's say, takes no place from other work. `on_word`, then `on_done` or
+        `on_error`, are called on the UI thread. An error that no user can understand arrives as an EngineError with the
+        code "unexpected"; its details are in the log.
         """
         task: Task[T] = Task(on_done, on_error, on_word)
         messenger = _Messenger(task, self)
         _running.add(messenger)
-        self._pool.start(_Work(messenger, work))
+        (self._waiting if waits else self._pool).start(_Work(messenger, work))
         return task
 
     def finish(self, seconds: float) -> bool:
@@ -173,7 +177,8 @@ class Background:
         for messenger in _running:
             if messenger.owner is self:
                 messenger.task.drop()
-        ended = self._pool.waitForDone(int(seconds * 1000))
+        end = time.monotonic() + seconds
+        ended = all(p.waitForDone(max(0, int((end - time.monotonic()) * 1000))) for p in (self._pool, self._waiting))
         _dropped.put(_END)
         gc.enable()
         return ended

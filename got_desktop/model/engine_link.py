@@ -94,7 +94,7 @@ class EngineLink(QObject):
     def start(self) -> None:
         """Finds or starts the engine in the background, and watches it from then on."""
         self._set(Condition("starting"))
-        self.background.run(lambda say: self._offer(), self._offered, self._failed)
+        self.background.run(lambda say: self._offer(), self._offered, self._failed, waits=True)
         self._timer.start()
 
     def engine(self) -> Engine:
@@ -106,7 +106,7 @@ class EngineLink(QObject):
 
     def refresh(self) -> None:
         """Asks again what models and adapters there are."""
-        self.background.run(lambda say: self._offer(), self._offered, self._failed)
+        self.background.run(lambda say: self._offer(), self._offered, self._failed, waits=True)
 
     def ask(
         self,
@@ -115,7 +115,7 @@ class EngineLink(QObject):
         on_error: Callable[[EngineError], None] | None = None,
     ) -> Task[T]:
         """One short exchange with the engine."""
-        return self.background.run(lambda say: question(self.engine().client), on_done, on_error)
+        return self.background.run(lambda say: question(self.engine().client), on_done, on_error, waits=True)
 
     def run(
         self,
@@ -146,7 +146,7 @@ class EngineLink(QObject):
             finally:
                 running.ended.set()
 
-        self.background.run(work_to_its_end, on_done, on_error, on_event)
+        self.background.run(work_to_its_end, on_done, on_error, on_event, waits=True)
         return running
 
     def _persist(self, engine: Engine, running: Running, call: Callable[[], T]) -> T:
@@ -161,7 +161,7 @@ class EngineLink(QObject):
     def cancel(self, running: Running) -> None:
         """Ends the job at its next token or step."""
         running.stopped.set()
-        self.background.run(lambda say: running.cancel(), lambda nothing: None)
+        self.background.run(lambda say: running.cancel(), lambda nothing: None, waits=True)
 
     def acknowledge(self, id: str) -> None:
         """The outcome has arrived and is kept; nobody waits for the answer."""
@@ -196,7 +196,7 @@ class EngineLink(QObject):
         if self._looking or self._closed or self._engine is None:
             return
         self._looking = True
-        self.background.run(lambda say: self.engine().client.system(), self._looked, self._not_seen)
+        self.background.run(lambda say: self.engine().client.system(), self._looked, self._not_seen, waits=True)
 
     def _looked(self, system: System) -> None:
         self._looking = False
@@ -208,7 +208,7 @@ class EngineLink(QObject):
         self._looking = False
         self._set(Condition("restarting", error=error))
         if not self._closed:
-            self.background.run(lambda say: self._revive(), self._looked, self._failed)
+            self.background.run(lambda say: self._revive(), self._looked, self._failed, waits=True)
 
     def _revive(self) -> System:
         engine = self.engine()

@@ -65,6 +65,7 @@ class Session(QObject):
         """The turn whose boxes are shown."""
         self.filing = ""
         """What is done with files just now: "open", "save" or ""."""
+        self._unloading = False
         self.keeping = self._make_keeping()
         self.keeping.failed.connect(self._say)
         self.settings_file = SettingsFile(folder, background, self._to_keep)
@@ -117,14 +118,22 @@ class Session(QObject):
         self.settings_changed.emit()
 
     def unload(self) -> None:
-        """Gives the memory back that the engine's model takes; the next job loads it again."""
+        """Gives the memory back that the engine's model takes, after its present job; the next job loads it again."""
+        if self._unloading:
+            return
+        self._unloading = True
 
         def unloaded(job: str) -> None:
+            self._unloading = False
             self.link.acknowledge(job)
             self.said.emit(Message("success", self.tr("The model was unloaded.")))
 
+        def not_unloaded(error: EngineError) -> None:
+            self._unloading = False
+            self._say(error)
+
         self.link.run(
-            lambda client: UnloadRequest(), lambda client, result: result.id, lambda event: None, unloaded, self._say
+            lambda client: UnloadRequest(), lambda client, result: result.id, lambda event: None, unloaded, not_unloaded
         )
 
     def clear_history(self) -> None:
@@ -399,7 +408,7 @@ class Session(QObject):
         if self.work.busy:
             self.work.cancel()
         self.link.stop_watching()
-        self.background.run(lambda say: self.link.close(), lambda nothing: None)
+        self.background.run(lambda say: self.link.close(), lambda nothing: None, waits=True)
         self.background.finish(5)
         with suppress(EngineError):  # there is no window any more that could say it
             settings.store(self.folder, self._to_keep())

@@ -25,3 +25,14 @@ def test_who_is_gone_is_not_told(qapp, qtbot):
     qtbot.waitUntil(lambda: bool(ended) and bool(Asker.heard))
     assert Asker.heard == [(True, "")]
     assert background.finish(5)
+
+
+def test_what_waits_takes_no_place_from_what_works(qapp, qtbot):
+    background, go, done = Background(), threading.Event(), []
+    for _ in range(20):
+        background.run(lambda say: go.wait(), done.append, waits=True)
+    background.run(lambda say: "worked", done.append)
+    qtbot.waitUntil(lambda: done == ["worked"])
+    go.set()
+    qtbot.waitUntil(lambda: len(done) == 21)
+    assert background.finish(5)
