@@ -203,12 +203,28 @@ KINDS: dict[str, list[tuple[Role, Pen]]] = {
     ],
 }
 
+NOVEL: dict[str, list[tuple[Role, Pen]]] = {
+    "snowman": [
+        ("color", lambda p: (p.oval(0.24, 0, 0.76, 0.46), p.oval(0.08, 0.36, 0.92, 1))),
+        (
+            _DARK,
+            lambda p: (
+                p.oval(0.36, 0.12, 0.45, 0.22),
+                p.oval(0.55, 0.12, 0.64, 0.22),
+                p.oval(0.45, 0.5, 0.55, 0.6),
+                p.oval(0.45, 0.7, 0.55, 0.8),
+            ),
+        ),
+    ],
+}
+"""Kinds that no scene has: what a fine-tuning may teach (`training.novelty`)."""
+
 
 @lru_cache(None)
 def _master(kind: str) -> list[tuple[Role, Image.Image]]:
     """Alpha layers of a kind at master size, its outline first."""
     layers = []
-    for role, ink in KINDS[kind]:
+    for role, ink in KINDS.get(kind) or NOVEL[kind]:
         alpha = Image.new("L", (_MASTER, _MASTER), 0)
         ink(_Pen(ImageDraw.Draw(alpha)))
         layers.append((role, alpha))

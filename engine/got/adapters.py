@@ -1,7 +1,8 @@
 """Adapters: LoRA weights (Hu et al. 2021) that are added to a model's own, and taken off again without a trace.
 
 A folder holds `adapter.json` and `adapter.safetensors`; for each changed matrix, `mllm`, `unet` or `projectors` + its
-module's name + `.lora_A.weight` (rank, in) and `.lora_B.weight` (out, rank). Files may come from anywhere: nothing of
+module's name + `.lora_A.weight` (rank, in) and `.lora_B.weight` (out, rank), of a convolution (rank, in, height, width)
+and (out, rank, 1, 1). Files may come from anywhere: nothing of
 them is believed before it is checked, and no model is changed before all of them are.
 """
 
@@ -81,30 +82,31 @@ def apply_adapters(pipeline: GoTPipeline, adapters: Sequence[tuple[Path, float]]
         for name, (down, up) in updates.items():
             weight = modules[name].weight.data
             originals.setdefault(name, weight.cpu().clone())
-            change = (up.to(weight.device, torch.float32) @ down.to(weight.device, torch.float32)) * scale
+            up, down = (matrix.to(weight.device, torch.float32).flatten(1) for matrix in (up, down))
+            change = (up @ down).view_as(weight) * scale
             weight.copy_((weight.float() + change).to(weight.dtype))
 
 
-def _modules(pipeline: GoTPipeline) -> dict[str, nn.Linear]:
+def _modules(pipeline: GoTPipeline) -> dict[str, nn.Linear | nn.Conv2d]:
     """The matrices that an adapter may change."""
     parts = {"mllm": pipeline.planner.mllm, "unet": pipeline.unet, "projectors": pipeline.projectors}
     return {
         f"{part}.{name}": module
         for part, model in parts.items()
         for name, module in model.named_modules()
-        if isinstance(module, nn.Linear)
+        if isinstance(module, nn.Linear | nn.Conv2d)
     }
 
 
-def read_updates(path: Path, config: AdapterConfig, modules: dict[str, nn.Linear]) -> Updates:
+def read_updates(path: Path, config: AdapterConfig, modules: dict[str, nn.Linear | nn.Conv2d]) -> Updates:
     """The pairs of an adapter's file, each of the shapes that its module has. Raises ModelError."""
     shapes = _header_shapes(path)
     names = {key.removesuffix(_DOWN).removesuffix(_UP) for key in shapes}
     for name in sorted(names):
         if name not in modules:
             raise _broken(path, f"the model has no matrix “{name[:100]}”")
-        module = modules[name]
-        wanted = {name + _DOWN: [config.rank, module.in_features], name + _UP: [module.out_features, config.rank]}
+        out, *seen = modules[name].weight.shape
+        wanted = {name + _DOWN: [config.rank, *seen], name + _UP: [out, config.rank, *[1] * len(seen[1:])]}
         for key, shape in wanted.items():
             if shapes.get(key) != shape:
                 raise _broken(path, f"“{key[:100]}” must be of shape {shape}, for this model and rank")

@@ -31,6 +31,7 @@ class Adapter:
     dropout: float = option(0.05, "dropout in LoRA", 0)
     planner: str = option("lora", "the language model's decoder", choices=TUNED)
     unet: str = option("lora", "the diffusion model", choices=TUNED)
+    convolutions: bool = option(False, "LoRA of the unet on its convolutions too: room for new colors and textures")
     projectors: str = option("lora", "from the planner's query tokens to the unet", choices=TUNED)
 
 

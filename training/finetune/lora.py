@@ -30,7 +30,7 @@ def prepare(components: Components, settings: Adapter) -> dict[str, nn.Module]:
         part = parts[name]
         part.requires_grad_(how == "full")
         if how == "lora":
-            inject_adapter_in_model(_lora(part, settings, _DECODER if name == "mllm" else ".*"), part, _NAME)
+            inject_adapter_in_model(_lora(part, settings, name), part, _NAME)
         if name == "mllm" and how == "full":
             components.mllm.model.visual.requires_grad_(False)
     # what is injected takes the place of the projectors, which are parts of no other module
@@ -40,9 +40,11 @@ def prepare(components: Components, settings: Adapter) -> dict[str, nn.Module]:
     return parts
 
 
-def _lora(part: nn.Module, settings: Adapter, pattern: str) -> LoraConfig:
-    """On every linear layer whose name fits."""
-    names = [n for n, m in part.named_modules() if isinstance(m, nn.Linear) and re.fullmatch(pattern, n)]
+def _lora(part: nn.Module, settings: Adapter, name: str) -> LoraConfig:
+    """On every linear layer, of the planner its decoder's; where it is asked for, on the UNet's convolutions too."""
+    kinds = (nn.Linear, nn.Conv2d) if name == "unet" and settings.convolutions else (nn.Linear,)
+    pattern = _DECODER if name == "mllm" else ".*"
+    names = [n for n, m in part.named_modules() if isinstance(m, kinds) and re.fullmatch(pattern, n)]
     return LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,  # type: ignore[arg-type] - PEFT takes any number

@@ -10,12 +10,17 @@ from typing import Any
 
 import psutil
 import torch
+from PIL import Image
 
 from engine.api.errors import ModelError, OutputError
+from engine.got.conditioning import image_to_tensor, tensor_to_image
+from training.finetune.examples import Row
 from training.finetune.run import Finetune
-from training.finetune.validate import measure
+from training.finetune.validate import measure, sheet_of
 
-REPORT = "preflight.json"
+REPORT, TARGETS = "preflight.json", "preflight-targets.png"
+_SHOWN, _SIDE = 8, 512
+"""Targets that are shown as the autoencoder holds them, and their longer side in pixels at most."""
 _ROOM = 0.95
 """Share of the device's memory that may be taken."""
 
@@ -36,6 +41,7 @@ def preflight(run: Finetune) -> dict[str, Any]:
     preview = time.monotonic()
     if run.accelerator.is_main_process:
         measure(run.components, rows, steps, run.folder / "preflight.png")
+        sheet_of([_through_autoencoder(run, row) for row in run.rows[:_SHOWN]]).save(run.folder / TARGETS)
     report = {
         "pairs": len(run.rows),
         "held_out": len(run.held_out),
@@ -51,10 +57,22 @@ def preflight(run: Finetune) -> dict[str, Any]:
     }
     if run.accelerator.is_main_process:
         print("\n".join(f"{name.replace('_', ' ')}: {_told(name, value)}" for name, value in report.items()))
+        print(f"what the base can draw at best: {run.folder / TARGETS}")
     _demand(run, report)
     if run.accelerator.is_main_process:
         (run.folder / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return report
+
+
+def _through_autoencoder(run: Finetune, row: Row) -> list[Image.Image]:
+    """A target, and what the autoencoder, which is not trained, makes of it: what it loses cannot be learnt."""
+    target = row.pictures()[1]
+    target.thumbnail((_SIDE, _SIDE))
+    target = target.resize([side // 8 * 8 for side in target.size])  # type: ignore[arg-type] - two of them
+    vae = run.components.vae
+    with torch.no_grad():
+        latents = vae.encode(image_to_tensor(target)[None].to(vae.device, vae.dtype), return_dict=False)[0].mode()
+        return [target, tensor_to_image(vae.decode(latents, return_dict=False)[0][0])]
 
 
 def _disk(run: Finetune) -> int:

@@ -49,7 +49,7 @@ def measure(
     pipeline = GoTPipeline(components)
     results = [edit_row(pipeline, row, steps, guidance) for row in rows]
     sheet.parent.mkdir(parents=True, exist_ok=True)
-    _sheet([r["pictures"] for r in results]).save(sheet)
+    sheet_of([r["pictures"] for r in results]).save(sheet)
     return summary(results)
 
 
@@ -129,8 +129,8 @@ def _mean(values: list[Any]) -> float | None:
     return round(sum(known) / len(known), 4) if known else None
 
 
-def _sheet(rows: list[list[Image.Image]]) -> Image.Image:
-    """A row a sample: source with the planned boxes, result, target with the true ones."""
+def sheet_of(rows: list[list[Image.Image]]) -> Image.Image:
+    """The pictures of each sample beside each other, a row a sample."""
     width = max(sum(p.width + 4 for p in row) for row in rows)
     height = sum(max(p.height for p in row) + 4 for row in rows)
     sheet, top = Image.new("RGB", (width, height), "white"), 0

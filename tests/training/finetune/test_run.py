@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from engine.api.errors import ModelError, RequestError
@@ -18,7 +19,7 @@ from training.finetune.config import to_toml
 from training.finetune.joint import JointLoss
 from training.finetune.journal import CONTROL, tell
 from training.finetune.output import KOHYA, merge_adapters
-from training.finetune.preflight import preflight
+from training.finetune.preflight import TARGETS, preflight
 from training.finetune.run import Finetune
 
 
@@ -175,6 +176,8 @@ def test_preflight_measures_and_leaves_no_trace(config, tmp_path, capsys):
     assert report["disk_needed"] > sum(p.numel() for p in run.weights.values()) * 4
     assert "seconds per step" in capsys.readouterr().out
     assert (tmp_path / "run" / "preflight.png").exists()
+    with Image.open(tmp_path / "run" / TARGETS) as targets:
+        assert targets.size == (2 * (64 + 4), 8 * (64 + 4))
 
 
 def test_batches_cover_an_epoch_and_depend_on_the_step_alone(config, tmp_path):
