@@ -14,12 +14,16 @@ from typing import Any
 
 from engine.api import launch
 from engine.api.client import EngineClient
-from engine.api.errors import EngineError
+from engine.api.errors import EngineError, EngineUnavailable
 from got_desktop import VERSION, local
 from got_desktop.faults import log_file
+from plugins import install as installation
+from plugins.places import Machine, find
 
 PACKAGES = ("torch", "transformers", "diffusers", "safetensors", "tokenizers", "pillow", "numpy", "typer", "rich")
 SHIPPED_MODEL = "got-mini"
+PLUGINS = {"Krita plug-in": "krita", "GIMP plug-in": "gimp"}
+"""Findings on the hosts' plug-ins, and their hosts."""
 _DISK_NEEDED = 2_000_000_000
 _SLOW = "No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture."
 
@@ -42,7 +46,26 @@ class Finding:
 def examine() -> list[Finding]:
     """Everything, in the order in which a cause comes before what follows from it."""
     checks: tuple[Callable[[], Finding], ...] = (_python, _packages, _memory, _disk, _log, _shipped_model)
-    return [*(check() for check in checks), *_engine()]
+    return [*(check() for check in checks), *(found for what in PLUGINS for found in _plugin(what)), *_engine()]
+
+
+def _plugin(what: str) -> list[Finding]:
+    """Nothing of a host that is not on this machine."""
+    host = PLUGINS[what]
+    try:
+        statuses = [installation.status(place) for place in find(host, Machine.here())]
+    except EngineError:
+        return []
+    found = "; ".join(f"{status.state} in {status.place.folder}" for status in statuses)
+    lacks = any(status.state in installation.WANTING for status in statuses)
+    return [Finding(what, True, found, hint=f"`got plugin install {host}` puts it in its place." if lacks else "")]
+
+
+def put_plugin_in(what: str) -> None:
+    """Into every place of its host that lacks it, or has an older one. Raises OutputError."""
+    for place in find(PLUGINS[what], Machine.here()):
+        if installation.status(place).state in installation.WANTING:
+            installation.install(place)
 
 
 def _python() -> Finding:
@@ -67,7 +90,8 @@ def _engine() -> list[Finding]:
     try:
         with launch.connect("got doctor") as engine:
             system = engine.client.system()
-            found = f"runs: process {system.pid}, version {system.version}, {system.model or 'no model'} loaded"
+            model = f", {system.model} loaded" if system.model else ", no model loaded"
+            found = f"runs: process {system.pid}, version {system.version}{model}"
             return [Finding("Engine", True, found), _devices(engine.client)]
     except EngineError as error:
         return [Finding("Engine", False, error.message, error.remedy)]
@@ -77,6 +101,8 @@ def _devices(client: EngineClient) -> Finding:
     try:
         devices = client.devices()
         return Finding("Devices", True, "; ".join(devices), hint=_SLOW if len(devices) == 1 else "")
+    except EngineUnavailable as error:
+        return Finding("Devices", False, error.message, error.remedy)
     except EngineError as error:  # a library of torch's that does not load
         remedy = "Set up again, with the build for this machine."
         return Finding("Devices", False, f"torch does not start: {error.message}", remedy)

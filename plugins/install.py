@@ -16,6 +16,8 @@ from engine.api.errors import OutputError
 from plugins.package import EXECUTABLE, MARKER, PLUGINS, Plugin, files, is_executable
 from plugins.places import Place
 
+WANTING = ("not installed", "out of date")
+"""States in which there is something to put in."""
 _ENABLE = "enable_got_krita"
 
 

@@ -143,7 +143,8 @@ def devices() -> list[str]:
     ]
     if torch.backends.mps.is_available():
         found.append("mps")
-    return [*found, f"cpu, {torch.get_num_threads()} threads"]
+    threads = torch.get_num_threads()
+    return [*found, "cpu, 1 thread" if threads == 1 else f"cpu, {threads} threads"]
 
 
 def free_memory() -> None:

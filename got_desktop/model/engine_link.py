@@ -163,6 +163,11 @@ class EngineLink(QObject):
         running.stopped.set()
         self.background.run(lambda say: running.cancel(), lambda nothing: None, waits=True)
 
+    def abandon(self, running: Running) -> None:
+        """Ends the job, and whatever came of it is not kept."""
+        self.cancel(running)
+        self.acknowledge(running.id)
+
     def acknowledge(self, id: str) -> None:
         """The outcome has arrived and is kept; nobody waits for the answer."""
         if id:

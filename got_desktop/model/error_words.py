@@ -1,4 +1,4 @@
-"""What the engine and the files' formats refuse, in the user's language where its words are known.
+"""What the engine, the files' formats and the doctor say, in the user's language where the words are known.
 
 An error carries its English words with what they name filled in. A known code has the templates of its words here:
 what they name is read out of the message and put into the translation. Words that fit no template stay as they are.
@@ -19,6 +19,17 @@ def words(error: EngineError | Problem) -> tuple[str, str]:
     """(message, remedy)"""
     templates = TEMPLATES.get(error.code, ())
     return _said(error.message, templates), _said(error.remedy, templates)
+
+
+def line(text: str) -> str:
+    """A note or a finding, which has no code; of one in several parts, each part."""
+    whole = _said(text, _lines())
+    return whole if whole != text else "; ".join(_said(part, _lines()) for part in text.split("; "))
+
+
+@cache
+def _lines() -> tuple[object, ...]:
+    return (*LINES, *(template for templates in TEMPLATES.values() for template in templates))
 
 
 def _said(text: str, templates: tuple[object, ...]) -> str:
@@ -257,6 +268,14 @@ TEMPLATES: dict[str, tuple[object, ...]] = {
         QT_TRANSLATE_NOOP("Errors", "Its log has the details; please report it."),
         QT_TRANSLATE_NOOP("Errors", "Its log has the details."),
     ),
+    "krita_not_found": (QT_TRANSLATE_NOOP("Errors", "Krita was not found."),),
+    "gimp_not_found": (QT_TRANSLATE_NOOP("Errors", "GIMP 3 was not found."),),
+    "gimp_too_old": (QT_TRANSLATE_NOOP("Errors", "GIMP 2 was found, but the plug-in needs GIMP 3."),),
+    "plugin_not_ours": (
+        QT_TRANSLATE_NOOP("Errors", "{path} was not installed by got_desktop."),
+        QT_TRANSLATE_NOOP("Errors", "Move it away first."),
+    ),
+    "plugin_not_written": (QT_TRANSLATE_NOOP("Errors", "Make the folder writable, or use --target."),),
     "download_refused": (
         QT_TRANSLATE_NOOP("Errors", "{url} answered {status}."),
         QT_TRANSLATE_NOOP("Errors", "Accept its terms on its web page, and set HF_TOKEN to your account's token."),
@@ -293,3 +312,51 @@ TEMPLATES: dict[str, tuple[object, ...]] = {
     ),
 }
 """By an error's code: its message and remedy, what they name in braces."""
+
+LINES: tuple[object, ...] = (
+    # notes
+    QT_TRANSLATE_NOOP("Errors", "It has {count} pages; the first is used."),
+    QT_TRANSLATE_NOOP("Errors", "It has {count} frames of animation; the first is used."),
+    QT_TRANSLATE_NOOP("Errors", "It has {depth} bits a channel; it is read at 8."),
+    QT_TRANSLATE_NOOP("Errors", "It is in CMYK; it is read and written as RGB."),
+    QT_TRANSLATE_NOOP("Errors", "It is in Lab; it is read and written as RGB."),
+    QT_TRANSLATE_NOOP("Errors", "The edit is drawn at {size} and laid over {whole}."),
+    QT_TRANSLATE_NOOP("Errors", "What looks like a control token in the text is read as ordinary text."),
+    QT_TRANSLATE_NOOP(
+        "Errors", "The device's memory was short; it is drawn again with less at once, which takes longer."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Errors",
+        "{name} knows picture-book scenes, as its own samples are; this picture looks like none, so expect little."
+        " Other pictures need a larger model, such as GoT-6B.",
+    ),
+    # findings
+    QT_TRANSLATE_NOOP("Errors", "got_desktop {version}, Python {python} on {system}"),
+    QT_TRANSLATE_NOOP("Errors", "Install Python 3.11 or newer and set up again."),
+    QT_TRANSLATE_NOOP("Errors", "missing: {names}"),
+    QT_TRANSLATE_NOOP("Errors", "Set up again with `python bootstrap.py demo`."),
+    QT_TRANSLATE_NOOP("Errors", "{size} GB in all"),
+    QT_TRANSLATE_NOOP("Errors", "not known on this system"),
+    QT_TRANSLATE_NOOP("Errors", "got-mini needs about 3 GB: use a larger machine."),
+    QT_TRANSLATE_NOOP("Errors", "{size} GB free in {folder}"),
+    QT_TRANSLATE_NOOP("Errors", "Free some space, or work in another folder."),
+    QT_TRANSLATE_NOOP("Errors", "Make that folder writable; faults are kept there."),
+    QT_TRANSLATE_NOOP("Errors", "{name} draws at {size}"),
+    QT_TRANSLATE_NOOP("Errors", "Clone or install the project again."),
+    QT_TRANSLATE_NOOP("Errors", "installed in {folder}"),
+    QT_TRANSLATE_NOOP("Errors", "not installed in {folder}"),
+    QT_TRANSLATE_NOOP("Errors", "out of date in {folder}"),
+    QT_TRANSLATE_NOOP("Errors", "not ours in {folder}"),
+    QT_TRANSLATE_NOOP("Errors", "`got plugin install {host}` puts it in its place."),
+    QT_TRANSLATE_NOOP("Errors", "runs: process {pid}, version {version}, no model loaded"),
+    QT_TRANSLATE_NOOP("Errors", "runs: process {pid}, version {version}, {model} loaded"),
+    QT_TRANSLATE_NOOP("Errors", "cpu, 1 thread"),
+    QT_TRANSLATE_NOOP("Errors", "cpu, {count} threads"),
+    QT_TRANSLATE_NOOP(
+        "Errors",
+        "No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture.",
+    ),
+    QT_TRANSLATE_NOOP("Errors", "torch does not start: {why}"),
+    QT_TRANSLATE_NOOP("Errors", "Set up again, with the build for this machine."),
+)
+"""What is said without a code: notes on a picture or a job, and the doctor's findings."""

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,11 @@ class Entry:
     """Seconds since 1970."""
     starred: bool = False
     id: int = 0
+
+    @property
+    def again(self) -> Drawing:
+        """What gives the same picture another time, though each run took another seed then."""
+        return replace(self.drawing, seed_locked=True)
 
 
 class History:

@@ -48,11 +48,15 @@ class Results:
         return self.result.chains[0]
 
     def accepted(self, index: int, state: State) -> State:
-        """`state` with that candidate: its layers on top, or the new picture instead of what was there."""
+        """`state` with that candidate: its layers on top, or the new picture instead of what was there.
+
+        Layers belong to the picture that they were made on, though undo has gone back to another one meanwhile.
+        """
         candidate = self.candidates[index]
         if candidate.base is not None:
             return State(candidate.base, (), state.plan)
-        return state.with_layers(*candidate.layers)
+        own = state if state.base is self.before.base else self.before
+        return own.with_layers(*candidate.layers)
 
 
 @dataclass(frozen=True, eq=False)

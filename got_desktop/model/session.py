@@ -19,6 +19,7 @@ from got_desktop.model import kept_pairs, pictures, raster, recovery, settings
 from got_desktop.model.display import Display, look
 from got_desktop.model.document import Document
 from got_desktop.model.engine_link import EngineLink
+from got_desktop.model.error_words import line
 from got_desktop.model.history import Entry, History
 from got_desktop.model.keeping import Keeping, SettingsFile, Unsaved
 from got_desktop.model.messages import Message
@@ -206,14 +207,14 @@ class Session(QObject):
     def _opened(self, read: tuple[State, raster.Pyramid], path: Path | None, saved: bool = False) -> None:
         self._file("")
         state, seen = read
-        self.work.dismiss()
+        self.work.leave()
         self.select(None)
         self.display.offer(state, seen)
         self.document.open(state, path, saved=saved or path is not None)
         self.show_turn(0)
         assert state.base is not None
         for note in state.base.notes:
-            self.said.emit(Message("info", note))
+            self.said.emit(Message("info", line(note)))
 
     def _file(self, what: str) -> None:
         self.filing = what
@@ -317,9 +318,9 @@ class Session(QObject):
 
     # runs
 
-    def run_plan(self, keep_user_boxes: bool = False) -> None:
+    def run_plan(self, keep_user_boxes: bool = False, then: Callable[[], None] | None = None) -> None:
         self.select(None)
-        self._try(lambda: self.work.plan(self.instruction, self.drawing, keep_user_boxes))
+        self._try(lambda: self.work.plan(self.instruction, self.drawing, keep_user_boxes, then))
 
     def run_apply(self, until: int | None = None) -> None:
         """Draws the plan, or its turns up to one; without a plan, plans and draws."""
@@ -329,7 +330,9 @@ class Session(QObject):
         self._next_seed()
         self._try(lambda: self.work.apply(self.instruction, self.drawing, None if plan.empty else plan))
 
-    def run_both(self) -> None:
+    def run_both(self, keep_user_boxes: bool = False) -> None:
+        if keep_user_boxes:
+            return self.run_plan(keep_user_boxes, self.run_apply)
         self._next_seed()
         self._try(lambda: self.work.apply(self.instruction, self.drawing, None))
 
@@ -361,7 +364,7 @@ class Session(QObject):
 
     def use_entry(self, entry: Entry) -> None:
         """The words, settings and plan of an earlier edit."""
-        self.use(entry.instruction, entry.drawing)
+        self.use(entry.instruction, entry.again)
         state = self.document.state
         self.document.change(state.planned(Plan.of(entry.chain), state.whole), self.tr("Plan of an earlier edit"))
 

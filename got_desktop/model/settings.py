@@ -21,7 +21,9 @@ PAPER_SCALES = {"edit": (4.0, 3.0, 1.5), "text_to_image": (7.5, 4.0, 1.0)}
 """Semantic, spatial, reference (arXiv 2503.10639, sec. 5.1); a model's own defaults come before them."""
 PAPER_STEPS = 50
 LARGEST_SEED = 2**31 - 1
-"""Of those that the app draws by lot; an engine takes larger ones."""
+"""Of those that the app takes; an engine takes larger ones."""
+SEEDS_BY_LOT = 1_000_000
+"""Of so many one is drawn: enough for a new picture each time, and short enough to be read and typed."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Drawing:
         return replace(self, seed=(self.seed + 1) % LARGEST_SEED)
 
     def with_any_seed(self) -> Drawing:
-        return replace(self, seed=secrets.randbelow(LARGEST_SEED))
+        return replace(self, seed=secrets.randbelow(SEEDS_BY_LOT))
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Drawing:

@@ -31,6 +31,7 @@ from engine.api.protocol import (
 from got_desktop.model import pictures, results
 from got_desktop.model.document import Document
 from got_desktop.model.engine_link import EngineLink, Running
+from got_desktop.model.error_words import line
 from got_desktop.model.messages import Message
 from got_desktop.model.plan import Plan
 from got_desktop.model.results import Results
@@ -98,8 +99,17 @@ class Work(QObject):
 
     # plan
 
-    def plan(self, instruction: str, drawing: Drawing, keep_user_boxes: bool = False) -> None:
-        """Has the chain written; what is there of it arrives in `draft`. It takes the place of the present plan."""
+    def plan(
+        self,
+        instruction: str,
+        drawing: Drawing,
+        keep_user_boxes: bool = False,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Has the chain written; what is there of it arrives in `draft`. It takes the place of the present plan.
+
+        `then` is called when it has.
+        """
         before, new = self.document.state, drawing.new_picture
         words = PlanRequest(instruction, model=drawing.model, adapters=_adapters(drawing))
 
@@ -108,7 +118,7 @@ class Work(QObject):
 
         def planned(done: tuple[str, str]) -> None:
             id, text = done
-            plan, now = Plan.of(text), self.document.state
+            plan, now = Plan.of(text), self._now(before)
             frame = now.whole if new else before.seen
             own = _user_boxes(now.plan.reframed(now.frame, frame)) if keep_user_boxes else ()
             for _, region, mark in own:
@@ -116,6 +126,8 @@ class Work(QObject):
             self._end()
             self.document.change(now.planned(plan, frame), self.tr("Plan"))
             self.link.acknowledge(id)
+            if then is not None:
+                then()
 
         self._begin("plan")
         self._run(request, lambda client, result: (result.id, result.chains[0]), planned)
@@ -150,14 +162,14 @@ class Work(QObject):
         def drawn(found: Results) -> None:
             self._end()
             if plan is None:
-                now = self.document.state
+                now = self._now(before)
                 frame = now.whole if drawing.new_picture else before.seen
                 self.document.change(now.planned(Plan.of(found.chain), frame), self.tr("Plan"))
             self.results = found
             self.results_changed.emit()
             for note in found.result.notes:
                 if not note.startswith("chain, "):  # those the plan's panel shows where they stand
-                    self.said.emit(Message("info", note))
+                    self.said.emit(Message("info", line(note)))
 
         self.dismiss()
         self._begin("draw" if plan else "both")
@@ -198,12 +210,23 @@ class Work(QObject):
             self.results = None
             self.results_changed.emit()
 
+    def leave(self) -> None:
+        """Another document is opened: what was made or is being made for this one is not wanted any more."""
+        self.dismiss()
+        if self._running is not None:
+            self.link.abandon(self._running)
+            self._end()
+
     def cancel(self) -> None:
         if self._running is not None and self.activity is not None:
             self.link.cancel(self._running)
             self._show(replace(self.activity, stage="cancel"))
 
     # how it goes
+
+    def _now(self, before: State) -> State:
+        """The document as it is now; as it was, where undo has gone back to another picture meanwhile."""
+        return self.document.state if self.document.state.base is before.base else before
 
     def _begin(self, kind: str) -> None:
         self._text, self.draft, self.preview = "", None, ""
@@ -215,7 +238,12 @@ class Work(QObject):
         fetch: Callable[[EngineClient, JobResult], Any],
         on_done: Callable[[Any], None],
     ) -> None:
-        self._running = self.link.run(request, fetch, self._heard, on_done, self._failed)
+        def awaited(call: Callable[[Any], None]) -> Callable[[Any], None]:
+            """What a job says that was left meanwhile is for nobody."""
+            return lambda said: call(said) if self._running is running else None
+
+        running = self.link.run(request, fetch, *map(awaited, (self._heard, on_done, self._failed)))
+        self._running = running
 
     def _end(self) -> None:
         self._running = None

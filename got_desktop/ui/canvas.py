@@ -56,7 +56,8 @@ class Canvas(QWidget):
         """ "after", "before", "slider" or "heat"."""
         self.boxes_shown = True
         self.preview: QImage | None = None
-        self._split = 0.5
+        self.split = 0.5
+        """Where the line between before and after is, as a part of the width."""
         self.space = False
         """Space is held."""
         self.mouse = Mouse(self)
@@ -211,8 +212,9 @@ class Canvas(QWidget):
         arrow = self.tool == "point"
         self.setCursor(Qt.CursorShape.ArrowCursor if arrow else Qt.CursorShape.CrossCursor)
 
-    def slide(self, at: Point) -> None:
-        self._split = min(1.0, max(0.0, at[0] / self.width()))
+    def slide(self, to: float) -> None:
+        """The line between before and after, to that part of the width."""
+        self.split = min(1.0, max(0.0, to))
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -243,7 +245,7 @@ class Canvas(QWidget):
         elif event.key() == Qt.Key.Key_Escape and busy:
             self.use_tool("point")
             self.session.select(None)
-        elif not (self.editable and self.keys.press(event)):
+        elif not (self.keys.slide(event) if self.sliding else self.editable and self.keys.press(event)):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
@@ -326,7 +328,7 @@ class Canvas(QWidget):
             paint_picture(painter, self.heat, self.view, over=True)
         elif self.sliding and self.before is not None and not self._original:
             paint_slider(
-                painter, self.before, self.view, self._split * self.width(), (self.tr("Before"), self.tr("After"))
+                painter, self.before, self.view, self.split * self.width(), (self.tr("Before"), self.tr("After"))
             )
         if self.after is None:
             self._paint_area(painter, picture)

@@ -21,7 +21,7 @@ class CanvasBar(QFrame):
         group.addButton(self.point)
         group.addButton(self.draw)
         group.addButton(self.area)
-        self.boxes = tool("eye", self.tr("Show boxes (B)"), checkable=True)
+        self.boxes = tool("eye", self.tr("Show boxes (Ctrl+B)"), checkable=True)
         self.boxes.setChecked(True)
         self.boxes.toggled.connect(canvas.show_boxes)
         self.percent = label("100 %", "muted")

@@ -37,6 +37,7 @@ def listed() -> list[tuple[str, str]]:
         (translate("Keys", "Another place in the list of boxes"), translate("Keys", "Alt+Up, Alt+Down")),
         (translate("Keys", "See the original"), translate("Keys", "hold Space")),
         (translate("Keys", "Choose a result, take it"), "1–8, Enter"),
+        (translate("Keys", "Move the line between before and after"), translate("Keys", "Left, Right")),
     ]
 
 
@@ -60,6 +61,13 @@ class Keys:
         else:
             return self.session.selected is not None and self._box(self.session.selected, event, control)
         return True
+
+    def slide(self, event: QKeyEvent) -> bool:
+        """Left and right move the line between before and after by a part in a hundred, with Shift by ten."""
+        across = _step(event)[0] if event.key() in _ARROWS else 0
+        if across:
+            self.canvas.slide(self.canvas.split + across / 100)
+        return across != 0
 
     def _box(self, index: int, event: QKeyEvent, control: bool) -> bool:
         key = event.key()

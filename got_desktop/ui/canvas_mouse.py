@@ -65,7 +65,7 @@ class Mouse:
         canvas = self.canvas
         if canvas.sliding:
             self.drag = Drag("slide", at, canvas.view)
-            canvas.slide(at)
+            canvas.slide(at[0] / canvas.width())
         elif canvas.tool != "point":
             self.drag = Drag(canvas.tool, at, canvas.view)
         elif canvas.editable:
@@ -120,7 +120,7 @@ class Mouse:
         if drag.kind == "pan":
             canvas.look(drag.view.panned(at[0] - drag.start[0], at[1] - drag.start[1]))
         elif drag.kind == "slide":
-            canvas.slide(at)
+            canvas.slide(at[0] / canvas.width())
         elif drag.kind == "draw":
             self.live = (-1, geometry.spanned(frame.to_picture(drag.start), frame.to_picture(at), size))
         elif drag.kind == "select":

@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QKeySequence,
+    QResizeEvent,
     QSyntaxHighlighter,
     QTextCharFormat,
     QTextCursor,
@@ -51,7 +52,8 @@ class ChainEditor(QPlainTextEdit):
         self.cursorPositionChanged.connect(self._cursor_moved)
         session.document.changed.connect(self.follow)
         session.work.draft_changed.connect(self.follow)
-        session.selection_changed.connect(self._color)
+        session.selection_changed.connect(self._selected)
+        session.turn_changed.connect(self._turned)
 
     def follow(self) -> None:
         """Shows the plan as it is now; the cursor stays where it can."""
@@ -92,6 +94,23 @@ class ChainEditor(QPlainTextEdit):
             self.session.show_turn(under[0].turn)
             self.session.select(under[0].id)
 
+    def _selected(self) -> None:
+        self._color()
+        if self.session.selected is not None:
+            self._bring_in_sight(self.session.plan.chain.boxes[self.session.selected].phrase_start)
+
+    def _turned(self) -> None:
+        if self.session.plan.turns() > 1:
+            self._bring_in_sight(self.session.plan.chain.turns[self.session.turn].start)
+
+    def _bring_in_sight(self, place: int) -> None:
+        """A place of the chain's own text, unless the user is at work in it."""
+        if not self.hasFocus():
+            cursor = self.textCursor()
+            # the text may not have followed the plan yet
+            cursor.setPosition(min(self._chain.to_shown(place), len(self._chain.shown)))
+            self.setTextCursor(cursor)
+
     # colors
 
     def _color(self) -> None:
@@ -130,6 +149,16 @@ class ChainEditor(QPlainTextEdit):
         return spans
 
     # events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """The chosen box's numbers come and go below; its phrase stays in sight."""
+        super().resizeEvent(event)
+        self.ensureCursorVisible()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._color()
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QKeyEvent
@@ -88,6 +89,7 @@ class Editor(QWidget):
         self.review.mode_asked.connect(self.canvas.show_mode)
         self.review.accepted.connect(self.accept)
         self.review.dismissed.connect(work.dismiss)
+        self.review.seed_asked.connect(lambda seed: session.draw_with(seed=seed, seed_locked=True))
         session.document.changed.connect(self._follow_document)
         session.display.changed.connect(self._follow_document)
         work.results_changed.connect(self._follow_results)
@@ -97,12 +99,17 @@ class Editor(QWidget):
     # what the user asks for
 
     def run_plan(self) -> None:
-        """Plans; boxes that the user drew are not overwritten without asking."""
-        if not self.instruction.plan.isEnabled():
-            return
-        plan = self.session.document.state.plan
-        if not plan.has_user_work:
-            return self.session.run_plan()
+        if self.instruction.plan.isEnabled():
+            self._plan_anew(self.session.run_plan)
+
+    def run_both(self) -> None:
+        if self.instruction.both.isEnabled():
+            self._plan_anew(self.session.run_both)
+
+    def _plan_anew(self, run: Callable[[bool], None]) -> None:
+        """Boxes that the user drew are not overwritten without asking; `run` is told whether to keep them."""
+        if not self.session.document.state.plan.has_user_work:
+            return run(False)
         asked = QMessageBox(QMessageBox.Icon.Question, self.tr("Plan again"), "", parent=self)
         asked.setText(self.tr("The plan holds boxes of your own."))
         asked.setInformativeText(self.tr("Planning again writes a new plan. Undo brings the present one back."))
@@ -110,13 +117,9 @@ class Editor(QWidget):
         replace = asked.addButton(self.tr("Replace all"), QMessageBox.ButtonRole.DestructiveRole)
         asked.addButton(QMessageBox.StandardButton.Cancel)
         asked.finished.connect(
-            lambda _: self._plan_answer(asked.clickedButton() is keep, asked.clickedButton() is replace)
+            lambda _: run(asked.clickedButton() is keep) if asked.clickedButton() in (keep, replace) else None
         )
         asked.open()
-
-    def _plan_answer(self, keep: bool, replace: bool) -> None:
-        if keep or replace:
-            self.session.run_plan(keep_user_boxes=keep)
 
     def run_apply(self, until: int | None = None) -> None:
         """Draws; what is broken in the chain is said first."""
@@ -144,10 +147,6 @@ class Editor(QWidget):
         if self.session.work.results is not None:
             self.session.work.accept(self.review.index)
             self.canvas.setFocus()
-
-    def run_both(self) -> None:
-        if self.instruction.both.isEnabled():
-            self.session.run_both()
 
     def draw_box(self) -> None:
         self.canvas.setFocus()

@@ -115,7 +115,7 @@ class HistoryStrip(QFrame):
     def _reuse(self) -> None:
         entry = self._entry()
         if entry is not None:
-            self.session.use(entry.instruction, entry.drawing)
+            self.session.use(entry.instruction, entry.again)
 
     def _reuse_plan(self) -> None:
         entry = self._entry()

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QComboBox, QFrame, QInputDialog, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QInputDialog,
+    QPlainTextEdit,
+    QProgressBar,
+    QStackedWidget,
+    QWidget,
+)
 
 from engine.api.protocol import MAX_INSTRUCTION
 from got_desktop.model.session import Session
@@ -39,6 +47,19 @@ class Stages(QFrame):
         self.setAccessibleName(self.tr("Stage: {name}").format(name=self.names[stage]))
 
 
+class _OneOf(QStackedWidget):
+    """As high as the highest of its pages, whichever is shown and whatever it says."""
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's names, here and below
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        pages = [page for number in range(self.count()) if (page := self.widget(number))]
+        return max(
+            page.heightForWidth(width) if page.hasHeightForWidth() else page.sizeHint().height() for page in pages
+        )
+
+
 class InstructionPanel(QFrame):
     plan_asked = Signal()
     apply_asked = Signal()
@@ -60,6 +81,8 @@ class InstructionPanel(QFrame):
         self.apply = button(self.tr("Apply"), self.apply_asked.emit)
         self.both = button(self.tr("Plan && apply"), self.both_asked.emit)
         self.busy = self._busy()
+        self.next_or_busy = _OneOf()
+        """What is going on takes the place of what could be done next, so that nothing below it moves."""
         self.placed = label("", "muted")
         self.drawing = DrawingPanel(session)
         self._lay_out()
@@ -82,32 +105,37 @@ class InstructionPanel(QFrame):
         self.presets.setAccessibleName(self.tr("Preset"))
         save = tool("save", self.tr("Save as preset"), self._save_preset)
         self.drop_preset = tool("trash", self.tr("Delete preset"), self._drop_preset)
-        content = QWidget()
         self.heading = label(self.tr("&Instruction"), "heading", self.words)
-        body = column(
+        free = QWidget()
+        free.setLayout(column(self.both, self.placed, 1, spacing=10))
+        self.next_or_busy.addWidget(free)
+        self.next_or_busy.addWidget(self.busy)
+        head = column(
             self.stages,
             self.kind,
             self.heading,
             self.words,
             row(self.plan, self.apply, spacing=8),
-            self.both,
-            self.busy,
-            self.placed,
-            line(),
+            self.next_or_busy,
+            spacing=10,
+        )
+        head.setContentsMargins(14, 12, 14, 10)
+        body = column(
             label(self.tr("Preset"), "heading", self.presets),
             row(self.presets, save, self.drop_preset),
             self.drawing,
             1,
             spacing=10,
         )
-        body.setContentsMargins(14, 12, 14, 12)
+        body.setContentsMargins(14, 10, 14, 12)
+        content = QWidget()
         content.setLayout(body)
         self.presets.setSizePolicy(
             self.words.sizePolicy().horizontalPolicy(), self.presets.sizePolicy().verticalPolicy()
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(content))
+        whole = column(head, line(), scrolled(content), spacing=0)
+        whole.setStretch(2, 1)
+        self.setLayout(whole)
 
     def _connect(self) -> None:
         session = self.session
@@ -186,7 +214,7 @@ class InstructionPanel(QFrame):
 
     def _show_activity(self) -> None:
         activity = self.session.work.activity
-        self.busy.setVisible(activity is not None)
+        self.next_or_busy.setCurrentIndex(0 if activity is None else 1)
         if activity is None:
             return
         self.stage.setText(say_activity(activity))
@@ -198,7 +226,7 @@ class InstructionPanel(QFrame):
         """Before Apply it is said at what size the picture is drawn."""
         session = self.session
         side = session.image_size
-        left, top, right, bottom = session.frame
+        left, top, right, bottom = session.document.state.seen
         size = (right - left, bottom - top) if session.document.is_open else (0, 0)
         if session.drawing.new_picture:
             width, height = session.drawing.width or side, session.drawing.height or side

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton
 
 from got_desktop.model.raster import Difference
 from got_desktop.model.results import Results
-from got_desktop.ui.controls import Segments, button, column, label, row
+from got_desktop.ui.controls import Segments, button, column, label, row, tool
 
 _THUMBNAIL = QSize(64, 64)
 
@@ -18,6 +18,8 @@ class ReviewBar(QFrame):
     mode_asked = Signal(str)
     accepted = Signal()
     dismissed = Signal()
+    seed_asked = Signal(int)
+    """The seed of the candidate that is shown is to be used again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,11 +41,15 @@ class ReviewBar(QFrame):
         )
         self.mode.chosen.connect(self.mode_asked)
         self.figure = label("", "muted")
+        self.reuse = tool("reuse", self.tr("Use this seed again"), self._reuse)
+        self._seeds: list[int] = []
         accept = button(self.tr("Take as layer"), self.accepted.emit, "primary", self.tr("Enter"))
         discard = button(self.tr("Discard"), self.dismissed.emit)
         self.accept = accept
         self._pictures.addStretch(1)
-        layout = column(self._pictures, row(self.mode, 1, discard, accept, spacing=8), row(self.figure), spacing=8)
+        last = row(self.figure, discard, accept, spacing=8)
+        last.setStretch(0, 1)
+        layout = column(self._pictures, row(self.mode, 1, self.reuse, spacing=8), last, spacing=8)
         layout.setContentsMargins(14, 8, 14, 8)
         self.setLayout(layout)
 
@@ -54,6 +60,7 @@ class ReviewBar(QFrame):
             self._pictures.removeWidget(old)
             old.deleteLater()
         self.count, self.index = len(results.candidates), 0
+        self._seeds = [candidate.seed for candidate in results.candidates]
         for number, candidate in enumerate(results.candidates):
             picture = QPixmap()
             picture.loadFromData(candidate.thumbnail)
@@ -83,7 +90,11 @@ class ReviewBar(QFrame):
             return
         self.index = index
         self._group.buttons()[index].setChecked(True)
+        self.reuse.setToolTip(f"{self.reuse.accessibleName()}: {self._seeds[index]}")
         self.chosen.emit(index)
+
+    def _reuse(self) -> None:
+        self.seed_asked.emit(self._seeds[self.index])
 
     def show_difference(self, difference: Difference | None) -> None:
         self.figure.setText(

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -66,7 +67,7 @@ class Window(QMainWindow):
         rail = QWidget()
         rail.setProperty("role", "rail")
         rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        rail.setFixedWidth(78)
+        rail.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(rail)
         column.setContentsMargins(6, 8, 6, 8)
         column.setSpacing(4)
@@ -80,7 +81,8 @@ class Window(QMainWindow):
             one.setCheckable(True)
             one.setProperty("role", "rail")
             one.setAccessibleName(page.title())
-            one.setFixedWidth(66)
+            one.setMinimumWidth(66)
+            one.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             one.clicked.connect(lambda _=False, id=page.id: self.show_page(id))
             group.addButton(one)
             column.addWidget(one)

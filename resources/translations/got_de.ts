@@ -311,8 +311,8 @@
         <translation>Wieder das ganze Bild bearbeiten</translation>
     </message>
     <message>
-        <source>Show boxes (B)</source>
-        <translation>Kästen zeigen (B)</translation>
+        <source>Show boxes (Ctrl+B)</source>
+        <translation>Kästen zeigen (Strg+B)</translation>
     </message>
     <message>
         <source>Smaller (Ctrl+-)</source>
@@ -401,6 +401,14 @@
         <translation>Engine starten</translation>
     </message>
     <message>
+        <source>Install the plug-in</source>
+        <translation>Plug-in installieren</translation>
+    </message>
+    <message>
+        <source>The plug-in is installed. Start {host} anew if it runs.</source>
+        <translation>Das Plug-in ist installiert. Starten Sie {host} neu, falls es läuft.</translation>
+    </message>
+    <message>
         <source>Program</source>
         <translation>Programm</translation>
     </message>
@@ -423,6 +431,14 @@
     <message>
         <source>Models</source>
         <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Krita plug-in</source>
+        <translation>Plug-in für Krita</translation>
+    </message>
+    <message>
+        <source>GIMP plug-in</source>
+        <translation>Plug-in für GIMP</translation>
     </message>
     <message>
         <source>Engine</source>
@@ -1109,6 +1125,30 @@
         <translation>Einzelheiten stehen in ihrem Protokoll.</translation>
     </message>
     <message>
+        <source>Krita was not found.</source>
+        <translation>Krita wurde nicht gefunden.</translation>
+    </message>
+    <message>
+        <source>GIMP 3 was not found.</source>
+        <translation>GIMP 3 wurde nicht gefunden.</translation>
+    </message>
+    <message>
+        <source>GIMP 2 was found, but the plug-in needs GIMP 3.</source>
+        <translation>GIMP 2 wurde gefunden, das Plug-in braucht aber GIMP 3.</translation>
+    </message>
+    <message>
+        <source>{path} was not installed by got_desktop.</source>
+        <translation>{path} wurde nicht von got_desktop installiert.</translation>
+    </message>
+    <message>
+        <source>Move it away first.</source>
+        <translation>Legen Sie es zuerst beiseite.</translation>
+    </message>
+    <message>
+        <source>Make the folder writable, or use --target.</source>
+        <translation>Machen Sie den Ordner beschreibbar, oder nutzen Sie --target.</translation>
+    </message>
+    <message>
         <source>{url} answered {status}.</source>
         <translation>{url} antwortete mit {status}.</translation>
     </message>
@@ -1179,6 +1219,138 @@
     <message>
         <source>Do not trust this file: get the checkpoint from its authors.</source>
         <translation>Trauen Sie dieser Datei nicht: holen Sie den Checkpoint von seinen Autoren.</translation>
+    </message>
+    <message>
+        <source>It has {count} pages; the first is used.</source>
+        <translation>Es hat {count} Seiten; die erste wird genommen.</translation>
+    </message>
+    <message>
+        <source>It has {count} frames of animation; the first is used.</source>
+        <translation>Es ist eine Animation aus {count} Bildern; das erste wird genommen.</translation>
+    </message>
+    <message>
+        <source>It has {depth} bits a channel; it is read at 8.</source>
+        <translation>Es hat {depth} Bit je Kanal; gelesen werden 8.</translation>
+    </message>
+    <message>
+        <source>It is in CMYK; it is read and written as RGB.</source>
+        <translation>Es ist in CMYK; gelesen und geschrieben wird es als RGB.</translation>
+    </message>
+    <message>
+        <source>It is in Lab; it is read and written as RGB.</source>
+        <translation>Es ist in Lab; gelesen und geschrieben wird es als RGB.</translation>
+    </message>
+    <message>
+        <source>The edit is drawn at {size} and laid over {whole}.</source>
+        <translation>Die Änderung wird mit {size} gezeichnet und über {whole} gelegt.</translation>
+    </message>
+    <message>
+        <source>What looks like a control token in the text is read as ordinary text.</source>
+        <translation>Was im Text wie ein Steuerzeichen aussieht, wird als gewöhnlicher Text gelesen.</translation>
+    </message>
+    <message>
+        <source>The device&apos;s memory was short; it is drawn again with less at once, which takes longer.</source>
+        <translation>Der Speicher des Geräts war knapp; es wird mit weniger auf einmal noch einmal gezeichnet, was länger dauert.</translation>
+    </message>
+    <message>
+        <source>{name} knows picture-book scenes, as its own samples are; this picture looks like none, so expect little. Other pictures need a larger model, such as GoT-6B.</source>
+        <translation>{name} kennt Bilderbuchszenen wie seine eigenen Beispiele; dieses Bild sieht nicht danach aus, erwarten Sie also wenig. Andere Bilder brauchen ein größeres Modell, etwa GoT-6B.</translation>
+    </message>
+    <message>
+        <source>got_desktop {version}, Python {python} on {system}</source>
+        <translation>got_desktop {version}, Python {python} auf {system}</translation>
+    </message>
+    <message>
+        <source>Install Python 3.11 or newer and set up again.</source>
+        <translation>Installieren Sie Python 3.11 oder neuer, und richten Sie das Programm neu ein.</translation>
+    </message>
+    <message>
+        <source>missing: {names}</source>
+        <translation>es fehlen: {names}</translation>
+    </message>
+    <message>
+        <source>Set up again with `python bootstrap.py demo`.</source>
+        <translation>Richten Sie das Programm mit `python bootstrap.py demo` neu ein.</translation>
+    </message>
+    <message>
+        <source>{size} GB in all</source>
+        <translation>{size} GB insgesamt</translation>
+    </message>
+    <message>
+        <source>not known on this system</source>
+        <translation>auf diesem System nicht bekannt</translation>
+    </message>
+    <message>
+        <source>got-mini needs about 3 GB: use a larger machine.</source>
+        <translation>got-mini braucht etwa 3 GB: Nehmen Sie einen größeren Rechner.</translation>
+    </message>
+    <message>
+        <source>{size} GB free in {folder}</source>
+        <translation>{size} GB frei in {folder}</translation>
+    </message>
+    <message>
+        <source>Free some space, or work in another folder.</source>
+        <translation>Schaffen Sie Platz, oder arbeiten Sie in einem anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Make that folder writable; faults are kept there.</source>
+        <translation>Machen Sie den Ordner beschreibbar; dort werden Fehler festgehalten.</translation>
+    </message>
+    <message>
+        <source>{name} draws at {size}</source>
+        <translation>{name} zeichnet mit {size}</translation>
+    </message>
+    <message>
+        <source>Clone or install the project again.</source>
+        <translation>Klonen oder installieren Sie das Projekt neu.</translation>
+    </message>
+    <message>
+        <source>installed in {folder}</source>
+        <translation>installiert in {folder}</translation>
+    </message>
+    <message>
+        <source>not installed in {folder}</source>
+        <translation>nicht installiert in {folder}</translation>
+    </message>
+    <message>
+        <source>out of date in {folder}</source>
+        <translation>veraltet in {folder}</translation>
+    </message>
+    <message>
+        <source>not ours in {folder}</source>
+        <translation>ein fremdes in {folder}</translation>
+    </message>
+    <message>
+        <source>`got plugin install {host}` puts it in its place.</source>
+        <translation>`got plugin install {host}` bringt es an seinen Platz.</translation>
+    </message>
+    <message>
+        <source>runs: process {pid}, version {version}, no model loaded</source>
+        <translation>läuft: Prozess {pid}, Version {version}, kein Modell geladen</translation>
+    </message>
+    <message>
+        <source>runs: process {pid}, version {version}, {model} loaded</source>
+        <translation>läuft: Prozess {pid}, Version {version}, {model} geladen</translation>
+    </message>
+    <message>
+        <source>cpu, 1 thread</source>
+        <translation>cpu, 1 Thread</translation>
+    </message>
+    <message>
+        <source>cpu, {count} threads</source>
+        <translation>cpu, {count} Threads</translation>
+    </message>
+    <message>
+        <source>No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture.</source>
+        <translation>Keine Grafikkarte, die PyTorch nutzen kann: got-mini kommt gut ohne aus, GoT-6B bräuchte viele Minuten je Bild.</translation>
+    </message>
+    <message>
+        <source>torch does not start: {why}</source>
+        <translation>torch startet nicht: {why}</translation>
+    </message>
+    <message>
+        <source>Set up again, with the build for this machine.</source>
+        <translation>Richten Sie das Programm mit der Fassung für diesen Rechner neu ein.</translation>
     </message>
 </context>
 <context>
@@ -1665,6 +1837,14 @@
     <message>
         <source>Choose a result, take it</source>
         <translation>Ergebnis wählen, nehmen</translation>
+    </message>
+    <message>
+        <source>Move the line between before and after</source>
+        <translation>Die Linie zwischen vorher und nachher verschieben</translation>
+    </message>
+    <message>
+        <source>Left, Right</source>
+        <translation>Links, Rechts</translation>
     </message>
 </context>
 <context>
@@ -2223,6 +2403,10 @@
     <message>
         <source>Heat map</source>
         <translation>Wärmebild</translation>
+    </message>
+    <message>
+        <source>Use this seed again</source>
+        <translation>Diesen Startwert wieder verwenden</translation>
     </message>
     <message>
         <source>Take as layer</source>

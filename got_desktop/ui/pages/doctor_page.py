@@ -6,8 +6,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from engine.api.errors import EngineError
-from got_desktop.doctor import Finding, examine
+from got_desktop.doctor import PLUGINS, Finding, examine, put_plugin_in
 from got_desktop.model.engine_link import Condition
+from got_desktop.model.error_words import line
 from got_desktop.model.messages import Message
 from got_desktop.model.session import Session
 from got_desktop.ui.controls import button, label, row
@@ -75,12 +76,11 @@ class DoctorPage(PageView):
             kind, words = "error", self.tr("Wrong")
         elif finding.hint:
             kind, words = "warning", self.tr("Hint")
-        about = at_home(finding.found)
-        advice = finding.hint if finding.good else finding.remedy
-        if advice:
-            about += f"\n→ {advice}"
+        about = line(finding.found)
+        if advice := finding.hint if finding.good else finding.remedy:
+            about += f"\n→ {line(advice)}"
         mend = self._mend(finding)
-        made = Row(self._titles().get(finding.what, finding.what), about, *mend, lead=Sign(kind, words))
+        made = Row(self._titles().get(finding.what, finding.what), at_home(about), *mend, lead=Sign(kind, words))
         made.setObjectName(f"finding_{finding.what}")
         return made
 
@@ -88,7 +88,17 @@ class DoctorPage(PageView):
         """What one click can do about it."""
         if finding.what == "Engine" and not finding.good:
             return [button(self.tr("Start the engine"), self._start_engine)]
+        if finding.what in PLUGINS and finding.hint:
+            return [button(self.tr("Install the plug-in"), lambda: self._put_plugin_in(finding.what))]
         return []
+
+    def _put_plugin_in(self, what: str) -> None:
+        def done(nothing: None) -> None:
+            words = self.tr("The plug-in is installed. Start {host} anew if it runs.")
+            self.session.said.emit(Message("success", words.format(host=what.split()[0])))
+            self.examine()
+
+        self.session.background.run(lambda say: put_plugin_in(what), done, self._failed)
 
     def _start_engine(self) -> None:
         self.session.link.start()
@@ -109,6 +119,8 @@ class DoctorPage(PageView):
             "Disk": self.tr("Disk"),
             "Log": self.tr("Log"),
             "Model": self.tr("Models"),
+            "Krita plug-in": self.tr("Krita plug-in"),
+            "GIMP plug-in": self.tr("GIMP plug-in"),
             "Engine": self.tr("Engine"),
             "Devices": self.tr("Devices"),
         }

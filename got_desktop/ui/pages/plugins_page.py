@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api.errors import EngineError
+from got_desktop.model import error_words
 from got_desktop.model.messages import Message
 from got_desktop.model.session import Session
 from got_desktop.ui.controls import button, column, label
@@ -87,7 +88,7 @@ class PluginsPage(PageView):
             "not ours": ("error", self.tr("Another plug-in lies in its place")),
         }[status.state]
         buttons = []
-        if status.state in ("not installed", "out of date"):
+        if status.state in installation.WANTING:
             text = self.tr("Install") if status.state == "not installed" else self.tr("Update")
             buttons.append(button(text, lambda: self._install(place), "primary"))
         if status.state in ("installed", "out of date"):
@@ -121,7 +122,7 @@ class PluginsPage(PageView):
             "gimp": self.tr("Install GIMP 3 and start it once, or choose its folder plug-ins."),
         }[host]
         words = self.tr("Not found")
-        return Row(words, f"{error.message} {remedy}", choose, lead=Sign("warning", words))
+        return Row(words, f"{error_words.words(error)[0]} {remedy}", choose, lead=Sign("warning", words))
 
     def ask_folder(self, host: str) -> None:
         dialog = QFileDialog(self.window(), self.tr("The folder of {host}").format(host=HOSTS[host]))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QMessageBox, QW
 
 from got_desktop.model import kept_pairs
 from got_desktop.model.engine_link import Condition
+from got_desktop.model.error_words import line
 from got_desktop.model.session import Session
 from got_desktop.ui import canvas_keys
 from got_desktop.ui.controls import Segments, button, label, quiet
@@ -78,7 +79,7 @@ class SettingsPage(PageView):
         for words in devices:
             name = words.replace(",", " ").split()[0]
             if self.device.findData(name) < 0:
-                self.device.addItem(words, name)
+                self.device.addItem(line(words), name)
         self._follow()
 
     def _follow_engine(self, condition: Condition) -> None:

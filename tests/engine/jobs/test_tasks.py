@@ -31,7 +31,7 @@ from engine.jobs.memory import largest_side, within_memory
 from engine.jobs.pictures import Pictures
 from engine.jobs.queue import JobQueue
 from engine.jobs.reporter import Reporter
-from engine.jobs.shelf import ModelShelf
+from engine.jobs.shelf import ModelShelf, devices
 from engine.jobs.store import Job, Store
 from engine.jobs.tasks import Task
 from engine.jobs.worker import Worker
@@ -268,3 +268,13 @@ def test_a_picture_that_the_model_does_not_know_is_answered_with_a_hint(root: Pa
         result, _, _ = do(PlanRequest("make him smile", image.id, model="got-mini"), mini, pictures, "plan")
         hints.append([note for note in result.notes if "picture-book scenes" in note])
     assert hints[0] == [] and len(hints[1]) == 1 and "GoT-6B" in hints[1][0]
+
+
+def test_the_processor_is_named_with_its_threads():
+    before = torch.get_num_threads()
+    try:
+        for count, words in ((1, "cpu, 1 thread"), (2, "cpu, 2 threads")):
+            torch.set_num_threads(count)
+            assert devices()[-1] == words
+    finally:
+        torch.set_num_threads(before)

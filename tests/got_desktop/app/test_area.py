@@ -117,6 +117,10 @@ def test_boxes_are_drawn_where_they_lie_whatever_area_was_chosen_since(sea, qtbo
     session.draw_with(steps=2, feather=0.0, grow=0.0)
     left, top, right, bottom = session.plan.chain.boxes[0].box.pixels(*session.document.state.size)
     session.choose_area(Selection(40, 60, 60, 60))
+    seen = session.document.state.seen
+    size = f"{seen[2] - seen[0]}×{seen[3] - seen[1]}"
+    assert size != "128×128"
+    qtbot.waitUntil(lambda: f"pasted at {size}" in editor.instruction.placed.text(), timeout=30_000)
     editor.run_apply()
     wait_for_results(sea, qtbot)
     y, x = np.nonzero(np.asarray(session.work.results.candidates[0].layers[0].mask))

@@ -7,9 +7,13 @@ import zlib
 import pytest
 from PySide6.QtCore import Qt
 
+from engine.api.chain import IM_GEN_START
 from engine.api.runtime import read_runtime
+from got_desktop.model.plan import Plan
 from got_desktop.model.samples import SAMPLES
 from tests.got_desktop.app.conftest import LONG, SEA, answer, dialog, errors, wait_for_plan, wait_for_results
+
+CAR = f"The car <|box_start|>(300,560),(580,840)<|box_end|> (red) becomes purple.{IM_GEN_START}"
 
 
 def planned(window, qtbot) -> None:
@@ -128,6 +132,58 @@ def test_opening_another_picture_with_unsaved_work_asks(sea, qtbot):
     sea.files.open(SAMPLES / "night.png")
     answer(qtbot, "Don't save")
     qtbot.waitUntil(lambda: sea.session.document.path == SAMPLES / "night.png", timeout=30_000)
+
+
+def car_to_purple(window, **drawing: object) -> None:
+    window.session.draw_with(**drawing)
+    window.session.replan(Plan.of(CAR), "")
+    window.editor.run_apply()
+
+
+def test_what_is_drawn_for_a_picture_never_lands_on_the_one_that_was_opened_meanwhile(sea, qtbot):
+    session = sea.session
+    car_to_purple(sea, steps=40)
+    qtbot.waitUntil(lambda: bool(session.work.job), timeout=LONG)
+    sea.files.open(SAMPLES / "night.png")
+    answer(qtbot, "Don't save")
+    qtbot.waitUntil(lambda: session.document.path == SAMPLES / "night.png", timeout=30_000)
+    assert not session.work.busy
+    car_to_purple(sea, steps=1)  # the next job comes after the one that was left
+    wait_for_results(sea, qtbot)
+    assert session.work.results.before.base is session.document.state.base
+    sea.editor.accept()
+    assert len(session.document.state.layers) == 1 and errors(sea) == []
+
+
+def test_a_result_is_laid_over_its_own_picture_after_undo_went_back_to_another(sea, qtbot):
+    session = sea.session
+    car_to_purple(sea, steps=1, new_picture=True, width=192, height=128)
+    wait_for_results(sea, qtbot)
+    sea.editor.accept()
+    session.draw_with(new_picture=False)
+    new = session.document.state.base
+    car_to_purple(sea)
+    wait_for_results(sea, qtbot)
+    while session.document.state.size != (128, 128):
+        session.document.undo.undo()
+    sea.editor.accept()
+    state = session.document.state
+    assert state.base is new and [layer.pixels.size for layer in state.layers] == [(192, 128)]
+    session.document.undo.undo()
+    assert session.document.state.size == (128, 128) and errors(sea) == []
+
+
+def test_plan_and_apply_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):
+    session = sea.session
+    session.draw_with(steps=2)
+    session.add_box(_box(), "a hat")
+    sea.editor.run_both()
+    answer(qtbot, "Cancel")
+    assert not session.work.busy and session.plan.has_user_work
+    sea.editor.run_both()
+    answer(qtbot, "Keep my boxes")
+    qtbot.waitUntil(lambda: session.work.results is not None, timeout=2 * LONG)
+    assert "a hat" in session.work.results.chain and len(session.plan.marks) > 1
 
 
 def test_planning_again_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):

@@ -24,13 +24,16 @@ TWO = f"The car {CAR} becomes purple.{IM_GEN_START}<|im_gen_end|>The fish {FISH}
 
 def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
     session, editor = sea.session, sea.editor
-    session.draw_with(candidates=2, steps=4)
+    session.draw_with(candidates=2, steps=4, seed_locked=False)
     session.replan(Plan.of(TWO).until(0), "")
     editor.run_apply()
     wait_for_results(sea, qtbot)
-    assert [candidate.seed for candidate in session.work.results.candidates] == [42, 43]
+    seed = session.drawing.seed
+    assert [candidate.seed for candidate in session.work.results.candidates] == [seed, seed + 1]
     qtbot.keyClick(editor.canvas, Qt.Key.Key_2)
-    assert editor.review.index == 1
+    assert editor.review.index == 1 and str(seed + 1) in editor.review.reuse.toolTip()
+    qtbot.mouseClick(editor.review.reuse, LEFT)
+    assert session.drawing.seed == seed + 1 and session.drawing.seed_locked
     qtbot.keyPress(editor.canvas, Qt.Key.Key_Space)
     assert editor.canvas.picture is editor.canvas.before
     qtbot.keyRelease(editor.canvas, Qt.Key.Key_Space)
@@ -38,11 +41,18 @@ def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
     for mode in ("slider", "heat", "before", "after"):
         editor.review.mode_asked.emit(mode)
         assert not editor.canvas.grab().isNull() and editor.canvas.mode == mode
+        split = editor.canvas.split
+        qtbot.keyClick(editor.canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+        assert editor.canvas.split == pytest.approx(split - 0.1 if mode == "slider" else split)
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Return)
-    assert session.document.state.layers[0].facts["seed"] == 43 and not editor.review.isVisibleTo(editor)
+    assert session.document.state.layers[0].facts["seed"] == seed + 1 and not editor.review.isVisibleTo(editor)
     qtbot.waitUntil(lambda: editor.history.list.count() == 1, timeout=10_000)
     assert [entry.instruction for entry in session.history.find("car purple")] == ["turn the red car purple"]
     assert session.history.find("no such words") == []
+    session.draw_with(seed_locked=False, seed=7)
+    editor.history.list.setCurrentRow(0)
+    qtbot.mouseClick(editor.history.reuse, LEFT)
+    assert (session.drawing.seed, session.drawing.seed_locked) == (seed, True)  # the same picture again
 
 
 def test_a_plan_of_two_steps_runs_to_a_step_and_as_a_whole(sea, qtbot):

@@ -274,6 +274,26 @@ def test_hosts_that_are_not_there_are_said(window: Window, home: Path, qtbot):
     assert "GIMP 3 was not found" in words(page)
 
 
+def test_the_doctor_puts_a_missing_plugin_in(window: Window, home: Path, qtbot):
+    (home / ".local/share/krita").mkdir(parents=True)
+    page = show(window, "doctor")
+    assert isinstance(page, DoctorPage)
+
+    def row() -> QWidget:
+        qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+        found = page.findChild(QWidget, "finding_Krita plug-in")
+        assert found is not None and page.findChild(QWidget, "finding_GIMP plug-in") is None
+        return found
+
+    qtbot.waitUntil(lambda: "not installed in ~/.local/share/krita" in words(row()), timeout=10_000)
+    install = row().findChild(QPushButton)
+    assert install is not None and install.text() == "Install the plug-in"
+    install.click()
+    qtbot.waitUntil(lambda: any("Start Krita anew" in message.text for message in window.heard), timeout=LONG)
+    qtbot.waitUntil(lambda: "→" not in words(row()) and row().findChild(QPushButton) is None, timeout=10_000)
+    assert (home / ".local/share/krita/pykrita/got_krita.desktop").is_file() and errors(window) == []
+
+
 def test_a_plugin_is_put_in_and_taken_out(window: Window, home: Path, qtbot):
     (home / ".local/share/krita").mkdir(parents=True)
     page = plugins(window, qtbot)

@@ -1,6 +1,7 @@
 """The window as a whole: keys alone, names for those who do not see it, one window for each user, recovery, start."""
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -9,13 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt, QTranslator
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QFileDialog,
     QLineEdit,
@@ -24,10 +26,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.api.chain import Box, format_box
+from got_desktop.app import translate
+from got_desktop.model.plan import Plan
 from got_desktop.model.samples import SAMPLES
+from got_desktop.ui import theme
 from got_desktop.ui.canvas import Canvas
 from got_desktop.ui.registry import PAGES
-from tests.got_desktop.app.conftest import SEA, answer, errors, wait_for_plan, wait_for_results
+from tests.got_desktop.app.conftest import LONG, SEA, answer, errors, wait_for_plan, wait_for_results
 
 INTERACTIVE = (
     QAbstractButton,
@@ -97,6 +103,76 @@ def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
     asked.accept()  # offscreen, Return goes to the name's list of suggestions
     qtbot.waitUntil(lambda: not session.document.modified, timeout=30_000)
     assert (tmp_path / "keys.ora").exists() and errors(sea) == []
+
+
+def test_nothing_moves_on_the_left_when_work_begins_or_ends(sea, qtbot):
+    panel, work = sea.editor.instruction, sea.session.work
+    qtbot.waitUntil(panel.placed.isVisible, timeout=30_000)
+    parts = (panel.words, panel.plan, panel.presets, panel.drawing.scope, panel.drawing.model)
+
+    def places() -> list[QRect]:
+        QApplication.processEvents()
+        return [QRect(part.mapTo(panel, QPoint()), part.size()) for part in parts]
+
+    before = places()
+    sea.editor.run_plan()
+    qtbot.waitUntil(panel.cancel.isVisible, timeout=10_000)
+    assert places() == before
+    qtbot.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not work.busy, timeout=LONG)
+    assert places() == before and panel.both.isVisible()
+
+
+def test_no_words_of_the_review_are_cut_in_the_smallest_window(sea):
+    review = sea.editor.review
+    sea.resize(sea.minimumSize())
+    review.setVisible(True)
+    QApplication.processEvents()
+    for one in review.findChildren(QAbstractButton):
+        assert one.fontMetrics().horizontalAdvance(one.text()) <= one.width() - 12, one.text()
+
+
+def test_the_chosen_boxs_phrase_is_in_sight(sea):
+    session, text = sea.session, sea.editor.plan.editor
+    session.replan(Plan.of(". ".join(f"thing {n} {format_box(Box(9, 9, 99, 99), 'red')}" for n in range(30))), "")
+    for index in (29, 0):
+        session.select(index)
+        QApplication.processEvents()
+        assert text.toPlainText()[text.textCursor().position() :].startswith(f"thing {index}")
+        assert text.viewport().rect().contains(text.cursorRect())
+
+
+def test_colors_of_the_chain_follow_the_theme(sea, qapp):
+    sea.session.replan(Plan.of(f"A car {format_box(Box(9, 9, 99, 99), 'red')}"), "")
+    text = sea.editor.plan.editor
+    try:
+        for name in ("dark", "light"):
+            theme.follow(qapp, name)
+            formats = text.document().firstBlock().layout().formats()
+            assert formats[-1].format.foreground().color().name() == theme.colors().muted
+    finally:
+        theme.follow(qapp, "light")
+
+
+def test_the_rail_holds_its_words_in_every_language(qapp, make_window):
+    translate(qapp, "de")
+    try:
+        window = make_window()
+        for one in window._rail_buttons.values():
+            assert one.fontMetrics().horizontalAdvance(one.text()) <= one.width() - 6, one.text()
+    finally:
+        for translator in qapp.findChildren(QTranslator):
+            qapp.removeTranslator(translator)
+
+
+def test_keys_named_in_tooltips_are_those_of_the_menus(window):
+    keys = {keys.toString() for action in window.actions_.all.values() for keys in action.shortcuts()}
+    named = {
+        found[1]
+        for tip in map(QWidget.toolTip, window.findChildren(QWidget))
+        if (found := re.search(r"\((Ctrl.+)\)$", tip))
+    }
+    assert len(named) > 3 and named <= keys | {"Ctrl+D"}  # the canvas' own
 
 
 def own(widget: QWidget) -> bool:
@@ -236,15 +312,13 @@ def test_the_languages_are_complete(root: Path):
 
 
 def test_german_is_spoken(qapp, data):
-    from got_desktop.app import translate
-
     translate(qapp, "de")
     try:
         from PySide6.QtCore import QCoreApplication
 
         assert QCoreApplication.translate("Pages", "Edit") == "Bearbeiten"
     finally:
-        for translator in qapp.findChildren(__import__("PySide6.QtCore").QtCore.QTranslator):
+        for translator in qapp.findChildren(QTranslator):
             qapp.removeTranslator(translator)
 
 
