@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.api.errors import OutputError, RequestError
-from engine.api.protocol import MAX_INSTRUCTION, FitName, Preset, Scheduler, Scope
+from engine.api.protocol import FEATHER, GROW, MAX_INSTRUCTION, FitName, Preset, Scheduler, Scope
 
 PresetName = Preset
 SchedulerName = Scheduler
@@ -67,6 +67,8 @@ class RenderRequest(PlanRequest):
     height: int | None = None
     fit: FitName = "pad"
     scope: ScopeName = "boxes"
+    feather: float = FEATHER
+    grow: float = GROW
     facts: bool = True
     """Put the edit's facts into a PNG."""
 

@@ -87,7 +87,8 @@ def _drawing(request: RenderRequest, image: str | None, model: str, chain: Chain
     }
     if image is None:
         return GenerateRequest(request.instruction, width=request.width, height=request.height, **shared)
-    return EditRequest(request.instruction, image, fit=request.fit, scope=request.scope, **shared)
+    mask: dict[str, Any] = {"scope": request.scope, "feather": request.feather, "grow": request.grow}
+    return EditRequest(request.instruction, image, fit=request.fit, **mask, **shared)
 
 
 def _adapters() -> tuple[protocol.AdapterUse, ...]:

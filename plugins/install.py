@@ -76,10 +76,10 @@ def status(place: Place) -> Status:
     """How it stands there; nothing is changed."""
     plugin = PLUGINS[place.host]
     target = place.folder / plugin.folder
+    if _stranger(place, plugin):
+        return Status(place, "not ours")
     if not target.exists():
         return Status(place, "not installed")
-    if not _is_ours(target, plugin):
-        return Status(place, "not ours")
     wanted = files(plugin, engine_command())
     same = all(_holds(place.folder / name, data) for name, data in wanted.items())
     return Status(place, "installed" if same else "out of date")
@@ -132,11 +132,17 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _refuse_strangers(place: Place, plugin: Plugin) -> None:
+    theirs = _stranger(place, plugin)
+    if theirs:
+        raise OutputError("plugin_not_ours", f"{theirs} was not installed by got_desktop.", "Move it away first.")
+
+
+def _stranger(place: Place, plugin: Plugin) -> Path | None:
+    """What lies where the plug-in would go, and is not ours."""
     target = place.folder / plugin.folder
-    ours = _is_ours(target, plugin)
-    there = [path for path in (target, *(place.folder / name for name in plugin.entry)) if path.exists()]
-    if there and not ours:
-        raise OutputError("plugin_not_ours", f"{there[0]} was not installed by got_desktop.", "Move it away first.")
+    if _is_ours(target, plugin):
+        return None
+    return next((path for path in (target, *(place.folder / name for name in plugin.entry)) if path.exists()), None)
 
 
 def _is_ours(target: Path, plugin: Plugin) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.api.protocol import FEATHER, GROW
 from got_desktop import report, work
 from got_desktop.commands import options
 from got_desktop.progress import Progress
@@ -25,6 +26,8 @@ def edit(
     reference_scale: options.ReferenceOption = None,
     fit: options.FitOption = "pad",
     scope: options.ScopeOption = "boxes",
+    feather: options.FeatherOption = FEATHER,
+    grow: options.GrowOption = GROW,
     model: options.ModelOption = "got-mini",
     device: options.DeviceOption = "auto",
     profile: options.ProfileOption = False,
@@ -51,6 +54,8 @@ def edit(
         reference_scale=reference_scale,
         fit=fit,
         scope=scope,
+        feather=feather,
+        grow=grow,
         model=model,
         device=device,
     )

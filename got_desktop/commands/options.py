@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from engine.api.protocol import MAX_GROW
 from got_desktop.requests import FitName, PresetName, SchedulerName, ScopeName
 
 _DRAWING = "Drawing"
@@ -95,6 +96,26 @@ ScopeOption = Annotated[
     typer.Option(
         "--scope",
         help="What may change: the boxes, also what changed beside them (a shadow), or the whole picture.",
+        rich_help_panel=_DRAWING,
+    ),
+]
+FeatherOption = Annotated[
+    float,
+    typer.Option(
+        "--feather",
+        min=0,
+        max=1,
+        help="Width of the mask's soft border, as a part of the box's diagonal.",
+        rich_help_panel=_DRAWING,
+    ),
+]
+GrowOption = Annotated[
+    float,
+    typer.Option(
+        "--grow",
+        min=0,
+        max=MAX_GROW,
+        help="Pixels around a box that are taken in full before the soft border begins.",
         rich_help_panel=_DRAWING,
     ),
 ]

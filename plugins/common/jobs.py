@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from engine.api.launch import Engine
 from engine.api.protocol import (
+    FEATHER,
+    GROW,
     AdapterUse,
     EditRequest,
     Event,
@@ -29,6 +31,8 @@ class Settings:
     seed: int = 42
     candidates: int = 1
     scope: Scope = "boxes"
+    feather: float = FEATHER
+    grow: float = GROW
     semantic: float | None = None
     spatial: float | None = None
     reference: float | None = None
@@ -90,6 +94,8 @@ def edit(engine: Engine, heard: Heard, instruction: str, png: bytes, chain: str 
         num_inference_steps=settings.num_inference_steps,
         guidance_scales=settings.scales,
         scope=settings.scope,
+        feather=settings.feather,
+        grow=settings.grow,
     )
     return _fetch(engine, _run(engine, heard, request), settings)
 

@@ -76,7 +76,8 @@ class _Dialog:
         self._does = apply.strip("_")
         self._dialog.connect("response", self._answered)
         first = ["instruction", "scope"] if captured else ["instruction", "width", "height"]
-        self._settings = [self._dialog.fill_box("got-first", first), self._dialog.fill_box("got-more", _MORE)]
+        more = [*_MORE, "feather", "grow"] if captured else _MORE
+        self._settings = [self._dialog.fill_box("got-first", first), self._dialog.fill_box("got-more", more)]
         self._make_widgets()
         self._lay_out()
 

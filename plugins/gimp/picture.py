@@ -28,7 +28,7 @@ class Capture:
     """How much of each pixel of the area is selected; None: nothing is selected, all may change."""
     notes: tuple[str, ...]
     display: Gimp.Display | None
-    """The view that the procedure was called from; None: a script called it."""
+    """The view that a user called the procedure from; None: a script called it, from wherever."""
 
     def problem(self) -> str | None:
         """Why nothing can be laid into the image; None: it is as it was."""
@@ -41,7 +41,7 @@ class Capture:
         return None
 
 
-def capture(image: Gimp.Image) -> Capture:
+def capture(image: Gimp.Image, mode: Gimp.RunMode) -> Capture:
     """Reads what is visible, or the neighborhood of the selection. Raises ImageError for an indexed image."""
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise ImageError(
@@ -54,7 +54,8 @@ def capture(image: Gimp.Image) -> Capture:
     visible = Gimp.Layer.new_from_visible(image, image, "visible")
     pixels = bytes(visible.get_buffer().get(Gegl.Rectangle.new(*area), 1.0, RGBA, Gegl.AbyssPolicy.NONE))
     visible.delete()
-    return Capture(image, width, height, area, pixels, selection, _notes(image), Gimp.default_display())
+    display = None if mode == Gimp.RunMode.NONINTERACTIVE else Gimp.default_display()
+    return Capture(image, width, height, area, pixels, selection, _notes(image), display)
 
 
 def _chosen(image: Gimp.Image, width: int, height: int) -> tuple[Area, bytes | None]:
@@ -107,6 +108,15 @@ def new_image(name: str, width: int, height: int, rgba: bytes) -> Gimp.Image:
     _fill(layer, width, height, RGBA, rgba)
     image.undo_enable()
     return image
+
+
+def show(image: Gimp.Image) -> bool:
+    """Opens a view of it; False where GIMP runs without windows."""
+    try:
+        Gimp.Display.new(image)
+    except TypeError:  # libgimp gives no display, and the bindings call that wrong
+        return False
+    return True
 
 
 def _fill(drawable: Gimp.Drawable, width: int, height: int, form: str, data: bytes) -> None:

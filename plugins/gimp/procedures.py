@@ -48,7 +48,7 @@ def _procedure(body: Body) -> Callable[..., Values]:
 @_procedure
 def run_plan(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image, config: Config) -> Values:
     """got-plan: the chain for an edit; the image stays as it is."""
-    captured = picture.capture(image)
+    captured = picture.capture(image, mode)
     Gimp.progress_init("Planning")
     chain = plan(session, captured, config, tell_gimp)
     Gimp.progress_end()
@@ -58,7 +58,7 @@ def run_plan(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: 
 @_procedure
 def run_edit(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image, config: Config) -> Values:
     """got-edit: one new layer with a mask."""
-    captured = picture.capture(image)
+    captured = picture.capture(image, mode)
     if mode == Gimp.RunMode.INTERACTIVE:
         from plugins.gimp.dialog import edit_dialog
 
@@ -130,15 +130,16 @@ def generate(session: Session, config: Config, chain: str, heard: Callable[[Even
 def lay(captured: Capture, config: Config, result: pixels.Result) -> None:
     """Adds the layer. Where the image is no longer what it was, the result becomes an image of its own.
 
-    Raises ImageError saying so: the user made no layer.
+    Raises ImageError saying so, with that image's id for a script: there is no new layer.
     """
     name = layer_name(config.get_property("instruction"))
     problem = captured.problem()
     if problem is None:
         picture.insert(captured, name, result.rgba, result.mask)
         return
-    Gimp.Display.new(picture.new_image(name, result.width, result.height, result.whole))
-    raise ImageError("image_changed", problem, "The result was opened as a new image.")
+    made = picture.new_image(name, result.width, result.height, result.whole)
+    where = "was opened as a new image" if picture.show(made) else "is a new image, not shown"
+    raise ImageError("image_changed", problem, f"The result {where} (id {made.get_id()}).")
 
 
 def tell(captured: Capture, drawn: Drawn) -> None:
@@ -170,7 +171,7 @@ def settings_of(config: Config) -> Settings:
             scale = config.get_property(name)
             chosen[name] = None if scale < 0 else scale
     if "scope" in named:
-        chosen["scope"] = config.get_property("scope")
+        chosen |= {name: config.get_property(name) for name in ("scope", "feather", "grow")}
     return Settings(**chosen)
 
 

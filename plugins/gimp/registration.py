@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gi.repository import Gimp, GObject
 
+from engine.api.protocol import FEATHER, GROW, MAX_GROW
 from plugins.gimp import procedures
 
 _RW = GObject.ParamFlags.READWRITE
@@ -56,6 +57,12 @@ def _edit(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     for number, (value, label) in enumerate(_SCOPES):
         scopes.add(value, number, label, "")
     made.add_choice_argument("scope", "C_hanges", "What of the picture may change", scopes, "boxes", _RW)
+    made.add_double_argument(
+        "feather", "Feath_er", "Width of the soft border, as a part of the box's diagonal", 0.0, 1.0, FEATHER, _RW
+    )
+    made.add_double_argument(
+        "grow", "Gro_w", "Pixels around a box that are taken in full before the border", 0.0, MAX_GROW, GROW, _RW
+    )
     _chain_returned(made)
     return made
 

@@ -27,4 +27,5 @@ class Actions(Extension):
 
 
 def _docker() -> Docker:
-    return next(docker for docker in Krita.instance().activeWindow().dockers() if docker.objectName() == DOCKER)
+    """Of the active window. Its own list of dockers is newer than Krita 5.1."""
+    return next(docker for docker in Krita.instance().dockers() if docker.objectName() == DOCKER)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from krita import Krita
 
+from engine.api.protocol import FEATHER, GROW, MAX_GROW
 from plugins.common.jobs import Settings
 from plugins.krita.qt import QtWidgets
 
@@ -17,7 +18,7 @@ _DEFAULT = -0.5
 
 
 class More(QtWidgets.QWidget):
-    """Model, adapter, candidates, seed, scope and guidance scales."""
+    """Model, adapter, candidates, seed, scope, the mask's border and guidance scales."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,6 +27,10 @@ class More(QtWidgets.QWidget):
         self.candidates = _number(1, 8, 1)
         self.seed = _number(0, 2**31 - 1, 42)
         self.scope = _choice(_SCOPES)
+        self.feather = _number(0, 100, round(100 * FEATHER), " %")
+        self.feather.setToolTip("Width of the soft border, in per cent of the box's diagonal")
+        self.grow = _number(0, int(MAX_GROW), round(GROW), " px")
+        self.grow.setToolTip("Pixels around a box that are taken in full before the soft border begins")
         self.scales = {name: _scale() for name in _SCALES}
         form = QtWidgets.QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
@@ -35,12 +40,20 @@ class More(QtWidgets.QWidget):
             "Results": self.candidates,
             "Seed": self.seed,
             "Changes": self.scope,
+            "Feather": self.feather,
+            "Grow": self.grow,
             **{f"{name.capitalize()} guidance": self.scales[name] for name in _SCALES},
         }
         for label, widget in rows.items():
             widget.setAccessibleName(label)
             form.addRow(label, widget)
         self._fields = {"model": self.model, "adapter": self.adapter, "scope": self.scope}
+        self._numbers = {
+            "candidates": self.candidates,
+            "seed": self.seed,
+            "feather": self.feather,
+            "grow": self.grow,
+        }
         self._load()
 
     def settings(self) -> Settings:
@@ -53,6 +66,8 @@ class More(QtWidgets.QWidget):
             self.seed.value(),
             self.candidates.value(),
             self.scope.currentData(),
+            self.feather.value() / 100,
+            float(self.grow.value()),
             **chosen,
         )
 
@@ -71,15 +86,15 @@ class More(QtWidgets.QWidget):
             if combo.findData(kept) < 0:
                 combo.addItem(kept, kept)
             combo.setCurrentIndex(combo.findData(kept))
-        self.seed.setValue(int(_kept("seed", "42")))
-        self.candidates.setValue(int(_kept("candidates", "1")))
+        for name, box in self._numbers.items():
+            box.setValue(int(_kept(name, str(box.value()))))
         for name, box in self.scales.items():
             box.setValue(float(_kept(name, str(_DEFAULT))))
 
     def _save(self) -> None:
         for name, combo in self._fields.items():
             keep(name, combo.currentData())
-        for name, box in {"seed": self.seed, "candidates": self.candidates, **self.scales}.items():
+        for name, box in {**self._numbers, **self.scales}.items():
             keep(name, str(box.value()))
 
 
@@ -99,9 +114,10 @@ def _choice(items: tuple[tuple[str, str], ...]) -> QtWidgets.QComboBox:
     return combo
 
 
-def _number(least: int, most: int, value: int) -> QtWidgets.QSpinBox:
+def _number(least: int, most: int, value: int, unit: str = "") -> QtWidgets.QSpinBox:
     box = QtWidgets.QSpinBox()
     box.setRange(least, most)
+    box.setSuffix(unit)
     box.setValue(value)
     return box
 

@@ -1,8 +1,10 @@
 """Qt as this Krita has it: PyQt5 in Krita 5, PyQt6 in Krita 6."""
 
-try:
+from krita import DockWidget
+
+if any(base.__module__.startswith("PyQt6.") for base in DockWidget.__mro__):  # not what else is installed beside it
     from PyQt6 import QtCore, QtGui, QtWidgets
-except ImportError:
+else:
     from PyQt5 import QtCore, QtGui, QtWidgets
 
 Signal = QtCore.pyqtSignal

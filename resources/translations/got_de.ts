@@ -2187,6 +2187,14 @@
         <translation>Entfernen</translation>
     </message>
     <message>
+        <source>Look again</source>
+        <translation>Noch einmal nachsehen</translation>
+    </message>
+    <message>
+        <source>It was not installed by got_desktop, and is left alone. Move it away first.</source>
+        <translation>got_desktop hat es nicht installiert und lässt es in Ruhe. Bitte zuerst wegräumen.</translation>
+    </message>
+    <message>
         <source>Switch it on in Krita: Settings ▸ Configure Krita ▸ Python Plugin Manager ▸ GoT.</source>
         <translation>In Krita einschalten: Einstellungen ▸ Krita einrichten ▸ Python-Modulverwaltung ▸ GoT.</translation>
     </message>

@@ -46,7 +46,7 @@ def test_every_option_of_an_edit_is_explained(got):
     said = got("edit", "--help")
     for option in (
         "--output --boxes-overlay --chain --json --seed --steps --scheduler --semantic-scale --spatial-scale "
-        "--reference-scale --model --device --fit --scope --force --no-facts"
+        "--reference-scale --model --device --fit --scope --feather --grow --force --no-facts"
     ).split():
         assert option in said.out
 

@@ -122,6 +122,20 @@ def test_the_scope_says_what_may_change(got, picture, chain, tmp_path):
     assert changed["boxes"].sum() <= changed["spill"].sum() < changed["whole"].sum()
 
 
+def test_feather_and_grow_shape_the_border(got, picture, chain, tmp_path):
+    shapes = {"own": [], "hard": ["--feather", "0", "--grow", "0"], "wide": ["--feather", "0.3", "--grow", "6"]}
+    for name, options in shapes.items():
+        said = got("edit", picture, INSTRUCTION, "-o", f"{name}.png", "--chain", chain, *options, *FAST)
+        assert said.code == 0, said.err
+        facts = read_facts((tmp_path / f"{name}.png").read_bytes())
+        assert facts is not None and [facts["feather"], facts["grow"]] == [float(o) for o in options[1::2] or (0.1, 4)]
+    changed = {name: (pixels(picture) != pixels(tmp_path / f"{name}.png")).any(axis=2) for name in shapes}
+    assert changed["hard"].sum() < changed["own"].sum() < changed["wide"].sum()
+    assert (changed["wide"] & outside((96, 48))).any()
+    hard = np.asarray(region_mask((96, 48), [(12, 12, 49, 37)], 0.0, 0.0)) > 0
+    assert changed["hard"].any() and not changed["hard"][~hard].any()
+
+
 def test_a_chain_in_two_turns_makes_a_layer_a_turn(got, picture, tmp_path):
     (tmp_path / "two.txt").write_text("".join(EDIT_TURNS), encoding="utf-8")
     said = got("edit", picture, INSTRUCTION, "-o", "out.ora", "--boxes-overlay", "b.png", "--chain", "two.txt", *FAST)

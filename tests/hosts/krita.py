@@ -20,6 +20,9 @@ class Krita:
         self.ground.got("plugin", "install", "krita")
         home = self.ground.folder / "home"
         shutil.copytree(HERE / "krita_scripts", home / ".local/share/krita/pykrita", dirs_exist_ok=True)
+        other = home / ".local/share/krita/pykrita/PyQt6"  # some other program's: this Krita has PyQt5
+        other.mkdir()
+        (other / "__init__.py").write_text("raise RuntimeError('another Qt was taken than the one that Krita has')")
         settings = home / ".config/kritarc"
         settings.write_text(settings.read_text() + "enable_got_driver=true\n")
 

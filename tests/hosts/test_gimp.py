@@ -14,6 +14,7 @@ def test_scripts_plan_change_a_box_and_edit(gimp: Gimp):
     assert notes["layers"] == [["GoT: turn the orange fish purple", True], *notes["nodes"]]
     assert notes["changed"] > 20 and notes["changed_outside_the_mask"] == 0 and notes["mask_share"] < 0.9
     assert notes["loaded"] == notes["layers"] and notes["loaded_same"]
+    assert notes["hard"][0] == [0, 255] and notes["hard"][1] > 2  # feather 0, and the model's own border
     assert notes["selected"][0] == "success" and notes["selected_changed"] > 20 and notes["selected_outside"] == []
 
 
@@ -26,6 +27,11 @@ def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
     assert notes["deep_changed"][1:] == [0, "float-linear"]
     assert notes["indexed"][0] == "execution-error" and "Image ▸ Mode ▸ RGB" in notes["indexed"][1]
     assert len(notes["indexed_layers"]) == 1
+    said, fresh = notes["cropped"], notes["fresh"]
+    assert (
+        said[0] == "execution-error" and "100×100 now, and was 128×128" in said[1] and len(notes["cropped_layers"]) == 1
+    )
+    assert f"(id {fresh[0][0]})" in said[1] and fresh[0][1:] == ["GoT: turn the orange fish purple", False]
     assert notes["generate"][0] == "success" and notes["generate"][1] >= 64
 
 
@@ -49,6 +55,8 @@ def test_the_dialogs_when_something_goes_wrong_and_a_new_picture(gimp: Gimp):
     _product_missing(notes["missing"])
     _engine_killed(notes["killed"])
     _image_closed(notes["closed"])
+    values, layers, open_still = notes["scripted"]
+    assert values[0] == "success" and len(layers) == 2 and not open_still
     _generated(notes["generate"])
 
 

@@ -51,6 +51,7 @@ def test_several_results_and_documents_that_change_or_go(krita: Krita):
 def test_cancelling_a_killed_engine_and_a_window_that_goes_on(krita: Krita):
     notes = krita.run("engine")
     assert "when it is needed" in notes["before"]
+    assert notes["shortcuts"] == ["Ctrl+Alt+P", "Ctrl+Alt+Return", "Ctrl+Alt+Backspace"] and notes["planning"]
     assert "runs" in notes["engine"] and "got-mini" in notes["models"]
     assert notes["started"][0] == "The engine runs." and notes["started"][2]
     assert notes["cancelled"] == ["Cancelled.", True]

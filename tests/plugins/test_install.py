@@ -188,6 +188,16 @@ def test_what_we_did_not_install_is_left_alone(gimp: Place, content: str | None)
     assert theirs.read_text() == "theirs"
 
 
+def test_a_file_beside_the_folder_is_left_alone_too(krita: Place):
+    theirs = krita.folder / "pykrita" / "got_krita.desktop"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+    assert status(krita).state == "not ours" and not uninstall(krita)
+    with pytest.raises(OutputError, match="got_krita.desktop was not installed by got_desktop"):
+        install(krita)
+    assert theirs.read_text() == "theirs" and not (theirs.parent / "got_krita").exists()
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="plugin|file"):
@@ -242,6 +252,7 @@ def test_the_command_line_names_every_place_and_what_is_missing(tmp_path: Path):
     theirs.rmdir()
     said = got(tmp_path, "install", "all")
     assert "Installed for Krita: " in said and "Installed for Krita (Flatpak): " in said and "may not reach" in said
+    assert "Left out: GIMP 2 was found, but the plug-in needs GIMP 3." in said
     states = json.loads(got(tmp_path, "status", "--json"))
     assert [(entry["kind"], entry["state"]) for entry in states["places"]] == [
         ("native", "installed"),
@@ -252,6 +263,28 @@ def test_the_command_line_names_every_place_and_what_is_missing(tmp_path: Path):
     assert "Krita (Flatpak)" in table and "installed" in table and "needs GIMP 3" in table
     assert "needs GIMP 3" in got(tmp_path, "install", "gimp", expected=1)
     assert not list(old.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != LINUX, reason="the folders of Linux")
+def test_a_place_that_is_taken_holds_up_no_other(tmp_path: Path):
+    flatpak, gimp = tmp_path / ".var/app/org.kde.krita/data/krita", tmp_path / ".config/GIMP/3.0"
+    theirs = tmp_path / ".local/share/krita/pykrita/got_krita"
+    for folder in (flatpak, gimp, theirs):
+        folder.mkdir(parents=True)
+    (theirs / "__init__.py").write_text("theirs")
+    said = got(tmp_path, "install", "all", expected=6)
+    assert f"got: Krita: {theirs} was not installed by got_desktop. Move it away first." in said
+    assert "Installed for Krita (Flatpak): " in said and "Installed for GIMP 3: " in said
+    states = json.loads(got(tmp_path, "status", "--json"))["places"]
+    assert [entry["state"] for entry in states] == ["not ours", "installed", "installed"]
+    taken = got(tmp_path, "uninstall", "all", expected=6)
+    assert "Removed from Krita (Flatpak)" in taken and "Removed from GIMP 3" in taken and "Move it away first." in taken
+    assert list(tmp_path.rglob("*.py")) == [theirs / "__init__.py"]
+
+
+def test_with_neither_program_both_are_named(tmp_path: Path):
+    said = got(tmp_path, "install", "all", expected=1)
+    assert "Krita was not found." in said and "GIMP 3 was not found." in said
 
 
 @pytest.mark.skipif(sys.platform != LINUX, reason="a limit of Linux")

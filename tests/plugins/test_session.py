@@ -1,5 +1,6 @@
 """A plug-in's session with a real engine, as a host drives it: its own thread is a queue of calls."""
 
+import io
 import json
 import queue
 import sys
@@ -7,7 +8,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from engine.api.errors import Cancelled, EngineError
 from engine.api.protocol import Step
@@ -62,6 +65,19 @@ def test_plan_and_edit_give_every_picture_of_every_candidate(host: Host):
     assert drawn.chain == chain and [candidate.seed for candidate in drawn.candidates] == [5, 6]
     assert all(len(candidate.layers) == 1 for candidate in drawn.candidates)
     assert all(data.startswith(b"\x89PNG") for one in drawn.candidates for data in (*one.layers[0], one.image))
+
+
+def test_feather_and_grow_shape_the_mask(host: Host):
+    chain = "a boat <|box_start|>(100,100),(500,500)<|box_end|> (red).<|im_gen_start|>"
+    hard = Settings(model="tiny", num_inference_steps=2, feather=0.0, grow=0.0)
+    shown = []
+    for settings in (SETTINGS, hard):
+        drawn = host.run(lambda engine, heard, s=settings: jobs.edit(engine, heard, "x", png(scene()), chain, s))
+        with Image.open(io.BytesIO(drawn.candidates[0].layers[0][1])) as mask:
+            shown.append(np.asarray(mask.convert("L")))
+    own, tight = shown
+    assert set(np.unique(tight)) == {0, 255} and len(np.unique(own)) > 2
+    assert (own[tight == 255] == 255).all() and (own > 0).sum() > (tight > 0).sum() > 0
 
 
 def test_a_new_picture_has_no_layers(host: Host):

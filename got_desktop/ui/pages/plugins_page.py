@@ -93,6 +93,8 @@ class PluginsPage(PageView):
             buttons.append(button(text, lambda: self._install(place), "primary"))
         if status.state in ("installed", "out of date"):
             buttons.append(button(self.tr("Remove"), lambda: self._remove(place)))
+        if status.state == "not ours":
+            buttons.append(button(self.tr("Look again"), self.refresh))
         for one in buttons:
             one.setAccessibleName(f"{one.text()}: {title}")
         row = Row(words, f"{title} · {at_home(place.folder)}", *buttons, lead=Sign(kind, words))
@@ -106,6 +108,9 @@ class PluginsPage(PageView):
 
     def _notes(self, status: Status) -> list[QWidget]:
         place, notes = status.place, []
+        if status.state == "not ours":
+            words = self.tr("It was not installed by got_desktop, and is left alone. Move it away first.")
+            notes.append(Note("info", words))
         if status.state == "installed" and place.host == "krita" and place.settings is None:
             words = self.tr("Switch it on in Krita: Settings ▸ Configure Krita ▸ Python Plugin Manager ▸ GoT.")
             notes.append(Note("info", words))

@@ -316,10 +316,17 @@ def test_a_folder_of_the_user_s_choice(window: Window, home: Path, tmp_path: Pat
     assert (tmp_path / "plug-ins/got_gimp/got_gimp.py").is_file()
 
 
-def test_what_is_not_ours_is_left_alone(window: Window, home: Path, qtbot):
+def test_what_is_not_ours_is_left_alone_and_holds_up_nothing(window: Window, home: Path, qtbot):
     other = home / ".local/share/krita/pykrita/got_krita"
     other.mkdir(parents=True)
+    (home / ".config/GIMP/3.0").mkdir(parents=True)
     page = plugins(window, qtbot)
     qtbot.waitUntil(lambda: "Another plug-in lies in its place" in words(page), timeout=10_000)
-    assert not [b for b in page.hosts["krita"].findChildren(QPushButton) if b.isVisible()]
-    assert other.exists()
+    assert "Move it away first" in words(page) and other.exists()
+    assert [b.text() for b in page.hosts["krita"].findChildren(QPushButton) if b.isVisible()] == ["Look again"]
+    press(qtbot, page, "Install: GIMP 3")
+    assert (home / ".config/GIMP/3.0/plug-ins/got_gimp/got_gimp.py").is_file() and not list(other.iterdir())
+    other.rmdir()
+    press(qtbot, page, "Look again: Krita")
+    press(qtbot, page, "Install: Krita")
+    assert (other / "docker.py").is_file()

@@ -1,15 +1,16 @@
 """What happens to the dialogs of one GIMP while they work: no product, a crash of the engine, an image that goes."""
 
 import engine_process
-from answers import answered, prepare
+from answers import PLAN, answered, meddled, prepare
 from gi.repository import Gimp
-from steps import PICTURES, finish, layers, load, note, pixels, wait_until
+from steps import PICTURES, call, finish, layers, load, note, pixels, wait_until
 
 
 def body():
     missing()
     killed()
     closed()
+    scripted()
     generated()
 
 
@@ -44,6 +45,17 @@ def closed():
     for one in fresh:
         one.clean_all()
     other.delete()
+
+
+def scripted():
+    """The view in front is closed while a script has another image edited."""
+    image, shown = load("sea.png"), [load("meadow.png") for _ in range(2)]
+    displays = [Gimp.Display.new(one) for one in shown]
+    with meddled(closed=displays[1].get_id()):
+        values = call("got-edit", image, instruction="turn the orange fish purple", chain=PLAN, steps=2)
+    note("scripted", [values, layers(image), shown[1].is_valid()])
+    displays[0].delete()
+    image.delete()
 
 
 def generated():

@@ -1,6 +1,7 @@
 """Calls a procedure with its dialog, which sitecustomize.py answers as a user would."""
 
 import json
+from contextlib import contextmanager
 
 from gi.repository import Gimp
 from steps import PICTURES, call
@@ -12,6 +13,14 @@ PLAN = "The object to change is the orange fish <|box_start|>(240,410),(650,880)
 def prepare(how, **told):
     """The next dialog is answered in that way."""
     (PICTURES / "answer.json").write_text(json.dumps({"how": how, "chain": PLAN, **told}))
+
+
+@contextmanager
+def meddled(**told):
+    """While a procedure works for the script, somebody else is at an image or a view."""
+    prepare("meddle", **told)
+    yield
+    (PICTURES / "answer.json").unlink()
 
 
 def answered(how, image):

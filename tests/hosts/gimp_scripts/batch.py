@@ -30,6 +30,9 @@ def body():
     note("loaded", layers(again))
     note("loaded_same", pixels(again) == after)
 
+    call("got-edit", again, instruction=words, chain=moved, feather=0.0, grow=0.0)
+    note("hard", [sorted(set(content(again.get_layers()[0].get_mask()))), len(set(mask))])
+
     Gimp.Image.select_rectangle(image, Gimp.ChannelOps.REPLACE, 40, 30, 50, 60)
     before = pixels(image)
     note("selected", call("got-edit", image, instruction=words)[:2])

@@ -1,5 +1,16 @@
+from answers import PLAN, meddled
 from gi.repository import Gimp
 from steps import call, changed, content, finish, layers, load, note, pixels
+
+
+def cropped(words):
+    """The script's image has another size when its edit is done."""
+    image = load("sea.png")
+    known = {one.get_id() for one in Gimp.get_images()}
+    with meddled(cropped=image.get_id()):
+        note("cropped", call("got-edit", image, instruction=words, chain=PLAN, steps=2))
+    note("cropped_layers", layers(image))
+    note("fresh", [[one.get_id(), *layers(one)[0]] for one in Gimp.get_images() if one.get_id() not in known])
 
 
 def body():
@@ -23,6 +34,7 @@ def body():
     indexed.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
     note("indexed", call("got-edit", indexed, instruction=words))
     note("indexed_layers", layers(indexed))
+    cropped(words)
     made = call("got-generate", None, instruction="a red house left of a green tree")
     note("generate", [made[0], made[1].get_width() if made[0] == "success" else made[1], made[2][:10]])
 

@@ -16,14 +16,17 @@ def steps(note):
     nodes = tree(document)
     docker().instruction.setPlainText("turn the orange fish purple")
     note("before", docker().engine_state.text())
-    docker().plan.click()
+    names = ("got_plan", "got_apply", "got_cancel")
+    note("shortcuts", [KRITA.action(name).shortcut().toString() for name in names])
+    KRITA.action("got_plan").trigger()
+    note("planning", not free())
     yield free
     note("engine", docker().engine_state.text())
     note("models", [docker().more.model.itemText(at) for at in range(docker().more.model.count())])
 
-    docker().apply.click()
+    KRITA.action("got_apply").trigger()
     yield at_first_step()
-    docker().cancel.click()
+    KRITA.action("got_cancel").trigger()
     yield free
     note("cancelled", [docker().message.text(), tree(document) == nodes])
 
