@@ -25,14 +25,18 @@ _DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CR
 _started: list[subprocess.Popen[bytes]] = []
 """Trainers that this process started and that run: the system asks for one that waits for their end."""
 _FIRST_VALUES: Mapping[str, Any] = {
-    "training.steps": 240,
-    "training.learning_rate": 2e-3,
-    "training.warmup": 20,
+    "adapter.dropout": 0.0,
+    "adapter.convolutions": True,
+    "training.steps": 400,
+    "training.learning_rate": 5e-3,
+    "training.warmup": 10,
+    "training.ema": 0.97,
     "training.save_every": 40,
     "training.precision": "float32",
-    "adapter.dropout": 0.0,
+    "loss.drop": 0.0,
+    "loss.noise_offset": 0.0,
     "loss.inside": 4.0,
-    "validation.every": 40,
+    "validation.every": 100,
 }
 """For the model that comes with the program and a few dozen pairs; the trainer's own are for GoT-6B."""
 
