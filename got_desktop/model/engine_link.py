@@ -19,8 +19,8 @@ from got_desktop.background import Background, Task
 T = TypeVar("T")
 CLIENT = "got app"
 _LOOK_EVERY = 1500
-_ASK_AGAIN = 0.5
-"""Seconds after which an engine that did not answer is asked again."""
+_ASK_AGAIN = 0.2
+"""Seconds after which an engine that could not be asked is asked again."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,22 @@ class Running:
         self._engine: Engine | None = None
 
     def submitted(self, engine: Engine, job: JobState) -> None:
-        """It can be cancelled at the engine from now on; it is where the user was faster."""
+        """It can be cancelled at the engine from now on."""
         self._engine, self.id = engine, job.id
-        if self.stopped.is_set():
-            self.cancel()
 
     def cancel(self) -> None:
-        """Slow: it speaks with the engine, again where that does not answer or another one goes on with the job."""
+        """Slow: it speaks with the engine, once that has the job; again where it gives no answer."""
         self.stopped.set()
-        while self._engine is not None and not self.ended.is_set():
+        while not self.ended.is_set():
             try:
-                self._engine.client.cancel(self.id)
-                return
+                if self._engine is not None:
+                    self._engine.client.cancel(self.id)
+                    return
             except EngineUnavailable:
-                self.ended.wait(_ASK_AGAIN)
+                pass
             except EngineError:  # it is over
                 return
+            self.ended.wait(_ASK_AGAIN)
 
     def check(self) -> None:
         if self.stopped.is_set():

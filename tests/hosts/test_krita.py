@@ -46,6 +46,7 @@ def test_several_results_and_documents_that_change_or_go(krita: Krita):
     assert "was closed" in notes["closed_said"] and notes["closed_offers"] == 1 and notes["other_untouched"]
     assert notes["alone"] == ["GoT: turn the orange fish purple", 128, 128]
     assert "100×100" in notes["resized_said"] and notes["resized"] == [1, 1]
+    assert notes["above"] == ["GoT: turn the orange fish purple", "on top"]
 
 
 def test_cancelling_a_killed_engine_and_a_window_that_goes_on(krita: Krita):

@@ -8,6 +8,7 @@ def steps(note):
     yield from candidates(note)
     yield from closed(note)
     yield from resized(note)
+    yield from above_the_active(note)
 
 
 def candidates(note):
@@ -54,4 +55,18 @@ def resized(note):
     yield free
     note("resized_said", docker().message.text())
     note("resized", [len(document.topLevelNodes()), docker().results.count()])
+    yield from close(document)
+
+
+def above_the_active(note):
+    document = yield from opened("sea.png")
+    bottom = document.topLevelNodes()[0]
+    document.rootNode().addChildNode(document.createNode("on top", "paintlayer"), None)
+    document.waitForDone()
+    document.setActiveNode(bottom)
+    yield lambda: document.activeNode().uniqueId() == bottom.uniqueId()
+    docker().editing.set_chain(docker().editing.chain.parse(""))
+    docker().apply.click()
+    yield free
+    note("above", [node.name() for node in document.topLevelNodes()][1:])
     yield from close(document)
