@@ -63,8 +63,9 @@ def above_the_active(note):
     bottom = document.topLevelNodes()[0]
     document.rootNode().addChildNode(document.createNode("on top", "paintlayer"), None)
     document.waitForDone()
+    yield lambda: document.activeNode().name() == "on top"  # Krita goes to a new layer a moment later
     document.setActiveNode(bottom)
-    yield lambda: document.activeNode().uniqueId() == bottom.uniqueId()
+    yield lambda: document.activeNode().name() == bottom.name()
     docker().editing.set_chain(docker().editing.chain.parse(""))
     docker().apply.click()
     yield free
