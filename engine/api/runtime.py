@@ -167,7 +167,7 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW | _BINARY, 0o600)
     deadline = time.monotonic() + timeout
     try:
-        while not try_lock(handle):
+        while not _try_lock(handle):
             if time.monotonic() >= deadline:
                 raise EngineUnavailable(
                     "engine_locked", "Another program is starting or ending the engine.", "Try again in a minute."
@@ -178,8 +178,7 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
         os.close(handle)
 
 
-def try_lock(handle: int) -> bool:
-    """Takes the system's lock on an open file, until that is closed; False where another one holds it."""
+def _try_lock(handle: int) -> bool:
     try:
         if os.name == "nt":
             import msvcrt

@@ -2,8 +2,8 @@
 
 A folder holds `adapter.json` and `adapter.safetensors`; for each changed matrix, `mllm`, `unet` or `projectors` + its
 module's name + `.lora_A.weight` (rank, in) and `.lora_B.weight` (out, rank), of a convolution (rank, in, height, width)
-and (out, rank, 1, 1). Files may come from anywhere: nothing of
-them is believed before it is checked, and no model is changed before all of them are.
+and (out, rank, 1, 1). Files may come from anywhere: nothing of them is believed before it is checked, and no model is
+changed before all of them are.
 """
 
 from __future__ import annotations

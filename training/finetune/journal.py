@@ -11,12 +11,12 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.api.errors import EngineError, RequestError
-from engine.api.runtime import process_start, try_lock
+from engine.api.errors import EngineError, EngineUnavailable, RequestError
+from engine.api.runtime import locked, process_start
 from training.finetune.config import Training
 
 CONTROL, LOG, STATE = "control", "log.jsonl", "state.json"
@@ -31,14 +31,13 @@ _ENDING = 10.0
 def alone(folder: Path) -> Iterator[None]:
     """While no other process trains in this folder. Raises RequestError where one does."""
     folder.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + _ENDING
-    with (folder / "lock").open("ab") as file:
-        while not try_lock(file.fileno()):
-            if time.monotonic() > deadline:
-                raise RequestError(
-                    "run_in_use", f"A training runs in {folder} already.", "Wait for its end, or stop it with --stop."
-                )
-            time.sleep(0.1)
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(folder / "lock", _ENDING))
+        except EngineUnavailable as error:
+            raise RequestError(
+                "run_in_use", f"A training runs in {folder} already.", "Wait for its end, or stop it with --stop."
+            ) from error
         yield
 
 

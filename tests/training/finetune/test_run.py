@@ -41,7 +41,7 @@ def test_one_process_trains_in_a_folder(tmp_path, monkeypatch):
 
 
 def test_it_learns_and_the_engine_wears_the_adapter_as_it_was_trained(config, base, tmp_path):
-    made = config(training_steps=24, training_save_every=50, training_learning_rate=0.05)
+    made = config(training_steps=24, training_save_every=50, training_learning_rate=0.05, adapter_convolutions=True)
     run = Finetune(made, tmp_path / "run")
     assert run.run()
     curve = losses(tmp_path / "run")
@@ -61,6 +61,8 @@ def test_it_learns_and_the_engine_wears_the_adapter_as_it_was_trained(config, ba
             torch.testing.assert_close(weight, trained[part].state_dict()[name], rtol=1e-4, atol=1e-5)
     changed = {name.split(".")[0] for name in load_file(tmp_path / "adapter" / "adapter.safetensors")}
     assert changed == {"mllm", "unet", "projectors"}
+    kernels = load_file(tmp_path / "adapter" / "adapter.safetensors")["unet.conv_in.lora_A.weight"]
+    assert kernels.shape[2:] == (3, 3)
 
     about = json.loads((tmp_path / "adapter" / "adapter.json").read_text())
     assert about["license"] == "CC0"
