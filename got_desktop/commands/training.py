@@ -34,8 +34,7 @@ def _start(module: str, arguments: list[str]) -> None:
     paths = os.pathsep.join(path for path in sys.path if path)
     child = subprocess.Popen([sys.executable, "-P", "-m", module, *arguments], env=os.environ | {"PYTHONPATH": paths})
     signal.signal(signal.SIGTERM, lambda number, frame: child.terminate())
-    while True:
-        try:
-            raise typer.Exit(child.wait())
-        except KeyboardInterrupt:
-            continue  # the terminal sends Ctrl+C to the trainer too, which ends in its own way
+    # The terminal sends Ctrl+C to the trainer too, which ends in its own way. Here nothing may be raised: an exception
+    # that comes as the trainer ends would take its exit code with it.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+    raise typer.Exit(child.wait())
