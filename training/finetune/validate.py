@@ -89,11 +89,11 @@ def edit_row(pipeline: GoTPipeline, row: Row, steps: int | None = None, guidance
 
 def summary(results: list[dict[str, Any]]) -> dict[str, float | None]:
     return {
-        "chain_parse_rate": _mean([r["parsed"] for r in results]),
-        "target_box_iou": _mean([r["iou"] for r in results]),
-        "target_box_iou50": _mean([None if r["iou"] is None else r["iou"] > 0.5 for r in results]),
-        "position_deviation": _mean([r["deviation"] for r in results]),
-        "outside_psnr": _mean([r["outside_psnr"] for r in results]),
+        "chain_parse_rate": mean([r["parsed"] for r in results]),
+        "target_box_iou": mean([r["iou"] for r in results]),
+        "target_box_iou50": mean([None if r["iou"] is None else r["iou"] > 0.5 for r in results]),
+        "position_deviation": mean([r["deviation"] for r in results]),
+        "outside_psnr": mean([r["outside_psnr"] for r in results]),
     }
 
 
@@ -124,7 +124,8 @@ def outside_boxes(size: tuple[int, int], boxes: list[Box]) -> np.ndarray:
     return mask
 
 
-def _mean(values: list[Any]) -> float | None:
+def mean(values: list[Any]) -> float | None:
+    """Of those that are known."""
     known = [float(v) for v in values if v is not None]
     return round(sum(known) / len(known), 4) if known else None
 
