@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +22,14 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
-from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer, CLIPModel
+from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, CLIPModel
 
 from engine.api.chain import Chain
-from engine.api.errors import ModelError
 from engine.got.conditioning import image_to_tensor
 from training.finetune.examples import Row
 from training.finetune.validate import outside_boxes
 from training.lpips import LEAST_SIDE, load_lpips
+from training.networks import load_network, reading
 
 _CLIP = ("clip",)
 _DINO = ("vit", "dinov2", "dinov2_with_registers")
@@ -98,9 +96,9 @@ class Clip:
     """Embeddings of length 1 in CLIP's joint space."""
 
     def __init__(self, folder: Path, device: torch.device) -> None:
-        self.model = _load(CLIPModel, folder, _CLIP, "CLIP").to(device)
+        self.model = load_network(CLIPModel, folder, _CLIP, "CLIP").to(device)
         self.process = _processor(folder, "CLIP")
-        with _reading(folder, "CLIP"):
+        with reading(folder, "CLIP"):
             self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
     def images(self, pictures: list[Image.Image]) -> Tensor:
@@ -121,7 +119,7 @@ class Dino:
     """DINO's or DINOv2's class token, of length 1."""
 
     def __init__(self, folder: Path, device: torch.device) -> None:
-        self.model = _load(AutoModel, folder, _DINO, "DINO").to(device)
+        self.model = load_network(AutoModel, folder, _DINO, "DINO", _UNUSED).to(device)
         self.process = _processor(folder, "DINO")
 
     def images(self, pictures: list[Image.Image]) -> Tensor:
@@ -130,41 +128,10 @@ class Dino:
         return F.normalize(self.model(pixel_values=pixels).last_hidden_state[:, 0])
 
 
-def _load(kind: Any, folder: Path, types: tuple[str, ...], name: str) -> Any:  # noqa: ANN401 - a network of that kind
-    """In float32, from the disk alone; every weight that is used must be there."""
-    with _reading(folder, name):
-        if not folder.is_dir():
-            raise ValueError("there is no such folder")
-        found = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-        if found not in types:
-            raise ValueError(f"its config.json is of {found}")
-        options = {"local_files_only": True, "output_loading_info": True, "dtype": torch.float32}
-        model, loaded = kind.from_pretrained(folder, **options)
-        if missing := sorted(key for key in loaded["missing_keys"] if not key.startswith(_UNUSED)):
-            raise ValueError(f"its weights lack {missing[0]}")
-    return model.eval()
-
-
 def _processor(folder: Path, name: str) -> Any:  # noqa: ANN401
     """What brings pictures to a network's size and range, by Pillow: torchvision's would be another picture."""
-    with _reading(folder, name):
+    with reading(folder, name):
         return AutoImageProcessor.from_pretrained(folder, backend="pil", local_files_only=True)
-
-
-@contextmanager
-def _reading(folder: Path, name: str) -> Iterator[None]:
-    """What the libraries raise over a folder that does not fit, which can be anything, as one line."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError):
-        raise
-    except Exception as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
-        raise ModelError(
-            "weights_unfit",
-            f"{folder} holds no {name} that can be used: {reason}.",
-            f"Name a folder with {name}'s config.json, preprocessor_config.json and weights, for transformers.",
-        ) from error
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
