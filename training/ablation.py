@@ -18,15 +18,23 @@ from engine.api.errors import EngineError
 from engine.got import GoTPipeline
 from engine.got.adapters import apply_adapters
 from engine.models.catalog import resolve
+from training import similarity
 from training.evaluate_pairs import evaluate_rows, figures_of, page
 from training.finetune.config import FinetuneConfig, load_config
 from training.finetune.examples import Row, read_rows
 from training.finetune.run import Finetune
+from training.similarity import Similarity
 
 VARIANTS = {"baseline": "none", "+ GoT": "chain", "+ SSGM": "spatial"}
 
 
-def ablation(config: FinetuneConfig, rows: list[Row], folder: Path, threads: int | None = None) -> list[dict[str, Any]]:
+def ablation(
+    config: FinetuneConfig,
+    rows: list[Row],
+    folder: Path,
+    threads: int | None = None,
+    likeness: Similarity | None = None,
+) -> list[dict[str, Any]]:
     """Figures of each variant; a variant that is trained already is not trained again."""
     table = []
     for name, guidance in VARIANTS.items():
@@ -35,7 +43,8 @@ def ablation(config: FinetuneConfig, rows: list[Row], folder: Path, threads: int
         made = replace(config, pictures=pictures, name=guidance, output=str(place / "adapter"))
         Finetune(made, place / "run", threads=threads).run()
         pipeline = _trained(made)
-        results = evaluate_rows(pipeline, rows, guidance, config.validation.num_inference_steps or None)
+        steps = config.validation.num_inference_steps or None
+        results = evaluate_rows(pipeline, rows, guidance, steps, likeness)
         table.append({"variant": name, "steps": config.training.steps, "seed": config.seed, **figures_of(results)})
         (place / "report.html").write_text(page(table[-1], results), encoding="utf-8")
     return table
@@ -61,9 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("held_out", type=Path, help="another folder of pairs that `got annotate` made")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--threads", type=int)
+    similarity.add_arguments(parser)
     args = parser.parse_args(argv)
     try:
-        table = ablation(load_config(args.config), read_rows(args.held_out), args.output, args.threads)
+        config, rows, likeness = load_config(args.config), read_rows(args.held_out), similarity.from_arguments(args)
+        table = ablation(config, rows, args.output, args.threads, likeness)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

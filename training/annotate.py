@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +30,9 @@ MANIFEST, PICTURES = "pairs.jsonl", "pictures"
 
 class Describer(Protocol):
     """What a model can say about a pair; each text is plain, without a full stop at its end."""
+
+    doubts: list[str]
+    """Answers of no use since the list was emptied: what was asked, and what was taken instead."""
 
     def head(self, source: Image.Image, instruction: str, boxes: list[Box]) -> str:
         """The chain's beginning, up to the words that the first edit box belongs to."""
@@ -51,6 +54,9 @@ class Describer(Protocol):
 class Plain:
     """Describes with what came with the pair only."""
 
+    def __init__(self) -> None:
+        self.doubts: list[str] = []
+
     def head(self, source: Image.Image, instruction: str, boxes: list[Box]) -> str:
         return "The place to change is"
 
@@ -64,9 +70,19 @@ class Plain:
         return edit_regions(source, target)
 
 
-def annotate_pair(item: Checked, describer: Describer) -> tuple[str, str] | Finding:
-    """(instruction, chain) of a pair; what came with it is kept."""
+@dataclass(frozen=True)
+class Annotation:
+    """What is written for a pair, and what its report says of it."""
+
+    instruction: str
+    chain: str
+    findings: tuple[Finding, ...] = ()
+
+
+def annotate_pair(item: Checked, describer: Describer) -> Annotation | Finding:
+    """What came with a pair is kept."""
     pair = item.pair
+    describer.doubts.clear()
     target = pair.target_caption or describer.caption(item.target)
     if item.source is None:
         instruction = pair.instruction or target
@@ -77,10 +93,14 @@ def annotate_pair(item: Checked, describer: Describer) -> tuple[str, str] | Find
             instruction = f"change it to {_plain(target)}"
         chain = pair.chain or _edit_chain(item, instruction, target, describer)
     if not instruction.strip():
-        return Finding("no_instruction", pair.name, "nothing that could be made one came with it; give a model")
+        why = "; ".join(describer.doubts) or "nothing that could be made one came with it; give a model"
+        return Finding("no_instruction", pair.name, why)
     if not chain:
         return Finding("unchanged", pair.name)
-    return instruction.strip(), chain if chain.endswith(IM_GEN_START) else chain.rstrip() + IM_GEN_START
+    doubts = tuple(Finding("not_understood", pair.name, doubt) for doubt in describer.doubts)
+    return Annotation(
+        instruction.strip(), chain if chain.endswith(IM_GEN_START) else chain.rstrip() + IM_GEN_START, doubts
+    )
 
 
 def _edit_chain(item: Checked, instruction: str, target: str, describer: Describer) -> str:
@@ -105,7 +125,7 @@ def _plain(text: str) -> str:
     return " ".join(escape_user_text(text).split()).rstrip(".")
 
 
-Mapper = Callable[[Iterator[Checked]], Iterable[tuple[Checked, "tuple[str, str] | Finding"]]]
+Mapper = Callable[[Iterator[Checked]], Iterable[tuple[Checked, Annotation | Finding]]]
 """Annotates a stream of pairs, in order; see `annotated` and `training.annotate_ray`."""
 
 
@@ -126,7 +146,8 @@ def annotate(data: Path, output: Path, mapper: Mapper) -> Tally:
                 tally.findings.append(result)
                 tally.pairs -= 1
                 continue
-            row = _written(item, *result, output)
+            tally.findings += result.findings
+            row = _written(item, result, output)
             page.add(item, row["instruction"], row["chain"])
             manifest.write(json.dumps(row, ensure_ascii=False) + "\n")
             manifest.flush()
@@ -161,10 +182,10 @@ def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
     return {row["name"]: row for row in rows}
 
 
-def _written(item: Checked, instruction: str, chain: str, output: Path) -> dict[str, Any]:
+def _written(item: Checked, made: Annotation, output: Path) -> dict[str, Any]:
     """The row, its pictures written as PNG."""
     name = identifier(item.pair.name)
-    row: dict[str, Any] = {"name": item.pair.name, "instruction": instruction, "chain": chain}
+    row: dict[str, Any] = {"name": item.pair.name, "instruction": made.instruction, "chain": made.chain}
     for side, image in (("source", item.source), ("target", item.target)):
         if image:
             row[f"{side}_file_name"] = f"{PICTURES}/{name}-{side}.png"
@@ -183,15 +204,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("data", type=Path, help="a folder or file of pairs; docs/training.md lists the formats")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the folder to train from")
     parser.add_argument("--model", help="a GoT model, by name or folder, or a folder of Qwen2.5-VL, that describes")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where the model computes")
     parser.add_argument("--ray", action="store_true", help="on all machines of a Ray cluster")
     args = parser.parse_args(argv)
     try:
         if args.ray:
             from training.annotate_ray import annotated_by_ray
 
-            mapper = annotated_by_ray(args.model)
+            mapper = annotated_by_ray(args.model, args.device)
         else:
-            mapper = annotated(make_describer(args.model))
+            mapper = annotated(make_describer(args.model, args.device))
         tally = annotate(args.data, args.output, mapper)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -204,18 +226,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def make_describer(model: str | None) -> Describer:
+def make_describer(model: str | None, device: str = "cpu") -> Describer:
     """The one that a model's name or folder stands for; None: no model."""
     if model is None:
         return Plain()
     if (Path(model) / "config.json").is_file():
         from training.describe import QwenDescriber
 
-        return QwenDescriber(Path(model))
+        return QwenDescriber(Path(model), device)
     from engine.models.catalog import resolve
     from training.describe import PlannerDescriber
 
-    return PlannerDescriber(resolve(model))
+    return PlannerDescriber(resolve(model), device)
 
 
 if __name__ == "__main__":

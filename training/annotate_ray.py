@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from engine.api.errors import RequestError
-from training.annotate import Mapper, annotate_pair, make_describer
+from training.annotate import Annotation, Mapper, annotate_pair, make_describer
 from training.data.check import Checked
 from training.data.pair import Finding
 
@@ -18,15 +18,18 @@ _AT_ONCE = 512
 class Annotator:
     """Lives in a worker and holds the model there."""
 
-    def __init__(self, model: str | None) -> None:
-        self.describer = make_describer(model)
+    def __init__(self, model: str | None, device: str) -> None:
+        self.describer = make_describer(model, device)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         return {"number": row["number"], "result": annotate_pair(row["item"], self.describer)}
 
 
-def annotated_by_ray(model: str | None, workers: int | None = None) -> Mapper:
-    """Annotates in as many workers as there are cores, or `workers`. Raises RequestError where Ray is not here."""
+def annotated_by_ray(model: str | None, device: str = "cpu", workers: int | None = None) -> Mapper:
+    """Annotates in as many workers as there are cores or, on "cuda", cards, or in `workers` of them.
+
+    Raises RequestError where Ray is not here, or the cluster has no card.
+    """
     try:
         import ray  # pyright: ignore[reportMissingImports]
         import ray.data  # pyright: ignore[reportMissingImports]
@@ -37,13 +40,18 @@ def annotated_by_ray(model: str | None, workers: int | None = None) -> Mapper:
     ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
 
-    def results(pairs: Iterator[Checked]) -> Iterable[tuple[Checked, tuple[str, str] | Finding]]:
+    kind = "CPU" if device == "cpu" else "GPU"
+    count = int(ray.cluster_resources().get(kind, 0))
+    if not count:
+        raise RequestError("ray_without_card", "No machine of the Ray cluster has a GPU.", "Leave out --device.")
+
+    def results(pairs: Iterator[Checked]) -> Iterable[tuple[Checked, Annotation | Finding]]:
         while chunk := list(islice(pairs, _AT_ONCE)):
             rows = ray.data.from_items([{"number": i, "item": item} for i, item in enumerate(chunk)])
-            compute = ray.data.ActorPoolStrategy(size=workers or int(ray.cluster_resources()["CPU"]))
-            done = rows.map(Annotator, fn_constructor_args=(model,), compute=compute).take_all()
+            compute = ray.data.ActorPoolStrategy(size=workers or count)
+            options: dict[str, Any] = {"fn_constructor_args": (model, device), "compute": compute}
+            done = rows.map(Annotator, **options, **({"num_gpus": 1} if kind == "GPU" else {})).take_all()
             for row in sorted(done, key=lambda row: row["number"]):
-                result = row["result"]
-                yield chunk[row["number"]], result if isinstance(result, Finding) else tuple(result)
+                yield chunk[row["number"]], row["result"]
 
     return results

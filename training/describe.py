@@ -12,15 +12,20 @@ from PIL import Image, ImageChops
 from transformers import AutoTokenizer, Qwen2_5_VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from engine.api.chain import LIMIT, Box, Chain, Region
-from engine.api.errors import ModelError
+from engine.api.chain import LIMIT, Box, Chain, Region, escape_user_text
 from engine.got import GoTPipeline
 from training.annotate import Plain
 from training.difference import MOST_REGIONS, edit_regions
+from training.networks import load_network, reading
 
 _JSON = re.compile(r"\[\s*(?:\{.*\}\s*,?\s*)*\]", re.DOTALL)
-_ARTICLE = re.compile(r"^(a|an|the) ")
+_ARTICLE = re.compile(r"^(a|an|the) ", re.IGNORECASE)
 _MOST_TOKENS = 160
+_QWEN = "Qwen2.5-VL"
+_MOST_PIXELS = 1280 * 28 * 28
+"""Of a picture as Qwen2.5-VL sees it: 1280 tokens. Its own limit, of 16384, is for pages of text."""
+_NARROWEST = 200
+"""How many times as long as wide a picture is that Qwen2.5-VL's processor does not take."""
 _SAME = 0.4
 """IoU from which on an object that the planner sees is the one that was edited."""
 
@@ -28,8 +33,9 @@ _SAME = 0.4
 class PlannerDescriber(Plain):
     """Begins chains as a GoT model itself would, so that its adapter learns the new and not another manner."""
 
-    def __init__(self, folder: Path) -> None:
-        self.pipeline = GoTPipeline.from_pretrained(folder)
+    def __init__(self, folder: Path, device: str = "cpu") -> None:
+        super().__init__()
+        self.pipeline = GoTPipeline.from_pretrained(folder, device=device)
         self._planned: tuple[Image.Image, str, Chain] | None = None
 
     def regions(self, source: Image.Image, target: Image.Image, instruction: str) -> list[Box] | None:
@@ -65,37 +71,55 @@ class PlannerDescriber(Plain):
 class QwenDescriber(Plain):
     """Qwen2.5-VL as it is published: captions, instructions, and boxes where the pictures' difference gives none."""
 
-    def __init__(self, folder: Path) -> None:
-        try:
-            self.model = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, local_files_only=True).eval()
+    def __init__(self, folder: Path, device: str = "cpu") -> None:
+        super().__init__()
+        kind = Qwen2_5_VLForConditionalGeneration
+        self.model = load_network(kind, folder, ("qwen2_5_vl",), _QWEN, dtype="auto").to(device)
+        with reading(folder, _QWEN):
             self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            self.images = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError) as error:
-            raise ModelError("model_folder_wrong", f"{folder} is no Qwen2.5-VL.", "Download it again.") from error
+            self.images = Qwen2VLImageProcessorPil.from_pretrained(
+                folder, local_files_only=True, max_pixels=_MOST_PIXELS
+            )
+            if not self.tokenizer.chat_template:
+                raise ValueError("its tokenizer has no chat template")
+        own = self.model.generation_config
+        own.update(do_sample=False, temperature=None, top_p=None, top_k=None)  # the likeliest: the same row every time
 
     def head(self, source: Image.Image, instruction: str, boxes: list[Box]) -> str:
-        thing = self._ask([source.crop(boxes[0].pixels(*source.size))], _NAME) if boxes else "place"
-        return f"The image shows {self.caption(source)}. The object to change is the {_first_line(thing)}"
+        shown = f"The image shows {seen}. " if (seen := self.caption(source)) else ""
+        thing = self._thing(source, boxes[0]) if boxes else ""
+        return f"{shown}The object to change is the {thing}" if thing else f"{shown}The place to change is"
 
     def caption(self, image: Image.Image) -> str:
-        return _first_line(self._ask([image], "Describe this image in one sentence, beginning with “a” or “the”."))
+        return self._words([image], "Describe this image in one sentence, beginning with “a” or “the”.", "a caption")
 
     def instruction(self, source: Image.Image, target: Image.Image) -> str:
-        return _first_line(
-            self._ask([source, target], "Write the instruction that turns the first image into the second.")
-        )
+        question = "Write the instruction that turns the first image into the second."
+        return self._words([source, target], question, "an instruction")
 
     def regions(self, source: Image.Image, target: Image.Image, instruction: str) -> list[Box] | None:
-        """Where the pictures differ; where they do so everywhere, what the model points at."""
-        if ImageChops.difference(source, target).getbbox() is None:
-            return None
-        return edit_regions(source, target) or self._ground(source, instruction)
+        """Where the pictures differ; where they do so everywhere or too little to be sure, what the model points at."""
+        found = edit_regions(source, target)
+        if found or ImageChops.difference(source, target).getbbox() is None:
+            return found
+        about = escape_user_text(instruction)
+        question = f"Locate what “{about}” is about. Answer with a JSON list of objects with “bbox_2d” and “label”."
+        answer = self._ask([source], question)
+        boxes = read_boxes(answer, self._seen_size(source)) if answer else []
+        if not boxes:
+            self.doubts.append(f"no box in “{_one_line(answer)[:80]}”; the difference alone says where")
+        return boxes or found
 
-    def _ground(self, image: Image.Image, instruction: str) -> list[Box]:
-        question = (
-            f"Locate what “{instruction}” is about. Answer with a JSON list of objects with “bbox_2d” and “label”."
-        )
-        return read_boxes(self._ask([image], question), self._seen_size(image))
+    def _thing(self, image: Image.Image, box: Box) -> str:
+        name = self._words([image.crop(box.pixels(*image.size))], _NAME, "the object's name")
+        return _ARTICLE.sub("", name)
+
+    def _words(self, pictures: list[Image.Image], question: str, what: str) -> str:
+        """One line of plain words; "" and a doubt where the answer has none."""
+        words = _first_line(self._ask(pictures, question))
+        if not words:
+            self.doubts.append(f"no words for {what}")
+        return words
 
     def _seen_size(self, image: Image.Image) -> tuple[int, int]:
         """(width, height) as the model sees the picture: its coordinates are absolute pixels of that."""
@@ -104,6 +128,9 @@ class QwenDescriber(Plain):
 
     @torch.inference_mode()
     def _ask(self, pictures: list[Image.Image], question: str) -> str:
+        """The answer; "" where one of the pictures is too narrow for the model."""
+        if any(max(picture.size) >= _NARROWEST * min(picture.size) for picture in pictures):
+            return ""
         content: list[dict[str, Any]] = [{"type": "image"} for _ in pictures] + [{"type": "text", "text": question}]
         messages = [{"role": "user", "content": content}]
         text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
@@ -113,10 +140,9 @@ class QwenDescriber(Plain):
             text = text.replace("<|image_pad|>", "<|placeholder|>" * tokens, 1)
         ids = self.tokenizer(text.replace("<|placeholder|>", "<|image_pad|>"), return_tensors="pt")["input_ids"]
         kinds = (ids == self.model.config.image_token_id).long()
-        written: Any = self.model.generate(  # type: ignore[operator] - a method that transformers mixes in
-            input_ids=ids, attention_mask=torch.ones_like(ids), mm_token_type_ids=kinds, do_sample=False,
-            max_new_tokens=_MOST_TOKENS, **images,
-        )  # fmt: skip
+        given = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "mm_token_type_ids": kinds, **images}
+        given = {name: tensor.to(self.model.device) for name, tensor in given.items()}
+        written: Any = self.model.generate(**given, max_new_tokens=_MOST_TOKENS)
         return self.tokenizer.decode(written[0, ids.shape[1] :], skip_special_tokens=True).strip()
 
 
@@ -142,5 +168,11 @@ def read_boxes(answer: str, size: tuple[int, int]) -> list[Box]:
     return boxes
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _first_line(text: str) -> str:
-    return text.strip().split("\n")[0].rstrip(".")
+    """Plain words: nothing in them can be taken for a control token; "" where there is no letter."""
+    line = escape_user_text(text.strip().split("\n")[0]).strip().rstrip(".")
+    return line if any(c.isalpha() for c in line) else ""

@@ -1,7 +1,8 @@
 """`got evaluate FOLDER`: how well a model, with or without adapters, edits the pairs of a folder.
 
 An edit is right where, inside the boxes of its chain, the result is nearer to the picture after than to the one before
-(blurred CIELAB), and outside of them PSNR reaches 25 dB. The plan is the model's own.
+(blurred CIELAB), and outside of them PSNR reaches 25 dB. The plan is the model's own. CLIP-I, CLIP-T, DINO and LPIPS
+are measured where their weights are given; training/similarity.py says how.
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ from engine.api.chain import Chain
 from engine.got import GoTPipeline
 from engine.got.adapters import apply_adapters
 from engine.models.catalog import resolve
+from training import similarity
 from training.finetune.examples import Row, read_rows
-from training.finetune.validate import edit_row, outside_boxes, summary
+from training.finetune.validate import edit_row, mean, outside_boxes, summary
 from training.report import STYLE, data_url
 from training.scoring import OUTSIDE_DB, blurred_lab
+from training.similarity import Similarity
+
+_VERDICTS = {True: "right", False: "wrong", None: ""}
 
 
 def edit_right(row: Row, result: dict[str, Any]) -> bool | None:
@@ -41,19 +46,25 @@ def edit_right(row: Row, result: dict[str, Any]) -> bool | None:
     return bool(nearer and (db is None or db >= OUTSIDE_DB))
 
 
-def evaluate_rows(pipeline: GoTPipeline, rows: list[Row], guidance: str, steps: int | None) -> list[dict[str, Any]]:
+def evaluate_rows(
+    pipeline: GoTPipeline, rows: list[Row], guidance: str, steps: int | None, likeness: Similarity | None = None
+) -> list[dict[str, Any]]:
     """A result a row; `guidance` is "spatial", "chain" (boxes are not drawn) or "none" (there is no chain)."""
     results = []
     for row in rows:
         result = edit_row(pipeline, row, steps, guidance)
-        results.append(result | {"right": edit_right(row, result), "name": row.name})
+        measured = likeness.measure(row, result["result"]) if likeness else {}
+        results.append(result | {"right": edit_right(row, result), "name": row.name, "likeness": measured})
     return results
 
 
 def figures_of(results: list[dict[str, Any]]) -> dict[str, Any]:
-    known = [r["right"] for r in results if r["right"] is not None]
-    success = round(sum(known) / len(known), 4) if known else None
-    return {"samples": len(results), "edit_success": success, **summary(results)}
+    names = results[0]["likeness"] if results else ()
+    likeness: dict[str, Any] = {name: mean([r["likeness"][name] for r in results]) for name in names}
+    if "clip_t" in likeness:  # of the pairs that have words for it only
+        likeness["clip_t_pairs"] = sum(r["likeness"]["clip_t"] is not None for r in results)
+    success = mean([r["right"] for r in results])
+    return {"samples": len(results), "edit_success": success, **summary(results), **likeness}
 
 
 def page(figures: dict[str, Any], results: list[dict[str, Any]]) -> str:
@@ -61,13 +72,19 @@ def page(figures: dict[str, Any], results: list[dict[str, Any]]) -> str:
     table = "".join(f"<tr><td>{k.replace('_', ' ')}</td><td>{v}</td></tr>" for k, v in figures.items())
     samples = "".join(
         f"<figure>{''.join(_image(p) for p in r['pictures'])}<figcaption><b>{html.escape(r['instruction'])}</b> "
-        f"{'right' if r['right'] else 'wrong'}<br><code>{html.escape(r['chain'])}</code></figcaption></figure>"
+        f"{_VERDICTS[r['right']]}{_measured(r['likeness'])}<br>"
+        f"<code>{html.escape(r['chain'])}</code></figcaption></figure>"
         for r in results
     )
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Evaluation</title>
 <style>{STYLE} figure img {{ width: 32%; margin-right: 1% }}</style><h1>Evaluation</h1><table>{table}</table>
 <p>Each sample: the plan on the source, the result, the truth with its boxes.</p>{samples}</html>
 """
+
+
+def _measured(likeness: dict[str, float | None]) -> str:
+    known = {name: value for name, value in likeness.items() if value is not None}
+    return "".join(f" · {name.replace('_', ' ')} {value:.3f}" for name, value in known.items())
 
 
 def _image(picture: Image.Image) -> str:
@@ -82,6 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--guidance", choices=["spatial", "chain", "none"], default="spatial")
     parser.add_argument("--steps", type=int, help="num_inference_steps; the model's own where not given")
     parser.add_argument("--device", default="cpu")
+    similarity.add_arguments(parser)
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--html", type=Path, help="write a report with the pictures here")
 
@@ -91,9 +109,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_arguments(parser)
     args = parser.parse_args(argv)
     rows = read_rows(args.folder)[: args.samples]
+    likeness = similarity.from_arguments(args, args.device)  # what does not fit is found before hours of drawing
     pipeline = GoTPipeline.from_pretrained(resolve(args.model), device=args.device)
     apply_adapters(pipeline, [(Path(folder), float(weight)) for folder, weight in args.adapter])
-    results = evaluate_rows(pipeline, rows, args.guidance, args.steps)
+    results = evaluate_rows(pipeline, rows, args.guidance, args.steps, likeness)
     figures = {"dataset": args.folder.name, "model": args.model, **figures_of(results)}
     text = json.dumps(figures, indent=2)
     print(text)

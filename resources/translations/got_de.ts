@@ -2105,6 +2105,10 @@
         <translation>doppelt vorhanden</translation>
     </message>
     <message>
+        <source>the model&apos;s answer was of no use</source>
+        <translation>die Antwort des Modells war nicht zu gebrauchen</translation>
+    </message>
+    <message>
         <source>before and after show no difference</source>
         <translation>Vorher und Nachher zeigen keinen Unterschied</translation>
     </message>

@@ -79,6 +79,7 @@ KINDS = {
     "box_out_of_range": "box that reaches out of the picture",
     "no_instruction": "pair without an instruction",
     "duplicate": "pair that is there twice",
+    "not_understood": "pair that the model's answer was of no use for: what is known without it stands there",
     "unchanged": "before and after that show no difference",
 }
 

@@ -36,11 +36,12 @@ def preflight(run: Finetune) -> dict[str, Any]:
     memory = _device_memory(run)
     rows = (run.held_out or run.rows)[:1]
     steps = run.config.validation.num_inference_steps or None
-    for part in run.parts.values():
-        part.eval()
     preview = time.monotonic()
-    if run.accelerator.is_main_process:
-        measure(run.components, rows, steps, run.folder / "preflight.png")
+    if whole := run.whole_model():
+        components, parts = whole
+        for part in parts.values():
+            part.eval()
+        measure(components, rows, steps, run.folder / "preflight.png")
         sheet_of([_through_autoencoder(run, row) for row in run.rows[:_SHOWN]]).save(run.folder / TARGETS)
     report = {
         "pairs": len(run.rows),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 
 from engine.api.errors import ModelError, RequestError
-from engine.got.checkpoint import load_components
+from engine.got.checkpoint import Components, load_components
 from engine.models.catalog import resolve
-from training.finetune import lora, saves
+from training.finetune import lora, saves, shards
 from training.finetune.batches import Batches
 from training.finetune.config import FinetuneConfig, Training, facts
 from training.finetune.examples import Cache, Encoder, read_rows, split
@@ -33,12 +33,17 @@ class Finetune:
 
     def __init__(self, config: FinetuneConfig, folder: Path, device: str = "cpu", threads: int | None = None) -> None:
         self.config, self.folder = config, folder
+        if shards.asked():
+            shards.check(config.training)
         if threads:
             torch.set_num_threads(threads)
         # a batch of captions alone leaves the planner's eyes out
         unused = DistributedDataParallelKwargs(find_unused_parameters=config.adapter.planner == "full")
         self.accelerator = Accelerator(
-            cpu=device == "cpu", mixed_precision=_PRECISION[config.training.precision], kwargs_handlers=[unused]
+            cpu=device == "cpu",
+            mixed_precision=_PRECISION[config.training.precision],
+            kwargs_handlers=[unused],
+            fsdp_plugin=shards.plugin(),
         )
         self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
         if config.training.batch_size % (self.world * config.training.micro_batch):
@@ -56,16 +61,26 @@ class Finetune:
     def _open_model(self) -> None:
         config, base = self.config, resolve(self.config.base)
         self.base_hash = base_hash(base)
-        torch.manual_seed(config.seed)  # LoRA begins at random
-        self.components = load_components(base, self.accelerator.device, torch.float32)
-        self.parts = lora.prepare(self.components, config.adapter)
+        device = self.accelerator.device
+        # what is shared out comes to the card part by part
+        self.components, self.parts = self._fresh(torch.device("cpu") if shards.asked() else device)
         for name in ("mllm", "unet") if config.training.gradient_checkpointing else ():
             enable: Any = self.parts[name]
             (enable.gradient_checkpointing_enable if name == "mllm" else enable.enable_gradient_checkpointing)()
+        self.loss = JointLoss(self.components, self.parts, config.loss)
+        if shards.asked():
+            shards.share_out(self.loss, self.parts, device)
+            self.components.vae.to(device)
+        self.loss.to(device)
         self.weights = lora.trainable(self.parts)
         self.optimizer = make_optimizer(list(self.weights.values()), config.training)
-        self.loss = JointLoss(self.components, self.parts, config.loss).to(self.accelerator.device)
-        self.model, self.stepper = self.accelerator.prepare(self.loss, self.optimizer)
+        self.model: Any = self.loss if shards.asked() else self.accelerator.prepare(self.loss)
+
+    def _fresh(self, device: torch.device) -> tuple[Components, dict[str, nn.Module]]:
+        """The base with LoRA that changes nothing yet."""
+        torch.manual_seed(self.config.seed)  # LoRA begins at random
+        components = load_components(resolve(self.config.base), device, torch.float32)
+        return components, lora.prepare(components, self.config.adapter)
 
     def _open_data(self) -> None:
         config = self.config
@@ -114,22 +129,22 @@ class Finetune:
             )
         with torch.no_grad():
             for name, value in saved["weights"].items():
-                self.weights[name].copy_(value)
+                shards.put(self.weights[name], value)
             for name, value in saved["average"].items():
-                self.average[name].copy_(value)
-        self.optimizer.load_state_dict(saved["optimizer"])
+                shards.put(self.average[name], value)
+        shards.load_optimizer(self.optimizer, saved["optimizer"])
         return saved["step"]
 
     def save(self, done: int) -> None:
-        """One process writes; the others wait."""
+        """One process writes, whole tensors however they were shared out; the others wait."""
+        state = {
+            "step": done,
+            "weights": shards.wholes(self.weights),
+            "average": shards.wholes(self.average),
+            "optimizer": shards.wholes(self.optimizer.state_dict()),
+            "config": self._identity(),
+        }
         if self.accelerator.is_main_process:
-            state = {
-                "step": done,
-                "weights": {k: p.detach().cpu() for k, p in self.weights.items()},
-                "average": {k: p.cpu() for k, p in self.average.items()},
-                "optimizer": self.optimizer.state_dict(),
-                "config": self._identity(),
-            }
             saves.save(self.folder, done, state, self.config.training.keep)
         self.accelerator.wait_for_everyone()
 
@@ -154,19 +169,26 @@ class Finetune:
             batch = self.batches.part(step, first, settings.micro_batch).to(self.accelerator.device)
             torch.manual_seed((self.config.seed * 1_000_003 + step) * 1009 + first)  # dropout
             last = number + 1 == micros
-            with nullcontext() if last else self.accelerator.no_sync(self.model):
+            with self._summed(last):
                 with self.accelerator.autocast():
                     losses = self.model(batch)
                 self.accelerator.backward(losses["loss"] / micros)
             for name, value in losses.items():
                 total[name] = total.get(name, 0) + value.detach() / micros
         means = {k: float(self.accelerator.reduce(v, "mean")) for k, v in total.items()}
-        norm = self.accelerator.clip_grad_norm_(list(self.weights.values()), settings.clip or math.inf)
-        self._guard(step, means, float(norm))
-        self.stepper.step()
-        self.stepper.zero_grad()
+        norm = nn.utils.clip_grad_norm_(list(self.weights.values()), settings.clip or math.inf)
+        self._guard(step, means, float(shards.whole(norm)))
+        self.optimizer.step()
+        self.optimizer.zero_grad()
         self._follow(min(settings.ema, (step + 1) / (step + 10)))
         return means
+
+    def _summed(self, last: bool) -> AbstractContextManager[Any]:
+        """Gradients go to the other processes with the last part of a step only."""
+        if shards.asked():
+            self.model.set_requires_gradient_sync(last)
+            return nullcontext()
+        return nullcontext() if last else self.accelerator.no_sync(self.model)
 
     def peak_memory(self) -> int:
         """Bytes on the card at most so far; without one, bytes that the process has now."""
@@ -212,13 +234,29 @@ class Finetune:
         return wish != "stop"
 
     def _validate(self, done: int) -> None:
-        if self.accelerator.is_main_process:
-            from training.finetune.validate import validate
+        from training.finetune.validate import validate
 
-            current = self._swap_in_average()
-            self.journal.validated(done, validate(self, done))
-            self._swap_back(current)
+        current = self._swap_in_average()
+        if whole := self.whole_model():
+            self.journal.validated(done, validate(self, *whole, done))
+        self._swap_back(current)
         self.accelerator.wait_for_everyone()
+
+    def whole_model(self) -> tuple[Components, dict[str, nn.Module]] | None:
+        """For the first process, to draw with and to write; None for the others. All must ask at the same time.
+
+        What is shared out cannot compute in one process alone: that takes a copy with the weights as they are now.
+        """
+        weights = shards.wholes(self.weights) if shards.asked() else {}
+        if not self.accelerator.is_main_process:
+            return None
+        if not weights:
+            return self.components, self.parts
+        components, parts = self._fresh(self.accelerator.device)
+        with torch.no_grad():
+            for name, place in lora.trainable(parts).items():
+                place.copy_(weights[name])
+        return components, parts
 
     def _swap_in_average(self) -> dict[str, Tensor]:
         current = {k: p.detach().clone() for k, p in self.weights.items()} if self.average else {}
@@ -234,8 +272,8 @@ class Finetune:
 
     def _finish(self) -> None:
         self._swap_in_average()
-        if self.accelerator.is_main_process:
-            write_output(self.components, self.parts, self.config, self.base_hash, self.rows)
+        if whole := self.whole_model():
+            write_output(*whole, self.config, self.base_hash, self.rows)
         self.accelerator.wait_for_everyone()
 
 

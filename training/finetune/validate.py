@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from PIL import Image
+from torch import nn
 
 from engine.api.chain import IM_GEN_START, Box, Chain
 from engine.api.errors import EngineError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from training.finetune.run import Finetune
 
 
-def validate(run: Finetune, done: int) -> dict[str, float | None]:
+def validate(run: Finetune, components: Components, parts: dict[str, nn.Module], done: int) -> dict[str, float | None]:
     """Mean figures over the held-out pairs; the sheet is samples/STEP.png in the run's folder."""
     settings = run.config.validation
     rows = run.held_out[: settings.samples]
@@ -32,12 +33,12 @@ def validate(run: Finetune, done: int) -> dict[str, float | None]:
         return {}
     steps = settings.num_inference_steps or None
     with torch.random.fork_rng():
-        modes = {name: part.training for name, part in run.parts.items()}
-        for part in run.parts.values():
+        modes = {name: part.training for name, part in parts.items()}
+        for part in parts.values():
             part.eval()
         sheet = run.folder / "samples" / f"{done:08d}.png"
-        figures = measure(run.components, rows, steps, sheet, run.config.pictures.guidance)
-        for name, part in run.parts.items():
+        figures = measure(components, rows, steps, sheet, run.config.pictures.guidance)
+        for name, part in parts.items():
             part.train(modes[name])
     return figures
 
@@ -89,11 +90,11 @@ def edit_row(pipeline: GoTPipeline, row: Row, steps: int | None = None, guidance
 
 def summary(results: list[dict[str, Any]]) -> dict[str, float | None]:
     return {
-        "chain_parse_rate": _mean([r["parsed"] for r in results]),
-        "target_box_iou": _mean([r["iou"] for r in results]),
-        "target_box_iou50": _mean([None if r["iou"] is None else r["iou"] > 0.5 for r in results]),
-        "position_deviation": _mean([r["deviation"] for r in results]),
-        "outside_psnr": _mean([r["outside_psnr"] for r in results]),
+        "chain_parse_rate": mean([r["parsed"] for r in results]),
+        "target_box_iou": mean([r["iou"] for r in results]),
+        "target_box_iou50": mean([None if r["iou"] is None else r["iou"] > 0.5 for r in results]),
+        "position_deviation": mean([r["deviation"] for r in results]),
+        "outside_psnr": mean([r["outside_psnr"] for r in results]),
     }
 
 
@@ -124,7 +125,8 @@ def outside_boxes(size: tuple[int, int], boxes: list[Box]) -> np.ndarray:
     return mask
 
 
-def _mean(values: list[Any]) -> float | None:
+def mean(values: list[Any]) -> float | None:
+    """Of those that are known."""
     known = [float(v) for v in values if v is not None]
     return round(sum(known) / len(known), 4) if known else None
 

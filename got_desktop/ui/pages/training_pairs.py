@@ -85,6 +85,7 @@ class PairsCard(Card):
             "box_out_of_range": self.tr("box that reaches out of the picture"),
             "no_instruction": self.tr("without an instruction"),
             "duplicate": self.tr("there twice"),
+            "not_understood": self.tr("the model's answer was of no use"),
             "unchanged": self.tr("before and after show no difference"),
         }.get(kind, kind)
 

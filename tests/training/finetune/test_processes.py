@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors.torch import load_file
+from torch import Tensor
 
 from training.finetune.config import FinetuneConfig, to_toml
 
@@ -52,19 +55,54 @@ def test_a_run_killed_twenty_times_ends_with_the_same_bits(config, tmp_path, roo
     assert killed(made, tmp_path, root, kills=20, in_saves=5) == 20
 
 
-@pytest.mark.timeout(600)
-def test_two_processes_train_as_one(config, tmp_path, root):
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("how", ["--cpu", "--use_fsdp"])
+def test_two_processes_train_as_one_and_go_on_from_each_others_checkpoints(how, config, tmp_path, root):
     """The same batch in two halves: sums are taken in another order, so equal to rounding, which steps enlarge."""
-    made = config(training_steps=6, training_batch_size=4, training_micro_batch=2, adapter_dropout=0.0)
-    one, two = (write(made, tmp_path, name) for name in ("one", "two"))
+    made = config(training_steps=6, training_batch_size=4, training_micro_batch=1, training_ema=0.5,
+                  training_gradient_checkpointing=True, adapter_dropout=0.0, validation_share=0.2, validation_every=3,
+                  validation_samples=1, validation_num_inference_steps=1)  # fmt: skip
     train = ["-m", "training", "--threads", "1"]
-    run([sys.executable, *train, str(one), "--runs", str(tmp_path / "1")], root)
-    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
+    one = [sys.executable, *train]
+    launch = ["-m", "accelerate.commands.launch", how, "--num_processes", "2", "--num_machines", "1"]
     more = ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
-    run([sys.executable, *launch, *more, *train, str(two), "--runs", str(tmp_path / "2")], root)
-    logs = [[json.loads(line)["loss"] for line in (tmp_path / n / "log.jsonl").read_text().splitlines()] for n in "12"]
-    assert len(logs[0]) == 6
-    assert logs[1] == pytest.approx(logs[0], rel=1e-4)
-    a, b = (load_file(tmp_path / name / "adapter.safetensors") for name in ("one", "two"))
-    for key in a:
-        assert float((a[key] - b[key]).abs().max()) < 2e-3
+    two = [sys.executable, *launch, *more, *train]
+
+    def trained(name: str, command: list[str]) -> dict[str, Tensor]:
+        run([*command, str(write(made, tmp_path, name)), "--runs", str(tmp_path / f"run-{name}")], root)
+        return load_file(tmp_path / name / "adapter.safetensors")
+
+    def begun(name: str, other: str) -> None:
+        """A run that has come as far as the checkpoint before the other's last."""
+        shutil.copytree(tmp_path / f"run-{other}", tmp_path / f"run-{name}")
+        shutil.rmtree(tmp_path / f"run-{name}" / "checkpoint-00000006")
+
+    adapters = [trained("one", one), trained("two", two)]
+    begun("one-then-two", "one")
+    begun("two-then-one", "two")
+    adapters += [trained("one-then-two", two), trained("two-then-one", one)]
+    logs = [_rows(tmp_path / f"run-{name}") for name in ("one", "two", "one-then-two", "two-then-one")]
+    curves = [{row["step"]: row["loss"] for row in log if "loss" in row} for log in logs]
+    assert list(curves[0]) == [1, 2, 3, 4, 5, 6]
+    assert all(curve == pytest.approx(curves[0], rel=1e-4) for curve in curves[1:])
+    assert [row.keys() for row in logs[1]] == [row.keys() for row in logs[0]]  # held-out pairs were drawn
+    for adapter in adapters[1:]:
+        assert adapter.keys() == adapters[0].keys()
+        assert all(adapter[key].shape == adapters[0][key].shape for key in adapter)
+        assert max(float((adapter[key] - adapters[0][key]).abs().max()) for key in adapter) < 2e-3
+
+
+def _rows(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(("changes", "env"), [({"training_optimizer": "adamw8bit"}, {}), ({}, {"FSDP_OFFLOAD_PARAMS": "true"})])  # fmt: skip # noqa: E501
+def test_what_cannot_be_shared_out_is_said_at_once(changes, env, config, tmp_path, root):
+    """As the only one of two processes: it ends before it would wait for the other."""
+    path = write(config(**changes), tmp_path, "c")
+    launched = {"ACCELERATE_USE_FSDP": "true", "WORLD_SIZE": "2", "PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "training", str(path), "--runs", str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, env=os.environ | launched | env)
+    assert done.returncode == 2
+    assert "does not go with --use_fsdp" in done.stderr and done.stderr.count("\n") == 1
+    assert not (tmp_path / "run" / "state.json").exists()
