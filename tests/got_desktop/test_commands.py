@@ -154,6 +154,9 @@ def test_the_doctor_names_what_is_there(got):
     assert findings["Packages"]["good"] and "torch" in findings["Packages"]["found"]
     assert findings["Devices"]["good"] and "cpu" in findings["Devices"]["found"]
     assert said.code == (0 if all(finding["good"] for finding in findings.values()) else 1)
+    assert got("model", "load", "tiny").code == 0
+    findings = {finding["what"]: finding for finding in json.loads(got("doctor", "--json").out)}
+    assert findings["Engine"]["found"].endswith("tiny loaded: all of it stays in memory")
 
 
 def test_the_doctor_names_what_is_wrong_with_the_remedy(got, monkeypatch, tmp_path):
