@@ -4,7 +4,8 @@ The configurations in `got_6b/` are those of Qwen2.5-VL-3B and SDXL; the checkpo
 layout with LoRA layers as PEFT saves them, bfloat16, in several files made one at a time. Prints JSON: what the import
 said, its time, and the most memory of its own that it and its processes held. FOLDER needs room for both, about 30 GB,
 and is removed at the end. `--small` takes the same way with a model of a few megabytes; `--sparse` makes files of
-holes, which read as zeros: at once, with little on the disk, and with the same memory to import them.
+holes, which read as zeros: at once, with little on the disk, and with the same memory to import them. `--killed`
+kills an import first, once it wrote that share of the checkpoint's bytes, and measures the one that goes on.
 """
 
 from __future__ import annotations
@@ -168,7 +169,8 @@ def _in_files(named: dict[str, tuple[int, ...]]) -> Iterator[list[str]]:
 
 def _noise(block: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Small random numbers, the same block over and over: what is measured is moving them."""
-    numbers = np.resize(block.view(torch.int16).numpy(), int(np.prod(shape)))
+    count = int(np.prod(shape))
+    numbers = np.resize(block.view(torch.int16).numpy()[:count], count)  # a view of all of it would keep all of it
     return torch.from_numpy(numbers).view(torch.bfloat16).reshape(shape)
 
 
@@ -180,24 +182,33 @@ def tokenizer() -> Qwen2Tokenizer:
     return made
 
 
-def run_import(folder: Path, output: Path) -> dict[str, Any]:
-    """`got model import`, watched."""
+def run_import(folder: Path, output: Path, kill_at: float | None = None) -> dict[str, Any]:
+    """`got model import`, watched; with all its processes killed once it has written so many bytes."""
     command = [sys.executable, "-m", "got_desktop", "model", "import", str(folder), "--output", str(output)]
     started, peak = time.perf_counter(), 0
     with subprocess.Popen([*command, "--dtype", "bfloat16"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
         while child.poll() is None:
+            if kill_at and _written(output.parent) > kill_at:
+                for process in [*psutil.Process(child.pid).children(recursive=True), child]:
+                    process.kill()
+                return {"seconds": round(time.perf_counter() - started, 1)}
             peak = max(peak, _own_memory(psutil.Process(child.pid)))
             time.sleep(0.1)
         assert child.stdout is not None
         said = child.stdout.read().decode().strip().splitlines()
     return {
         "exit_code": child.returncode,
-        "said": said[-2:],
+        "said": said,
         "seconds": round(time.perf_counter() - started, 1),
         "peak_own_megabytes": peak // 1000,
-        "output_bytes": sum(path.stat().st_size for path in output.rglob("*.safetensors")),
+        "output_bytes": _written(output),
         "im_gen_start": load_tokenizer(output / "tokenizer").convert_tokens_to_ids(IM_GEN_START),
     }
+
+
+def _written(folder: Path) -> int:
+    """Bytes of the files of weights that are there, in hidden folders too."""
+    return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
 
 
 def _own_memory(process: psutil.Process) -> int:
@@ -218,11 +229,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="does not exist yet; on the disk to be measured")
     parser.add_argument("--small", action="store_true", help="the same with a tiny model")
     parser.add_argument("--sparse", action="store_true", help="files of holes in place of random numbers")
+    parser.add_argument("--killed", type=float, metavar="SHARE", help="first kill an import that wrote so much of it")
     args = parser.parse_args()
     args.folder.mkdir(parents=True)
     try:
-        released = write_checkpoint(args.folder / "released", args.small, args.sparse)
-        figures = {"checkpoint": released, **run_import(args.folder / "released", args.folder / "native")}
+        figures: dict[str, Any] = {"checkpoint": write_checkpoint(args.folder / "released", args.small, args.sparse)}
+        released, output = args.folder / "released", args.folder / "models" / "native"
+        output.parent.mkdir()
+        if args.killed:
+            figures["killed"] = run_import(released, output, args.killed * figures["checkpoint"]["bytes"])
+        figures |= run_import(released, output)
         print(json.dumps(figures, indent=2))
     finally:
         shutil.rmtree(args.folder)

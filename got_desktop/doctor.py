@@ -90,7 +90,8 @@ def _engine() -> list[Finding]:
     try:
         with launch.connect("got doctor") as engine:
             system = engine.client.system()
-            model = f", {system.model} loaded" if system.model else ", no model loaded"
+            using = next((model.memory_use for model in engine.client.models().models if model.loaded), "")
+            model = f", {system.model} loaded: {using}" if system.model else ", no model loaded"
             found = f"runs: process {system.pid}, version {system.version}{model}"
             return [Finding("Engine", True, found), _devices(engine.client)]
     except EngineError as error:

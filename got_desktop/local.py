@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
     from engine.imaging.composite import Layer
     from engine.imaging.decode import Source
+
+
+_LAST_WORDS = 5.0
+"""Seconds that an import gets, once it was interrupted, to put in order what it leaves."""
 
 
 @dataclass(frozen=True)
@@ -208,15 +213,29 @@ def import_model(request: ImportRequest, progress: Progress) -> str:
     given = [str(request.folder), str(request.output), request.checkpoint, request.dtype, request.source_size]
     program, *arguments = child_command("engine.models", given)
     with subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
-        assert child.stdout is not None
-        last: dict[str, Any] = {}
-        for line in child.stdout:
-            last = json.loads(line)
-            if "stage" in last:
-                progress.part(f"{last['stage']} {last['done']} of {last['total']}", last["done"], last["total"])
+        try:
+            last = _follow_import(child, progress)
+        except KeyboardInterrupt:
+            with suppress(subprocess.TimeoutExpired):  # Ctrl+C reaches it too, and it says what it leaves
+                child.wait(_LAST_WORDS)
+                _follow_import(child, progress)
+            raise
     if "summary" in last:
         return last["summary"]
     raise child_error(last)
+
+
+def _follow_import(child: subprocess.Popen[str], progress: Progress) -> dict[str, Any]:
+    """Shows what an import says until it ends; the last of it."""
+    assert child.stdout is not None
+    last: dict[str, Any] = {}
+    for line in child.stdout:
+        last = json.loads(line)
+        if "stage" in last:
+            progress.part(f"{last['stage']} {last['done']} of {last['total']}", last["done"], last["total"])
+        elif "note" in last:
+            progress.note(last["note"])
+    return last
 
 
 def child_command(module: str, given: object) -> list[str]:
@@ -288,6 +307,13 @@ def free_name(name: str) -> str:
     folder = own_models()
     names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
     return next(one for one in names if not (folder / one).exists())
+
+
+def begun_import(name: str) -> Path:
+    """What an interrupted import of a model of that name left, if it left something."""
+    from engine.models.catalog import partial_folder
+
+    return partial_folder(own_models() / free_name(name))
 
 
 def adapters_in_use() -> tuple[tuple[str, float], ...]:

@@ -157,6 +157,8 @@ class Model:
     bytes_on_disk: int
     description: dict[str, Any]
     """What its got.json says; empty where that cannot be read."""
+    memory_use: str = ""
+    """Of one that is loaded: how it uses the device's memory, in words."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from engine.got.weights import (
     WEIGHTS,
     Models,
     Projectors,
+    WriteFile,
     broken,
     check_weights,
     empty_mllm,
@@ -47,6 +48,7 @@ from engine.got.weights import (
     reading,
     stored_state,
     weight_files,
+    write_now,
     write_weights,
 )
 
@@ -216,33 +218,48 @@ def save_native(
     max_shard_size: int = MAX_SHARD_SIZE,
     replace: bool = False,
     on_part: Callable[[int, int], None] | None = None,
-    finish: Callable[[str, str, Tensor], Tensor] | None = None,
 ) -> None:
     """Writes a model to `folder`, which appears complete or not at all.
 
     `dtype` is what the weights are stored as, None: as they are; no file holds more than `max_shard_size` bytes of
-    tensors, unless it is one tensor; `on_part` gets (parts written, parts in all). `finish` gives what becomes of a
-    weight, by part and name, just before it is written. Raises OutputError for a folder that is not empty (unless it
-    may be replaced) or that cannot be written.
+    tensors, unless it is one tensor; `on_part` gets (parts written, parts in all). Raises OutputError for a folder that
+    is not empty (unless it may be replaced) or that cannot be written.
     """
     with new_folder(folder, replace) as temporary:
-        config.to_file(temporary / "got.json")
-        components.tokenizer.save_pretrained(temporary / "tokenizer")
-        components.image_processor.save_pretrained(temporary / "mllm")
-        components.mllm.config.save_pretrained(temporary / "mllm")
-        cast(Any, components.mllm.generation_config).save_pretrained(temporary / "mllm")
-        _write_json(temporary / "unet" / "config.json", _config_of(components.unet))
-        _write_json(temporary / "vae" / "config.json", _config_of(components.vae))
-        _write_json(temporary / "scheduler" / "scheduler_config.json", components.scheduler_config)
-        models = Models(components.mllm, components.unet, components.vae, components.projectors)
-        for done, (part, model) in enumerate(models._asdict().items(), start=1):
-            part_folder, stem = WEIGHTS[part]
-            stored = partial(finish, part) if finish else _as_it_is
-            write_weights(temporary / part_folder, stem, stored_state(model), stored, dtype, max_shard_size)
-            for path in (temporary / part_folder).glob(f"{stem}*.safetensors"):
-                shutil.copymode(temporary / "got.json", path)  # safetensors writes for the owner's eyes only
-            if on_part is not None:
-                on_part(done, len(models))
+        write_native(temporary, components, config, dtype, max_shard_size, on_part or _nobody)
+
+
+def write_native(
+    folder: Path,
+    components: Components,
+    config: GoTConfig,
+    dtype: torch.dtype | None,
+    max_shard_size: int,
+    on_part: Callable[[int, int], None],
+    finish: Callable[[str, str, Tensor], Tensor] | None = None,
+    write: WriteFile = write_now,
+) -> None:
+    """Writes a model into a folder, file by file, as `save_native` does.
+
+    `finish` gives what becomes of a weight, by part and name, just before it is written. `write` has each file of
+    weights written. Raises OSError and SafetensorError.
+    """
+    config.to_file(folder / "got.json")
+    components.tokenizer.save_pretrained(folder / "tokenizer")
+    components.image_processor.save_pretrained(folder / "mllm")
+    components.mllm.config.save_pretrained(folder / "mllm")
+    cast(Any, components.mllm.generation_config).save_pretrained(folder / "mllm")
+    _write_json(folder / "unet" / "config.json", _config_of(components.unet))
+    _write_json(folder / "vae" / "config.json", _config_of(components.vae))
+    _write_json(folder / "scheduler" / "scheduler_config.json", components.scheduler_config)
+    models = Models(components.mllm, components.unet, components.vae, components.projectors)
+    for done, (part, model) in enumerate(models._asdict().items(), start=1):
+        part_folder, stem = WEIGHTS[part]
+        stored = partial(finish, part) if finish else _as_it_is
+        write_weights(folder / part_folder, stem, stored_state(model), stored, dtype, max_shard_size, write)
+        for path in (folder / part_folder).glob(f"{stem}*.safetensors"):
+            shutil.copymode(folder / "got.json", path)  # safetensors writes for the owner's eyes only
+        on_part(done, len(models))
 
 
 def _as_it_is(name: str, tensor: Tensor) -> Tensor:
@@ -256,9 +273,8 @@ def new_folder(folder: Path, replace: bool = False) -> Iterator[Path]:
 
     Raises OutputError where `folder` holds something (unless it may be replaced) or cannot be written.
     """
-    try:
-        if folder.exists() and not (folder.is_dir() and (replace or not any(folder.iterdir()))):
-            raise OutputError("output_exists", f"{folder} exists already.", "Name another folder, or remove this one.")
+    check_free(folder, replace)
+    with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as outer:
             # a folder in it, so that what takes its place has ordinary rights, which a temporary folder has not
@@ -268,6 +284,20 @@ def new_folder(folder: Path, replace: bool = False) -> Iterator[Path]:
             if folder.exists():
                 os.replace(folder, Path(outer) / "old")
             os.replace(inner, folder)
+
+
+def check_free(folder: Path, replace: bool = False) -> None:
+    """Raises OutputError where a folder to be written holds something (unless it may be replaced)."""
+    with writing(folder):
+        if folder.exists() and not (folder.is_dir() and (replace or not any(folder.iterdir()))):
+            raise OutputError("output_exists", f"{folder} exists already.", "Name another folder, or remove this one.")
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turns what the system and safetensors raise over a folder that cannot be written into an OutputError."""
+    try:
+        yield
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(

@@ -24,10 +24,11 @@ class Tier:
     """How it works, for the user."""
     branches_at_once: int = 4
     tiled_vae: bool = False
-    """The VAE encodes and decodes in overlapping tiles."""
+    """The VAE encodes and decodes one picture at a time, in overlapping tiles."""
     takes_turns: bool = False
     """What plans and what draws are on the device by turns."""
     plans_on_cpu: bool = False
+    draws_on_cpu: bool = False
 
 
 RESIDENT = Tier("resident", "all of it stays in memory")
@@ -48,6 +49,17 @@ SPLIT = Tier(
 )
 
 
+CPU_ONLY = Tier(
+    "cpu",
+    "all of it works on the CPU, one guidance branch and one tile at a time",
+    branches_at_once=1,
+    tiled_vae=True,
+    plans_on_cpu=True,
+    draws_on_cpu=True,
+)
+TIERS = (RESIDENT, TURNS, SEQUENTIAL, SPLIT, CPU_ONLY)
+
+
 def choose_tier(memory: int, planning: int, drawing: int, side: int) -> Tier:
     """The first tier that fits into `memory` bytes.
 
@@ -62,6 +74,13 @@ def choose_tier(memory: int, planning: int, drawing: int, side: int) -> Tier:
     return next((tier for tier, needed in needs.items() if needed <= memory), SPLIT)
 
 
+def next_tier(tier: Tier, device: torch.device) -> Tier | None:
+    """The one that needs less of the device's memory; None where none does."""
+    if device.type == "cpu":  # there it saves nothing who lies where, only how much works at once
+        return CPU_ONLY if tier.branches_at_once > 1 else None
+    return next(iter(TIERS[TIERS.index(tier) + 1 :]), None)
+
+
 class Residence:
     """Where the models of a pipeline are. What draws and what plans are asked for before they are used."""
 
@@ -72,9 +91,8 @@ class Residence:
         self.device = device
         self._planning, self._drawing = planning, drawing
         self._here: Sequence[nn.Module] = ()
-        if not tier.takes_turns:
-            _move(planning, torch.device("cpu") if tier.plans_on_cpu else device)
-            _move(drawing, device)
+        for models, stay_away in ((planning, tier.plans_on_cpu), (drawing, tier.draws_on_cpu)):
+            _move(models, torch.device("cpu") if stay_away or tier.takes_turns else device)
 
     def plan(self) -> None:
         """The planner and the projectors are needed now."""

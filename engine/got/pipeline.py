@@ -27,7 +27,7 @@ from engine.got.conditioning import (
 from engine.got.denoise import GuidedUNet, denoise
 from engine.got.drawing import Drawing
 from engine.got.guidance import GuidanceScales, needed_branches
-from engine.got.memory import RESIDENT, Residence, Tier, choose_tier, device_memory, weight_bytes
+from engine.got.memory import RESIDENT, Residence, Tier, choose_tier, device_memory, next_tier, weight_bytes
 from engine.got.options import RenderOptions
 from engine.got.planner import Planner
 from engine.got.progress import Cancel, OnDrawing, OnLatents, OnStep, OnToken, Watch
@@ -82,14 +82,29 @@ class GoTPipeline:
         return pipeline
 
     def use(self, tier: Tier, device: torch.device) -> None:
-        """Spreads the model over the device's memory as that tier has it."""
-        self.residence = Residence(tier, device, *self._parts())
-        self.branches_at_once = tier.branches_at_once
-        """Guidance branches that go through the UNet in one batch; fewer need less memory."""
+        """Spreads the model over the device's memory as that tier has it, or the first after it that there is room for.
+
+        Raises torch.OutOfMemoryError where there is none.
+        """
+        try:
+            self.residence = Residence(tier, device, *self._parts())
+        except torch.OutOfMemoryError:
+            lower = next_tier(tier, device)
+            if lower is None:
+                raise
+            return self.use(lower, device)
         half = self.config.image_size // 2
-        self.vae.use_tiling = tier.tiled_vae
+        self.vae.use_tiling = self.vae.use_slicing = tier.tiled_vae
         self.vae.tile_sample_min_size = half  # of its own accord it tiles nothing of the size it was made for
         self.vae.tile_latent_min_size = half // 2 ** (len(self.vae.config["block_out_channels"]) - 1)
+
+    def use_less(self) -> Tier | None:
+        """Takes the next tier, which needs less of the device's memory, and keeps to it; None where there is none."""
+        lower = next_tier(self.residence.tier, self.residence.device)
+        if lower is None:
+            return None
+        self.use(lower, self.residence.device)
+        return self.residence.tier
 
     def _parts(self) -> tuple[list[nn.Module], list[nn.Module]]:
         """(what plans, what draws)"""
@@ -232,7 +247,8 @@ class GoTPipeline:
         reference, spatial = image_guidance(self.vae, drawing.reference(), drawing.masks(regions))
         conditioning = Conditioning(semantic, reference, spatial, size_ids(drawing.fit.canvas).to(reference.device))
 
-        guided = GuidedUNet(self.unet, conditioning, needed_branches(options.guidance_scales), self.branches_at_once)
+        batch_size = self.residence.tier.branches_at_once
+        guided = GuidedUNet(self.unet, conditioning, needed_branches(options.guidance_scales), batch_size)
         scheduler = make_scheduler(options.scheduler, self.scheduler_config)
         watch.drawing("denoise")
         on_step = partial(watch.step, turn=len(drawing.images))

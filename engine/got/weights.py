@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -33,6 +34,8 @@ VAE_KIND = ("_class_name", "AutoencoderKL")
 """What the config.json of each model says that it is."""
 
 Shapes = dict[str, tuple[int, ...]]
+WriteFile = Callable[[Path, Callable[[Path], None]], None]
+"""Has a file of weights written: called with its path, and with what writes it there."""
 
 
 class Projectors(nn.Module):
@@ -97,6 +100,11 @@ def stored_state(model: nn.Module) -> dict[str, Tensor]:
     return {key: tensor for key, tensor in model.state_dict().items() if key not in tied}
 
 
+def write_now(path: Path, save: Callable[[Path], None]) -> None:
+    """Writes a file of weights, whatever is there."""
+    save(path)
+
+
 def write_weights(
     folder: Path,
     stem: str,
@@ -104,12 +112,18 @@ def write_weights(
     stored: Callable[[str, Tensor], Tensor],
     dtype: torch.dtype | None,
     max_shard_size: int,
+    write: WriteFile = write_now,
 ) -> None:
     """Writes the file `stem`.safetensors, or several and their index; no more than one file's tensors are made at once.
 
     `stored` gives what is stored of a tensor, by its name; `dtype` None is its own. No file holds more than
     `max_shard_size` bytes, unless it is one tensor. Raises OSError and SafetensorError.
     """
+
+    def save(keys: list[str], path: Path) -> None:
+        shard = {key: stored(key, tensors[key]).to(sizes[key].dtype).contiguous() for key in keys}
+        save_file(shard, path, metadata={"format": "pt"})
+
     sizes = {
         key: torch.empty(tensor.shape, dtype=dtype or tensor.dtype, device="meta") for key, tensor in tensors.items()
     }
@@ -117,8 +131,7 @@ def write_weights(
         sizes, filename_pattern=stem + "{suffix}.safetensors", max_shard_size=max_shard_size
     )
     for name, keys in plan.filename_to_tensors.items():
-        shard = {key: stored(key, tensors[key]).to(sizes[key].dtype).contiguous() for key in keys}
-        save_file(shard, folder / name, metadata={"format": "pt"})
+        write(folder / name, partial(save, keys))
     if plan.is_sharded:
         index = {"metadata": plan.metadata, "weight_map": plan.tensor_to_filename}
         (folder / f"{stem}.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What happens when the device's memory is too small: free it, try once with less, then say what fits."""
+"""What happens when the device's memory is too small: free it, try with less and less, then say what fits."""
 
 from __future__ import annotations
 
@@ -30,24 +30,19 @@ def is_out_of_memory(error: Exception) -> bool:
 def within_memory(
     pipeline: GoTPipeline, run: Callable[[], T], note: Callable[[str], None], again: Callable[[], None]
 ) -> T:
-    """Runs it; where memory is short, once more with one guidance branch at a time. Raises OutOfMemory after that.
+    """Runs it; where memory is short, the model takes the next tier, keeps to it, and it is run again.
 
-    `again` is told that it begins anew.
+    `note` is told of each tier, `again` that it begins anew. Raises OutOfMemory after the last tier.
     """
-    for made in _fits(run):
-        return made
-    note("The device's memory was short; it is drawn again with less at once, which takes longer.")
-    again()
-    usual, pipeline.branches_at_once = pipeline.branches_at_once, 1
-    pipeline.vae.enable_slicing()
-    try:
+    while True:
         for made in _fits(run):
             return made
-        raise _too_small(largest_side(pipeline))
-    finally:
-        pipeline.branches_at_once = usual
-        pipeline.vae.disable_slicing()
+        tier = pipeline.use_less()
+        if tier is None:
+            raise _too_small(largest_side(pipeline))
         free_memory()
+        note(f"The device's memory was short: from now on {tier.words}. It is drawn again, which takes longer.")
+        again()
 
 
 def _fits(run: Callable[[], T]) -> list[T]:

@@ -79,8 +79,10 @@ class Reporter:
         self._steps.clear()
 
     def note(self, text: str) -> None:
-        self.notes.append(text)
-        self.say(Note(text))
+        """Something that the user should know; told once, however often the job comes upon it."""
+        if text not in self.notes:
+            self.notes.append(text)
+            self.say(Note(text))
 
     def loading(self, model: str, done: int, total: int) -> None:
         self.say(Loading(model, done, total))

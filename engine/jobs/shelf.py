@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class ModelShelf:
-    """Belongs to the worker's thread; others may look at `name`."""
+    """Belongs to the worker's thread; others may look at `name` and `memory_use`."""
 
     def __init__(self, unload_after: float) -> None:
         self.unload_after = unload_after
@@ -43,6 +43,12 @@ class ModelShelf:
         self._worn: tuple[tuple[AdapterUse, int], ...] = ()
         """Each adapter that the model has on, and when it was made."""
         self._used = 0.0
+
+    @property
+    def memory_use(self) -> str:
+        """How the model uses the device's memory, in words; empty where none is loaded."""
+        pipeline = self._pipeline
+        return pipeline.residence.tier.words if pipeline else ""
 
     def take(self, model: str, device: str, adapters: tuple[AdapterUse, ...], on_part: OnPart) -> GoTPipeline:
         """The model, loaded if it is not yet. Raises ModelError or RequestError.

@@ -108,9 +108,8 @@ class Task:
     def _words(self, instruction: str) -> str:
         """The user's words with control tokens made harmless."""
         escaped = escape_user_text(instruction)
-        note = "What looks like a control token in the text is read as ordinary text."
-        if escaped != instruction and note not in self.reporter.notes:
-            self.reporter.note(note)
+        if escaped != instruction:
+            self.reporter.note("What looks like a control token in the text is read as ordinary text.")
         return escaped
 
     def _options(self, request: EditRequest | GenerateRequest, task: str) -> dict[str, Any]:

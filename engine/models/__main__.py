@@ -1,7 +1,7 @@
 """`python -m engine.models '[folder, output, checkpoint, dtype, source size]'`: imports a released checkpoint.
 
-For programs that stay without torch themselves. Says its progress as JSON lines on stdout, and last either
-{"summary": …} or {"kind", "code", "message", "remedy"} of the error.
+For programs that stay without torch themselves. Says its progress as JSON lines on stdout, and {"note": …} where there
+is more to know, and last either {"summary": …} or {"kind", "code", "message", "remedy"} of the error.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def main(given: str) -> None:
             dtype=getattr(torch, dtype) if dtype else None,
             source_size=source_size,
             on_progress=lambda stage, done, total: _say(stage=stage, done=done, total=total),
+            on_note=lambda text: _say(note=text),
         )
     except EngineError as error:
         _say(**asdict(ErrorReply.of(error)))

@@ -98,6 +98,11 @@ def resolve(name: str | Path) -> Path:
     return find_model(name).folder
 
 
+def partial_folder(model: Path) -> Path:
+    """Where what is finished of a model that is being imported is kept; it is none of the catalog's."""
+    return model.absolute().parent / f".{model.name}.partial"
+
+
 def _models_in(folder: Path) -> list[Path]:
     """The models in a folder of models, but not those that are being written, whose folders begin with a dot."""
     if not folder.is_dir():

@@ -15,12 +15,16 @@ from typing import IO, cast
 import torch
 
 from engine.api.errors import EngineError, ModelError, OutputError, RequestError
-from engine.got.checkpoint import new_folder
 from engine.models.released import MLLM_BASE, UNET_BASE
+from engine.models.unfinished import unfinished
 
 OnProgress = Callable[[str, int, int], None]
 """Called with (stage, done, total); the stages are "read", by files, and "write", by the model's parts."""
+OnNote = Callable[[str], None]
+"""Called with what the user should know beside."""
 
+_FILE_BYTES = 2 * 10**9
+"""Of a file that is written: its tensors are in memory together, so it is what an import needs beside the largest."""
 _LICENSE = "As released: Qwen2.5-VL-3B under the Qwen Research License, SDXL under CreativeML Open RAIL++-M, GoT's own."
 _ERRORS: dict[str, type[EngineError]] = {error.__name__: error for error in (ModelError, OutputError, RequestError)}
 
@@ -30,7 +34,8 @@ class ImportRequest:
     """One import; plain values, as it crosses to another process."""
 
     folder: str
-    output: str
+    place: str
+    """Of `unfinished`."""
     checkpoint: str
     name: str
     dtype: str | None
@@ -38,6 +43,7 @@ class ImportRequest:
     image_size: int | None
     lora_alpha: float | None
     license: str
+    max_shard_size: int
 
 
 @dataclass(frozen=True)
@@ -73,14 +79,17 @@ def import_released(
     image_size: int | None = None,
     lora_alpha: float | None = None,
     license: str = _LICENSE,
+    max_shard_size: int = _FILE_BYTES,
+    on_note: OnNote | None = None,
 ) -> ImportReport:
     """Converts the checkpoint in `folder`, beside its two base folders, to a native model in `output`.
 
     `dtype` None stores weights as the checkpoint has them; `image_size` None is what the UNet and the VAE were made
     for; `lora_alpha` None is the LoRA layers' rank, as the released model has it; `name` None is that of `output`.
     Pickles are opened in a child process only, by torch's restricted unpickler. `output` appears complete or not at
-    all. Raises ModelError for a checkpoint that is incomplete, broken or hostile, RequestError for a source size that
-    its planner cannot see, OutputError where `output` holds something or cannot be written.
+    all; where an import was interrupted, the next one of the same checkpoint to the same output goes on. Raises
+    ModelError for a checkpoint that is incomplete, broken or hostile, RequestError for a source size that its planner
+    cannot see, OutputError where `output` holds something or cannot be written.
     """
     for needed in (checkpoint, MLLM_BASE, UNET_BASE):
         if not (folder / needed).is_dir():
@@ -89,10 +98,11 @@ def import_released(
                 f"{folder} has no folder {needed}.",
                 f"Name the folder that holds {checkpoint}, {MLLM_BASE} and {UNET_BASE}.",
             )
-    with new_folder(output) as temporary:
+    tell = on_note or (lambda text: None)
+    with unfinished(output, tell) as place:
         request = ImportRequest(
             folder=str(folder.resolve()),
-            output=str(temporary.resolve()),
+            place=str(place),
             checkpoint=checkpoint,
             name=name or output.resolve().name,
             dtype=None if dtype is None else str(dtype).removeprefix("torch."),
@@ -100,12 +110,13 @@ def import_released(
             image_size=image_size,
             lora_alpha=lora_alpha,
             license=license,
+            max_shard_size=max_shard_size,
         )
-        return _run(request, on_progress or (lambda stage, done, total: None))
+        return _run(request, on_progress or (lambda stage, done, total: None), tell)
 
 
-def _run(request: ImportRequest, on_progress: OnProgress) -> ImportReport:
-    """Starts the import process, passes its progress on and returns or raises what it ends with."""
+def _run(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) -> ImportReport:
+    """Starts the import process, passes its progress and notes on and returns or raises what it ends with."""
     # -P and no empty entry: no module is taken from the folder that the user happens to stand in
     paths = os.pathsep.join(path for path in sys.path if path)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
@@ -119,7 +130,7 @@ def _run(request: ImportRequest, on_progress: OnProgress) -> ImportReport:
         )
         with child:
             try:
-                report = _follow(child, request, on_progress)
+                report = _follow(child, request, on_progress, on_note)
             except BaseException:
                 child.kill()
                 raise
@@ -129,21 +140,26 @@ def _run(request: ImportRequest, on_progress: OnProgress) -> ImportReport:
         return report
 
 
-def _follow(child: subprocess.Popen[str], request: ImportRequest, on_progress: OnProgress) -> ImportReport | None:
+def _follow(
+    child: subprocess.Popen[str], request: ImportRequest, on_progress: OnProgress, on_note: OnNote
+) -> ImportReport | None:
     """Hands the request over and reads events to their end; None where no report was among them."""
     stdin, stdout = cast(IO[str], child.stdin), cast(IO[str], child.stdout)
     stdin.write(json.dumps(asdict(request)) + "\n")
-    stdin.close()
+    stdin.flush()  # it stays open, which tells the child that this process lives
+    report = None
     for line in stdout:
         event = json.loads(line)
         if "progress" in event:
             on_progress(*event["progress"])
+        elif "note" in event:
+            on_note(event["note"])
         elif "error" in event:
             kind, code, message, remedy = event["error"]
             raise _ERRORS[kind](code, message, remedy)
         else:
-            return ImportReport(**event["report"])
-    return None
+            report = ImportReport(**event["report"])
+    return report
 
 
 def _died(exit_status: int, log: str) -> ModelError:

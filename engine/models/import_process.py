@@ -1,16 +1,18 @@
 """The process that reads a released checkpoint, so that a hostile one never meets the program that asked for it.
 
 Started as `python -m engine.models.import_process`. The request comes as one JSON line on stdin, events go as JSON
-lines to stdout: {"progress": [stage, done, total]}, and last {"report": {...}} or {"error": [kind, code, message,
-remedy]}.
+lines to stdout: {"progress": [stage, done, total]}, {"note": text}, and last {"report": {...}} or {"error": [kind,
+code, message, remedy]}. It ends when stdin does: whoever asked for it is gone then.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sys
+import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -21,15 +23,17 @@ from torch import Tensor
 from transformers import GenerationConfig, Qwen2_5_VLConfig
 
 from engine.api.errors import EngineError, OutputError, RequestError
-from engine.got.checkpoint import Components, check_fit, load_image_processor, load_tokenizer, save_native
+from engine.got.checkpoint import Components, check_fit, load_image_processor, load_tokenizer, write_native, writing
 from engine.got.config import GoTConfig, read_json
 from engine.got.prompts import add_got_tokens
 from engine.got.weights import (
     MLLM_KIND,
     UNET_KIND,
     VAE_KIND,
+    WEIGHTS,
     Models,
     broken,
+    check_weights,
     compare,
     empty_mllm,
     empty_projectors,
@@ -40,20 +44,23 @@ from engine.got.weights import (
     shapes_of,
     stored_state,
 )
-from engine.models.convert import ImportReport, ImportRequest, OnProgress
+from engine.models.convert import ImportReport, ImportRequest, OnNote, OnProgress
 from engine.models.released import MLLM_BASE, UNET_BASE
 from engine.models.released_files import read_checkpoint
 from engine.models.released_keys import NativeTensors, to_native
+from engine.models.unfinished import Finished
 
-_FILE_BYTES = 2 * 10**9
-"""Of a file that is written: its tensors are in memory together, so it is what an import needs beside the largest."""
+_FORMAT = 1
+"""Goes up when the same checkpoint becomes other files, with which those of an older program must not be mixed."""
 _EMBEDDING, _HEAD = "model.language_model.embed_tokens.weight", "lm_head.weight"
 
 
-def convert(request: ImportRequest, on_progress: OnProgress) -> ImportReport:
-    """Writes the native layout of a released checkpoint to `request.output`, an empty folder. Raises EngineError."""
+def convert(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) -> ImportReport:
+    """Writes the native layout of a released checkpoint to `request.place`, or the rest of it. Raises EngineError."""
     started = time.monotonic()
     folder, checkpoint = Path(request.folder), Path(request.folder, request.checkpoint)
+    dtype: torch.dtype | None = getattr(torch, request.dtype) if request.dtype else None
+    made_from = _made_from(request)
     tensors = read_checkpoint(checkpoint, lambda done, total: on_progress("read", done, total))
     native = to_native(tensors, checkpoint, request.lora_alpha)
     tied = _leave_out_tied_head(native)
@@ -61,19 +68,27 @@ def convert(request: ImportRequest, on_progress: OnProgress) -> ImportReport:
     for part, model in models._asdict().items():
         compare(checkpoint / part, shapes_of(native.parts[part]), shapes_of(stored_state(model)))
         model.load_state_dict(native.parts[part], strict=False, assign=True)
-    _check_space(Path(request.output), models, getattr(torch, request.dtype) if request.dtype else None)
     components = _assemble(request, models)
     _check_source_size(components)
     check_fit(folder, components.config, components.tokenizer, components.image_processor, models)
-    save_native(
-        Path(request.output),
-        components,
-        components.config,
-        dtype=getattr(torch, request.dtype) if request.dtype else None,
-        max_shard_size=_FILE_BYTES,
-        on_part=lambda done, total: on_progress("write", done, total),
-        finish=native.finish,
-    )
+    with writing(Path(request.place)):
+        finished = Finished(Path(request.place), made_from)
+        _check_space(finished, models, dtype)
+        if finished.files:
+            on_note(f"It goes on where the last import ended: {len(finished.files)} of its files are kept.")
+        write_native(
+            finished.model,
+            components,
+            components.config,
+            dtype,
+            request.max_shard_size,
+            on_part=lambda done, total: on_progress("write", done, total),
+            finish=native.finish,
+            write=finished.write,
+        )
+    _check_written(finished.model, models)
+    if _made_from(request) != made_from:
+        raise broken(checkpoint, "it changed while it was imported")
     return ImportReport(
         read=len(tensors),
         written=sum(len(part) for part in native.parts.values()),
@@ -82,6 +97,28 @@ def convert(request: ImportRequest, on_progress: OnProgress) -> ImportReport:
         tied=tied,
         seconds=time.monotonic() - started,
     )
+
+
+def _made_from(request: ImportRequest) -> dict[str, Any]:
+    """All that decides what is in the files of weights; the released files by their sizes and times."""
+    folder = Path(request.folder)
+    files = [*(folder / request.checkpoint).iterdir()]
+    files += [path for base in (MLLM_BASE, UNET_BASE) for path in (folder / base).rglob("*.json")]
+    found = {path.relative_to(folder).as_posix(): path.stat() for path in sorted(files) if path.is_file()}
+    return {
+        "format": _FORMAT,
+        "dtype": request.dtype,
+        "lora_alpha": request.lora_alpha,
+        "max_shard_size": request.max_shard_size,
+        "files": {name: [stat.st_size, stat.st_mtime_ns] for name, stat in found.items()},
+    }
+
+
+def _check_written(folder: Path, models: Models) -> None:
+    """Raises ModelError unless the folder holds each tensor of the models, in its shape, and no more."""
+    for part, model in models._asdict().items():
+        part_folder, stem = WEIGHTS[part]
+        check_weights(folder / part_folder, stem, model)
 
 
 def _leave_out_tied_head(native: NativeTensors) -> int:
@@ -94,15 +131,15 @@ def _leave_out_tied_head(native: NativeTensors) -> int:
     return int(tied)
 
 
-def _check_space(output: Path, models: Models, dtype: torch.dtype | None) -> None:
-    """Raises OutputError where the disk has not the room for what is to be written."""
+def _check_space(finished: Finished, models: Models, dtype: torch.dtype | None) -> None:
+    """Raises OutputError where the disk has not the room for what is still to be written."""
     tensors = [tensor for model in models for tensor in stored_state(model).values()]
-    needed = sum(tensor.numel() * (dtype or tensor.dtype).itemsize for tensor in tensors)
-    free = shutil.disk_usage(output.parent).free
+    needed = sum(tensor.numel() * (dtype or tensor.dtype).itemsize for tensor in tensors) - finished.size()
+    free = shutil.disk_usage(finished.model).free
     if free < needed:
         raise OutputError(
             "disk_full",
-            f"The model takes {needed / 1e9:.1f} GB; its disk has {free / 1e9:.1f} GB free.",
+            f"{needed / 1e9:.1f} GB of the model are to be written; its disk has {free / 1e9:.1f} GB free.",
             "Free some space, or name a folder on another disk.",
         )
 
@@ -192,12 +229,24 @@ def main() -> None:
     # what the libraries print must not run into the events
     with contextlib.redirect_stdout(sys.stderr):
         request = ImportRequest(**json.loads(sys.stdin.readline()))
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         try:
-            report = convert(request, lambda stage, done, total: send({"progress": [stage, done, total]}))
+            report = convert(
+                request,
+                lambda stage, done, total: send({"progress": [stage, done, total]}),
+                lambda text: send({"note": text}),
+            )
         except EngineError as error:
             send({"error": [type(error).__name__, error.code, error.message, error.remedy]})
         else:
             send({"report": asdict(report)})
+
+
+def _end_with_parent() -> None:
+    """Nobody holds stdin open any more: whoever asked was killed, and may ask again. Nothing may be written then."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -221,7 +221,9 @@ def get_adapters() -> Response:
 
 
 def _model(engine: EngineState, entry: ModelEntry) -> Model:
-    return Model(entry.name, entry.name == engine.shelf.name, entry.bytes_on_disk, entry.description)
+    loaded = entry.name == engine.shelf.name
+    memory_use = engine.shelf.memory_use if loaded else ""
+    return Model(entry.name, loaded, entry.bytes_on_disk, entry.description, memory_use)
 
 
 # jobs

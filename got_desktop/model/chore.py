@@ -34,7 +34,7 @@ class Chore(QObject):
         self._process.start(program, arguments)
 
     def stop(self) -> None:
-        """Ends it. An import then takes its half-written folder away; what was downloaded stays."""
+        """Ends it. What was downloaded stays, and of an import the files that are whole: the next one goes on."""
         self._process.finished.disconnect(self._finished)
         self._process.readyReadStandardOutput.disconnect(self._read)
         if os.name == "posix" and self._process.processId():

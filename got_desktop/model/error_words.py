@@ -323,7 +323,24 @@ LINES: tuple[object, ...] = (
     QT_TRANSLATE_NOOP("Errors", "The edit is drawn at {size} and laid over {whole}."),
     QT_TRANSLATE_NOOP("Errors", "What looks like a control token in the text is read as ordinary text."),
     QT_TRANSLATE_NOOP(
-        "Errors", "The device's memory was short; it is drawn again with less at once, which takes longer."
+        "Errors",
+        "The device's memory was short: from now on planner and UNet take turns in memory."
+        " It is drawn again, which takes longer.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Errors",
+        "The device's memory was short: from now on planner and UNet take turns in memory, one guidance branch and one"
+        " tile at a time. It is drawn again, which takes longer.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Errors",
+        "The device's memory was short: from now on the planner stays on the CPU, one guidance branch and one tile at a"
+        " time. It is drawn again, which takes longer.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Errors",
+        "The device's memory was short: from now on all of it works on the CPU, one guidance branch and one tile at a"
+        " time. It is drawn again, which takes longer.",
     ),
     QT_TRANSLATE_NOOP(
         "Errors",
@@ -349,7 +366,7 @@ LINES: tuple[object, ...] = (
     QT_TRANSLATE_NOOP("Errors", "not ours in {folder}"),
     QT_TRANSLATE_NOOP("Errors", "`got plugin install {host}` puts it in its place."),
     QT_TRANSLATE_NOOP("Errors", "runs: process {pid}, version {version}, no model loaded"),
-    QT_TRANSLATE_NOOP("Errors", "runs: process {pid}, version {version}, {model} loaded"),
+    QT_TRANSLATE_NOOP("Errors", "runs: process {pid}, version {version}, {model} loaded: {how}"),
     QT_TRANSLATE_NOOP("Errors", "cpu, 1 thread"),
     QT_TRANSLATE_NOOP("Errors", "cpu, {count} threads"),
     QT_TRANSLATE_NOOP(

@@ -124,12 +124,12 @@ class Getting(QObject):
         self.background.run(lambda say: shutil.rmtree(folder), lambda nothing: None, self._fail)
 
     def forget_download(self) -> None:
-        """Deletes what was loaded so far."""
-        folder = self.downloads
+        """Deletes what was loaded so far, and what an import made of it."""
+        folder, begun = self.downloads, local.begun_import(GOT_6B)
         self.choice = None
         self.progress = Progress("look")
         self.changed.emit()
-        self.background.run(lambda say: shutil.rmtree(folder), lambda nothing: self._end(), self._fail)
+        self.background.run(lambda say: _remove(folder, begun), lambda nothing: self._end(), self._fail)
 
     # import
 
@@ -206,6 +206,12 @@ class Getting(QObject):
         self.progress = None
         self._chore = None
         self.changed.emit()
+
+
+def _remove(*folders: Path) -> None:
+    for folder in folders:
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 class Speed:

@@ -1249,8 +1249,20 @@
         <translation>Was im Text wie ein Steuerzeichen aussieht, wird als gewöhnlicher Text gelesen.</translation>
     </message>
     <message>
-        <source>The device&apos;s memory was short; it is drawn again with less at once, which takes longer.</source>
-        <translation>Der Speicher des Geräts war knapp; es wird mit weniger auf einmal noch einmal gezeichnet, was länger dauert.</translation>
+        <source>The device&apos;s memory was short: from now on planner and UNet take turns in memory. It is drawn again, which takes longer.</source>
+        <translation>Der Speicher des Geräts war knapp: Ab jetzt wechseln sich Planer und UNet im Speicher ab. Es wird noch einmal gezeichnet, was länger dauert.</translation>
+    </message>
+    <message>
+        <source>The device&apos;s memory was short: from now on planner and UNet take turns in memory, one guidance branch and one tile at a time. It is drawn again, which takes longer.</source>
+        <translation>Der Speicher des Geräts war knapp: Ab jetzt wechseln sich Planer und UNet im Speicher ab, mit je einem Führungszweig und einer Kachel. Es wird noch einmal gezeichnet, was länger dauert.</translation>
+    </message>
+    <message>
+        <source>The device&apos;s memory was short: from now on the planner stays on the CPU, one guidance branch and one tile at a time. It is drawn again, which takes longer.</source>
+        <translation>Der Speicher des Geräts war knapp: Ab jetzt bleibt der Planer auf dem Prozessor, mit je einem Führungszweig und einer Kachel. Es wird noch einmal gezeichnet, was länger dauert.</translation>
+    </message>
+    <message>
+        <source>The device&apos;s memory was short: from now on all of it works on the CPU, one guidance branch and one tile at a time. It is drawn again, which takes longer.</source>
+        <translation>Der Speicher des Geräts war knapp: Ab jetzt arbeitet alles auf dem Prozessor, mit je einem Führungszweig und einer Kachel. Es wird noch einmal gezeichnet, was länger dauert.</translation>
     </message>
     <message>
         <source>{name} knows picture-book scenes, as its own samples are; this picture looks like none, so expect little. Other pictures need a larger model, such as GoT-6B.</source>
@@ -1329,8 +1341,8 @@
         <translation>läuft: Prozess {pid}, Version {version}, kein Modell geladen</translation>
     </message>
     <message>
-        <source>runs: process {pid}, version {version}, {model} loaded</source>
-        <translation>läuft: Prozess {pid}, Version {version}, {model} geladen</translation>
+        <source>runs: process {pid}, version {version}, {model} loaded: {how}</source>
+        <translation>läuft: Prozess {pid}, Version {version}, {model} geladen: {how}</translation>
     </message>
     <message>
         <source>cpu, 1 thread</source>

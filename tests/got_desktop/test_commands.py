@@ -13,6 +13,7 @@ import pytest
 from engine.api import launch
 from got_desktop import VERSION, failure, requests
 from got_desktop.cli import run_command
+from tests.engine.models.released import Released
 from tests.got_desktop.conftest import INSTRUCTION
 
 
@@ -128,6 +129,18 @@ def test_a_released_checkpoint_is_imported_and_edits(got, golden, picture, tmp_p
     assert again.code == 6 and "native" in again.err
 
 
+def test_an_import_that_was_interrupted_goes_on(got, golden, tmp_path):
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Released(golden).convert(tmp_path / "native", on_progress=stop, max_shard_size=2 * 10**9)
+    said = got("model", "import", golden, "-o", "native", "--source-size", 112)
+    assert said.code == 0 and "It goes on where the last import ended: 1 of its files are kept." in said.err
+    assert sorted(path.name for path in tmp_path.iterdir() if "native" in path.name) == ["native"]
+
+
 def test_an_import_that_cannot_be_is_one_line(got, tmp_path):
     said = got("model", "import", tmp_path, "-o", "native")
     assert said.code == 4 and "has no folder GoT-6B" in said.err
@@ -141,6 +154,9 @@ def test_the_doctor_names_what_is_there(got):
     assert findings["Packages"]["good"] and "torch" in findings["Packages"]["found"]
     assert findings["Devices"]["good"] and "cpu" in findings["Devices"]["found"]
     assert said.code == (0 if all(finding["good"] for finding in findings.values()) else 1)
+    assert got("model", "load", "tiny").code == 0
+    findings = {finding["what"]: finding for finding in json.loads(got("doctor", "--json").out)}
+    assert findings["Engine"]["found"].endswith("tiny loaded: all of it stays in memory")
 
 
 def test_the_doctor_names_what_is_wrong_with_the_remedy(got, monkeypatch, tmp_path):

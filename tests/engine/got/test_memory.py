@@ -6,17 +6,21 @@ from PIL import Image
 from torch import nn
 
 from engine.api.chain import Chain
+from engine.got import memory
 from engine.got.checkpoint import Components
 from engine.got.memory import (
+    CPU_ONLY,
     GOT_6B,
     RESIDENT,
     SEQUENTIAL,
     SPLIT,
+    TIERS,
     TURNS,
     Residence,
     Tier,
     choose_tier,
     device_memory,
+    next_tier,
     weight_bytes,
 )
 from engine.got.pipeline import GoTPipeline
@@ -62,9 +66,10 @@ class Traveller(nn.Module):
     ("tier", "planner", "unet"),
     [
         (RESIDENT, ["cuda"], ["cuda"]),
-        (TURNS, ["cuda", "cpu", "cuda", "cpu"], ["cuda", "cpu", "cuda"]),
-        (SEQUENTIAL, ["cuda", "cpu", "cuda", "cpu"], ["cuda", "cpu", "cuda"]),
+        (TURNS, ["cpu", "cuda", "cpu", "cuda", "cpu"], ["cpu", "cuda", "cpu", "cuda"]),
+        (SEQUENTIAL, ["cpu", "cuda", "cpu", "cuda", "cpu"], ["cpu", "cuda", "cpu", "cuda"]),
         (SPLIT, ["cpu"], ["cuda"]),
+        (CPU_ONLY, ["cpu"], ["cpu"]),
     ],
 )
 def test_who_goes_where_over_two_turns(tier: Tier, planner: list[str], unet: list[str]):
@@ -88,12 +93,38 @@ def test_the_one_makes_room_before_the_other_comes():
             return self
 
     residence = Residence(TURNS, torch.device("cuda"), [Named("planner")], [Named("unet")])
+    sent.clear()  # at first, both leave: they may have been there
     residence.plan()
     residence.draw()
     assert sent == ["planner cuda", "planner cpu", "unet cuda"]
 
 
-@pytest.mark.parametrize("tier", [TURNS, SEQUENTIAL, SPLIT])
+def test_the_tiers_below_a_tier():
+    card = torch.device("cuda")
+    assert [next_tier(tier, card) for tier in TIERS] == [TURNS, SEQUENTIAL, SPLIT, CPU_ONLY, None]
+    assert [next_tier(tier, CPU) for tier in TIERS] == [CPU_ONLY, CPU_ONLY, None, None, None]
+
+
+def test_where_there_is_no_room_for_a_tier_the_next_one_is_taken(pipeline: GoTPipeline, monkeypatch):
+    """What the card does not hold is found out when the models are moved to it."""
+    tried = []
+
+    def move(models: list[nn.Module], device: torch.device) -> None:
+        tried.append(device.type)
+        if device.type == "cuda" and pipeline.unet in models:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(memory, "_move", move)
+    try:
+        pipeline.use(RESIDENT, torch.device("cuda"))
+        assert pipeline.residence.tier == TURNS and tried == ["cuda", "cuda", "cpu", "cpu"]
+        assert pipeline.use_less() == SEQUENTIAL and pipeline.use_less() == CPU_ONLY and pipeline.use_less() is None
+    finally:
+        monkeypatch.undo()
+        pipeline.use(RESIDENT, CPU)
+
+
+@pytest.mark.parametrize("tier", [TURNS, SEQUENTIAL, SPLIT, CPU_ONLY])
 def test_every_tier_plans_and_draws(pipeline: GoTPipeline, source: Image.Image, tier: Tier):
     (usual,) = pipeline.render(Chain.parse(EDIT_TURNS[0]), source, instruction=EDIT, **QUICK)
     batches = []

@@ -1,5 +1,6 @@
 """Whole requests, on a model of the real classes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -220,7 +221,7 @@ def test_a_request_can_be_cancelled_before_it_draws(pipeline: GoTPipeline, sourc
 def test_less_memory_gives_the_same_picture(
     pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(pipeline, "branches_at_once", 1)
+    monkeypatch.setattr(pipeline.residence, "tier", replace(pipeline.residence.tier, branches_at_once=1))
     (image,) = pipeline.render(Chain.parse(EDIT_TURNS[0]), source, instruction=EDIT, **QUICK)
     assert difference(image, edited[0]) <= 1
 

@@ -27,6 +27,7 @@ from engine.api.protocol import (
     Token,
 )
 from engine.got import GoTPipeline
+from engine.got.memory import CPU_ONLY, RESIDENT, TIERS
 from engine.jobs.memory import largest_side, within_memory
 from engine.jobs.pictures import Pictures
 from engine.jobs.queue import JobQueue
@@ -145,7 +146,7 @@ class Scarce:
         return self.forward(sample, *arguments, **options)
 
 
-def test_out_of_memory_is_tried_once_more_with_less(pipeline, pictures, monkeypatch):
+def test_out_of_memory_is_tried_again_with_less(shelf, pipeline, pictures, monkeypatch):
     image = pictures.add(png(scene())).id
     request = EditRequest(INSTRUCTION, image, model="tiny", chain=CHAIN, num_inference_steps=1)
     usual, _, _ = do(request, pipeline, pictures)
@@ -153,8 +154,47 @@ def test_out_of_memory_is_tried_once_more_with_less(pipeline, pictures, monkeypa
     notes: list[str] = []
     run, again = partial(do, request, pipeline, pictures), []
     result, _, _ = within_memory(pipeline, run, notes.append, lambda: again.append(1))
-    assert len(notes) == len(again) == 1 and "less at once" in notes[0]
-    assert len(result.files) == len(usual.files) and pipeline.branches_at_once == 4
+    assert len(notes) == len(again) == 1 and "from now on all of it works on the CPU, one guidance" in notes[0]
+    assert len(result.files) == len(usual.files) and shelf.memory_use == CPU_ONLY.words
+    within_memory(pipeline, run, notes.append, lambda: again.append(1))
+    assert len(notes) == 1  # what it has come to is kept to
+    assert shelf.take("tiny", "cpu", (), lambda done, total: None).residence.tier == CPU_ONLY
+    shelf.unload()
+    assert shelf.memory_use == ""
+    assert shelf.take("tiny", "cpu", (), lambda done, total: None).residence.tier == RESIDENT
+
+
+@pytest.mark.parametrize("stage", ["plan", "encode", "step", "decode"])
+def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline, pictures, monkeypatch, stage):
+    """The card's moves do nothing here; what is short, and when, is what the models themselves say."""
+    moved: list[str] = []
+    monkeypatch.setattr("engine.got.memory._move", lambda models, device: moved.append(device.type))
+    pipeline.use(RESIDENT, torch.device("cuda"))
+    module, name = {
+        "plan": (pipeline.planner.mllm.model, "forward"),
+        "encode": (pipeline.vae, "encode"),
+        "step": (pipeline.unet, "forward"),
+        "decode": (pipeline.vae, "decode"),
+    }[stage]
+    usual = getattr(module, name)
+
+    def scarce(*arguments, **options):
+        if pipeline.residence.tier != CPU_ONLY:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return usual(*arguments, **options)
+
+    monkeypatch.setattr(module, name, scarce)
+    chain = None if stage == "plan" else CHAIN
+    request = EditRequest(INSTRUCTION, pictures.add(png(scene())).id, model="tiny", chain=chain, num_inference_steps=1)
+    told: list[Event] = []
+    reporter = Reporter(told.append)
+    task = Task(Job("0" * 32, "edit", request, "running", 0.0, 1, None, False), pipeline, pictures, reporter)
+    result, files = within_memory(pipeline, partial(task.run, lambda: False), reporter.note, reporter.again)
+    said = [f"The device's memory was short: from now on {tier.words}." for tier in TIERS[1:]]
+    short = [note.removesuffix(" It is drawn again, which takes longer.") for note in result.notes if "short" in note]
+    assert short == said and len(set(result.notes)) == len(result.notes)
+    assert [event.text for event in told if isinstance(event, Note)] == list(result.notes)
+    assert result.chains == (CHAIN,) and len(files) == len(result.files) and "cuda" in moved
 
 
 def test_a_job_that_begins_anew_tells_its_chain_and_its_boxes_once(pipeline, pictures, monkeypatch):

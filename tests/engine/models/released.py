@@ -7,14 +7,16 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from engine.got.weights import WEIGHTS
-from engine.models.convert import MLLM_BASE, UNET_BASE, ImportReport, ImportRequest
+from engine.models.convert import MLLM_BASE, UNET_BASE, ImportReport, ImportRequest, OnNote, OnProgress
 from engine.models.import_process import convert
+from engine.models.unfinished import unfinished
 
 PLAIN, PEFT = "GoT-6B", "GoT-6B-peft"
 """The golden checkpoints: sharded with plain weights; one file as PEFT saves it."""
@@ -73,11 +75,17 @@ class Released:
         (self.folder / checkpoint).mkdir()
         return self.folder / checkpoint
 
-    def convert(self, output: Path, checkpoint: str = PLAIN, **given: object) -> ImportReport:
+    def convert(
+        self,
+        output: Path,
+        checkpoint: str = PLAIN,
+        on_progress: OnProgress = lambda stage, done, total: None,
+        on_note: OnNote = lambda text: None,
+        **given: Any,
+    ) -> ImportReport:
         """What the import process does with a request, in this process."""
         request = {
             "folder": str(self.folder),
-            "output": str(output),
             "checkpoint": checkpoint,
             "name": "mine",
             "dtype": None,
@@ -85,8 +93,11 @@ class Released:
             "image_size": None,
             "lora_alpha": None,
             "license": "as released",
+            "max_shard_size": 10**9,
         }
-        return convert(ImportRequest(**request | given), lambda stage, done, total: None)  # type: ignore[arg-type]
+        with unfinished(output, on_note) as place:
+            asked = ImportRequest(place=str(place), **request | given)  # type: ignore[arg-type]
+            return convert(asked, on_progress, on_note)
 
 
 class Hostile:

@@ -359,6 +359,8 @@ def test_a_model_is_loaded_and_unloaded(engine):
     parts = [(event.done, event.total) for event in events if isinstance(event, Loading)]
     assert parts == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert client.system().model == "tiny" and client.model("tiny").loaded
+    using = {model.name: model.memory_use for model in client.models().models}
+    assert using == dict.fromkeys(using, "") | {"tiny": "all of it stays in memory"}
     _, events = run(engine, LoadRequest("tiny"))
     assert [(event.done, event.total) for event in events if isinstance(event, Loading)] == [(0, 0)]
     assert {model.name for model in client.models().models} >= {"tiny"}

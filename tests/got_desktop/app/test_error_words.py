@@ -24,6 +24,7 @@ BY_CASE = "|".join(
         "(?<=is )(?=more)",
         "(?<=} )(pages|frames of animation)",
         "picture-book.* are(?=;)",
+        r"(?<=from now on ).*(?=\. It is)",
         "^(installed|not installed|out of date|not ours)(?= in {folder}$)",
     )
 )

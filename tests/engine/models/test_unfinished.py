@@ -1,0 +1,229 @@
+"""An import that was interrupted goes on: what is finished is kept, if it is whole and of the same checkpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from engine.api.errors import ModelError, OutputError
+from engine.api.runtime import locked
+from engine.models import catalog, convert
+from engine.models.convert import import_released
+from engine.models.unfinished import _read, unfinished
+from tests import campaign
+from tests.engine.models.released import PEFT, PLAIN, Released
+
+SMALL_FILES: dict[str, Any] = {"max_shard_size": 200_000}
+OnProgress = Callable[[str, int, int], None]
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file's bytes and rights."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mode) for path in files}
+
+
+def listed(folder: Path) -> dict[str, str]:
+    """What is finished, by the folder's own list."""
+    return json.loads((folder / ".native.partial" / "finished.json").read_text())["files"]
+
+
+def stop_after(part: int) -> OnProgress:
+    def on_progress(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ("write", part):
+            raise KeyboardInterrupt
+
+    return on_progress
+
+
+@pytest.fixture
+def whole(golden: Path, tmp_path: Path) -> dict[str, tuple[bytes, int]]:
+    """What an import makes that nothing interrupts."""
+    Released(golden).convert(tmp_path / "whole" / "native", **SMALL_FILES)
+    return contents(tmp_path / "whole" / "native")
+
+
+@pytest.fixture
+def begun(released: Released, tmp_path: Path) -> Path:
+    """An import that ended when its first part was written: the folder beside which it left its own."""
+    with pytest.raises(KeyboardInterrupt):
+        released.convert(tmp_path / "models" / "native", on_progress=stop_after(1), **SMALL_FILES)
+    return tmp_path / "models"
+
+
+def saved(released: Released, output: Path, monkeypatch: pytest.MonkeyPatch, **given: Any) -> list[str]:
+    """Imports to the end; the files of weights that were written for it."""
+    from engine.got import weights
+
+    names, save = [], weights.save_file
+
+    def noted(tensors: dict, path: Path, metadata: dict) -> None:
+        names.append(path.name)
+        save(tensors, path, metadata)
+
+    monkeypatch.setattr(weights, "save_file", noted)
+    released.convert(output, **SMALL_FILES | given)
+    return names
+
+
+def test_what_is_finished_is_not_made_again(released: Released, begun: Path, whole: dict, monkeypatch):
+    kept = listed(begun)
+    assert len(kept) > 3 and all(name.startswith("mllm/") for name in kept)
+    told: list[str] = []
+    again = saved(released, begun / "native", monkeypatch, on_note=told.append)
+    assert told == [f"It goes on where the last import ended: {len(kept)} of its files are kept."]
+    assert not [name for name in again if name.startswith("model-")]
+    assert contents(begun / "native") == whole and [path.name for path in begun.iterdir()] == ["native"]
+
+
+def test_what_is_kept_is_named_and_is_no_model(released: Released, tmp_path: Path, monkeypatch):
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt), unfinished(tmp_path / "native", told.append):
+        raise KeyboardInterrupt  # nothing is finished, so there is nothing to name
+    assert told == []
+    with pytest.raises(KeyboardInterrupt):
+        released.convert(tmp_path / "native", on_progress=stop_after(4), on_note=told.append)
+    kept = f"What is finished (4 files) is kept in {tmp_path / '.native.partial'}"
+    assert told == [f"{kept}; the same import goes on from there."]
+    monkeypatch.setenv("GOT_MODELS", str(tmp_path))
+    assert [entry.name for entry in catalog.list_models()] == ["got-mini"]
+
+
+def test_a_file_that_was_damaged_since_is_made_again(released: Released, begun: Path, whole: dict, monkeypatch):
+    files = sorted((begun / ".native.partial" / "model" / "mllm").glob("*.safetensors"))
+    damaged = bytearray(files[0].read_bytes())
+    damaged[-1] ^= 1
+    files[0].write_bytes(damaged)
+    os.truncate(files[1], 100)
+    files[2].unlink()
+    (files[0].parent / "stray.safetensors").write_bytes(b"of another program")
+    again = saved(released, begun / "native", monkeypatch)
+    assert [name for name in again if name.startswith("model-")] == [path.name for path in files[:3]]
+    assert contents(begun / "native") == whole
+
+
+def test_a_broken_list_is_none(released: Released, begun: Path, whole: dict):
+    (begun / ".native.partial" / "finished.json").write_text('{"files": {"mllm/')
+    released.convert(begun / "native", **SMALL_FILES)
+    assert contents(begun / "native") == whole
+
+
+@pytest.mark.parametrize("changed", ["the checkpoint", "a config", "the checkpoint's name", "the dtype"])
+def test_what_is_made_of_something_else_is_not_mixed_in(
+    released: Released, begun: Path, tmp_path: Path, monkeypatch, changed: str
+):
+    given: dict[str, Any] = {}
+    if changed == "the checkpoint":
+        released.write_shards({key: tensor + 1 for key, tensor in released.tensors().items()}, "pytorch_model", "bin")
+    elif changed == "a config":
+        os.utime(released.folder / "stable-diffusion-xl-base-1.0" / "vae" / "config.json", ns=(1, 1))
+    elif changed == "the checkpoint's name":
+        given = {"checkpoint": PEFT}
+    else:
+        given = {"dtype": "float16"}
+    told: list[str] = []
+    saved(released, begun / "native", monkeypatch, on_note=told.append, **given)
+    assert told == []
+    released.convert(tmp_path / "fresh" / "native", **SMALL_FILES | given)
+    assert contents(begun / "native") == contents(tmp_path / "fresh" / "native")
+
+
+def test_a_checkpoint_that_changes_meanwhile_is_refused(released: Released, tmp_path: Path):
+    def touch(stage: str, done: int, total: int) -> None:
+        if stage == "write":
+            os.utime(next(iter((released.folder / PLAIN).glob("*.bin"))))
+
+    with pytest.raises(ModelError, match="changed while it was imported"):
+        released.convert(tmp_path / "native", on_progress=touch)
+    assert not (tmp_path / "native").exists()
+    released.convert(tmp_path / "native")
+
+
+def test_the_disk_needs_room_only_for_the_rest(released: Released, begun: Path, monkeypatch):
+    partial = begun / ".native.partial" / "model"
+    there = sum((partial / name).stat().st_size for name in listed(begun))
+    shutil.copytree(begun, begun.parent / "copy")
+    released.convert(begun / "native", **SMALL_FILES)
+    everything = sum(path.stat().st_size for path in (begun / "native").rglob("*.safetensors"))
+    (begun.parent / "copy").rename(begun.parent / "copied")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=everything - there))
+    released.convert(begun.parent / "copied" / "native", **SMALL_FILES)
+    with pytest.raises(OutputError, match="are to be written"):
+        released.convert(begun.parent / "fresh" / "native", **SMALL_FILES)
+
+
+def test_two_imports_to_one_folder_do_not_meet(released: Released, begun: Path):
+    before = contents(begun)
+    held = locked(begun / ".native.partial" / "lock", 0.0)
+    with held, pytest.raises(OutputError, match="Another import writes"):
+        released.convert(begun / "native", **SMALL_FILES)
+    assert contents(begun) == before
+
+
+# kill -9
+
+
+def kill_amid_a_file(place: Path, number: int, process: Callable[[], int], killed: list[str]) -> None:
+    """Kills the process once so many files are finished and another one is there that is not."""
+    while not killed:
+        done = _read(place / "finished.json").get("files", {})
+        files = {path.relative_to(place / "model").as_posix() for path in place.glob("model/**/*.safetensors")}
+        if len(done) >= number and (amid := files - done.keys()):
+            os.kill(process(), signal.SIGKILL)
+            killed.extend(amid)
+
+
+def test_killed_amid_a_file_it_goes_on_to_the_same_bytes(golden: Path, tmp_path: Path, whole: dict, monkeypatch):
+    children: list[subprocess.Popen] = []
+
+    class Noted(subprocess.Popen):
+        def __init__(self, *arguments, **options) -> None:
+            super().__init__(*arguments, **options)
+            children.append(self)
+
+    monkeypatch.setattr(convert.subprocess, "Popen", Noted)
+    options: dict[str, Any] = {"source_size": 112, "name": "mine", "license": "as released", **SMALL_FILES}
+    place, random_ = tmp_path / ".native.partial", random.Random(7)
+    kept = 0
+    for _ in range(campaign.times(2, 12)):
+        killed: list[str] = []
+        number = kept + random_.randint(1, 3)
+        watch = threading.Thread(target=kill_amid_a_file, args=(place, number, lambda: children[-1].pid, killed))
+        watch.start()
+        with pytest.raises(ModelError, match=f"status -{signal.SIGKILL}"):
+            import_released(golden, tmp_path / "native", **options)
+        watch.join()
+        left = {path.relative_to(place / "model").as_posix() for path in place.glob("model/**/*.safetensors")}
+        assert left == listed(tmp_path).keys() and number <= len(left)
+        kept = len(left)
+    told: list[str] = []
+    import_released(golden, tmp_path / "native", on_note=told.append, **options)
+    assert told == [f"It goes on where the last import ended: {kept} of its files are kept."]
+    assert contents(tmp_path / "native") == whole and not place.exists()
+
+
+def test_whoever_asked_is_killed_and_its_process_ends_too(golden: Path, tmp_path: Path, whole: dict):
+    """Otherwise it would write on while the next import does."""
+    given = json.dumps([str(golden), str(tmp_path / "native"), PLAIN, None, 112])
+    command = [sys.executable, "-m", "engine.models", given]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout is not None and "read" in asking.stdout.readline()
+        (child,) = psutil.Process(asking.pid).children()
+        asking.kill()
+    child.wait(10)
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert "none missing, none left over" in said[-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["native", "whole"]
