@@ -105,6 +105,7 @@ def one_look(theme: str, scale: str, folder: Path) -> None:
             until(lambda: not getattr(shown, "busy", False))  # noqa: B023 - called at once
             take(f"page-{page.id}")
     session.document.undo.setClean()
+    session.work.leave()
     window.close()
 
 

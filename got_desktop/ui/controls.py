@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QBoxLayout,
     QButtonGroup,
+    QComboBox,
     QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
@@ -29,6 +31,37 @@ from got_desktop.ui.icons import icon
 
 L = TypeVar("L", bound=QBoxLayout)
 S = TypeVar("S", bound=QAbstractSpinBox)
+
+
+def _with_focus(base: type[QWidget]) -> Callable[[QWidget, QWheelEvent], None]:
+    """The wheel scrolls the page; it changes no field that it happens to pass over."""
+
+    def wheel(self: QWidget, event: QWheelEvent) -> None:
+        base.wheelEvent(self, event) if self.hasFocus() else event.ignore()
+
+    return wheel
+
+
+class Choice(QComboBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    wheelEvent = _with_focus(QComboBox)  # noqa: N815 - Qt's names, here and below
+
+
+class Whole(QSpinBox):
+    wheelEvent = _with_focus(QSpinBox)  # noqa: N815
+
+
+class Decimal(QDoubleSpinBox):
+    """Takes a point and a comma alike for the language's decimal sign: a number pad has only one of them."""
+
+    wheelEvent = _with_focus(QDoubleSpinBox)  # noqa: N815
+
+    def validate(self, input: str, pos: int) -> object:  # noqa: A002
+        sign = self.locale().decimalPoint()
+        return super().validate(input.replace(".", sign).replace(",", sign), pos)
 
 
 def label(text: str, role: str = "", buddy: QWidget | None = None) -> QLabel:
@@ -64,16 +97,16 @@ def button(text: str, on_click: Callable[[], object], role: str = "", tip: str =
     return made
 
 
-def number(least: int, most: int, name: str) -> QSpinBox:
+def number(least: int, most: int, name: str) -> Whole:
     """A field for a whole number; `name` is its accessible one."""
-    made = QSpinBox()
+    made = Whole()
     made.setRange(least, most)
     made.setAccessibleName(name)
     return _padded(made)
 
 
-def decimal(least: float, most: float, step: float, name: str) -> QDoubleSpinBox:
-    made = QDoubleSpinBox()
+def decimal(least: float, most: float, step: float, name: str) -> Decimal:
+    made = Decimal()
     made.setRange(least, most)
     made.setSingleStep(step)
     made.setAccessibleName(name)
@@ -82,6 +115,7 @@ def decimal(least: float, most: float, step: float, name: str) -> QDoubleSpinBox
 
 def _padded(spin: S) -> S:
     spin.lineEdit().setTextMargins(5, 0, 2, 0)
+    spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return spin
 
 

@@ -16,9 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api.protocol import MAX_CANDIDATES, MAX_GROW
+from got_desktop.model import figures
 from got_desktop.model.session import Session
 from got_desktop.model.settings import LARGEST_SEED, PAPER_SCALES, PAPER_STEPS, SCHEDULERS, SCOPES
-from got_desktop.ui.controls import Fold, SlidNumber, button, column, decimal, label, number, quiet, row, tool
+from got_desktop.ui.controls import Choice, Fold, SlidNumber, button, column, decimal, label, number, quiet, row, tool
 
 _MOST_SCALE = 15.0
 _MOST_FEATHER = 50
@@ -45,7 +46,7 @@ class DrawingPanel(QWidget):
     # building
 
     def _result(self) -> QWidget:
-        self.scope = QComboBox()
+        self.scope = Choice()
         names = {
             "boxes": self.tr("Boxes only"),
             "spill": self.tr("Boxes and spill"),
@@ -98,9 +99,9 @@ class DrawingPanel(QWidget):
         )
 
     def _model(self) -> QWidget:
-        self.model = QComboBox()
+        self.model = Choice()
         self.model.activated.connect(lambda: self.session.draw_with(model=self.model.currentText()))
-        self.adapter = QComboBox()
+        self.adapter = Choice()
         self.adapter.activated.connect(self._adapter_chosen)
         self.weight = decimal(-4, 4, 0.1, self.tr("Adapter's weight"))
         self.weight.valueChanged.connect(lambda value: self.session.draw_with(adapter_weight=value))
@@ -133,7 +134,7 @@ class DrawingPanel(QWidget):
             rows.append((label(text), row(slider, spin), ""))
         self.steps = number(0, 1000, self.tr("Steps"))
         self.steps.valueChanged.connect(lambda value: self.session.draw_with(steps=value or None))
-        self.scheduler = QComboBox()
+        self.scheduler = Choice()
         self.scheduler.addItem("", None)
         for scheduler in SCHEDULERS:
             self.scheduler.addItem(scheduler, scheduler)
@@ -188,7 +189,7 @@ class DrawingPanel(QWidget):
             self.grow.show_value(round(drawing.grow))
             for name, (slider, spin) in self.scales.items():
                 own = defaults.scales[name]
-                spin.setSpecialValueText(f"{own:.1f} ●")
+                spin.setSpecialValueText(f"{figures.decimal(own, 1)} ●")
                 given = getattr(drawing, name)
                 spin.setValue(_OWN if given is None else given)
                 slider.setValue(round(10 * (own if given is None else given)))

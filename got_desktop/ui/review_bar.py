@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton
 
+from got_desktop.model.figures import decimal
 from got_desktop.model.raster import Difference
 from got_desktop.model.results import Results
 from got_desktop.ui.controls import Segments, button, column, label, row, tool
@@ -98,8 +99,8 @@ class ReviewBar(QFrame):
 
     def show_difference(self, difference: Difference | None) -> None:
         self.figure.setText(
-            self.tr("{all:.1f} % of the picture changed; outside the boxes, {outside:.2f} %").format(
-                outside=difference.outside, all=difference.changed
+            self.tr("{all} % of the picture changed; outside the boxes, {outside} %").format(
+                outside=decimal(difference.outside, 2), all=decimal(difference.changed, 1)
             )
             if difference
             else ""

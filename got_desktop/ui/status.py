@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from got_desktop.model import error_words
 from got_desktop.model.engine_link import Condition
+from got_desktop.model.figures import decimal
 from got_desktop.model.session import Session
 from got_desktop.ui import theme
 from got_desktop.ui.activity_words import say_activity
@@ -60,10 +61,8 @@ class StatusBar(QStatusBar):
         self.queue.setVisible(system is not None and system.queued > 0)
         if system is not None:
             loaded = system.model or self.tr("no model loaded")
-            used, total = (value / 1e9 for value in (system.memory_used, system.memory_total))
-            self.memory.setText(
-                self.tr("{model}, {used:.1f} of {total:.0f} GB").format(model=loaded, used=used, total=total)
-            )
+            used, total = decimal(system.memory_used / 1e9, 1), decimal(system.memory_total / 1e9, 0)
+            self.memory.setText(self.tr("{model}, {used} of {total} GB").format(model=loaded, used=used, total=total))
             self.queue.setText(self.tr("{number} waiting").format(number=system.queued))
 
     def _activity(self) -> None:
