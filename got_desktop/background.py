@@ -101,7 +101,7 @@ class _Work(QRunnable):
         except EngineError as refused:
             error = refused
         except Exception as fault:
-            error = EngineError("unexpected", faults.keep(fault))
+            error = faults.keep(fault)
         self._tell(self.messenger.ended, value, error)
 
     @staticmethod
