@@ -42,8 +42,8 @@ class Outcome:
     """RGB: what the model saw."""
     result: Image.Image | None = None
     """RGB or RGBA: what was written."""
-    times: dict[str, Any] = field(default_factory=dict)
-    """What the engine's time went into: seconds, the planner's tokens, each denoising step."""
+    times: Times | None = None
+    """What the engine's time went into, where a picture was drawn."""
 
 
 def check_outputs(request: PlanRequest) -> None:

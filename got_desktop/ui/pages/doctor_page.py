@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.api.errors import EngineError
@@ -13,6 +14,9 @@ from got_desktop.model.messages import Message
 from got_desktop.model.session import Session
 from got_desktop.ui.controls import button, label, row
 from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, Sign, at_home
+
+_AGAIN = 1000
+"""Milliseconds until an engine that was still starting is looked at again."""
 
 
 class DoctorPage(PageView):
@@ -42,23 +46,41 @@ class DoctorPage(PageView):
         self.busy = True
         self.again.setEnabled(False)
         self.copy.setEnabled(bool(self.findings))
-        self.verdict.setText(self.tr("Examining…"))
+        if not self._starting:  # else that is still what there is to say
+            self.verdict.setText(self.tr("Examining…"))
         if not self.findings:
             self.result.fill(Plain(label(self.tr("This takes a few seconds the first time."), "muted")))
         self.session.background.run(lambda say: examine(), self._examined, self._failed)
 
     def _examined(self, findings: list[Finding]) -> None:
         self.findings = findings
-        bad = sum(not finding.good for finding in findings)
+        bad = sum(not finding.good and not finding.waits for finding in findings)
         hints = sum(bool(finding.hint) for finding in findings)
         if bad:
             words = self.tr("To mend: {number}").format(number=bad)
+        elif self._starting:
+            words = self.tr("The engine is still starting; it is looked at again by itself.")
         elif hints:
             words = self.tr("All that is needed works. Hints: {number}").format(number=hints)
         else:
             words = self.tr("Everything works")
+        if self._starting:
+            QTimer.singleShot(_AGAIN, self, self._examine_again)
         self.result.fill(*(self._row(finding) for finding in findings))
         self._done(words)
+
+    @property
+    def _starting(self) -> bool:
+        return any(finding.waits for finding in self.findings)
+
+    def _examine_again(self) -> None:
+        """Unless nobody looks at the page; who comes back to it finds it examined anew."""
+        if self._starting and self.isVisible():
+            self.examine()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        self._examine_again()
 
     def _failed(self, error: EngineError) -> None:
         self.session.said.emit(Message.of(error))
@@ -72,7 +94,9 @@ class DoctorPage(PageView):
 
     def _row(self, finding: Finding) -> QWidget:
         kind, words = ("success", self.tr("Good"))
-        if not finding.good:
+        if finding.waits:
+            kind, words = "info", self.tr("Not known yet")
+        elif not finding.good:
             kind, words = "error", self.tr("Wrong")
         elif finding.hint:
             kind, words = "warning", self.tr("Hint")

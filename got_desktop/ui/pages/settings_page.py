@@ -75,7 +75,7 @@ class SettingsPage(PageView):
         )
 
     def _ask_devices(self) -> None:
-        self.session.link.ask(lambda client: client.devices(), self._list_devices, lambda error: None)
+        self.session.link.ask_devices(self._list_devices)
 
     def _list_devices(self, devices: tuple[str, ...]) -> None:
         for words in devices:

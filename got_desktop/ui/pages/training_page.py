@@ -42,8 +42,8 @@ class TrainingPage(PageView):
         trainings, progress = self.trainings, self.progress
         trainings.changed.connect(self._show)
         trainings.failed.connect(self._say)
-        session.link.offer_changed.connect(lambda offer: self._show())
-        session.link.ask(lambda client: client.devices(), self.form.offer_devices, lambda error: None)
+        session.link.offer_changed.connect(self._show)
+        session.link.ask_devices(self.form.offer_devices)
         self.pairs.read_on_asked.connect(trainings.read_on)
         self.pairs.correct_asked.connect(self._correct)
         self.form.value_set.connect(trainings.set_value)
