@@ -21,6 +21,7 @@ from engine.api.protocol import IMAGE_TYPES
 from got_desktop import chain_file, chain_words
 from got_desktop.progress import Progress
 from got_desktop.requests import ImportRequest, PlanRequest, RenderRequest
+from got_desktop.times import Times
 
 if TYPE_CHECKING:
     from PIL import Image

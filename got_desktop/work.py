@@ -15,6 +15,7 @@ from got_desktop import VERSION, chain_file, chain_words, local
 from got_desktop.local import Outcome
 from got_desktop.progress import Progress
 from got_desktop.requests import PlanRequest, RenderRequest
+from got_desktop.times import Times
 
 CLIENT = "got"
 """What the command line calls itself at the engine."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QApplication,
     QBoxLayout,
     QButtonGroup,
     QComboBox,
@@ -63,6 +64,13 @@ class Decimal(QDoubleSpinBox):
         sign = self.locale().decimalPoint()
         return super().validate(input.replace(".", sign).replace(",", sign), pos)
 
+    def show_value(self, value: float, lowest: str = "") -> None:
+        """Leaves alone what is being typed. `lowest` is what the lowest value is called."""
+        if lowest != self.specialValueText():
+            self.setSpecialValueText(lowest)
+        if value != self.value():
+            self.setValue(value)
+
 
 def label(text: str, role: str = "", buddy: QWidget | None = None) -> QLabel:
     """`role` is one of the style sheet's: heading, title, muted, section."""
@@ -111,6 +119,13 @@ def decimal(least: float, most: float, step: float, name: str) -> Decimal:
     made.setSingleStep(step)
     made.setAccessibleName(name)
     return _padded(made)
+
+
+def take_typed() -> None:
+    """What is being typed into a field for a number counts, though the field was not left."""
+    field = QApplication.focusWidget()
+    if isinstance(field, QAbstractSpinBox):
+        field.interpretText()
 
 
 def _padded(spin: S) -> S:
@@ -232,8 +247,14 @@ class Segments(QWidget):
     def choose(self, value: str) -> None:
         self._buttons[value].setChecked(True)
 
+    def explain(self, value: str, tip: str) -> None:
+        self._buttons[value].setToolTip(tip)
+
     def enable(self, value: str, on: bool) -> None:
         self._buttons[value].setEnabled(on)
+
+    def show_choice(self, value: str, on: bool) -> None:
+        self._buttons[value].setVisible(on)
 
 
 class Fold(QWidget):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QLabel,
     QLayout,
@@ -19,7 +18,20 @@ from engine.api.protocol import MAX_CANDIDATES, MAX_GROW
 from got_desktop.model import figures
 from got_desktop.model.session import Session
 from got_desktop.model.settings import LARGEST_SEED, PAPER_SCALES, PAPER_STEPS, SCHEDULERS, SCOPES
-from got_desktop.ui.controls import Choice, Fold, SlidNumber, button, column, decimal, label, number, quiet, row, tool
+from got_desktop.ui.controls import (
+    Choice,
+    Decimal,
+    Fold,
+    SlidNumber,
+    button,
+    column,
+    decimal,
+    label,
+    number,
+    quiet,
+    row,
+    tool,
+)
 
 _MOST_SCALE = 15.0
 _MOST_FEATHER = 50
@@ -77,6 +89,7 @@ class DrawingPanel(QWidget):
             spin.setMinimumWidth(70)
             spin.setSingleStep(8)
             spin.setSpecialValueText(self.tr("own"))
+            spin.setKeyboardTracking(False)  # a size is rounded, and so would be what is half typed
             spin.valueChanged.connect(lambda value, name=name: self._side(name, value))
         self.size_label = label(self.tr("Size"))
         self.size_box = QWidget()
@@ -112,7 +125,7 @@ class DrawingPanel(QWidget):
         )
 
     def _guidance(self) -> QWidget:
-        self.scales: dict[str, tuple[QSlider, QDoubleSpinBox]] = {}
+        self.scales: dict[str, tuple[QSlider, Decimal]] = {}
         names = {
             "semantic": (self.tr("Semantic"), self.tr("How hard the plan's meaning pulls")),
             "spatial": (self.tr("Spatial"), self.tr("How hard the boxes pull")),
@@ -189,9 +202,8 @@ class DrawingPanel(QWidget):
             self.grow.show_value(round(drawing.grow))
             for name, (slider, spin) in self.scales.items():
                 own = defaults.scales[name]
-                spin.setSpecialValueText(f"{figures.decimal(own, 1)} ●")
                 given = getattr(drawing, name)
-                spin.setValue(_OWN if given is None else given)
+                spin.show_value(_OWN if given is None else given, f"{figures.decimal(own, 1)} ●")
                 slider.setValue(round(10 * (own if given is None else given)))
             self.steps.setSpecialValueText(self.tr("model's own ({number})").format(number=defaults.steps))
             self.steps.setValue(drawing.steps or 0)
@@ -221,7 +233,7 @@ class DrawingPanel(QWidget):
         for adapter in offer.adapters:
             self.adapter.addItem(adapter.name, adapter.name)
         self.adapter.setCurrentIndex(max(0, self.adapter.findData(drawing.adapter)))
-        self.weight.setValue(drawing.adapter_weight)
+        self.weight.show_value(drawing.adapter_weight)
         self.weight.setEnabled(bool(drawing.adapter))
 
 

@@ -14,7 +14,7 @@ from got_desktop.model.results import Comparison, Results, compare
 from got_desktop.model.session import Session
 from got_desktop.ui.canvas import Canvas
 from got_desktop.ui.canvas_bar import CanvasBar
-from got_desktop.ui.controls import frame, scrolled
+from got_desktop.ui.controls import frame, scrolled, take_typed
 from got_desktop.ui.history_strip import HistoryStrip
 from got_desktop.ui.instruction_panel import InstructionPanel
 from got_desktop.ui.layer_panel import LayerPanel
@@ -87,7 +87,10 @@ class Editor(QWidget):
         self.plan.run_until_asked.connect(lambda turn: self.run_apply(turn))
         self.plan.draw_box_asked.connect(self.draw_box)
         self.review.chosen.connect(self._compare)
+        self.review.chosen.connect(self.canvas.choose_side)
         self.review.mode_asked.connect(self.canvas.show_mode)
+        self.canvas.side_chosen.connect(self.review.choose)
+        self.canvas.side_opened.connect(self._open_side)
         self.review.accepted.connect(self.accept)
         self.review.dismissed.connect(work.dismiss)
         self.review.seed_asked.connect(lambda seed: session.draw_with(seed=seed, seed_locked=True))
@@ -100,10 +103,12 @@ class Editor(QWidget):
     # what the user asks for
 
     def run_plan(self) -> None:
+        take_typed()
         if self.instruction.plan.isEnabled():
             self._plan_anew(self.session.run_plan)
 
     def run_both(self) -> None:
+        take_typed()
         if self.instruction.both.isEnabled():
             self._plan_anew(self.session.run_both)
 
@@ -125,6 +130,7 @@ class Editor(QWidget):
 
     def run_apply(self, until: int | None = None) -> None:
         """Draws; what is broken in the chain is said first."""
+        take_typed()
         if not self.instruction.apply.isEnabled():
             return
         faults = self.session.faults()
@@ -164,12 +170,18 @@ class Editor(QWidget):
         results = self.session.work.results
         self.review.setVisible(results is not None)
         if results is None:
+            self.canvas.show_sides((), None)
             self.canvas.compare(None, None, None)
         else:
+            self.canvas.show_sides([candidate.beside for candidate in results.candidates], results.original)
             self.review.show_results(results)
             self.canvas.setFocus()
         self.bar.show_review(results is not None)
         self._follow_document()
+
+    def _open_side(self, index: int) -> None:
+        self.review.choose(index)
+        self.review.show_mode("after")
 
     def _compare(self, index: int) -> None:
         results = self.session.work.results

@@ -103,6 +103,25 @@ def centered(canvas: Size, picture: Size, scale: float) -> View:
     return View(scale, *((canvas[axis] - picture[axis] * scale) / 2 for axis in (0, 1)))
 
 
+def side_by_side(canvas: Size, picture: Size, count: int, margin: float = 24.0, gap: float = 20.0) -> list[Rect]:
+    """Where so many pictures of one size are as large as they can be at once: rows from the left, the last one may
+    be shorter."""
+
+    def scale_in(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        room = [
+            (side - 2 * margin - (parts - 1) * gap) / parts for side, parts in zip(canvas, (columns, rows), strict=True)
+        ]
+        return min(MAX_SCALE, max(MIN_SCALE, min(room[0] / picture[0], room[1] / picture[1])))
+
+    columns = max(range(1, count + 1), key=scale_in)
+    width, height = (side * scale_in(columns) for side in picture)
+    left = (canvas[0] - columns * (width + gap) + gap) / 2
+    top = (canvas[1] - math.ceil(count / columns) * (height + gap) + gap) / 2
+    corners = [(left + n % columns * (width + gap), top + n // columns * (height + gap)) for n in range(count)]
+    return [Rect(x, y, x + width, y + height) for x, y in corners]
+
+
 # boxes
 
 

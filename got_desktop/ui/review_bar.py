@@ -34,12 +34,14 @@ class ReviewBar(QFrame):
         self.mode = Segments(
             self.tr("Show"),
             [
+                ("all", self.tr("All")),
                 ("after", self.tr("After")),
                 ("before", self.tr("Before")),
                 ("slider", self.tr("Slider")),
                 ("heat", self.tr("Heat map")),
             ],
         )
+        self.mode.explain("all", self.tr("All candidates side by side"))
         self.mode.chosen.connect(self.mode_asked)
         self.figure = label("", "muted")
         self.reuse = tool("reuse", self.tr("Use this seed again"), self._reuse)
@@ -48,9 +50,9 @@ class ReviewBar(QFrame):
         discard = button(self.tr("Discard"), self.dismissed.emit)
         self.accept = accept
         self._pictures.addStretch(1)
-        last = row(self.figure, discard, accept, spacing=8)
+        last = row(self.figure, self.reuse, discard, accept, spacing=8)
         last.setStretch(0, 1)
-        layout = column(self._pictures, row(self.mode, 1, self.reuse, spacing=8), last, spacing=8)
+        layout = column(self._pictures, row(self.mode, 1), last, spacing=8)
         layout.setContentsMargins(14, 8, 14, 8)
         self.setLayout(layout)
 
@@ -82,9 +84,14 @@ class ReviewBar(QFrame):
             self.mode.enable(mode, not new)
         self.accept.setText(self.tr("Take as picture") if new else self.tr("Take as layer"))
         self.accept.setAccessibleName(self.accept.text())
-        self.mode.choose("after")
+        self.mode.show_choice("all", self.count > 1)
+        self.show_mode("all" if self.count > 1 else "after")
         self.show_difference(None)
         self.choose(0)
+
+    def show_mode(self, mode: str) -> None:
+        self.mode.choose(mode)
+        self.mode_asked.emit(mode)
 
     def choose(self, index: int) -> None:
         if not 0 <= index < self.count:

@@ -11,6 +11,7 @@ from got_desktop.model.session import Session
 from got_desktop.ui import theme
 from got_desktop.ui.activity_words import say_activity
 from got_desktop.ui.controls import label
+from got_desktop.ui.stage_times import TimesButton
 
 
 class StatusBar(QStatusBar):
@@ -32,7 +33,8 @@ class StatusBar(QStatusBar):
             one.setAccessibleDescription(name)
         for one in (self.engine, self.memory, self.queue):
             self.addWidget(one)
-        for one in (self.work, self.picture):
+        self.took = TimesButton()
+        for one in (self.work, self.took, self.picture):
             self.addPermanentWidget(one)
         session.link.condition_changed.connect(self._condition)
         session.work.activity_changed.connect(self._activity)
@@ -68,6 +70,7 @@ class StatusBar(QStatusBar):
     def _activity(self) -> None:
         activity, filing = self.session.work.activity, self.session.filing
         files = {"open": self.tr("Opening…"), "save": self.tr("Saving…"), "merge": self.tr("Merging…")}
+        self.took.show_times(None if activity else self.session.work.times)
         _say(self.work, say_activity(activity) if activity else files.get(filing, ""))
 
     def _document(self) -> None:
