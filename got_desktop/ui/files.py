@@ -120,7 +120,9 @@ class Files(QObject):
             if drawn
             else self.tr("“{name}” is still being worked on.")
         )
-        asked = Question(self.window, title, words.format(name=self.session.document.title), self._goes_too())
+        again = drawn and self.session.settings.history_kept > 0
+        more = self.tr("The history keeps all that is needed to draw them again.") if again else ""
+        asked = Question(self.window, title, words.format(name=self.session.document.title), more)
         asked.offer(self.tr("Discard results") if drawn else self.tr("Cancel the work"), Role.DestructiveRole, call)
         asked.offer(self.tr("Back"), Role.RejectRole, lambda: None, preferred=True)
         return asked
@@ -130,13 +132,7 @@ class Files(QObject):
         work = self.session.work
         if work.busy:
             return self.tr("What the engine does for it is cancelled.")
-        if work.results is None:
-            return ""
-        if not self.session.settings.history_kept:
-            return self.tr("Results that you have not taken are discarded.")
-        return self.tr(
-            "Results that you have not taken are discarded; the history keeps all that is needed to draw them again."
-        )
+        return self.tr("Results that you have not taken are discarded.") if work.results is not None else ""
 
     def _saved(self) -> None:
         if self._after_save is not None and not self.session.document.modified:

@@ -15,6 +15,8 @@ HANDLE = 12.0
 MIN_BOX = 8.0
 """Side of the smallest box, in the picture's pixels."""
 MIN_SCALE, MAX_SCALE = 0.01, 64.0
+_ALMOST = 0.9
+"""Of the largest size that pictures side by side can have: so much is enough where they then stand in fewer rows."""
 Handle = Literal["nw", "n", "ne", "e", "se", "s", "sw", "w"]
 HANDLES: tuple[Handle, ...] = ("nw", "n", "ne", "e", "se", "s", "sw", "w")
 Size = tuple[float, float]
@@ -104,8 +106,10 @@ def centered(canvas: Size, picture: Size, scale: float) -> View:
 
 
 def side_by_side(canvas: Size, picture: Size, count: int, margin: float = 24.0, gap: float = 20.0) -> list[Rect]:
-    """Where so many pictures of one size are as large as they can be at once: rows from the left, the last one may
-    be shorter."""
+    """Where so many pictures of one size are as large as they can be at once, rather in one row than in two.
+
+    Rows begin at the left; the last one may be shorter.
+    """
 
     def scale_in(columns: int) -> float:
         rows = math.ceil(count / columns)
@@ -114,7 +118,8 @@ def side_by_side(canvas: Size, picture: Size, count: int, margin: float = 24.0, 
         ]
         return min(MAX_SCALE, max(MIN_SCALE, min(room[0] / picture[0], room[1] / picture[1])))
 
-    columns = max(range(1, count + 1), key=scale_in)
+    best = max(map(scale_in, range(1, count + 1)))
+    columns = max(columns for columns in range(1, count + 1) if scale_in(columns) >= _ALMOST * best)
     width, height = (side * scale_in(columns) for side in picture)
     left = (canvas[0] - columns * (width + gap) + gap) / 2
     top = (canvas[1] - math.ceil(count / columns) * (height + gap) + gap) / 2

@@ -52,6 +52,7 @@ class TimesButton(QToolButton):
     def __init__(self) -> None:
         super().__init__()
         self.times: Times | None = None
+        self.setProperty("role", "quiet")
         self.setAccessibleName(self.tr("Time of the last run"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.clicked.connect(self._open)

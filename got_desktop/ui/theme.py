@@ -168,6 +168,7 @@ QToolButton:pressed {{ background: {c.pressed}; }}
 QToolButton:checked {{ background: {c.chosen}; border-color: {c.chosen}; }}
 QToolButton:checked:focus {{ border-color: {c.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton[role="quiet"] {{ color: {c.muted}; font-size: 12px; padding: 1px 8px; }}
 QToolButton[role="rail"] {{ border: 1px solid transparent; border-radius: 8px; padding: 7px 2px 5px 2px;
     font-size: 11px; color: {c.muted}; }}
 QToolButton[role="rail"]:checked {{ background: {c.chosen}; color: {c.text}; }}

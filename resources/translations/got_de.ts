@@ -1452,6 +1452,10 @@
         <translation>An „{name}“ wird noch gearbeitet.</translation>
     </message>
     <message>
+        <source>The history keeps all that is needed to draw them again.</source>
+        <translation>Der Verlauf behält alles, was nötig ist, um sie wieder zu zeichnen.</translation>
+    </message>
+    <message>
         <source>Discard results</source>
         <translation>Ergebnisse verwerfen</translation>
     </message>
@@ -1470,10 +1474,6 @@
     <message>
         <source>Results that you have not taken are discarded.</source>
         <translation>Ergebnisse, die Sie nicht übernommen haben, werden verworfen.</translation>
-    </message>
-    <message>
-        <source>Results that you have not taken are discarded; the history keeps all that is needed to draw them again.</source>
-        <translation>Ergebnisse, die Sie nicht übernommen haben, werden verworfen; der Verlauf behält alles, was nötig ist, um sie wieder zu zeichnen.</translation>
     </message>
     <message>
         <source>“{name}” has changes that are not saved.</source>
