@@ -333,19 +333,18 @@ class Canvas(QWidget):
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(colors().desk))
-        picture = self.picture
-        if self.side_by_side:
-            self.sides.paint(painter, original=self.space)
-        elif picture is not None:
-            paint_picture(painter, picture, self.view)
-            self._paint_over(painter, picture)
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(colors().accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:  # ended whatever happens: one that outlives the event takes the window with it
+            painter.fillRect(self.rect(), QColor(colors().desk))
+            picture = self.picture
+            if self.side_by_side:
+                self.sides.paint(painter, original=self.space)
+            elif picture is not None:
+                paint_picture(painter, picture, self.view)
+                self._paint_over(painter, picture)
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(colors().accent), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _paint_over(self, painter: QPainter, picture: Pyramid) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -46,8 +46,11 @@ class LossCurve(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         colors = theme.colors()
-        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(colors.text))
         painter.drawText(QRectF(_LEFT, 0, self.width() - _LEFT, _TOP - 6), Qt.AlignmentFlag.AlignVCenter, self.title)
