@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFont, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -218,6 +218,16 @@ class SlidNumber(QWidget):
             self.field.setValue(value)
 
 
+class _Segment(QToolButton):
+    """As wide as its words in bold, which they are when it is on: styles add more than there is room for."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        self.ensurePolished()  # for the font of the style sheet
+        font = self.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        return QSize(QFontMetrics(font).horizontalAdvance(self.text()) + 18, super().sizeHint().height())
+
+
 class Segments(QWidget):
     """A few choices side by side, one of them on."""
 
@@ -232,7 +242,7 @@ class Segments(QWidget):
         layout = row(spacing=0)
         self.setLayout(layout)
         for value, text in choices:
-            one = QToolButton()
+            one = _Segment()
             one.setText(text)
             one.setCheckable(True)
             one.setProperty("role", "segment")

@@ -50,10 +50,10 @@ class ReviewBar(QFrame):
         discard = button(self.tr("Discard"), self.dismissed.emit)
         self.accept = accept
         self._pictures.addStretch(1)
-        last = row(self.figure, self.reuse, discard, accept, spacing=8)
+        last = row(self.figure, discard, accept, spacing=8)
         last.setStretch(0, 1)
-        layout = column(self._pictures, row(self.mode, 1), last, spacing=8)
-        layout.setContentsMargins(14, 8, 14, 8)
+        layout = column(self._pictures, row(self.mode, 1, self.reuse, spacing=4), last, spacing=8)
+        layout.setContentsMargins(10, 8, 10, 8)
         self.setLayout(layout)
 
     def show_results(self, results: Results) -> None:

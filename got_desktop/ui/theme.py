@@ -176,7 +176,7 @@ QToolButton[role="fold"] {{ font-weight: 600; padding: 4px 2px; text-align: left
 QToolButton[role="fold"]:checked {{ background: transparent; border-color: transparent; }}
 QToolButton[role="fold"]:hover {{ background: {c.hover}; }}
 QToolButton[role="fold"]:focus {{ border-color: {c.accent}; }}
-QToolButton[role="segment"] {{ border: 1px solid {c.border}; border-radius: 0; padding: 5px 10px; }}
+QToolButton[role="segment"] {{ border: 1px solid {c.border}; border-radius: 0; padding: 5px 7px; }}
 QToolButton[role="segment"]:checked {{ background: {c.chosen}; border-color: {c.accent}; font-weight: 600; }}
 QToolButton[role="segment"]:focus {{ border-color: {c.accent}; }}
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox {{

@@ -2482,7 +2482,7 @@
     </message>
     <message>
         <source>Slider</source>
-        <translation>Schieber</translation>
+        <translation>Regler</translation>
     </message>
     <message>
         <source>Heat map</source>
