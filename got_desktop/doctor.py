@@ -29,6 +29,10 @@ _DISK_NEEDED = 2_000_000_000
 _SOON = 3.0
 """Seconds for an answer that comes at once unless the engine still starts."""
 _AGAIN = 1.0
+_PASSING = (HANGS, "engine_gone")
+"""What is said of an engine that is still starting, or is just started anew."""
+PATIENCE = launch.START_TIMEOUT
+"""Seconds that an engine may take until it answers."""
 _SLOW = "No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture."
 
 
@@ -43,7 +47,7 @@ class Finding:
     hint: str = ""
     """What would make it better, where it is good enough."""
     waits: bool = False
-    """It cannot be said yet: look again in a moment."""
+    """It may be only that the engine still starts, and loads PyTorch: look again for a while before it counts."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -51,7 +55,7 @@ class Finding:
 
 def examine_patiently() -> list[Finding]:
     """Everything, once all of it can be said, or the engine has had time enough to start."""
-    deadline = time.monotonic() + launch.START_TIMEOUT
+    deadline = time.monotonic() + PATIENCE
     findings = examine()
     while any(finding.waits for finding in findings) and time.monotonic() < deadline:
         time.sleep(_AGAIN)
@@ -110,7 +114,7 @@ def _engine() -> list[Finding]:
             found = f"runs: process {system.pid}, version {system.version}{model}"
             return [Finding("Engine", True, found), _devices(engine.client)]
     except EngineError as error:
-        return [Finding("Engine", False, error.message, error.remedy)]
+        return [Finding("Engine", False, error.message, error.remedy, waits=error.code in _PASSING)]
 
 
 def _devices(client: EngineClient) -> Finding:
@@ -118,9 +122,7 @@ def _devices(client: EngineClient) -> Finding:
         devices = EngineClient(client.runtime, _SOON).devices()
         return Finding("Devices", True, "; ".join(devices), hint=_SLOW if len(devices) == 1 else "")
     except EngineUnavailable as error:
-        if error.code == HANGS:  # it has just answered to something else
-            return Finding("Devices", False, "The engine is still starting: it loads PyTorch.", waits=True)
-        return Finding("Devices", False, error.message, error.remedy)
+        return Finding("Devices", False, error.message, error.remedy, waits=error.code in _PASSING)
     except EngineError as error:  # a library of torch's that does not load
         remedy = "Set up again, with the build for this machine."
         return Finding("Devices", False, f"torch does not start: {error.message}", remedy)

@@ -371,7 +371,6 @@ LINES: tuple[object, ...] = (
         "Errors",
         "No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture.",
     ),
-    QT_TRANSLATE_NOOP("Errors", "The engine is still starting: it loads PyTorch."),
     QT_TRANSLATE_NOOP("Errors", "torch does not start: {why}"),
     QT_TRANSLATE_NOOP("Errors", "Set up again, with the build for this machine."),
 )

@@ -405,6 +405,10 @@
         <translation>Noch nicht bekannt</translation>
     </message>
     <message>
+        <source>No answer yet: a new engine takes a while on a busy machine.</source>
+        <translation>Noch keine Antwort: Eine neue Engine braucht auf einem ausgelasteten Rechner eine Weile.</translation>
+    </message>
+    <message>
         <source>Wrong</source>
         <translation>Fehler</translation>
     </message>
@@ -1371,10 +1375,6 @@
     <message>
         <source>No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture.</source>
         <translation>Keine Grafikkarte, die PyTorch nutzen kann: got-mini kommt gut ohne aus, GoT-6B bräuchte viele Minuten je Bild.</translation>
-    </message>
-    <message>
-        <source>The engine is still starting: it loads PyTorch.</source>
-        <translation>Die Engine startet noch: Sie lädt PyTorch.</translation>
     </message>
     <message>
         <source>torch does not start: {why}</source>

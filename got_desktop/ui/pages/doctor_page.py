@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.api.errors import EngineError
-from got_desktop.doctor import PLUGINS, Finding, examine, put_plugin_in
+from got_desktop.doctor import PATIENCE, PLUGINS, Finding, examine, put_plugin_in
 from got_desktop.model.engine_link import Condition
 from got_desktop.model.error_words import line
 from got_desktop.model.messages import Message
@@ -28,6 +31,8 @@ class DoctorPage(PageView):
         self.findings: list[Finding] = []
         """Of the last examination."""
         self.busy = False
+        self._patience_ends = 0.0
+        """When an engine that gives no answer counts as one that does not; 0: none is waited for."""
         self._engine_was = session.link.condition.state
         self.again = button(self.tr("Examine again"), self.examine, "primary")
         self.copy = button(self.tr("Copy report"), self.copy_report)
@@ -48,12 +53,13 @@ class DoctorPage(PageView):
         self.copy.setEnabled(bool(self.findings))
         if not self._starting:  # else that is still what there is to say
             self.verdict.setText(self.tr("Examining…"))
+            self._patience_ends = 0.0
         if not self.findings:
             self.result.fill(Plain(label(self.tr("This takes a few seconds the first time."), "muted")))
         self.session.background.run(lambda say: examine(), self._examined, self._failed)
 
     def _examined(self, findings: list[Finding]) -> None:
-        self.findings = findings
+        self.findings = findings = self._patiently(findings)
         bad = sum(not finding.good and not finding.waits for finding in findings)
         hints = sum(bool(finding.hint) for finding in findings)
         if bad:
@@ -68,6 +74,14 @@ class DoctorPage(PageView):
             QTimer.singleShot(_AGAIN, self, self._examine_again)
         self.result.fill(*(self._row(finding) for finding in findings))
         self._done(words)
+
+    def _patiently(self, findings: list[Finding]) -> list[Finding]:
+        """What gives no answer is waited for, but not for ever."""
+        if not any(finding.waits for finding in findings):
+            return findings
+        self._patience_ends = self._patience_ends or time.monotonic() + PATIENCE
+        over = time.monotonic() > self._patience_ends
+        return [replace(finding, waits=False) for finding in findings] if over else findings
 
     @property
     def _starting(self) -> bool:
@@ -94,16 +108,16 @@ class DoctorPage(PageView):
 
     def _row(self, finding: Finding) -> QWidget:
         kind, words = ("success", self.tr("Good"))
+        about, mend = line(finding.found), self._mend(finding)
+        if advice := finding.hint if finding.good else finding.remedy:
+            about += f"\n→ {line(advice)}"
         if finding.waits:
             kind, words = "info", self.tr("Not known yet")
+            about, mend = self.tr("No answer yet: a new engine takes a while on a busy machine."), []
         elif not finding.good:
             kind, words = "error", self.tr("Wrong")
         elif finding.hint:
             kind, words = "warning", self.tr("Hint")
-        about = line(finding.found)
-        if advice := finding.hint if finding.good else finding.remedy:
-            about += f"\n→ {line(advice)}"
-        mend = self._mend(finding)
         made = Row(self._titles().get(finding.what, finding.what), at_home(about), *mend, lead=Sign(kind, words))
         made.setObjectName(f"finding_{finding.what}")
         return made
@@ -153,7 +167,7 @@ class DoctorPage(PageView):
         """All findings as text, for a bug report."""
         lines = []
         for finding in self.findings:
-            lines.append(f"{'✓' if finding.good else '✗'} {finding.what}: {finding.found}")
+            lines.append(f"{'✓' if finding.good else '…' if finding.waits else '✗'} {finding.what}: {finding.found}")
             if advice := finding.hint if finding.good else finding.remedy:
                 lines.append(f"  → {advice}")
         return "\n".join(lines)

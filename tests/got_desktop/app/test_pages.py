@@ -223,7 +223,7 @@ def test_what_is_wrong_is_said_with_its_remedy_and_mended(window: Window, qtbot,
     with monkeypatch.context() as broken:
 
         def refuse(name: str) -> None:
-            raise EngineUnavailable("engine_gone", "The engine does not start.", "See its log.")
+            raise EngineUnavailable("engine_start", "The engine does not start.", "See its log.")
 
         broken.setattr(launch, "connect", refuse)
         page.examine()
@@ -267,11 +267,13 @@ def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, 
         told(named.append)
         qtbot.waitUntil(lambda: "looked at again" in page.verdict.text() and not page.busy, timeout=LONG)
         row = page.findChild(QWidget, "finding_Devices")
-        assert row is not None and "still starting" in row.about.text()  # type: ignore[attr-defined]
+        assert row is not None and "No answer yet" in row.about.text()  # type: ignore[attr-defined]
         assert "To mend" not in page.verdict.text() and named == []
+        assert "… Devices" in page.report()
         (folder / "go").touch()
         qtbot.waitUntil(lambda: not page.busy and "starting" not in page.verdict.text(), timeout=LONG)
-        assert next(f for f in page.findings if f.what == "Devices").found.startswith("cpu")
+        found = {finding.what: finding.found for finding in page.findings}
+        assert found.get("Devices", "").startswith("cpu"), found["Engine"]
         qtbot.waitUntil(lambda: bool(named), timeout=LONG)
         assert named[0][-1].startswith("cpu") and errors(window) == []
     finally:
