@@ -37,8 +37,9 @@ def make_application() -> QApplication:
 
 
 def translate(app: QApplication, language: str) -> None:
-    """Has all texts in that language; "" is the system's. What has no translation is in English."""
+    """Has all texts and figures in that language; "" is the system's. What has no translation is in English."""
     locale = QLocale(language) if language else QLocale.system()
+    QLocale.setDefault(locale)  # for figures, and for the fields in which they are written
     for name, folder in (
         ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
         ("got", str(TRANSLATIONS)),
@@ -63,7 +64,7 @@ def _watch_faults(window: Window) -> None:
     def fault(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             return QApplication.quit()
-        window.session.said.emit(Message("error", faults.keep(error.with_traceback(traceback))))
+        window.session.said.emit(Message.of(faults.keep(error.with_traceback(traceback))))
 
     sys.excepthook = fault
 

@@ -101,7 +101,7 @@ class _Work(QRunnable):
         except EngineError as refused:
             error = refused
         except Exception as fault:
-            error = EngineError("unexpected", faults.keep(fault))
+            error = faults.keep(fault)
         self._tell(self.messenger.ended, value, error)
 
     @staticmethod
@@ -180,5 +180,6 @@ class Background:
         end = time.monotonic() + seconds
         ended = all(p.waitForDone(max(0, int((end - time.monotonic()) * 1000))) for p in (self._pool, self._waiting))
         _dropped.put(_END)
-        gc.enable()
+        if ended:  # else garbage, and widgets with it, would still be collected in whatever thread runs
+            gc.enable()
         return ended

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api import launch
-from engine.api.client import EngineClient
+from engine.api.client import HANGS, EngineClient
 from engine.api.errors import EngineError, EngineUnavailable
 from got_desktop import VERSION, local
 from got_desktop.faults import log_file
@@ -25,6 +26,13 @@ SHIPPED_MODEL = "got-mini"
 PLUGINS = {"Krita plug-in": "krita", "GIMP plug-in": "gimp"}
 """Findings on the hosts' plug-ins, and their hosts."""
 _DISK_NEEDED = 2_000_000_000
+_SOON = 3.0
+"""Seconds for an answer that comes at once unless the engine still starts."""
+_AGAIN = 1.0
+_PASSING = (HANGS, "engine_gone")
+"""What is said of an engine that is still starting, or is just started anew."""
+PATIENCE = launch.START_TIMEOUT
+"""Seconds that an engine may take until it answers."""
 _SLOW = "No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture."
 
 
@@ -38,9 +46,21 @@ class Finding:
     remedy: str = ""
     hint: str = ""
     """What would make it better, where it is good enough."""
+    waits: bool = False
+    """It may be only that the engine still starts, and loads PyTorch: look again for a while before it counts."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def examine_patiently() -> list[Finding]:
+    """Everything, once all of it can be said, or the engine has had time enough to start."""
+    deadline = time.monotonic() + PATIENCE
+    findings = examine()
+    while any(finding.waits for finding in findings) and time.monotonic() < deadline:
+        time.sleep(_AGAIN)
+        findings = examine()
+    return findings
 
 
 def examine() -> list[Finding]:
@@ -95,15 +115,15 @@ def _engine() -> list[Finding]:
             found = f"runs: process {system.pid}, version {system.version}{model}"
             return [Finding("Engine", True, found), _devices(engine.client)]
     except EngineError as error:
-        return [Finding("Engine", False, error.message, error.remedy)]
+        return [Finding("Engine", False, error.message, error.remedy, waits=error.code in _PASSING)]
 
 
 def _devices(client: EngineClient) -> Finding:
     try:
-        devices = client.devices()
+        devices = EngineClient(client.runtime, _SOON).devices()
         return Finding("Devices", True, "; ".join(devices), hint=_SLOW if len(devices) == 1 else "")
     except EngineUnavailable as error:
-        return Finding("Devices", False, error.message, error.remedy)
+        return Finding("Devices", False, error.message, error.remedy, waits=error.code in _PASSING)
     except EngineError as error:  # a library of torch's that does not load
         remedy = "Set up again, with the build for this machine."
         return Finding("Devices", False, f"torch does not start: {error.message}", remedy)

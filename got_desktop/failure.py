@@ -38,7 +38,7 @@ def run(program: Callable[[], int]) -> int:
         say(f"{error.format_message()} Run `{_command(error)} --help`.")
         return 2
     except Exception as error:
-        say(keep(error))
+        say(str(keep(error)))
         return 1
 
 

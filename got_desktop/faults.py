@@ -1,4 +1,4 @@
-"""Faults that no user can understand: their details go to a log, and one line says where it lies."""
+"""Faults that no user can understand: their details go to a log, and an error says in one line where it lies."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from pathlib import Path
 
 from platformdirs import user_log_dir
 
+from engine.api.errors import EngineError
+
 
 def log_file() -> Path:
     """Where the details of an unexpected fault are kept."""
     return Path(user_log_dir("got_desktop", appauthor=False)) / "got.log"
 
 
-def keep(error: BaseException) -> str:
-    """Keeps the details of an unexpected fault in the log, and gives the line that says so."""
+def keep(error: BaseException) -> EngineError:
+    """Keeps the details of an unexpected fault in the log, and gives the error that says so."""
     what = f"Something unexpected happened ({type(error).__name__}: {str(error)[:200]})."
     path = log_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     except OSError:
-        return f"{what} The details could not be kept: {path} cannot be written."
+        return EngineError("unexpected", what, f"The details could not be kept: {path} cannot be written.")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     details = (type(error), error, error.__traceback__)
     handler.emit(logging.LogRecord("got", logging.ERROR, __file__, 0, "unexpected fault", None, details))
     handler.close()
-    return f"{what} The details are in {path}; please report it."
+    return EngineError("unexpected", what, f"The details are in {path}; please report it.")

@@ -22,6 +22,7 @@ from engine.api.protocol import IMAGE_TYPES
 from got_desktop import chain_file, chain_words
 from got_desktop.progress import Progress
 from got_desktop.requests import ImportRequest, PlanRequest, RenderRequest
+from got_desktop.times import Times
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -47,8 +48,8 @@ class Outcome:
     """RGB: what the model saw."""
     result: Image.Image | None = None
     """RGB or RGBA: what was written."""
-    times: dict[str, Any] = field(default_factory=dict)
-    """What the engine's time went into: seconds, the planner's tokens, each denoising step."""
+    times: Times | None = None
+    """What the engine's time went into, where a picture was drawn."""
 
 
 def check_outputs(request: PlanRequest) -> None:

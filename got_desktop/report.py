@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +11,7 @@ from rich.table import Table
 from got_desktop import chain_words
 from got_desktop.local import Outcome
 from got_desktop.progress import Progress
+from got_desktop.times import Times
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
@@ -26,7 +26,7 @@ def outcome_as_json(outcome: Outcome, progress: Progress) -> dict[str, Any]:
         "written": {what: str(path) for what, path in outcome.written.items()},
         "notes": progress.notes,
         "seconds": {stage: round(seconds, 3) for stage, seconds in progress.seconds.items()},
-        "profile": outcome.times,
+        "profile": outcome.times.as_json() if outcome.times else {},
     }
 
 
@@ -36,16 +36,15 @@ def print_written(outcome: Outcome, progress: Progress) -> None:
         progress.console.print(f"Wrote {path}", markup=False, soft_wrap=True)
 
 
-def print_profile(times: dict[str, Any]) -> None:
+def print_profile(times: Times) -> None:
     """What the engine's time went into, a line a stage, on stdout."""
-    steps, tokens = times["steps"], times["tokens"]
+    steps = times.steps
     details = {
-        "plan": f"{tokens} tokens, {tokens / times['plan']:.0f} a second" if tokens else "the chain was given",
-        "steps": f"{len(steps)}: the first {steps[0]:.3f} s, the median {median(steps):.3f} s",
+        "plan": f"{times.tokens} tokens, {times.token_rate:.0f} a second" if times.tokens else "the chain was given",
+        "steps": f"{len(steps)}: the first {steps[0]:.3f} s, the median {times.usual_step:.3f} s",
     }
-    seconds = times | {"steps": sum(steps)}
-    stages = ("load", "plan", "encode", "steps", "decode", "composite")
-    print_table(["stage", "seconds", ""], [[name, f"{seconds[name]:.3f}", details.get(name, "")] for name in stages])
+    rows = [[name, f"{seconds:.3f}", details.get(name, "")] for name, seconds in times.stages.items()]
+    print_table(["stage", "seconds", ""], rows)
 
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:

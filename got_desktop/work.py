@@ -15,6 +15,7 @@ from got_desktop import VERSION, chain_file, chain_words, local
 from got_desktop.local import Outcome
 from got_desktop.progress import Progress
 from got_desktop.requests import PlanRequest, RenderRequest
+from got_desktop.times import Times
 
 CLIENT = "got"
 """What the command line calls itself at the engine."""
@@ -134,25 +135,11 @@ def _write(client: EngineClient, request: RenderRequest, source: local.Source | 
         files["boxes_overlay"] = (request.boxes_overlay, _file(client, result, "overlay"))
     written = local.write(files, request.force)
     seen = source.for_model() if source else None
-    return Outcome(Chain.parse(result.chains[0]), facts, written, seen, picture, _times(result))
+    return Outcome(Chain.parse(result.chains[0]), facts, written, seen, picture, Times.of(result))
 
 
 def _file(client: EngineClient, result: JobResult, kind: str) -> bytes:
     return client.file(result.id, result.named(kind)[0].name)
-
-
-def _times(result: JobResult) -> dict[str, Any]:
-    """Seconds by stage, in order, with the planner's tokens and each denoising step."""
-    stages, profile = result.seconds, result.profile
-    return {
-        "load": stages.get("load", 0.0),
-        "plan": stages.get("plan", 0.0),
-        "tokens": profile.tokens,
-        "encode": profile.encode,
-        "steps": list(profile.steps),
-        "decode": profile.decode,
-        "composite": stages.get("write", 0.0),
-    }
 
 
 def _facts(result: JobResult) -> dict[str, Any]:

@@ -105,6 +105,7 @@ def one_look(theme: str, scale: str, folder: Path) -> None:
             until(lambda: not getattr(shown, "busy", False))  # noqa: B023 - called at once
             take(f"page-{page.id}")
     session.document.undo.setClean()
+    session.work.leave()
     window.close()
 
 
@@ -124,10 +125,9 @@ def _draw(editor: Editor, until: Callable[[Callable[[], object]], None], take: C
     until(lambda: session.work.activity and session.work.activity.stage == "draw")
     take("drawing", once=True)
     until(lambda: session.work.results and editor.canvas.after)
-    for mode in ("slider", "heat"):
-        editor.review.mode.choose(mode)
-        editor.canvas.show_mode(mode)
-        take(f"results-{mode}", once=mode == "heat")
+    for mode in ("all", "slider", "heat"):
+        editor.review.show_mode(mode)
+        take(f"results-{mode}", once=mode != "slider")
     editor.accept()
     session.draw_with(candidates=1)
     until(lambda: session.display.current)

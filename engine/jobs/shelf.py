@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import psutil
@@ -153,17 +154,23 @@ def devices() -> list[str]:
     return [*found, "cpu, 1 thread" if threads == 1 else f"cpu, {threads} threads"]
 
 
+def _loaded_torch() -> ModuleType | None:
+    """torch where it is loaded whole: another thread may be at it just now, which takes seconds."""
+    torch = sys.modules.get("torch")
+    return None if torch is None or getattr(torch.__spec__, "_initializing", False) else torch
+
+
 def free_memory() -> None:
     """Gives back what is no longer used, on the device and in the process."""
     gc.collect()
-    torch = sys.modules.get("torch")
+    torch = _loaded_torch()
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
 def memory() -> tuple[int, int]:
     """(bytes used, bytes in all) on the graphics card if there is one in use, else of this process and the machine."""
-    torch = sys.modules.get("torch")
+    torch = _loaded_torch()
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         free, total = torch.cuda.mem_get_info()
         return total - free, total

@@ -8,12 +8,12 @@ from rich.markup import escape
 
 from got_desktop import report
 from got_desktop.commands import options
-from got_desktop.doctor import examine
+from got_desktop.doctor import examine_patiently
 
 
 def doctor(json: options.JsonOption = False) -> None:
     """Check Python, packages, devices, memory, disk and models. Ends with 1 where something is wrong."""
-    findings = examine()
+    findings = examine_patiently()
     if json:
         report.print_json([finding.as_json() for finding in findings])
     else:

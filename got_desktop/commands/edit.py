@@ -68,6 +68,6 @@ def show_picture(request: RenderRequest, json: bool, profile: bool) -> None:
         outcome = work.render(request, progress)
     if json:
         report.print_json(report.outcome_as_json(outcome, progress))
-    elif profile:
+    elif profile and outcome.times:
         report.print_profile(outcome.times)
     report.print_written(outcome, progress)

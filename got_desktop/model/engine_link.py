@@ -10,7 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api import launch
-from engine.api.client import EngineClient
+from engine.api.client import HANGS, EngineClient
 from engine.api.errors import Cancelled, EngineError, EngineUnavailable
 from engine.api.launch import Engine
 from engine.api.protocol import Adapter, Event, JobRequest, JobResult, JobState, Model, System, UnloadRequest
@@ -181,6 +181,15 @@ class EngineLink(QObject):
         """Gives the lease back. Slow where the engine does not answer."""
         if self._engine is not None:
             self._engine.close()
+
+    def ask_devices(self, on_done: Callable[[tuple[str, ...]], None]) -> None:
+        """What models can be run on; asked again while an engine that has just started loads PyTorch for the answer."""
+
+        def not_yet(error: EngineError) -> None:
+            if error.code == HANGS and not self._closed:
+                QTimer.singleShot(_LOOK_EVERY, self, lambda: self.ask_devices(on_done))
+
+        self.ask(lambda client: client.devices(), on_done, not_yet)
 
     # watching
 

@@ -13,6 +13,10 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from engine.api.chain import Problem
 from engine.api.errors import EngineError
+from got_desktop.model.figures import decimal
+
+_SIZES = ("size", "free", "needed")
+"""What the templates call those of their figures that may have a decimal sign."""
 
 
 def words(error: EngineError | Problem) -> tuple[str, str]:
@@ -36,8 +40,16 @@ def _said(text: str, templates: tuple[object, ...]) -> str:
     for template in map(str, templates):
         found = _pattern(template).fullmatch(text)
         if found:
-            return QCoreApplication.translate("Errors", template).format(**found.groupdict())
+            values = {name: _figure(name, value) for name, value in found.groupdict().items()}
+            return QCoreApplication.translate("Errors", template).format(**values)
     return text
+
+
+def _figure(name: str, value: str) -> str:
+    """A size has the decimal sign of the user's language; what else looks like a figure may be a version or a name."""
+    if name not in _SIZES or not re.fullmatch(r"\d+\.\d+", value):
+        return value
+    return decimal(float(value), len(value.partition(".")[2]))
 
 
 @cache
@@ -267,6 +279,9 @@ TEMPLATES: dict[str, tuple[object, ...]] = {
         QT_TRANSLATE_NOOP("Errors", "Something unexpected happened in the engine."),
         QT_TRANSLATE_NOOP("Errors", "Its log has the details; please report it."),
         QT_TRANSLATE_NOOP("Errors", "Its log has the details."),
+        QT_TRANSLATE_NOOP("Errors", "Something unexpected happened ({what})."),
+        QT_TRANSLATE_NOOP("Errors", "The details are in {path}; please report it."),
+        QT_TRANSLATE_NOOP("Errors", "The details could not be kept: {path} cannot be written."),
     ),
     "krita_not_found": (QT_TRANSLATE_NOOP("Errors", "Krita was not found."),),
     "gimp_not_found": (QT_TRANSLATE_NOOP("Errors", "GIMP 3 was not found."),),

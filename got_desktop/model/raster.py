@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SMALLEST = 256
 """The pyramid ends where the longer side is not longer."""
 
+OVERVIEW = 720
+"""The longer side of a picture that is seen beside others is this at least, and twice it at most."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pyramid:
@@ -49,6 +52,11 @@ def pyramid(image: Image.Image) -> Pyramid:
         image = _halved(image)
         levels.append(to_qimage(image))
     return Pyramid(tuple(levels))
+
+
+def overview(image: Image.Image) -> Pyramid:
+    """The picture for a place that is much smaller than it may be."""
+    return pyramid(image.reduce(max(1, max(image.size) // OVERVIEW)))
 
 
 def _halved(image: Image.Image) -> Image.Image:

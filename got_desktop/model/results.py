@@ -13,7 +13,7 @@ from got_desktop.model import pictures
 from got_desktop.model.history import Entry
 from got_desktop.model.layers import Layer, composite
 from got_desktop.model.plan import Plan
-from got_desktop.model.raster import Difference, Pyramid, difference, pyramid
+from got_desktop.model.raster import Difference, Pyramid, difference, overview, pyramid
 from got_desktop.model.settings import Drawing
 from got_desktop.model.state import State
 
@@ -30,6 +30,8 @@ class Candidate:
     base: Source | None
     """A new picture."""
     thumbnail: bytes
+    beside: Pyramid
+    """For its place beside the others."""
     seed: int
 
 
@@ -42,6 +44,8 @@ class Results:
     before: State
     """What they were made from."""
     candidates: tuple[Candidate, ...]
+    original: Pyramid | None
+    """What was before them, where there are several; None for new pictures."""
 
     @property
     def chain(self) -> str:
@@ -83,12 +87,14 @@ def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawi
             )
             assert before.base is not None  # an edit has a source
             shown = composite(before.base.image, before.layers + layers)
-            made.append(Candidate(layers, None, pictures.thumbnail(shown, THUMBNAIL), seed))
+            made.append(Candidate(layers, None, pictures.thumbnail(shown, THUMBNAIL), overview(shown), seed))
         else:
             data = read(result.named("image", number)[-1].name)
             base = replace(pictures.picture_source(data, "The new picture"), name="")
-            made.append(Candidate((), base, pictures.thumbnail(base.image, THUMBNAIL), seed))
-    return Results(result.id, result, drawing, before, tuple(made))
+            made.append(Candidate((), base, pictures.thumbnail(base.image, THUMBNAIL), overview(base.image), seed))
+    base = before.base if not drawing.new_picture and len(made) > 1 else None
+    original = overview(composite(base.image, before.layers)) if base is not None else None
+    return Results(result.id, result, drawing, before, tuple(made), original)
 
 
 def _reader(client: EngineClient, result: JobResult) -> Callable[[str], bytes]:

@@ -373,6 +373,11 @@ class Session(QObject):
 
     # recovery
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether something would be lost with the document: changes, results that were not taken, a run."""
+        return self.document.modified or self.work.busy or self.work.results is not None
+
     def _unsaved(self) -> Unsaved | None:
         document, job = self.document, self.work.job
         return (document.state, document.path, self.instruction, job) if document.modified or job else None

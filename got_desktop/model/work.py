@@ -37,6 +37,7 @@ from got_desktop.model.plan import Plan
 from got_desktop.model.results import Results
 from got_desktop.model.settings import Drawing
 from got_desktop.model.state import State
+from got_desktop.times import Times
 
 _DRAFT_EVERY = 25
 """Milliseconds between two looks at the plan that is being written: tokens may come faster than eyes read."""
@@ -54,6 +55,8 @@ class Activity:
     total: int = 0
     """Of the stage; 0: not known."""
     seconds_left: float | None = None
+    step_seconds: float = 0.0
+    """That the last step of drawing took; 0: not known."""
     position: int = 0
     """Jobs before it in the engine's queue."""
     turn: int = 0
@@ -83,6 +86,8 @@ class Work(QObject):
         self.preview: str = ""
         """How the picture looks by now: a small JPEG in base64."""
         self.results: Results | None = None
+        self.times: Times | None = None
+        """What the time of the last run went into."""
         self._running: Running | None = None
         self._text = ""
         self._draft_soon = QTimer(self, singleShot=True, interval=_DRAFT_EVERY)
@@ -116,21 +121,20 @@ class Work(QObject):
         def request(client: EngineClient) -> JobRequest:
             return words if new else replace(words, image=_upload(client, before), selection=before.selection)
 
-        def planned(done: tuple[str, str]) -> None:
-            id, text = done
-            plan, now = Plan.of(text), self._now(before)
+        def planned(result: JobResult) -> None:
+            plan, now = Plan.of(result.chains[0]), self._now(before)
             frame = now.whole if new else before.seen
             own = _user_boxes(now.plan.reframed(now.frame, frame)) if keep_user_boxes else ()
             for _, region, mark in own:
                 plan = plan.added(region.box, region.phrase, region.turn).marked(len(plan.marks), hidden=mark.hidden)
-            self._end()
+            self._end(Times.of(result))
             self.document.change(now.planned(plan, frame), self.tr("Plan"))
-            self.link.acknowledge(id)
+            self.link.acknowledge(result.id)
             if then is not None:
                 then()
 
         self._begin("plan")
-        self._run(request, lambda client, result: (result.id, result.chains[0]), planned)
+        self._run(request, lambda client, result: result, planned)
 
     # apply
 
@@ -160,7 +164,7 @@ class Work(QObject):
             return replace(whole, image=_upload(client, before)) if isinstance(whole, EditRequest) else whole
 
         def drawn(found: Results) -> None:
-            self._end()
+            self._end(Times.of(found.result))
             if plan is None:
                 now = self._now(before)
                 frame = now.whole if drawing.new_picture else before.seen
@@ -245,8 +249,10 @@ class Work(QObject):
         running = self.link.run(request, fetch, *map(awaited, (self._heard, on_done, self._failed)))
         self._running = running
 
-    def _end(self) -> None:
+    def _end(self, times: Times | None = None) -> None:
+        """`times` are those of a run that came to something."""
         self._running = None
+        self.times = times
         self._draft_soon.stop()
         self.activity, self.draft, self.preview = None, None, ""
         self.activity_changed.emit()
@@ -310,7 +316,8 @@ def _after(event: Event, now: Activity) -> Activity:
         return replace(now, stage="plan", turn=event.turn, done=0, total=0, seconds_left=None)
     if isinstance(event, Step):
         part = {"done": event.step, "total": event.total, "seconds_left": event.seconds_left}
-        return replace(now, stage="draw", turn=event.turn, candidate=event.candidate, **part)
+        where = {"turn": event.turn, "candidate": event.candidate, "step_seconds": event.seconds}
+        return replace(now, stage="draw", **part, **where)
     if isinstance(event, Writing):
         return replace(now, stage="write", done=0, total=0, seconds_left=None)
     return now

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from got_desktop.model.figures import seconds
 from got_desktop.model.work import Activity
 
 translate = QCoreApplication.translate
 
 
 def say_activity(activity: Activity) -> str:
-    """Stage, step and time left, such as “Drawing: step 12 of 50, 3 s left”."""
+    """Stage, step and time left, such as “Drawing: step 12 of 50, 0.25 s a step, 9 s left”."""
     words = _stage(activity)
-    if activity.seconds_left is not None and activity.stage == "draw":
+    if activity.stage != "draw":
+        return words
+    if activity.step_seconds:
+        words += ", " + translate("Activity", "{time} a step").format(time=seconds(activity.step_seconds))
+    if activity.seconds_left is not None:
         words += ", " + say_seconds(activity.seconds_left)
     return words
 
@@ -48,7 +53,7 @@ def _stage(activity: Activity) -> str:
     return plain[activity.stage]
 
 
-def say_seconds(seconds: float) -> str:
-    if seconds < 90:
-        return translate("Activity", "{number} s left").format(number=max(1, round(seconds)))
-    return translate("Activity", "{number} min left").format(number=round(seconds / 60))
+def say_seconds(left: float) -> str:
+    if left < 90:
+        return translate("Activity", "{number} s left").format(number=max(1, round(left)))
+    return translate("Activity", "{number} min left").format(number=round(left / 60))

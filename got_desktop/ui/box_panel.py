@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from engine.api.chain import COLORS
 from got_desktop.model.session import Session
 from got_desktop.ui import geometry, theme
 from got_desktop.ui.badges import SIDE, badge
-from got_desktop.ui.controls import column, label, number, quiet, row, tool
+from got_desktop.ui.controls import Choice, column, label, number, quiet, row, tool
 from got_desktop.ui.geometry import Rect
 from got_desktop.ui.icons import icon
 
@@ -74,7 +74,7 @@ class BoxPanel(QWidget):
         self.phrase.setPlaceholderText(self.tr("What is in the box"))
         self.phrase.setAccessibleName(self.tr("What is in the box"))
         self.phrase.editingFinished.connect(self._rename)
-        self.meaning = QComboBox()
+        self.meaning = Choice()
         self.meaning.setAccessibleName(self.tr("What becomes of the box"))
         self.meaning.addItem(self.tr("Reasoned about only"), None)
         for color in COLORS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -29,6 +30,7 @@ from got_desktop.ui.canvas_keys import Keys
 from got_desktop.ui.canvas_mouse import Mouse, point
 from got_desktop.ui.canvas_paint import ShownBox, paint_area, paint_boxes, paint_picture, paint_slider, qrect
 from got_desktop.ui.geometry import Point, Rect, Size, View
+from got_desktop.ui.side_by_side import SideBySide
 from got_desktop.ui.theme import RED, colors
 
 _WHEEL_STEP = 1.2
@@ -40,6 +42,10 @@ class Canvas(QWidget):
     zoomed = Signal(float)
     asked_original = Signal(bool)
     """Space is held, or no longer."""
+    side_chosen = Signal(int)
+    """One of the candidates that are side by side …"""
+    side_opened = Signal(int)
+    """… which is to be seen alone."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -53,7 +59,8 @@ class Canvas(QWidget):
         """… and the candidate that is shown."""
         self.heat: Pyramid | None = None
         self.mode = "after"
-        """ "after", "before", "slider" or "heat"."""
+        """ "all", "after", "before", "slider" or "heat"."""
+        self.sides = SideBySide(self)
         self.boxes_shown = True
         self.preview: QImage | None = None
         self.split = 0.5
@@ -110,6 +117,11 @@ class Canvas(QWidget):
         return self.mode == "slider" and self.before is not None
 
     @property
+    def side_by_side(self) -> bool:
+        """All candidates are shown at once."""
+        return self.mode == "all" and bool(self.sides.pictures)
+
+    @property
     def editable(self) -> bool:
         """Boxes can be changed: a plan is under review."""
         return self.session.work.draft is None and self.after is None and self.picture is not None
@@ -136,6 +148,16 @@ class Canvas(QWidget):
             self.mode = "after"
         if resized or self.size_of_picture != self._fitted_to:
             self.fit()
+        self.update()
+
+    def show_sides(self, pictures: Sequence[Pyramid], original: Pyramid | None) -> None:
+        """The candidates that can be shown side by side, and what was before them."""
+        self.sides.show_pictures(pictures, original)
+        self.update()
+
+    def choose_side(self, number: int) -> None:
+        self.sides.chosen = number
+        self.setAccessibleDescription(self.tr("Candidate {number}").format(number=number + 1))
         self.update()
 
     def show_mode(self, mode: str) -> None:
@@ -198,6 +220,8 @@ class Canvas(QWidget):
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        if self.side_by_side:
+            return
         at = event.position()
         self._zoom(_WHEEL_STEP ** (event.angleDelta().y() / 120), (at.x(), at.y()))
 
@@ -245,8 +269,14 @@ class Canvas(QWidget):
         elif event.key() == Qt.Key.Key_Escape and busy:
             self.use_tool("point")
             self.session.select(None)
-        elif not (self.keys.slide(event) if self.sliding else self.editable and self.keys.press(event)):
+        elif not self._press(event):
             super().keyPressEvent(event)
+
+    def _press(self, event: QKeyEvent) -> bool:
+        """A key for what is shown just now; whether it was one."""
+        if self.side_by_side:
+            return self.sides.press(event)
+        return self.keys.slide(event) if self.sliding else self.editable and self.keys.press(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
@@ -303,17 +333,18 @@ class Canvas(QWidget):
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(colors().desk))
-        picture = self.picture
-        if picture is not None:
-            paint_picture(painter, picture, self.view)
-            self._paint_over(painter, picture)
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(colors().accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:  # ended whatever happens: one that outlives the event takes the window with it
+            painter.fillRect(self.rect(), QColor(colors().desk))
+            picture = self.picture
+            if self.side_by_side:
+                self.sides.paint(painter, original=self.space)
+            elif picture is not None:
+                paint_picture(painter, picture, self.view)
+                self._paint_over(painter, picture)
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(colors().accent), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _paint_over(self, painter: QPainter, picture: Pyramid) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QButtonGroup, QFrame
 
+from got_desktop.model.figures import decimal
 from got_desktop.ui.canvas import Canvas, Tool
 from got_desktop.ui.controls import label, row, tool
 
@@ -43,7 +44,7 @@ class CanvasBar(QFrame):
         self.setLayout(layout)
         canvas.tool_changed.connect(self._follow)
         canvas.session.document.changed.connect(self._follow)
-        canvas.zoomed.connect(lambda scale: self.percent.setText(f"{100 * scale:.0f} %"))
+        canvas.zoomed.connect(lambda scale: self.percent.setText(f"{decimal(100 * scale, 0)} %"))
         self._follow()
 
     def _use(self, tool: Tool) -> None:

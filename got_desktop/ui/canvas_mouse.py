@@ -55,7 +55,7 @@ class Mouse:
         canvas, at = self.canvas, point(event.position())
         if canvas.picture is None:
             return
-        if event.button() == Qt.MouseButton.MiddleButton or canvas.space:
+        if (event.button() == Qt.MouseButton.MiddleButton or canvas.space) and not canvas.side_by_side:
             self.drag = Drag("pan", at, canvas.view)
             canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif event.button() == Qt.MouseButton.LeftButton:
@@ -63,7 +63,11 @@ class Mouse:
 
     def _press(self, at: Point) -> None:
         canvas = self.canvas
-        if canvas.sliding:
+        if canvas.side_by_side:
+            under = canvas.sides.at(at)
+            if under is not None:
+                canvas.side_chosen.emit(under)
+        elif canvas.sliding:
             self.drag = Drag("slide", at, canvas.view)
             canvas.slide(at[0] / canvas.width())
         elif canvas.tool != "point":
@@ -107,6 +111,8 @@ class Mouse:
         index, handle = self._under(at) if canvas.editable else (None, None)
         if canvas.space:
             shape = Qt.CursorShape.OpenHandCursor
+        elif canvas.side_by_side:
+            shape = Qt.CursorShape.ArrowCursor if canvas.sides.at(at) is None else Qt.CursorShape.PointingHandCursor
         elif canvas.sliding:
             shape = Qt.CursorShape.SplitHCursor
         elif handle:
@@ -165,6 +171,11 @@ class Mouse:
 
     def double_click(self, event: QMouseEvent) -> None:
         canvas = self.canvas
+        if canvas.side_by_side:
+            under = canvas.sides.at(point(event.position()))
+            if under is not None:
+                canvas.side_opened.emit(under)
+            return
         index, _ = self._under(point(event.position())) if canvas.editable else (None, None)
         if index is not None:
             self.forget()

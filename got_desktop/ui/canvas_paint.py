@@ -85,10 +85,10 @@ def paint_slider(painter: QPainter, before: Pyramid, view: View, x: float, label
     painter.setBrush(QColor(colors().accent))
     painter.drawEllipse(QPointF(x, height / 2), 9, 9)
     for text, place, side in ((labels[0], x - 12, 1.0), (labels[1], x + 12, 0.0)):
-        _tag(painter, text, place, 14, side)
+        tag(painter, text, place, 14, side)
 
 
-def _tag(painter: QPainter, text: str, x: float, y: float, share: float) -> None:
+def tag(painter: QPainter, text: str, x: float, y: float, share: float) -> None:
     """Words on a dark ground; `share` of their width lies left of x."""
     wide = QFontMetricsF(painter.font()).horizontalAdvance(text) + 16
     area = QRectF(x - share * wide, y, wide, 24)

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QApplication,
     QBoxLayout,
     QButtonGroup,
+    QComboBox,
     QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
@@ -29,6 +32,44 @@ from got_desktop.ui.icons import icon
 
 L = TypeVar("L", bound=QBoxLayout)
 S = TypeVar("S", bound=QAbstractSpinBox)
+
+
+def _with_focus(base: type[QWidget]) -> Callable[[QWidget, QWheelEvent], None]:
+    """The wheel scrolls the page; it changes no field that it happens to pass over."""
+
+    def wheel(self: QWidget, event: QWheelEvent) -> None:
+        base.wheelEvent(self, event) if self.hasFocus() else event.ignore()
+
+    return wheel
+
+
+class Choice(QComboBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    wheelEvent = _with_focus(QComboBox)  # noqa: N815 - Qt's names, here and below
+
+
+class Whole(QSpinBox):
+    wheelEvent = _with_focus(QSpinBox)  # noqa: N815
+
+
+class Decimal(QDoubleSpinBox):
+    """Takes a point and a comma alike for the language's decimal sign: a number pad has only one of them."""
+
+    wheelEvent = _with_focus(QDoubleSpinBox)  # noqa: N815
+
+    def validate(self, input: str, pos: int) -> object:  # noqa: A002
+        sign = self.locale().decimalPoint()
+        return super().validate(input.replace(".", sign).replace(",", sign), pos)
+
+    def show_value(self, value: float, lowest: str = "") -> None:
+        """Leaves alone what is being typed. `lowest` is what the lowest value is called."""
+        if lowest != self.specialValueText():
+            self.setSpecialValueText(lowest)
+        if value != self.value():
+            self.setValue(value)
 
 
 def label(text: str, role: str = "", buddy: QWidget | None = None) -> QLabel:
@@ -64,24 +105,32 @@ def button(text: str, on_click: Callable[[], object], role: str = "", tip: str =
     return made
 
 
-def number(least: int, most: int, name: str) -> QSpinBox:
+def number(least: int, most: int, name: str) -> Whole:
     """A field for a whole number; `name` is its accessible one."""
-    made = QSpinBox()
+    made = Whole()
     made.setRange(least, most)
     made.setAccessibleName(name)
     return _padded(made)
 
 
-def decimal(least: float, most: float, step: float, name: str) -> QDoubleSpinBox:
-    made = QDoubleSpinBox()
+def decimal(least: float, most: float, step: float, name: str) -> Decimal:
+    made = Decimal()
     made.setRange(least, most)
     made.setSingleStep(step)
     made.setAccessibleName(name)
     return _padded(made)
 
 
+def take_typed() -> None:
+    """What is being typed into a field for a number counts, though the field was not left."""
+    field = QApplication.focusWidget()
+    if isinstance(field, QAbstractSpinBox):
+        field.interpretText()
+
+
 def _padded(spin: S) -> S:
     spin.lineEdit().setTextMargins(5, 0, 2, 0)
+    spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return spin
 
 
@@ -169,6 +218,16 @@ class SlidNumber(QWidget):
             self.field.setValue(value)
 
 
+class _Segment(QToolButton):
+    """As wide as its words in bold, which they are when it is on: styles add more than there is room for."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        self.ensurePolished()  # for the font of the style sheet
+        font = self.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        return QSize(QFontMetrics(font).horizontalAdvance(self.text()) + 18, super().sizeHint().height())
+
+
 class Segments(QWidget):
     """A few choices side by side, one of them on."""
 
@@ -183,7 +242,7 @@ class Segments(QWidget):
         layout = row(spacing=0)
         self.setLayout(layout)
         for value, text in choices:
-            one = QToolButton()
+            one = _Segment()
             one.setText(text)
             one.setCheckable(True)
             one.setProperty("role", "segment")
@@ -198,8 +257,14 @@ class Segments(QWidget):
     def choose(self, value: str) -> None:
         self._buttons[value].setChecked(True)
 
+    def explain(self, value: str, tip: str) -> None:
+        self._buttons[value].setToolTip(tip)
+
     def enable(self, value: str, on: bool) -> None:
         self._buttons[value].setEnabled(on)
+
+    def show_choice(self, value: str, on: bool) -> None:
+        self._buttons[value].setVisible(on)
 
 
 class Fold(QWidget):

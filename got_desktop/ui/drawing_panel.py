@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QLabel,
     QLayout,
@@ -16,9 +15,23 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api.protocol import MAX_CANDIDATES, MAX_GROW
+from got_desktop.model import figures
 from got_desktop.model.session import Session
 from got_desktop.model.settings import LARGEST_SEED, PAPER_SCALES, PAPER_STEPS, SCHEDULERS, SCOPES
-from got_desktop.ui.controls import Fold, SlidNumber, button, column, decimal, label, number, quiet, row, tool
+from got_desktop.ui.controls import (
+    Choice,
+    Decimal,
+    Fold,
+    SlidNumber,
+    button,
+    column,
+    decimal,
+    label,
+    number,
+    quiet,
+    row,
+    tool,
+)
 
 _MOST_SCALE = 15.0
 _MOST_FEATHER = 50
@@ -45,7 +58,7 @@ class DrawingPanel(QWidget):
     # building
 
     def _result(self) -> QWidget:
-        self.scope = QComboBox()
+        self.scope = Choice()
         names = {
             "boxes": self.tr("Boxes only"),
             "spill": self.tr("Boxes and spill"),
@@ -76,6 +89,7 @@ class DrawingPanel(QWidget):
             spin.setMinimumWidth(70)
             spin.setSingleStep(8)
             spin.setSpecialValueText(self.tr("own"))
+            spin.setKeyboardTracking(False)  # a size is rounded, and so would be what is half typed
             spin.valueChanged.connect(lambda value, name=name: self._side(name, value))
         self.size_label = label(self.tr("Size"))
         self.size_box = QWidget()
@@ -98,9 +112,9 @@ class DrawingPanel(QWidget):
         )
 
     def _model(self) -> QWidget:
-        self.model = QComboBox()
+        self.model = Choice()
         self.model.activated.connect(lambda: self.session.draw_with(model=self.model.currentText()))
-        self.adapter = QComboBox()
+        self.adapter = Choice()
         self.adapter.activated.connect(self._adapter_chosen)
         self.weight = decimal(-4, 4, 0.1, self.tr("Adapter's weight"))
         self.weight.valueChanged.connect(lambda value: self.session.draw_with(adapter_weight=value))
@@ -111,7 +125,7 @@ class DrawingPanel(QWidget):
         )
 
     def _guidance(self) -> QWidget:
-        self.scales: dict[str, tuple[QSlider, QDoubleSpinBox]] = {}
+        self.scales: dict[str, tuple[QSlider, Decimal]] = {}
         names = {
             "semantic": (self.tr("Semantic"), self.tr("How hard the plan's meaning pulls")),
             "spatial": (self.tr("Spatial"), self.tr("How hard the boxes pull")),
@@ -133,7 +147,7 @@ class DrawingPanel(QWidget):
             rows.append((label(text), row(slider, spin), ""))
         self.steps = number(0, 1000, self.tr("Steps"))
         self.steps.valueChanged.connect(lambda value: self.session.draw_with(steps=value or None))
-        self.scheduler = QComboBox()
+        self.scheduler = Choice()
         self.scheduler.addItem("", None)
         for scheduler in SCHEDULERS:
             self.scheduler.addItem(scheduler, scheduler)
@@ -188,9 +202,8 @@ class DrawingPanel(QWidget):
             self.grow.show_value(round(drawing.grow))
             for name, (slider, spin) in self.scales.items():
                 own = defaults.scales[name]
-                spin.setSpecialValueText(f"{own:.1f} ●")
                 given = getattr(drawing, name)
-                spin.setValue(_OWN if given is None else given)
+                spin.show_value(_OWN if given is None else given, f"{figures.decimal(own, 1)} ●")
                 slider.setValue(round(10 * (own if given is None else given)))
             self.steps.setSpecialValueText(self.tr("model's own ({number})").format(number=defaults.steps))
             self.steps.setValue(drawing.steps or 0)
@@ -220,7 +233,7 @@ class DrawingPanel(QWidget):
         for adapter in offer.adapters:
             self.adapter.addItem(adapter.name, adapter.name)
         self.adapter.setCurrentIndex(max(0, self.adapter.findData(drawing.adapter)))
-        self.weight.setValue(drawing.adapter_weight)
+        self.weight.show_value(drawing.adapter_weight)
         self.weight.setEnabled(bool(drawing.adapter))
 
 

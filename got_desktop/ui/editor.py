@@ -7,18 +7,19 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from got_desktop.model.error_words import words
 from got_desktop.model.results import Comparison, Results, compare
 from got_desktop.model.session import Session
 from got_desktop.ui.canvas import Canvas
 from got_desktop.ui.canvas_bar import CanvasBar
-from got_desktop.ui.controls import frame, scrolled
+from got_desktop.ui.controls import frame, scrolled, take_typed
 from got_desktop.ui.history_strip import HistoryStrip
 from got_desktop.ui.instruction_panel import InstructionPanel
 from got_desktop.ui.layer_panel import LayerPanel
 from got_desktop.ui.plan_panel import PlanPanel
+from got_desktop.ui.question import Icon, Question, Role
 from got_desktop.ui.review_bar import ReviewBar
 from got_desktop.ui.start_view import StartView
 
@@ -86,7 +87,10 @@ class Editor(QWidget):
         self.plan.run_until_asked.connect(lambda turn: self.run_apply(turn))
         self.plan.draw_box_asked.connect(self.draw_box)
         self.review.chosen.connect(self._compare)
+        self.review.chosen.connect(self.canvas.choose_side)
         self.review.mode_asked.connect(self.canvas.show_mode)
+        self.canvas.side_chosen.connect(self.review.choose)
+        self.canvas.side_opened.connect(self._open_side)
         self.review.accepted.connect(self.accept)
         self.review.dismissed.connect(work.dismiss)
         self.review.seed_asked.connect(lambda seed: session.draw_with(seed=seed, seed_locked=True))
@@ -99,10 +103,12 @@ class Editor(QWidget):
     # what the user asks for
 
     def run_plan(self) -> None:
+        take_typed()
         if self.instruction.plan.isEnabled():
             self._plan_anew(self.session.run_plan)
 
     def run_both(self) -> None:
+        take_typed()
         if self.instruction.both.isEnabled():
             self._plan_anew(self.session.run_both)
 
@@ -110,37 +116,35 @@ class Editor(QWidget):
         """Boxes that the user drew are not overwritten without asking; `run` is told whether to keep them."""
         if not self.session.document.state.plan.has_user_work:
             return run(False)
-        asked = QMessageBox(QMessageBox.Icon.Question, self.tr("Plan again"), "", parent=self)
-        asked.setText(self.tr("The plan holds boxes of your own."))
-        asked.setInformativeText(self.tr("Planning again writes a new plan. Undo brings the present one back."))
-        keep = asked.addButton(self.tr("Keep my boxes"), QMessageBox.ButtonRole.AcceptRole)
-        replace = asked.addButton(self.tr("Replace all"), QMessageBox.ButtonRole.DestructiveRole)
-        asked.addButton(QMessageBox.StandardButton.Cancel)
-        asked.finished.connect(
-            lambda _: run(asked.clickedButton() is keep) if asked.clickedButton() in (keep, replace) else None
+        asked = Question(
+            self,
+            self.tr("Plan again"),
+            self.tr("The plan holds boxes of your own."),
+            self.tr("Planning again writes a new plan. Undo brings the present one back."),
+            Icon.Question,
         )
+        asked.offer(self.tr("Keep my boxes"), Role.AcceptRole, lambda: run(True))
+        asked.offer(self.tr("Replace all"), Role.DestructiveRole, lambda: run(False))
+        asked.offer_cancel()
         asked.open()
 
     def run_apply(self, until: int | None = None) -> None:
         """Draws; what is broken in the chain is said first."""
+        take_typed()
         if not self.instruction.apply.isEnabled():
             return
         faults = self.session.faults()
         if not faults:
             return self.session.run_apply(until)
-        asked = QMessageBox(QMessageBox.Icon.Warning, self.tr("Apply"), "", parent=self)
-        asked.setText(self.tr("Something in the plan has no effect as it stands."))
-        asked.setInformativeText("\n".join("• " + " ".join(words(fault)) for fault in faults[:4]))
-        anyway = asked.addButton(self.tr("Apply without it"), QMessageBox.ButtonRole.AcceptRole)
-        show = asked.addButton(self.tr("Show it"), QMessageBox.ButtonRole.RejectRole)
-        asked.setDefaultButton(show)
-        asked.finished.connect(
-            lambda _: (
-                self.session.run_apply(until)
-                if asked.clickedButton() is anyway
-                else self.plan.editor.mark(faults[0].start, faults[0].end)
-            )
+        asked = Question(
+            self,
+            self.tr("Apply"),
+            self.tr("Something in the plan has no effect as it stands."),
+            "\n".join("• " + " ".join(words(fault)) for fault in faults[:4]),
         )
+        first = faults[0]
+        asked.offer(self.tr("Apply without it"), Role.AcceptRole, lambda: self.session.run_apply(until))
+        asked.offer(self.tr("Show it"), Role.RejectRole, lambda: self.plan.editor.mark(first.start, first.end), True)
         asked.open()
 
     def accept(self) -> None:
@@ -166,12 +170,18 @@ class Editor(QWidget):
         results = self.session.work.results
         self.review.setVisible(results is not None)
         if results is None:
+            self.canvas.show_sides((), None)
             self.canvas.compare(None, None, None)
         else:
+            self.canvas.show_sides([candidate.beside for candidate in results.candidates], results.original)
             self.review.show_results(results)
             self.canvas.setFocus()
         self.bar.show_review(results is not None)
         self._follow_document()
+
+    def _open_side(self, index: int) -> None:
+        self.review.choose(index)
+        self.review.show_mode("after")
 
     def _compare(self, index: int) -> None:
         results = self.session.work.results

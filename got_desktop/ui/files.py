@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from got_desktop.model.messages import Message
 from got_desktop.model.pictures import OPEN_SUFFIXES, SAVE_SUFFIXES
 from got_desktop.model.session import Session
+from got_desktop.ui.question import Question, Role
 
 
 class Files(QObject):
@@ -27,6 +28,7 @@ class Files(QObject):
 
     def ask_open(self) -> None:
         dialog = QFileDialog(self.window, self.tr("Open a picture"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         endings = " ".join(f"*{suffix}" for suffix in OPEN_SUFFIXES)
         dialog.setNameFilters([self.tr("Pictures ({endings})").format(endings=endings), self.tr("All files (*)")])
@@ -68,6 +70,7 @@ class Files(QObject):
     def ask_save(self) -> None:
         document = self.session.document
         dialog = QFileDialog(self.window, self.tr("Save as"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         filters = {
@@ -89,26 +92,47 @@ class Files(QObject):
     # nothing is thrown away unasked
 
     def after_asking(self, call: Callable[[], None]) -> None:
-        """Does it at once where nothing is unsaved; else when the user has saved, or does not want to."""
-        if not self.session.document.modified:
+        """Does it at once where nothing is lost; else when the user has saved, or does not want to."""
+        if not self.session.unsettled:
             return call()
-        asked = QMessageBox(QMessageBox.Icon.Warning, self.tr("Unsaved changes"), "", parent=self.window)
-        title = self.session.document.title
-        asked.setText(self.tr("“{name}” has changes that are not saved.").format(name=title))
-        save = asked.addButton(self.tr("Save"), QMessageBox.ButtonRole.AcceptRole)
-        drop = asked.addButton(self.tr("Don't save"), QMessageBox.ButtonRole.DestructiveRole)
-        asked.addButton(QMessageBox.StandardButton.Cancel)
-        asked.setDefaultButton(save)
-
-        def answered() -> None:
-            if asked.clickedButton() is save:
-                self._after_save = call
-                self.save()
-            elif asked.clickedButton() is drop:
-                call()
-
-        asked.finished.connect(lambda _: answered())
+        asked = self._unsaved(call) if self.session.document.modified else self._undecided(call)
         asked.open()
+
+    def _unsaved(self, call: Callable[[], None]) -> Question:
+        words = self.tr("“{name}” has changes that are not saved.").format(name=self.session.document.title)
+        asked = Question(self.window, self.tr("Unsaved changes"), words, self._goes_too())
+
+        def save() -> None:
+            self._after_save = call
+            self.save()
+
+        asked.offer(self.tr("Save"), Role.AcceptRole, save, preferred=True)
+        asked.offer(self.tr("Don't save"), Role.DestructiveRole, call)
+        asked.offer_cancel()
+        return asked
+
+    def _undecided(self, call: Callable[[], None]) -> Question:
+        """The file holds all of the document, but what is or was made for it is not decided on."""
+        drawn = self.session.work.results is not None
+        title = self.tr("Results not taken") if drawn else self.tr("Work under way")
+        words = (
+            self.tr("“{name}” has results that you have not taken.")
+            if drawn
+            else self.tr("“{name}” is still being worked on.")
+        )
+        again = drawn and self.session.settings.history_kept > 0
+        more = self.tr("The history keeps all that is needed to draw them again.") if again else ""
+        asked = Question(self.window, title, words.format(name=self.session.document.title), more)
+        asked.offer(self.tr("Discard results") if drawn else self.tr("Cancel the work"), Role.DestructiveRole, call)
+        asked.offer(self.tr("Back"), Role.RejectRole, lambda: None, preferred=True)
+        return asked
+
+    def _goes_too(self) -> str:
+        """What saving does not keep."""
+        work = self.session.work
+        if work.busy:
+            return self.tr("What the engine does for it is cancelled.")
+        return self.tr("Results that you have not taken are discarded.") if work.results is not None else ""
 
     def _saved(self) -> None:
         if self._after_save is not None and not self.session.document.modified:

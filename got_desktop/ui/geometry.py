@@ -15,6 +15,8 @@ HANDLE = 12.0
 MIN_BOX = 8.0
 """Side of the smallest box, in the picture's pixels."""
 MIN_SCALE, MAX_SCALE = 0.01, 64.0
+_ALMOST = 0.9
+"""Of the largest size that pictures side by side can have: so much is enough where they then stand in fewer rows."""
 Handle = Literal["nw", "n", "ne", "e", "se", "s", "sw", "w"]
 HANDLES: tuple[Handle, ...] = ("nw", "n", "ne", "e", "se", "s", "sw", "w")
 Size = tuple[float, float]
@@ -101,6 +103,28 @@ def fitted(canvas: Size, picture: Size, margin: float = 24.0) -> View:
 
 def centered(canvas: Size, picture: Size, scale: float) -> View:
     return View(scale, *((canvas[axis] - picture[axis] * scale) / 2 for axis in (0, 1)))
+
+
+def side_by_side(canvas: Size, picture: Size, count: int, margin: float = 24.0, gap: float = 20.0) -> list[Rect]:
+    """Where so many pictures of one size are as large as they can be at once, rather in one row than in two.
+
+    Rows begin at the left; the last one may be shorter.
+    """
+
+    def scale_in(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        room = [
+            (side - 2 * margin - (parts - 1) * gap) / parts for side, parts in zip(canvas, (columns, rows), strict=True)
+        ]
+        return min(MAX_SCALE, max(MIN_SCALE, min(room[0] / picture[0], room[1] / picture[1])))
+
+    best = max(map(scale_in, range(1, count + 1)))
+    columns = max(columns for columns in range(1, count + 1) if scale_in(columns) >= _ALMOST * best)
+    width, height = (side * scale_in(columns) for side in picture)
+    left = (canvas[0] - columns * (width + gap) + gap) / 2
+    top = (canvas[1] - math.ceil(count / columns) * (height + gap) + gap) / 2
+    corners = [(left + n % columns * (width + gap), top + n // columns * (height + gap)) for n in range(count)]
+    return [Rect(x, y, x + width, y + height) for x, y in corners]
 
 
 # boxes

@@ -106,6 +106,7 @@ class HistoryStrip(QFrame):
         if self._entry() is None:
             return
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Use these settings again"), self._reuse)
         menu.addAction(self.tr("Use these settings and the plan again"), self._reuse_plan)
         menu.addAction(self.tr("Star"), self._star)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QInputDialog,
     QPlainTextEdit,
@@ -18,7 +17,7 @@ from engine.api.protocol import MAX_INSTRUCTION
 from got_desktop.model.session import Session
 from got_desktop.model.settings import Preset
 from got_desktop.ui.activity_words import say_activity
-from got_desktop.ui.controls import Segments, button, column, frame, label, line, quiet, row, scrolled, tool
+from got_desktop.ui.controls import Choice, Segments, button, column, frame, label, line, quiet, row, scrolled, tool
 from got_desktop.ui.drawing_panel import DrawingPanel
 
 
@@ -101,7 +100,7 @@ class InstructionPanel(QFrame):
         return made
 
     def _lay_out(self) -> None:
-        self.presets = QComboBox()
+        self.presets = Choice()
         self.presets.setAccessibleName(self.tr("Preset"))
         save = tool("save", self.tr("Save as preset"), self._save_preset)
         self.drop_preset = tool("trash", self.tr("Delete preset"), self._drop_preset)
@@ -253,6 +252,7 @@ class InstructionPanel(QFrame):
 
     def _save_preset(self) -> None:
         asked = QInputDialog(self)
+        asked.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         asked.setWindowTitle(self.tr("Save as preset"))
         asked.setLabelText(self.tr("Name"))
         asked.setTextValue(" ".join(self.session.instruction.split())[:40])

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from got_desktop.model.figures import significant
 from got_desktop.ui import theme
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44.0, 26.0, 10.0, 20.0
@@ -36,15 +37,20 @@ class LossCurve(QWidget):
         """(step, value) in order; `steps` is where the training ends."""
         self.points, self.steps = tuple(points), steps
         told = (
-            self.tr("step {step}: {value}").format(step=points[-1][0], value=f"{points[-1][1]:.3g}") if points else ""
+            self.tr("step {step}: {value}").format(step=points[-1][0], value=significant(points[-1][1]))
+            if points
+            else ""
         )
         self.setAccessibleDescription(told)
         self.setToolTip(told)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         colors = theme.colors()
-        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(colors.text))
         painter.drawText(QRectF(_LEFT, 0, self.width() - _LEFT, _TOP - 6), Qt.AlignmentFlag.AlignVCenter, self.title)
@@ -83,7 +89,7 @@ class LossCurve(QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(QColor(colors.muted))
             where = QRectF(0, y - 8, _LEFT - 6, 16)
-            painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{tick:g}")
+            painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, significant(tick, 6))
         painter.setPen(QColor(colors.muted))
         below = QRectF(area.left(), area.bottom() + 3, area.width(), 14)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from got_desktop.model import error_words
 from got_desktop.model.session import Session
 from got_desktop.ui.box_panel import BoxPanel
 from got_desktop.ui.chain_editor import ChainEditor
-from got_desktop.ui.controls import button, column, label, quiet, row, tool
+from got_desktop.ui.controls import Choice, button, column, label, quiet, row, tool
 
 
 class PlanPanel(QWidget):
@@ -23,7 +23,7 @@ class PlanPanel(QWidget):
         self.editor = ChainEditor(session)
         self.editor.setMinimumHeight(110)
         self.boxes = BoxPanel(session)
-        self.turns = QComboBox()
+        self.turns = Choice()
         self.turns.setAccessibleName(self.tr("Step of the plan"))
         self.turns.activated.connect(session.show_turn)
         self.until = button(self.tr("Run to here"), lambda: self.run_until_asked.emit(session.turn))

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton
 
+from got_desktop.model.figures import decimal
 from got_desktop.model.raster import Difference
 from got_desktop.model.results import Results
 from got_desktop.ui.controls import Segments, button, column, label, row, tool
@@ -33,12 +34,14 @@ class ReviewBar(QFrame):
         self.mode = Segments(
             self.tr("Show"),
             [
+                ("all", self.tr("All")),
                 ("after", self.tr("After")),
                 ("before", self.tr("Before")),
                 ("slider", self.tr("Slider")),
                 ("heat", self.tr("Heat map")),
             ],
         )
+        self.mode.explain("all", self.tr("All candidates side by side"))
         self.mode.chosen.connect(self.mode_asked)
         self.figure = label("", "muted")
         self.reuse = tool("reuse", self.tr("Use this seed again"), self._reuse)
@@ -49,8 +52,8 @@ class ReviewBar(QFrame):
         self._pictures.addStretch(1)
         last = row(self.figure, discard, accept, spacing=8)
         last.setStretch(0, 1)
-        layout = column(self._pictures, row(self.mode, 1, self.reuse, spacing=8), last, spacing=8)
-        layout.setContentsMargins(14, 8, 14, 8)
+        layout = column(self._pictures, row(self.mode, 1, self.reuse, spacing=4), last, spacing=8)
+        layout.setContentsMargins(10, 8, 10, 8)
         self.setLayout(layout)
 
     def show_results(self, results: Results) -> None:
@@ -81,9 +84,14 @@ class ReviewBar(QFrame):
             self.mode.enable(mode, not new)
         self.accept.setText(self.tr("Take as picture") if new else self.tr("Take as layer"))
         self.accept.setAccessibleName(self.accept.text())
-        self.mode.choose("after")
+        self.mode.show_choice("all", self.count > 1)
+        self.show_mode("all" if self.count > 1 else "after")
         self.show_difference(None)
         self.choose(0)
+
+    def show_mode(self, mode: str) -> None:
+        self.mode.choose(mode)
+        self.mode_asked.emit(mode)
 
     def choose(self, index: int) -> None:
         if not 0 <= index < self.count:
@@ -98,8 +106,8 @@ class ReviewBar(QFrame):
 
     def show_difference(self, difference: Difference | None) -> None:
         self.figure.setText(
-            self.tr("{all:.1f} % of the picture changed; outside the boxes, {outside:.2f} %").format(
-                outside=difference.outside, all=difference.changed
+            self.tr("{all} % of the picture changed; outside the boxes, {outside} %").format(
+                outside=decimal(difference.outside, 2), all=decimal(difference.changed, 1)
             )
             if difference
             else ""

@@ -6,10 +6,12 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from got_desktop.model import error_words
 from got_desktop.model.engine_link import Condition
+from got_desktop.model.figures import decimal
 from got_desktop.model.session import Session
 from got_desktop.ui import theme
 from got_desktop.ui.activity_words import say_activity
 from got_desktop.ui.controls import label
+from got_desktop.ui.stage_times import TimesButton
 
 
 class StatusBar(QStatusBar):
@@ -31,7 +33,8 @@ class StatusBar(QStatusBar):
             one.setAccessibleDescription(name)
         for one in (self.engine, self.memory, self.queue):
             self.addWidget(one)
-        for one in (self.work, self.picture):
+        self.took = TimesButton()
+        for one in (self.work, self.took, self.picture):
             self.addPermanentWidget(one)
         session.link.condition_changed.connect(self._condition)
         session.work.activity_changed.connect(self._activity)
@@ -60,15 +63,14 @@ class StatusBar(QStatusBar):
         self.queue.setVisible(system is not None and system.queued > 0)
         if system is not None:
             loaded = system.model or self.tr("no model loaded")
-            used, total = (value / 1e9 for value in (system.memory_used, system.memory_total))
-            self.memory.setText(
-                self.tr("{model}, {used:.1f} of {total:.0f} GB").format(model=loaded, used=used, total=total)
-            )
+            used, total = decimal(system.memory_used / 1e9, 1), decimal(system.memory_total / 1e9, 0)
+            self.memory.setText(self.tr("{model}, {used} of {total} GB").format(model=loaded, used=used, total=total))
             self.queue.setText(self.tr("{number} waiting").format(number=system.queued))
 
     def _activity(self) -> None:
         activity, filing = self.session.work.activity, self.session.filing
         files = {"open": self.tr("Opening…"), "save": self.tr("Saving…"), "merge": self.tr("Merging…")}
+        self.took.show_times(None if activity else self.session.work.times)
         _say(self.work, say_activity(activity) if activity else files.get(filing, ""))
 
     def _document(self) -> None:

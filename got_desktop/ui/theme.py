@@ -168,6 +168,7 @@ QToolButton:pressed {{ background: {c.pressed}; }}
 QToolButton:checked {{ background: {c.chosen}; border-color: {c.chosen}; }}
 QToolButton:checked:focus {{ border-color: {c.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton[role="quiet"] {{ color: {c.muted}; font-size: 12px; padding: 1px 8px; }}
 QToolButton[role="rail"] {{ border: 1px solid transparent; border-radius: 8px; padding: 7px 2px 5px 2px;
     font-size: 11px; color: {c.muted}; }}
 QToolButton[role="rail"]:checked {{ background: {c.chosen}; color: {c.text}; }}
@@ -175,7 +176,7 @@ QToolButton[role="fold"] {{ font-weight: 600; padding: 4px 2px; text-align: left
 QToolButton[role="fold"]:checked {{ background: transparent; border-color: transparent; }}
 QToolButton[role="fold"]:hover {{ background: {c.hover}; }}
 QToolButton[role="fold"]:focus {{ border-color: {c.accent}; }}
-QToolButton[role="segment"] {{ border: 1px solid {c.border}; border-radius: 0; padding: 5px 10px; }}
+QToolButton[role="segment"] {{ border: 1px solid {c.border}; border-radius: 0; padding: 5px 7px; }}
 QToolButton[role="segment"]:checked {{ background: {c.chosen}; border-color: {c.accent}; font-weight: 600; }}
 QToolButton[role="segment"]:focus {{ border-color: {c.accent}; }}
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox {{

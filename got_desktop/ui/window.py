@@ -26,6 +26,7 @@ from got_desktop.ui.editor import Editor
 from got_desktop.ui.files import Files
 from got_desktop.ui.icons import icon
 from got_desktop.ui.message_bar import MessageBar
+from got_desktop.ui.question import Icon, Question, Role
 from got_desktop.ui.registry import PAGES
 from got_desktop.ui.status import StatusBar
 
@@ -151,25 +152,24 @@ class Window(QMainWindow):
     # recovery and the end
 
     def _offer_recovery(self, folders: list[Path]) -> None:
-        asked = QMessageBox(QMessageBox.Icon.Information, self.tr("Unsaved work"), "", parent=self)
-        asked.setText(self.tr("got_desktop ended before your last work was saved."))
-        asked.setInformativeText(self.tr("It was kept, with its layers and its plan."))
-        back = asked.addButton(self.tr("Bring it back"), QMessageBox.ButtonRole.AcceptRole)
-        drop = asked.addButton(self.tr("Delete it"), QMessageBox.ButtonRole.DestructiveRole)
-        asked.addButton(self.tr("Later"), QMessageBox.ButtonRole.RejectRole)
-        asked.setDefaultButton(back)
+        asked = Question(
+            self,
+            self.tr("Unsaved work"),
+            self.tr("got_desktop ended before your last work was saved."),
+            self.tr("It was kept, with its layers and its plan."),
+            Icon.Information,
+        )
 
-        def answered() -> None:
-            if asked.clickedButton() is back:
-                self.files.after_asking(lambda: self.session.recover(folders[-1]))
-            elif asked.clickedButton() is drop:
-                self.session.keeping.discard(folders)
+        def recover() -> None:
+            self.files.after_asking(lambda: self.session.recover(folders[-1]))
 
-        asked.finished.connect(lambda _: answered())
+        asked.offer(self.tr("Bring it back"), Role.AcceptRole, recover, preferred=True)
+        asked.offer(self.tr("Delete it"), Role.DestructiveRole, lambda: self.session.keeping.discard(folders))
+        asked.offer(self.tr("Later"), Role.RejectRole, lambda: None)
         asked.open()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if self._leaving or not self.session.document.modified:
+        if self._leaving or not self.session.unsettled:
             self.session.close()
             event.accept()
             return
@@ -201,4 +201,5 @@ class Window(QMainWindow):
     def _tell(self, title: str, text: str) -> None:
         box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Ok, self)
         box.setTextFormat(Qt.TextFormat.RichText)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()

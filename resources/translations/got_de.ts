@@ -127,6 +127,10 @@
 <context>
     <name>Activity</name>
     <message>
+        <source>{time} a step</source>
+        <translation>{time} je Schritt</translation>
+    </message>
+    <message>
         <source>Waiting: {number} before it</source>
         <translation>Wartet: {number} davor</translation>
     </message>
@@ -276,6 +280,10 @@
         <translation>Bild und Kästen</translation>
     </message>
     <message>
+        <source>Candidate {number}</source>
+        <translation>Vorschlag {number}</translation>
+    </message>
+    <message>
         <source>the new object</source>
         <translation>das neue Objekt</translation>
     </message>
@@ -377,6 +385,10 @@
         <translation>Zu beheben: {number}</translation>
     </message>
     <message>
+        <source>The engine is still starting; it is looked at again by itself.</source>
+        <translation>Die Engine startet noch; es wird von selbst wieder nachgesehen.</translation>
+    </message>
+    <message>
         <source>All that is needed works. Hints: {number}</source>
         <translation>Alles Nötige funktioniert. Hinweise: {number}</translation>
     </message>
@@ -387,6 +399,14 @@
     <message>
         <source>Good</source>
         <translation>Gut</translation>
+    </message>
+    <message>
+        <source>Not known yet</source>
+        <translation>Noch nicht bekannt</translation>
+    </message>
+    <message>
+        <source>No answer yet: a new engine takes a while on a busy machine.</source>
+        <translation>Noch keine Antwort: Eine neue Engine braucht auf einem ausgelasteten Rechner eine Weile.</translation>
     </message>
     <message>
         <source>Wrong</source>
@@ -1125,6 +1145,18 @@
         <translation>Einzelheiten stehen in ihrem Protokoll.</translation>
     </message>
     <message>
+        <source>Something unexpected happened ({what}).</source>
+        <translation>Etwas Unerwartetes ist geschehen ({what}).</translation>
+    </message>
+    <message>
+        <source>The details are in {path}; please report it.</source>
+        <translation>Die Einzelheiten stehen in {path}; bitte melden Sie es.</translation>
+    </message>
+    <message>
+        <source>The details could not be kept: {path} cannot be written.</source>
+        <translation>Die Einzelheiten konnten nicht aufgehoben werden: {path} lässt sich nicht schreiben.</translation>
+    </message>
+    <message>
         <source>Krita was not found.</source>
         <translation>Krita wurde nicht gefunden.</translation>
     </message>
@@ -1414,6 +1446,46 @@
     <message>
         <source>Unsaved changes</source>
         <translation>Nicht gespeichert</translation>
+    </message>
+    <message>
+        <source>Results not taken</source>
+        <translation>Ergebnisse nicht übernommen</translation>
+    </message>
+    <message>
+        <source>Work under way</source>
+        <translation>Arbeit im Gang</translation>
+    </message>
+    <message>
+        <source>“{name}” has results that you have not taken.</source>
+        <translation>„{name}“ hat Ergebnisse, die Sie nicht übernommen haben.</translation>
+    </message>
+    <message>
+        <source>“{name}” is still being worked on.</source>
+        <translation>An „{name}“ wird noch gearbeitet.</translation>
+    </message>
+    <message>
+        <source>The history keeps all that is needed to draw them again.</source>
+        <translation>Der Verlauf behält alles, was nötig ist, um sie wieder zu zeichnen.</translation>
+    </message>
+    <message>
+        <source>Discard results</source>
+        <translation>Ergebnisse verwerfen</translation>
+    </message>
+    <message>
+        <source>Cancel the work</source>
+        <translation>Arbeit abbrechen</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>What the engine does for it is cancelled.</source>
+        <translation>Was die Engine dafür tut, wird abgebrochen.</translation>
+    </message>
+    <message>
+        <source>Results that you have not taken are discarded.</source>
+        <translation>Ergebnisse, die Sie nicht übernommen haben, werden verworfen.</translation>
     </message>
     <message>
         <source>“{name}” has changes that are not saved.</source>
@@ -2413,6 +2485,10 @@
         <translation>Zeigen</translation>
     </message>
     <message>
+        <source>All</source>
+        <translation>Alle</translation>
+    </message>
+    <message>
         <source>After</source>
         <translation>Nachher</translation>
     </message>
@@ -2422,11 +2498,15 @@
     </message>
     <message>
         <source>Slider</source>
-        <translation>Schieber</translation>
+        <translation>Regler</translation>
     </message>
     <message>
         <source>Heat map</source>
         <translation>Wärmebild</translation>
+    </message>
+    <message>
+        <source>All candidates side by side</source>
+        <translation>Alle Vorschläge nebeneinander</translation>
     </message>
     <message>
         <source>Use this seed again</source>
@@ -2457,8 +2537,8 @@
         <translation>Als Bild nehmen</translation>
     </message>
     <message>
-        <source>{all:.1f} % of the picture changed; outside the boxes, {outside:.2f} %</source>
-        <translation>{all:.1f} % des Bildes geändert; außerhalb der Kästen {outside:.2f} %</translation>
+        <source>{all} % of the picture changed; outside the boxes, {outside} %</source>
+        <translation>{all} % des Bildes geändert; außerhalb der Kästen {outside} %</translation>
     </message>
 </context>
 <context>
@@ -2806,8 +2886,8 @@
         <translation>kein Modell geladen</translation>
     </message>
     <message>
-        <source>{model}, {used:.1f} of {total:.0f} GB</source>
-        <translation>{model}, {used:.1f} von {total:.0f} GB</translation>
+        <source>{model}, {used} of {total} GB</source>
+        <translation>{model}, {used} von {total} GB</translation>
     </message>
     <message>
         <source>{number} waiting</source>
@@ -2824,6 +2904,59 @@
     <message>
         <source>Merging…</source>
         <translation>Wird vereint …</translation>
+    </message>
+</context>
+<context>
+    <name>Times</name>
+    <message>
+        <source>Load the model</source>
+        <translation>Modell laden</translation>
+    </message>
+    <message>
+        <source>Plan</source>
+        <translation>Planen</translation>
+    </message>
+    <message>
+        <source>Prepare</source>
+        <translation>Vorbereiten</translation>
+    </message>
+    <message>
+        <source>Draw</source>
+        <translation>Zeichnen</translation>
+    </message>
+    <message>
+        <source>Make pixels</source>
+        <translation>Pixel bilden</translation>
+    </message>
+    <message>
+        <source>Put together</source>
+        <translation>Zusammensetzen</translation>
+    </message>
+    <message>
+        <source>{number} tokens, {rate} a second</source>
+        <translation>{number} Token, {rate} pro Sekunde</translation>
+    </message>
+    <message>
+        <source>{number} steps: the first {first}, the median {usual}</source>
+        <translation>{number} Schritte: der erste {first}, der Median {usual}</translation>
+    </message>
+</context>
+<context>
+    <name>TimesButton</name>
+    <message>
+        <source>Time of the last run</source>
+        <translation>Dauer des letzten Laufs</translation>
+    </message>
+    <message>
+        <source>Took {time}</source>
+        <translation>Dauerte {time}</translation>
+    </message>
+</context>
+<context>
+    <name>TimesCard</name>
+    <message>
+        <source>What the time went into</source>
+        <translation>Wofür die Zeit gebraucht wurde</translation>
     </message>
 </context>
 <context>

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QGuiApplication
+import time
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.api.errors import EngineError
-from got_desktop.doctor import PLUGINS, Finding, examine, put_plugin_in
+from got_desktop.doctor import PATIENCE, PLUGINS, Finding, examine, put_plugin_in
 from got_desktop.model.engine_link import Condition
 from got_desktop.model.error_words import line
 from got_desktop.model.messages import Message
 from got_desktop.model.session import Session
 from got_desktop.ui.controls import button, label, row
 from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, Sign, at_home
+
+_AGAIN = 1000
+"""Milliseconds until an engine that was still starting is looked at again."""
 
 
 class DoctorPage(PageView):
@@ -24,6 +31,8 @@ class DoctorPage(PageView):
         self.findings: list[Finding] = []
         """Of the last examination."""
         self.busy = False
+        self._patience_ends = 0.0
+        """When an engine that gives no answer counts as one that does not; 0: none is waited for."""
         self._engine_was = session.link.condition.state
         self.again = button(self.tr("Examine again"), self.examine, "primary")
         self.copy = button(self.tr("Copy report"), self.copy_report)
@@ -42,23 +51,50 @@ class DoctorPage(PageView):
         self.busy = True
         self.again.setEnabled(False)
         self.copy.setEnabled(bool(self.findings))
-        self.verdict.setText(self.tr("Examining…"))
+        if not self._starting:  # else that is still what there is to say
+            self.verdict.setText(self.tr("Examining…"))
+            self._patience_ends = 0.0
         if not self.findings:
             self.result.fill(Plain(label(self.tr("This takes a few seconds the first time."), "muted")))
         self.session.background.run(lambda say: examine(), self._examined, self._failed)
 
     def _examined(self, findings: list[Finding]) -> None:
-        self.findings = findings
-        bad = sum(not finding.good for finding in findings)
+        self.findings = findings = self._patiently(findings)
+        bad = sum(not finding.good and not finding.waits for finding in findings)
         hints = sum(bool(finding.hint) for finding in findings)
         if bad:
             words = self.tr("To mend: {number}").format(number=bad)
+        elif self._starting:
+            words = self.tr("The engine is still starting; it is looked at again by itself.")
         elif hints:
             words = self.tr("All that is needed works. Hints: {number}").format(number=hints)
         else:
             words = self.tr("Everything works")
+        if self._starting:
+            QTimer.singleShot(_AGAIN, self, self._examine_again)
         self.result.fill(*(self._row(finding) for finding in findings))
         self._done(words)
+
+    def _patiently(self, findings: list[Finding]) -> list[Finding]:
+        """What gives no answer is waited for, but not for ever."""
+        if not any(finding.waits for finding in findings):
+            return findings
+        self._patience_ends = self._patience_ends or time.monotonic() + PATIENCE
+        over = time.monotonic() > self._patience_ends
+        return [replace(finding, waits=False) for finding in findings] if over else findings
+
+    @property
+    def _starting(self) -> bool:
+        return any(finding.waits for finding in self.findings)
+
+    def _examine_again(self) -> None:
+        """Unless nobody looks at the page; who comes back to it finds it examined anew."""
+        if self._starting and self.isVisible():
+            self.examine()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        self._examine_again()
 
     def _failed(self, error: EngineError) -> None:
         self.session.said.emit(Message.of(error))
@@ -72,14 +108,16 @@ class DoctorPage(PageView):
 
     def _row(self, finding: Finding) -> QWidget:
         kind, words = ("success", self.tr("Good"))
-        if not finding.good:
+        about, mend = line(finding.found), self._mend(finding)
+        if advice := finding.hint if finding.good else finding.remedy:
+            about += f"\n→ {line(advice)}"
+        if finding.waits:
+            kind, words = "info", self.tr("Not known yet")
+            about, mend = self.tr("No answer yet: a new engine takes a while on a busy machine."), []
+        elif not finding.good:
             kind, words = "error", self.tr("Wrong")
         elif finding.hint:
             kind, words = "warning", self.tr("Hint")
-        about = line(finding.found)
-        if advice := finding.hint if finding.good else finding.remedy:
-            about += f"\n→ {line(advice)}"
-        mend = self._mend(finding)
         made = Row(self._titles().get(finding.what, finding.what), at_home(about), *mend, lead=Sign(kind, words))
         made.setObjectName(f"finding_{finding.what}")
         return made
@@ -129,7 +167,7 @@ class DoctorPage(PageView):
         """All findings as text, for a bug report."""
         lines = []
         for finding in self.findings:
-            lines.append(f"{'✓' if finding.good else '✗'} {finding.what}: {finding.found}")
+            lines.append(f"{'✓' if finding.good else '…' if finding.waits else '✗'} {finding.what}: {finding.found}")
             if advice := finding.hint if finding.good else finding.remedy:
                 lines.append(f"  → {advice}")
         return "\n".join(lines)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QProgressBar, QWidget
 
+from got_desktop.model.figures import gigabytes
 from got_desktop.model.getting import Choice, Getting, Progress, Terms
 from got_desktop.ui.controls import Fold, button, column, label, row
-from got_desktop.ui.pages.parts import Card, Note, Plain, gigabytes
+from got_desktop.ui.pages.parts import Card, Note, Plain
 
 
 class GetCard(Card):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api.protocol import Adapter, Model
 from got_desktop import local
 from got_desktop.model.engine_link import Condition, Offer
+from got_desktop.model.figures import gigabytes
 from got_desktop.model.getting import Getting
 from got_desktop.model.messages import Message
 from got_desktop.model.session import Session
 from got_desktop.ui.controls import button, label
 from got_desktop.ui.pages.get_card import GetCard
-from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, Sign, at_home, gigabytes
+from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, Sign, at_home
 
 
 class ModelsPage(PageView):
@@ -45,6 +46,7 @@ class ModelsPage(PageView):
 
     def ask_folder(self) -> None:
         dialog = QFileDialog(self.window(), self.tr("A folder with a model"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda name: self.getting.import_folder(Path(name)))

@@ -158,10 +158,3 @@ class Note(QFrame):
         layout.setAlignment(self.text, Qt.AlignmentFlag.AlignVCenter)
         layout.setStretch(1, 1)
         self.setLayout(layout)
-
-
-def gigabytes(size: float) -> str:
-    """Such as “15.2 GB” or “32 MB”."""
-    if size >= 1e9:
-        return f"{size / 1e9:.1f} GB"
-    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

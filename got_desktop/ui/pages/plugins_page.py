@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api.errors import EngineError
@@ -131,6 +132,7 @@ class PluginsPage(PageView):
 
     def ask_folder(self, host: str) -> None:
         dialog = QFileDialog(self.window(), self.tr("The folder of {host}").format(host=HOSTS[host]))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda name: self.name_folder(host, Path(name)))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QLocale
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QMessageBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
 from got_desktop.model import kept_pairs
 from got_desktop.model.engine_link import Condition
 from got_desktop.model.error_words import line
+from got_desktop.model.figures import gigabytes, whole
 from got_desktop.model.session import Session
 from got_desktop.ui import canvas_keys
-from got_desktop.ui.controls import Segments, button, label, quiet
+from got_desktop.ui.controls import Choice, Segments, button, label, quiet
 from got_desktop.ui.icons import FOLDER
-from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, at_home, gigabytes
+from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, at_home
+from got_desktop.ui.question import Question, Role
 
 TRANSLATIONS = FOLDER.parent / "translations"
 KEPT = (0, 100, 500, 2000, 10_000)
@@ -39,7 +41,7 @@ class SettingsPage(PageView):
             [("system", self.tr("As the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))],
         )
         self.theme.chosen.connect(lambda value: self.session.configure(theme=value))
-        self.language = QComboBox()
+        self.language = Choice()
         self.language.setAccessibleName(self.tr("Language"))
         self.language.addItem(self.tr("As the system"), "")
         for code in languages():
@@ -59,7 +61,7 @@ class SettingsPage(PageView):
     # engine
 
     def _engine(self) -> Card:
-        self.device = QComboBox()
+        self.device = Choice()
         self.device.setAccessibleName(self.tr("Device"))
         self.device.addItem(self.tr("The best there is"), "auto")
         self.device.activated.connect(lambda: self.session.configure(device=self.device.currentData()))
@@ -73,7 +75,7 @@ class SettingsPage(PageView):
         )
 
     def _ask_devices(self) -> None:
-        self.session.link.ask(lambda client: client.devices(), self._list_devices, lambda error: None)
+        self.session.link.ask_devices(self._list_devices)
 
     def _list_devices(self, devices: tuple[str, ...]) -> None:
         for words in devices:
@@ -127,10 +129,10 @@ class SettingsPage(PageView):
         )
 
     def _history(self) -> Card:
-        self.kept = QComboBox()
+        self.kept = Choice()
         self.kept.setAccessibleName(self.tr("Edits that are kept"))
         for number in KEPT:
-            text = QLocale().toString(number) if number else self.tr("None")
+            text = whole(number) if number else self.tr("None")
             self.kept.addItem(text, number)
         self.kept.activated.connect(lambda: self.session.configure(history_kept=self.kept.currentData()))
         self.clear = button(self.tr("Clear…"), self._ask_clear)
@@ -146,12 +148,14 @@ class SettingsPage(PageView):
         )
 
     def _ask_clear(self) -> None:
-        asked = QMessageBox(QMessageBox.Icon.Warning, self.tr("Clear the history"), "", parent=self.window())
-        asked.setText(self.tr("Every edit without a star is deleted from the history."))
-        asked.setInformativeText(self.tr("Your pictures and layers stay as they are."))
-        clear = asked.addButton(self.tr("Clear"), QMessageBox.ButtonRole.DestructiveRole)
-        asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
-        asked.finished.connect(lambda _: self.session.clear_history() if asked.clickedButton() is clear else None)
+        asked = Question(
+            self.window(),
+            self.tr("Clear the history"),
+            self.tr("Every edit without a star is deleted from the history."),
+            self.tr("Your pictures and layers stay as they are."),
+        )
+        asked.offer(self.tr("Clear"), Role.DestructiveRole, self.session.clear_history)
+        asked.offer_cancel(preferred=True)
         asked.open()
 
     # following
@@ -168,7 +172,7 @@ class SettingsPage(PageView):
                 self.device.addItem(settings.device, settings.device)
             self.device.setCurrentIndex(self.device.findData(settings.device))
             if self.kept.findData(settings.history_kept) < 0:
-                self.kept.addItem(QLocale().toString(settings.history_kept), settings.history_kept)
+                self.kept.addItem(whole(settings.history_kept), settings.history_kept)
             self.kept.setCurrentIndex(self.kept.findData(settings.history_kept))
 
     # keys

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from got_desktop.model.training_files import ACTIVE, CONFIG, Training
-from got_desktop.ui.controls import button, decimal, number, quiet
+from got_desktop.ui.controls import Choice, button, decimal, number, quiet
 from got_desktop.ui.pages.parts import Card, Row
 
 _TUNED = ("lora", "frozen")
@@ -81,7 +81,7 @@ class FormCard(Card):
             ),
             self.others,
         ]
-        self.device = QComboBox()
+        self.device = Choice()
         self.device.setAccessibleName(self.tr("Device"))
         self.device.addItem("cpu", "cpu")
         rows.append(self._row(self.tr("Device"), self.tr("What the training runs on."), self.device))
@@ -124,17 +124,8 @@ class FormCard(Card):
 
     # fields
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """The wheel scrolls the page; it changes no field that it happens to pass over."""
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
-
     def _row(self, text: str, about: str, field: QWidget) -> Row:
         field.setFixedWidth(_WIDTH)
-        field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        field.installEventFilter(self)
         return Row(text, about, field)
 
     def _whole(self, key: str, least: int, most: int, name: str) -> QSpinBox:
@@ -154,7 +145,7 @@ class FormCard(Card):
         return field
 
     def _choice(self, key: str, choices: tuple[str, ...], name: str) -> QComboBox:
-        field = QComboBox()
+        field = Choice()
         field.setAccessibleName(name)
         for value in choices:
             field.addItem(self._tuned(value), value)

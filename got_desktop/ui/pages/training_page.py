@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from engine.api.errors import EngineError
 from got_desktop.model import kept_pairs
@@ -14,12 +15,13 @@ from got_desktop.model.pair_review import PairReview
 from got_desktop.model.session import Session
 from got_desktop.model.training import Trainings
 from got_desktop.model.training_files import ACTIVE
-from got_desktop.ui.controls import button, column, label, line, quiet, row
+from got_desktop.ui.controls import Choice, button, column, label, line, quiet, row
 from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, inset
 from got_desktop.ui.pages.training_form import FormCard
 from got_desktop.ui.pages.training_pairs import PairsCard
 from got_desktop.ui.pages.training_progress import ProgressCard
 from got_desktop.ui.pages.training_review import ReviewDialog
+from got_desktop.ui.question import Question, Role
 
 
 class TrainingPage(PageView):
@@ -40,8 +42,8 @@ class TrainingPage(PageView):
         trainings, progress = self.trainings, self.progress
         trainings.changed.connect(self._show)
         trainings.failed.connect(self._say)
-        session.link.offer_changed.connect(lambda offer: self._show())
-        session.link.ask(lambda client: client.devices(), self.form.offer_devices, lambda error: None)
+        session.link.offer_changed.connect(self._show)
+        session.link.ask_devices(self.form.offer_devices)
         self.pairs.read_on_asked.connect(trainings.read_on)
         self.pairs.correct_asked.connect(self._correct)
         self.form.value_set.connect(trainings.set_value)
@@ -55,7 +57,7 @@ class TrainingPage(PageView):
         self._show()
 
     def _begin_card(self) -> Card:
-        self.choice = QComboBox()
+        self.choice = Choice()
         self.choice.setMinimumWidth(220)
         self.choice.activated.connect(lambda _: self.trainings.choose(self.choice.currentText()))
         self.delete = button(self.tr("Delete…"), self._ask_delete)
@@ -81,6 +83,7 @@ class TrainingPage(PageView):
 
     def ask_folder(self) -> None:
         dialog = QFileDialog(self.window(), self.tr("A folder with pairs"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda name: self.begin(Path(name)))
@@ -149,12 +152,12 @@ class TrainingPage(PageView):
     def _ask_delete(self) -> None:
         shown = self.trainings.shown
         assert shown is not None
-        asked = QMessageBox(QMessageBox.Icon.Warning, self.tr("Delete the training"), "", parent=self.window())
-        asked.setText(
-            self.tr("The pairs' copies, checkpoints and samples of “{name}” are deleted.").format(name=shown.name)
+        asked = Question(
+            self.window(),
+            self.tr("Delete the training"),
+            self.tr("The pairs' copies, checkpoints and samples of “{name}” are deleted.").format(name=shown.name),
+            self.tr("Your own pictures and the adapter stay as they are."),
         )
-        asked.setInformativeText(self.tr("Your own pictures and the adapter stay as they are."))
-        delete = asked.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
-        asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
-        asked.finished.connect(lambda _: self.trainings.delete() if asked.clickedButton() is delete else None)
+        asked.offer(self.tr("Delete"), Role.DestructiveRole, self.trainings.delete)
+        asked.offer_cancel(preferred=True)
         asked.open()

@@ -9,10 +9,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from got_desktop.background import Background
+from got_desktop.model.figures import decimal, gigabytes, significant
 from got_desktop.model.training_files import ACTIVE, Training
 from got_desktop.ui.controls import button, label, row
 from got_desktop.ui.loss_curve import LossCurve
-from got_desktop.ui.pages.parts import Card, Note, Plain, gigabytes
+from got_desktop.ui.pages.parts import Card, Note, Plain
 from got_desktop.ui.pages.training_pairs import Strip, scaled
 
 _SAMPLE = 220
@@ -122,7 +123,7 @@ class ProgressCard(Card):
             return self.tr("{seconds} s left").format(seconds=round(seconds))
         if seconds < 5400:
             return self.tr("{minutes} min left").format(minutes=round(seconds / 60))
-        return self.tr("{hours} h left").format(hours=f"{seconds / 3600:.1f}")
+        return self.tr("{hours} h left").format(hours=decimal(seconds / 3600, 1))
 
     def _held_out(self, training: Training) -> str:
         """What the last look at held-out pairs gave."""
@@ -134,7 +135,9 @@ class ProgressCard(Card):
         }
         last = {name: training.curves[name][-1] for name in names if name in training.curves}
         latest = max((step for step, _ in last.values()), default=0)
-        told = " · ".join(f"{names[name]} {value:.3g}" for name, (step, value) in last.items() if step == latest)
+        told = " · ".join(
+            f"{names[name]} {significant(value)}" for name, (step, value) in last.items() if step == latest
+        )
         return self.tr("Held-out pairs: {figures}").format(figures=told) if told else ""
 
     def _draw(self, training: Training) -> None:

@@ -9,6 +9,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton  # noqa: E402
+from shiboken6 import isValid  # noqa: E402
 
 from got_desktop import faults  # noqa: E402
 from got_desktop.app import open_window  # noqa: E402
@@ -49,7 +50,7 @@ def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
             window.session.configure(first_start=False)
         window.heard = []
         window.session.said.connect(window.heard.append)
-        qtbot.addWidget(window, before_close_func=lambda window: window.session.document.undo.setClean())
+        qtbot.addWidget(window, before_close_func=settle)
         window.show()
         qtbot.waitExposed(window)
         window.begin()
@@ -58,11 +59,17 @@ def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
     yield make
     for window in made:
-        window.session.document.undo.setClean()
+        settle(window)
         window.close()
     for told in [*data.glob("training/*/train.json"), *data.glob("training/*/annotate.json")]:
         if alive(process := read_json(told)):  # it outlives the app
             os.kill(process["pid"], 9)
+
+
+def settle(window: Window) -> None:
+    """Nothing is left that closing it would ask about."""
+    window.session.document.undo.setClean()
+    window.session.work.leave()
 
 
 @pytest.fixture
@@ -117,4 +124,4 @@ def answer(qtbot, text: str) -> None:
     box = dialog(qtbot)
     button = next(b for b in box.buttons() if isinstance(b, QPushButton) and b.text().replace("&", "") == text)
     button.click()
-    qtbot.waitUntil(lambda: not box.isVisible())
+    qtbot.waitUntil(lambda: not isValid(box) or not box.isVisible())  # it goes when it is answered

@@ -1,5 +1,6 @@
 """Work off the UI thread: what comes of it reaches who asked, and nobody else."""
 
+import gc
 import threading
 
 import shiboken6
@@ -36,3 +37,14 @@ def test_what_waits_takes_no_place_from_what_works(qapp, qtbot):
     go.set()
     qtbot.waitUntil(lambda: len(done) == 21)
     assert background.finish(5)
+
+
+def test_while_threads_still_run_garbage_is_not_collected_in_them(qapp):
+    """A widget's end must come on the UI thread, also where a program ends before its work does."""
+    background, go = Background(), threading.Event()
+    background.run(lambda say: go.wait(), lambda nothing: None)
+    try:
+        assert not background.finish(0.05) and not gc.isenabled()
+    finally:
+        go.set()
+        gc.enable()

@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api.chain import IM_GEN_START
 from engine.api.runtime import read_runtime
@@ -138,6 +139,38 @@ def car_to_purple(window, **drawing: object) -> None:
     window.session.draw_with(**drawing)
     window.session.replan(Plan.of(CAR), "")
     window.editor.run_apply()
+
+
+def test_what_is_not_taken_yet_is_not_thrown_away_unasked(sea, qtbot):
+    """Though the file holds the whole document."""
+    session, work = sea.session, sea.session.work
+    car_to_purple(sea, steps=40)
+    session.document.undo.setClean()
+    assert work.busy
+    sea.files.open(SAMPLES / "night.png")
+    assert "still being worked on" in dialog(qtbot).text()
+    answer(qtbot, "Back")
+    wait_for_results(sea, qtbot)
+    results = work.results
+    sea.files.open(SAMPLES / "night.png")
+    assert "not taken" in dialog(qtbot).text() and "history" in dialog(qtbot).informativeText()
+    qtbot.keyClick(dialog(qtbot), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
+    assert work.results is results and session.document.path == SEA
+    sea.session.add_box(_box(), "a hat")
+    sea.close()
+    assert "not saved" in dialog(qtbot).text() and "not taken" in dialog(qtbot).informativeText()
+    answer(qtbot, "Cancel")
+    session.document.undo.undo()
+    session.configure(history_kept=0)
+    sea.close()
+    assert "history" not in dialog(qtbot).informativeText()
+    answer(qtbot, "Back")
+    assert sea.isVisible() and work.results is results
+    sea.close()
+    answer(qtbot, "Discard results")
+    qtbot.waitUntil(lambda: not sea.isVisible(), timeout=30_000)
+    assert sea.findChildren(QMessageBox) == []  # none stays behind
 
 
 def test_what_is_drawn_for_a_picture_never_lands_on_the_one_that_was_opened_meanwhile(sea, qtbot):

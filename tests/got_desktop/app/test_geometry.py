@@ -1,5 +1,6 @@
 """Boxes on a canvas, as pure functions, for every picture, view and hand."""
 
+import itertools
 import math
 
 import pytest
@@ -34,6 +35,19 @@ def inside(rect: g.Rect, size) -> bool:
 @given(boxes(), sizes)
 def test_a_box_comes_back_from_pixels_as_it_was(box, size):
     assert g.box_of(g.rect_of(box, size), size) == box
+
+
+@given(st.tuples(st.integers(240, 4000), st.integers(200, 3000)), sizes, st.integers(2, 8))
+def test_pictures_side_by_side_are_whole_alike_and_apart(canvas, size, count):
+    places = g.side_by_side(canvas, size, count)
+    assert len(places) == count
+    for place in places:
+        assert place.width / place.height == pytest.approx(size[0] / size[1])
+        assert min(place.left, place.top, canvas[0] - place.right, canvas[1] - place.bottom) >= 0 or (
+            place.width < size[0] * g.MIN_SCALE * 1.001  # too many pixels for the smallest scale
+        )
+    for first, second in itertools.combinations(places, 2):
+        assert first.right < second.left or second.right < first.left or abs(first.top - second.top) > first.height
 
 
 @given(st.tuples(shifts, shifts), st.tuples(shifts, shifts), sizes)

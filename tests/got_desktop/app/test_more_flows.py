@@ -8,18 +8,68 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from engine.api.chain import IM_GEN_START, Box, format_box
 from got_desktop.model import pictures
+from got_desktop.model.figures import seconds
 from got_desktop.model.plan import Plan
 from got_desktop.model.settings import Preset
-from tests.got_desktop.app.conftest import SEA, errors, open_picture, wait_for_plan, wait_for_results
+from got_desktop.ui.stage_times import rows
+from tests.got_desktop.app.conftest import LONG, SEA, errors, open_picture, wait_for_plan, wait_for_results
 
 CAR = format_box(Box(300, 560, 580, 840), "red")
 FISH = format_box(Box(300, 90, 600, 390), "red")
 LEFT = Qt.MouseButton.LeftButton
 TWO = f"The car {CAR} becomes purple.{IM_GEN_START}<|im_gen_end|>The fish {FISH} becomes green.{IM_GEN_START}"
+
+
+def see_side_by_side(editor, qtbot) -> None:
+    """Several candidates are shown at once, chosen by mouse and keys, and opened alone."""
+    canvas, review = editor.canvas, editor.review
+    assert canvas.side_by_side and review.index == canvas.sides.chosen == 0
+    first, second = (QPoint(*map(round, place.center)) for place in canvas.sides.places)
+    shown = [canvas.grab().toImage().pixelColor(at) for at in (first, second)]
+    qtbot.keyPress(canvas, Qt.Key.Key_Space)
+    original = canvas.grab().toImage()
+    qtbot.keyRelease(canvas, Qt.Key.Key_Space)
+    assert original.pixelColor(first) == original.pixelColor(second) not in shown
+    qtbot.mouseClick(canvas, LEFT, pos=second)
+    assert review.index == canvas.sides.chosen == 1 and "2" in canvas.accessibleDescription()
+    qtbot.keyClick(canvas, Qt.Key.Key_Right)  # there is none after the last
+    qtbot.keyClick(canvas, Qt.Key.Key_Up)
+    assert review.index == canvas.sides.chosen == 0
+    qtbot.mouseDClick(canvas, LEFT, pos=second)
+    assert review.index == 1 and canvas.mode == "after" and not canvas.side_by_side
+    qtbot.keyClick(canvas, Qt.Key.Key_1)
+    review.show_mode("all")
+    assert canvas.side_by_side and canvas.sides.chosen == 0
+    review.show_mode("after")
+
+
+def test_what_the_time_went_into_is_shown(sea, qtbot):
+    took = sea.statusBar().took
+    assert not took.isVisible()
+    sea.session.draw_with(steps=4)
+    sea.editor.run_both()
+    qtbot.waitUntil(lambda: "s a step" in sea.editor.instruction.stage.text(), timeout=LONG)
+    wait_for_results(sea, qtbot)
+    times = sea.session.work.times
+    assert times.tokens > 20 and len(times.steps) == 4 and times.plan > 0 < times.encode and times.decode > 0
+    assert took.isVisible() and took.text() == f"Took {seconds(sum(times.stages.values()))}"
+    assert f"{times.tokens} tokens" in took.toolTip() and "4 steps: the first" in took.accessibleDescription()
+    took.setFocus()
+    qtbot.keyClick(took, Qt.Key.Key_Space)
+    card = QApplication.activePopupWidget()
+    told = "\n".join(one.text() for one in card.findChildren(QLabel))
+    assert all(f"{name}\n{took}" in told for name, took, _ in rows(times)) and "Draw" in told
+    assert not card.grab().isNull()
+    qtbot.keyClick(card, Qt.Key.Key_Escape)
+    assert QApplication.activePopupWidget() is None
+    sea.editor.run_plan()
+    assert not took.isVisible()
+    sea.session.work.cancel()
+    qtbot.waitUntil(lambda: not sea.session.work.busy, timeout=LONG)
 
 
 def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
@@ -28,6 +78,7 @@ def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
     session.replan(Plan.of(TWO).until(0), "")
     editor.run_apply()
     wait_for_results(sea, qtbot)
+    see_side_by_side(editor, qtbot)
     seed = session.drawing.seed
     assert [candidate.seed for candidate in session.work.results.candidates] == [seed, seed + 1]
     qtbot.keyClick(editor.canvas, Qt.Key.Key_2)

@@ -26,6 +26,7 @@ from got_desktop.ui.pages.plugins_page import PluginsPage
 from got_desktop.ui.pages.settings_page import SettingsPage, language_name, languages
 from got_desktop.ui.registry import PAGES
 from got_desktop.ui.window import Window
+from tests.engine.place import Place
 from tests.got_desktop.app.conftest import LONG, answer, errors
 
 
@@ -222,7 +223,7 @@ def test_what_is_wrong_is_said_with_its_remedy_and_mended(window: Window, qtbot,
     with monkeypatch.context() as broken:
 
         def refuse(name: str) -> None:
-            raise EngineUnavailable("engine_gone", "The engine does not start.", "See its log.")
+            raise EngineUnavailable("engine_start", "The engine does not start.", "See its log.")
 
         broken.setattr(launch, "connect", refuse)
         page.examine()
@@ -234,6 +235,49 @@ def test_what_is_wrong_is_said_with_its_remedy_and_mended(window: Window, qtbot,
     assert start is not None and start.text() == "Start the engine"
     start.click()
     qtbot.waitUntil(lambda: not page.busy and "To mend" not in page.verdict.text(), timeout=LONG)
+
+
+HELD = """
+import sys, time
+from pathlib import Path
+
+class Held:
+    def find_spec(self, name, path=None, target=None):
+        while name == "torch" and not Path(__file__).with_name("go").exists():
+            time.sleep(0.05)
+
+sys.meta_path.insert(0, Held())
+"""
+"""Python runs a file of this name at its start: here, an engine whose PyTorch takes as long as the test likes."""
+
+
+def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, data: Path, monkeypatch, qtbot):
+    folder = tmp_path / "slow"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(HELD)
+    place = Place(tmp_path / "engine", tmp_path / "models", {"grace": "120"})
+    for name, value in place.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(folder)
+    try:
+        window = make_window()
+        page, told = show(window, "doctor"), window.session.link.ask_devices
+        assert isinstance(page, DoctorPage)
+        named: list[tuple[str, ...]] = []
+        told(named.append)
+        qtbot.waitUntil(lambda: "looked at again" in page.verdict.text() and not page.busy, timeout=LONG)
+        row = page.findChild(QWidget, "finding_Devices")
+        assert row is not None and "No answer yet" in row.about.text()  # type: ignore[attr-defined]
+        assert "To mend" not in page.verdict.text() and named == []
+        assert "… Devices" in page.report()
+        (folder / "go").touch()
+        qtbot.waitUntil(lambda: not page.busy and "starting" not in page.verdict.text(), timeout=LONG)
+        found = {finding.what: finding.found for finding in page.findings}
+        assert found.get("Devices", "").startswith("cpu"), found["Engine"]
+        qtbot.waitUntil(lambda: bool(named), timeout=LONG)
+        assert named[0][-1].startswith("cpu") and errors(window) == []
+    finally:
+        place.end()
 
 
 # --- plug-ins ---

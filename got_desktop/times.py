@@ -1,0 +1,55 @@
+"""What the time of a job went into, stage by stage, in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from engine.api.protocol import JobResult
+
+
+@dataclass(frozen=True)
+class Times:
+    """A stage that there was not took none."""
+
+    load: float
+    plan: float
+    tokens: int
+    """That the planner wrote; 0: the chain was given."""
+    encode: float
+    steps: tuple[float, ...]
+    """Each denoising step of all pictures, in order."""
+    decode: float
+    composite: float
+
+    @classmethod
+    def of(cls, result: JobResult) -> Times:
+        stages, profile = result.seconds, result.profile
+        load, plan, composite = (stages.get(name, 0.0) for name in ("load", "plan", "write"))
+        return cls(load, plan, profile.tokens, profile.encode, profile.steps, profile.decode, composite)
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """Seconds by stage, in the order in which they follow each other."""
+        return {
+            "load": self.load,
+            "plan": self.plan,
+            "encode": self.encode,
+            "steps": sum(self.steps),
+            "decode": self.decode,
+            "composite": self.composite,
+        }
+
+    @property
+    def token_rate(self) -> float:
+        """Tokens a second; 0 where none were written."""
+        return self.tokens / self.plan if self.tokens and self.plan else 0.0
+
+    @property
+    def usual_step(self) -> float:
+        """The median: the first step is often slower. 0 where there was none."""
+        return median(self.steps) if self.steps else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,85 @@
+"""The window in German: figures with a comma, and faults in words that its user reads."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication
+
+from engine.api.chain import IM_GEN_START, Box, format_box
+from got_desktop import faults
+from got_desktop.model import settings
+from got_desktop.model.error_words import line
+from got_desktop.model.figures import gigabytes, seconds, significant
+from got_desktop.model.plan import Plan
+from got_desktop.model.settings import Settings
+from got_desktop.ui.controls import take_typed
+from got_desktop.ui.window import Window
+from tests.got_desktop.app.conftest import LONG, SEA, errors, open_picture, wait_for_results
+
+CAR = f"The car {format_box(Box(300, 560, 580, 840), 'red')} becomes purple.{IM_GEN_START}"
+
+
+@pytest.fixture
+def window(make_window, data: Path, qapp) -> Iterator[Window]:
+    """As its user has chosen it in the settings."""
+    settings.store(data, Settings(language="de"))
+    yield make_window()
+    QLocale.setDefault(QLocale.system())
+    for translator in qapp.findChildren(QTranslator):
+        qapp.removeTranslator(translator)
+
+
+def type_into(qtbot, field: QAbstractSpinBox, text: str) -> str:
+    """What the field shows of it."""
+    field.lineEdit().selectAll()
+    qtbot.keyClicks(field.lineEdit(), text)
+    return field.lineEdit().text()
+
+
+def test_figures_are_shown_and_read_with_a_comma(window, qtbot):
+    session, drawing = window.session, window.editor.instruction.drawing
+    own = drawing.scales["semantic"][1]
+    qtbot.waitUntil(lambda: bool(session.link.offer.models), timeout=LONG)
+    assert re.fullmatch(r"\d,\d ●", own.text()) and drawing.weight.text() == "1,00"
+    for typed in ("7.5", "7,5"):  # the number pad has a point
+        assert type_into(qtbot, own, typed) == "7,5" and session.drawing.semantic == 7.5
+        type_into(qtbot, own, "3")
+    session.draw_with(new_picture=True)
+    type_into(qtbot, drawing.width_box, "1024")
+    drawing.width_box.setFocus()
+    take_typed()  # as Apply does
+    assert session.drawing.width == 1024
+    qtbot.waitUntil(lambda: bool(re.search(r"\d,\d von \d+ GB", window.statusBar().memory.text())), timeout=LONG)
+    assert (gigabytes(15.23e9), seconds(0.421), significant(0.00123)) == ("15,2 GB", "0,42 s", "0,00123")
+    assert line("16.4 GB in all") == "16,4 GB insgesamt"
+    assert "Version 0.1," in line("runs: process 1, version 0.1, no model loaded")
+
+
+def test_an_unexpected_fault_is_said_in_german(window, qtbot):
+    session = window.session
+    session.background.run(lambda say: 1 / 0, lambda nothing: None, session._say)
+    qtbot.waitUntil(lambda: bool(errors(window)), timeout=10_000)
+    (fault,) = errors(window)
+    assert fault.text == "Etwas Unerwartetes ist geschehen (ZeroDivisionError: division by zero)."
+    assert str(faults.log_file()) in fault.remedy and "bitte" in fault.remedy
+    assert "division by zero" in faults.log_file().read_text()
+
+
+def test_figures_of_a_result_have_a_comma_and_its_words_fit(window, qtbot):
+    session = window.session
+    open_picture(window, qtbot, SEA)
+    session.draw_with(steps=2, candidates=2)
+    session.replan(Plan.of(CAR), "")
+    window.editor.run_apply()
+    wait_for_results(window, qtbot)
+    assert re.fullmatch(r"Dauerte \d+,\d+ s", window.statusBar().took.text())
+    qtbot.waitUntil(lambda: bool(window.editor.review.figure.text()), timeout=30_000)
+    assert re.match(r"\d+,\d % des Bildes", window.editor.review.figure.text())
+    window.resize(window.minimumSize())
+    QApplication.processEvents()
+    for one in window.editor.review.findChildren(QAbstractButton):
+        needed = one.fontMetrics().horizontalAdvance(one.text()) + 12
+        assert not one.isVisible() or needed <= one.width(), one.text()
