@@ -11,7 +11,7 @@ from engine.api.errors import RequestError
 from engine.got.config import Familiar
 from training.loop import LoopSettings
 
-PHASES = ("vae", "eyes", "chains", "turns", "crops", "unet", "joint", "references")
+PHASES = ("vae", "eyes", "chains", "turns", "crops", "unet", "joint", "references", "lookups", "names")
 """In the order in which they run."""
 
 
@@ -36,7 +36,11 @@ class Data:
     text_to_image: float = 0.1
     two_step: float = 0.5
     plain: float = 0.35
-    """Of the edits whose object is simply named, the share that the phase on references takes."""
+    """Of the edits whose object is simply named, the share that the phases on references and names take."""
+    emphasis: float = 16.0
+    """Weight of a name in the sentence about the change, in the phase on names."""
+    lookups: int = 3
+    """Lines of practice in looking up names that come with each chain of that phase."""
     chain_length: int = 320
     turns_length: int = 620
     shard_size: int = 2000

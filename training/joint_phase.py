@@ -56,7 +56,7 @@ class JointPhase(Phase):
     def forward(self, batch: tuple[ChainBatch, LatentBatch]) -> dict[str, Tensor]:
         chains, latents = batch
         hidden, seen = self.mllm.hidden(chains)
-        chain = self.mllm.chain_loss(hidden, chains.labels)
+        chain = self.mllm.chain_loss(hidden, chains)
         context, pooled = self.mllm.semantic(hidden, chains.queries)
         true_context, true_pooled = self.anchors(chains.anchors)
         anchor = F.mse_loss(context.float(), true_context) + 0.5 * F.mse_loss(pooled.float(), true_pooled)

@@ -22,7 +22,8 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from engine.got.prompts import SourceProcessor, Vocabulary
 from training.anchors import WIDTH, Anchors, words
 from training.config import Data
-from training.drawing import COLORS, KINDS, SIZE
+from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE
+from training.lookups import LookupBatch, Lookups
 from training.loop import Phase
 from training.storybook import Example, Scene, sample
 
@@ -138,21 +139,30 @@ class ChainBatch:
 
     ids: Tensor  # (N, L)
     labels: Tensor  # (N, L), -100 where nothing is to be learnt
+    weights: Tensor  # (N, L), of each label in the loss
     positions: Tensor  # (3, N, L)
     queries: Tensor  # (images, 2 + 64): row of the batch, number of the step, places of the query tokens
     anchors: Tensor  # (images, SLOTS)
     pixels: Tensor  # patches of all pictures, in order
     dense: Tensor  # (pictures * cells, 6)
     examples: list[Example]
+    lookups: LookupBatch | None = None
 
 
 class ChainSequences:
-    """Builds training sequences exactly as the pipeline builds them at inference."""
+    """Builds training sequences exactly as the pipeline builds them at inference.
 
-    def __init__(self, tokenizer: Any, length: int) -> None:  # noqa: ANN401
+    `emphasis` is the weight of a name (color, kind, background) from the sentence about the change on, beside 1 of
+    all else: which thing is meant is one or two tokens of a hundred, and all that follows hangs on them.
+    """
+
+    def __init__(self, tokenizer: Any, length: int, emphasis: float = 1.0) -> None:  # noqa: ANN401
         self.tokenizer = tokenizer
         self.vocabulary = Vocabulary(tokenizer)
         self.length = length
+        self.emphasis = emphasis
+        (self.change,) = tokenizer.encode(" change")
+        self.names = {i for word in (*COLORS, *KINDS, *BACKGROUNDS) for i in tokenizer.encode(f" {word}")}
         self.process = FastSourceProcessor()
         self.image = [self.vocabulary.image_pad] * CELLS**2
 
@@ -174,6 +184,16 @@ class ChainSequences:
             labels += [_IGNORED] * len(v.queries) + [v.im_gen_end]
         return [*ids, v.end_of_text], [*labels, v.end_of_text], starts
 
+    def weights(self, labels: list[int]) -> np.ndarray:
+        """(L,): a name from the sentence about the change on has `emphasis`, anything else 1."""
+        out = np.ones(len(labels), np.float32)
+        changing = False
+        for at, label in enumerate(labels):
+            changing = (changing or label == self.change) and label != self.vocabulary.im_gen_start
+            if changing and label in self.names:
+                out[at] = self.emphasis
+        return out
+
     def positions(self, ids: list[int]) -> np.ndarray:
         """M-RoPE positions (3, L): text counts on, an image's tokens take its rows and columns."""
         out = np.zeros((3, len(ids)), np.int64)
@@ -193,11 +213,13 @@ class ChainSequences:
         n = len(examples)
         ids = np.full((n, self.length), self.vocabulary.end_of_text)
         labels = np.full((n, self.length), _IGNORED)
+        weights = np.ones((n, self.length), np.float32)
         positions = np.zeros((3, n, self.length), np.int64)
         queries, anchors, scenes = [], [], []
         for row, e in enumerate(examples):
             tokens, wanted, starts = self.sequence(e)
             ids[row, : len(tokens)], labels[row, : len(tokens)] = tokens, wanted
+            weights[row, : len(tokens)] = self.weights(wanted)
             positions[:, row, : len(tokens)] = self.positions(tokens)
             before = e.source
             for number, (start, step) in enumerate(zip(starts, e.steps, strict=True)):
@@ -209,6 +231,7 @@ class ChainSequences:
         return ChainBatch(
             ids=torch.from_numpy(ids),
             labels=torch.from_numpy(labels),
+            weights=torch.from_numpy(weights),
             positions=torch.from_numpy(positions),
             queries=torch.tensor(queries),
             anchors=torch.tensor(anchors),
@@ -248,10 +271,19 @@ class Mllm(nn.Module):
         chosen = hidden[queries[:, :1], queries[:, 2:]]
         return self.output_projector(chosen), self.output_projector_add(chosen).mean(1)
 
-    def chain_loss(self, hidden: Tensor, labels: Tensor) -> Tensor:
-        learnt = labels[:, 1:] != _IGNORED
+    def lookup_loss(self, b: LookupBatch) -> Tensor:
+        embeds = self.model.model.language_model.embed_tokens(b.ids)
+        positions = torch.arange(b.ids.shape[1], device=b.ids.device).expand(3, *b.ids.shape)
+        hidden = self.model.model.language_model(inputs_embeds=embeds, position_ids=positions, use_cache=False)[0]
+        learnt = b.labels[:, 1:] != _IGNORED
+        return F.cross_entropy(self.model.lm_head(hidden[:, :-1][learnt]).float(), b.labels[:, 1:][learnt])
+
+    def chain_loss(self, hidden: Tensor, b: ChainBatch) -> Tensor:
+        learnt = b.labels[:, 1:] != _IGNORED
         logits = self.model.lm_head(hidden[:, :-1][learnt])
-        return F.cross_entropy(logits.float(), labels[:, 1:][learnt])
+        losses = F.cross_entropy(logits.float(), b.labels[:, 1:][learnt], reduction="none")
+        weights = b.weights[:, 1:][learnt]
+        return (losses * weights).sum() / weights.sum()
 
 
 class EyesPhase(Phase):
@@ -273,7 +305,9 @@ class EyesPhase(Phase):
         return {"loss": self.dense.loss(self.see(pixels), targets)}
 
 
-_PLAIN = ("", "name", "color")
+def _plain(e: Example) -> bool:
+    """Whether nothing has to be found out to know what is meant."""
+    return e.reference in ("", "name", "color") or (e.source is not None and len(e.source.things) == 1)
 
 
 class ChainPhase(Phase):
@@ -281,7 +315,9 @@ class ChainPhase(Phase):
 
     `two_step` is the share of batches that hold edits in two steps and nothing else: they are twice as long, so half
     as many. In the others `text_to_image` is the share of captions; of the edits that name their object outright (by
-    name or color) or have none, only the share `plain` is taken.
+    name or color), or have none or no other beside it, only the share `plain` is taken. With `emphasis` (see
+    ChainSequences) the eyes stay as they are: what is seen is right then, and what is to be learnt is what is meant.
+    `lookups` lines of practice come with every chain, half of them with many `questions`.
     """
 
     def __init__(
@@ -292,16 +328,29 @@ class ChainPhase(Phase):
         first_seed: int,
         two_step: float = 0.0,
         plain: float = 1.0,
+        emphasis: float = 1.0,
+        lookups: int = 0,
+        questions: bool = False,
     ) -> None:
         super().__init__()
         self.mllm = mllm
-        self.one_step = ChainSequences(tokenizer, data.chain_length)
-        self.two_steps = ChainSequences(tokenizer, data.turns_length)
+        self.sees = emphasis == 1.0
+        for part in (mllm.model.model.visual, mllm.dense):
+            part.requires_grad_(self.sees)
+        self.one_step = ChainSequences(tokenizer, data.chain_length, emphasis)
+        self.two_steps = ChainSequences(tokenizer, data.turns_length, emphasis)
+        self.practice, self.lookups = Lookups(self.one_step, questions), lookups
         self.anchors = Anchors()
         self.text_to_image, self.two_step = data.text_to_image, two_step
         self.first_seed, self.plain = first_seed, plain
 
     def batch(self, step: int, size: int) -> ChainBatch:
+        batch = self._chains(step, size)
+        if self.lookups:
+            batch.lookups = self.practice.batch(self.first_seed + step, size * self.lookups)
+        return batch
+
+    def _chains(self, step: int, size: int) -> ChainBatch:
         rng = np.random.default_rng(step)
         seed = self.first_seed + step * size * 4
         if rng.random() < self.two_step:
@@ -309,7 +358,7 @@ class ChainPhase(Phase):
             return self._fill(self.two_steps, max(1, size // 2), drawn)
         tasks = ("text_to_image" if rng.random() < self.text_to_image else None for _ in count())
         drawn = (sample(s, task) for s, task in zip(count(seed), tasks, strict=False))
-        kept = (e for e in drawn if e.reference not in _PLAIN or rng.random() < self.plain)
+        kept = (e for e in drawn if not _plain(e) or rng.random() < self.plain)
         return self._fill(self.one_step, size, kept)
 
     def _fill(self, sequences: ChainSequences, size: int, examples: Iterator[Example]) -> ChainBatch:
@@ -318,9 +367,15 @@ class ChainPhase(Phase):
 
     def forward(self, batch: ChainBatch) -> dict[str, Tensor]:
         hidden, seen = self.mllm.hidden(batch)
-        chain = self.mllm.chain_loss(hidden, batch.labels)
+        chain = self.mllm.chain_loss(hidden, batch)
         context, pooled = self.mllm.semantic(hidden, batch.queries)
         true_context, true_pooled = self.anchors(batch.anchors)
         anchor = F.mse_loss(context.float(), true_context) + 0.5 * F.mse_loss(pooled.float(), true_pooled)
-        dense = self.mllm.dense.loss(seen, batch.dense)
-        return {"loss": chain + 0.5 * anchor + 0.2 * dense, "chain": chain, "anchor": anchor, "dense": dense}
+        losses = {"loss": chain + 0.5 * anchor, "chain": chain, "anchor": anchor}
+        if self.sees:
+            losses["dense"] = self.mllm.dense.loss(seen, batch.dense)
+            losses["loss"] = losses["loss"] + 0.2 * losses["dense"]
+        if batch.lookups:
+            losses["lookups"] = self.mllm.lookup_loss(batch.lookups)
+            losses["loss"] = losses["loss"] + losses["lookups"]
+        return losses

@@ -129,8 +129,9 @@ class Scratch:
         if self._weights("joint").exists():
             both = nn.ModuleDict({"mllm": mllm, "unet": unet})
             self._load(both, "joint")
-        if self._weights("references").exists():
-            self._load(mllm, "references")
+        for name in ("references", "lookups", "names"):
+            if self._weights(name).exists():
+                self._load(mllm, name)
         return mllm, unet
 
     def data(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -172,6 +173,21 @@ class Scratch:
         data = self.recipe.data  # two steps are not its subject; without any it would unlearn them
         self._write_chains("references", settings, self.newest()[0], 8 * 10**9, data.two_step / 2, data.plain)
 
+    def _lookups(self, settings: LoopSettings) -> None:
+        self._names(settings, "lookups", 85 * 10**8, self.recipe.data.lookups, questions=True)
+
+    def _names(
+        self,
+        settings: LoopSettings,
+        name: str = "names",
+        first_seed: int = 89 * 10**8,
+        lookups: int = 1,
+        questions: bool = False,
+    ) -> None:
+        data = self.recipe.data
+        lesson = {"plain": data.plain, "emphasis": data.emphasis, "lookups": lookups, "questions": questions}
+        self._write_chains(name, settings, self.newest()[0], first_seed, two_step=data.two_step / 2, **lesson)
+
     def _write_chains(
         self,
         name: str,
@@ -180,12 +196,15 @@ class Scratch:
         first_seed: int,
         two_step: float = 0.0,
         plain: float = 1.0,
+        emphasis: float = 1.0,
+        lookups: int = 0,
+        questions: bool = False,
     ) -> None:
         data = self.recipe.data
         if data.compile:
             language = mllm.model.model.language_model
             language.forward = torch.compile(language.forward, dynamic=False)
-        phase = ChainPhase(mllm, self.tokenizer(), data, first_seed, two_step, plain)
+        phase = ChainPhase(mllm, self.tokenizer(), data, first_seed, two_step, plain, emphasis, lookups, questions)
         self._train(name, phase, settings, mllm)
 
     def _crops(self, settings: LoopSettings) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -13,8 +15,9 @@ from engine.got import GoTPipeline
 from engine.got.prompts import SourceProcessor, Vocabulary
 from training.anchors import SLOTS, Anchors, words
 from training.config import Data, load_recipe
-from training.drawing import SIZE
+from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE
 from training.latents import canvas, example_of
+from training.lookups import Lookups
 from training.mllm_phase import ChainPhase, ChainSequences, FastSourceProcessor, build_image_processor, dense_targets
 from training.scratch import Scratch
 from training.storybook import Scene, Thing, sample
@@ -50,6 +53,8 @@ crops = { steps = 2, batch_size = 4 }
 unet = { steps = 1, batch_size = 2 }
 joint = { steps = 2, batch_size = 2 }
 references = { steps = 1, batch_size = 2 }
+lookups = { steps = 1, batch_size = 2 }
+names = { steps = 1, batch_size = 2 }
 """
 
 
@@ -85,7 +90,7 @@ def test_an_export_holds_the_joint_weights(runs):
     stored = pipe.unet.state_dict()["conv_in.weight"]
     assert torch.allclose(stored, joint["unet.conv_in.weight"], atol=1e-3)
     assert torch.equal(pipe.projectors.output_projector.bias, torch.zeros(256))
-    last = torch.load(runs / "runs" / "references" / "weights.pt", weights_only=True)
+    last = torch.load(runs / "runs" / "names" / "weights.pt", weights_only=True)
     assert torch.allclose(pipe.projectors.output_projector.weight, last["output_projector.weight"], atol=1e-3)
 
 
@@ -95,6 +100,47 @@ def test_a_phase_on_references_leaves_out_what_is_plainly_named(runs, monkeypatc
     monkeypatch.setattr(phase.one_step, "batch", list)
     taken = {example.reference for step in range(4) for example in phase.batch(step, 8)}
     assert taken <= {"kind", "relation", "superlative", "counting"} and len(taken) > 1
+
+
+def test_the_phase_on_names_weighs_what_is_meant_and_leaves_the_eyes_alone(runs):
+    scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
+    sequences = ChainSequences(scratch.tokenizer(), 620, emphasis=16.0)
+    example = sample(3, "two_step")
+    ids, labels, _ = sequences.sequence(example)
+    weights = sequences.weights(labels)
+    assert len(weights) == len(ids)
+    said = "".join(sequences.tokenizer.decode([i]) for i, w in zip(ids, weights, strict=True) if w == 16)
+    every_name = "|".join(sorted((*COLORS, *KINDS, *BACKGROUNDS), key=len, reverse=True))
+    for step in example.steps:
+        change = re.sub(r"<.*?> \(\w+\)", "", step.chain.split(" to change")[1])  # a mask's color is no name
+        names = re.findall(every_name, change)
+        assert names and " ".join(names) in said
+    assert set(weights[: labels.index(sequences.change)]) == {1.0}
+
+    before, after = (
+        torch.load(runs / "runs" / phase / "weights.pt", weights_only=True) for phase in ("references", "lookups")
+    )
+    changed = {key for key, value in after.items() if not torch.equal(value, before[key])}
+    assert changed and not any("visual" in key or "dense" in key for key in changed)
+
+
+@pytest.mark.parametrize("questions", [True, False])
+def test_every_answer_of_the_practice_follows_from_its_list(runs, questions):
+    tokenizer = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs").tokenizer()
+    batch = Lookups(ChainSequences(tokenizer, 320), questions).batch(1, 12)
+    for ids, labels in zip(batch.ids.tolist(), batch.labels.tolist(), strict=True):
+        said = tokenizer.decode(ids)
+        listed = dict(re.findall(r"\ba (\w+) (\w+)(?: <|[,.])", said.split("The image shows")[1]))
+        assert 2 <= len(listed) <= 7
+        answers = [at for at, label in enumerate(labels) if label >= 0]
+        assert answers and all(labels[at] == ids[at] for at in answers)
+        for at in answers:
+            pair = tokenizer.decode(ids[at - 1 : at + 1]).split()
+            assert pair in [["the", pair[1]], *([a, b] for c, k in listed.items() for a, b in ((c, k), (k, c)))]
+        if "The object to change" in said:
+            color, kind = tokenizer.decode(ids[answers[0] : answers[-1] + 1]).split()
+            asked = said.split("process: ")[1]
+            assert listed[color] == kind and (f"the {kind}" in asked or f"the {color} object" in asked)
 
 
 def test_edits_in_two_steps_come_in_batches_of_their_own(runs, monkeypatch):
