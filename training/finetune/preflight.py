@@ -14,6 +14,7 @@ from PIL import Image
 
 from engine.api.errors import ModelError, OutputError
 from engine.got.conditioning import image_to_tensor, tensor_to_image
+from training.data.pair import KINDS
 from training.finetune.examples import Row
 from training.finetune.run import Finetune
 from training.finetune.validate import measure, sheet_of
@@ -44,6 +45,7 @@ def preflight(run: Finetune) -> dict[str, Any]:
         measure(components, rows, steps, run.folder / "preflight.png")
         sheet_of([_through_autoencoder(run, row) for row in run.rows[:_SHOWN]]).save(run.folder / TARGETS)
     report = {
+        "data_findings": _findings(Path(run.config.data)),
         "pairs": len(run.rows),
         "held_out": len(run.held_out),
         "sizes": sorted({f"{int(size[1])}x{int(size[0])}" for size in run.batches.by_size}),
@@ -63,6 +65,12 @@ def preflight(run: Finetune) -> dict[str, Any]:
     if run.accelerator.is_main_process:
         (run.folder / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return report
+
+
+def _findings(data: Path) -> dict[str, int]:
+    """What `got annotate` found in the data, by kind; nothing where the folder was made without it."""
+    path = data / "report.json"
+    return json.loads(path.read_text(encoding="utf-8"))["counts"] if path.exists() else {}
 
 
 def _through_autoencoder(run: Finetune, row: Row) -> list[Image.Image]:
@@ -149,8 +157,6 @@ def _remedy(run: Finetune) -> str:
 def _told(name: str, value: Any) -> str:  # noqa: ANN401
     if name.startswith(("disk", "memory", "peak")):
         return f"{value / 1e9:.2f} GB"
+    if name == "data_findings":
+        return ", ".join(f"{count} × {KINDS[kind]}" for kind, count in sorted(value.items())) or "none"
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def report_of(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / REPORT).read_text(encoding="utf-8"))

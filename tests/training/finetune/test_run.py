@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 from engine.api.errors import ModelError, RequestError
 from engine.got import GoTPipeline
 from engine.got.adapters import apply_adapters
+from training.data.pair import KINDS
 from training.finetune import journal, lora
 from training.finetune.config import to_toml
 from training.finetune.joint import JointLoss
@@ -169,6 +171,8 @@ def test_validation_measures_held_out_pairs_and_draws_a_sheet(config, tmp_path):
 
 def test_preflight_measures_and_leaves_no_trace(config, tmp_path, capsys):
     run = Finetune(config(validation_num_inference_steps=1), tmp_path / "run")
+    found = {"pairs": 10, "counts": {"orphan": 3}, "findings": []}
+    (Path(run.config.data) / "report.json").write_text(json.dumps(found))
     before = {k: p.detach().clone() for k, p in run.weights.items()}
     report = preflight(run)
     assert all(torch.equal(before[k], p) for k, p in run.weights.items())
@@ -176,7 +180,8 @@ def test_preflight_measures_and_leaves_no_trace(config, tmp_path, capsys):
     assert report["pairs"] == 10
     assert 0 < report["peak_memory"] < report["memory"]
     assert report["disk_needed"] > sum(p.numel() for p in run.weights.values()) * 4
-    assert "seconds per step" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "seconds per step" in said and f"data findings: 3 × {KINDS['orphan']}" in said
     assert (tmp_path / "run" / "preflight.png").exists()
     with Image.open(tmp_path / "run" / TARGETS) as targets:
         assert targets.size == (2 * (64 + 4), 8 * (64 + 4))
