@@ -99,14 +99,17 @@ def _product_missing(found: dict) -> None:
 
 @contextmanager
 def _pressed(gimp: Gimp, keys: str, when: str) -> Iterator[None]:
-    """Presses keys in GIMP's window, once the script there has made the file `when`."""
+    """Presses keys in GIMP's window while there is the file `when`, which a script makes and what hears them removes.
+
+    Now and then again: a window that was just opened may not take keys yet.
+    """
     over = threading.Event()
 
     def press() -> None:
         while not over.wait(0.2):
             if (gimp.ground.pictures / when).exists():
                 gimp.press(keys)
-                return
+                over.wait(10)
 
     thread = threading.Thread(target=press)
     thread.start()

@@ -30,6 +30,7 @@ def applied(image):
     Gimp.displays_flush()
     (PICTURES / "applied").touch()  # the test presses Ctrl+Z now
     wait_until(lambda: len(image.get_layers()) == 1)
+    (PICTURES / "applied").unlink()
     note("ok", notes | {"same": pixels(image) == before})
 
 
