@@ -15,6 +15,7 @@ import pytest
 from safetensors.torch import load_file
 from torch import Tensor
 
+from tests import campaign
 from training.finetune.config import FinetuneConfig, to_toml
 
 KILLED = Path(__file__).with_name("killed.py")
@@ -55,8 +56,11 @@ def test_a_run_killed_twenty_times_ends_with_the_same_bits(config, tmp_path, roo
     assert killed(made, tmp_path, root, kills=20, in_saves=5) == 20
 
 
+_SELDOM = pytest.mark.skipif(not campaign.FULL, reason="takes a minute: GOT_CAMPAIGN=full runs it")
+
+
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("how", ["--cpu", "--use_fsdp"])
+@pytest.mark.parametrize("how", ["--cpu", pytest.param("--use_fsdp", marks=_SELDOM)])
 def test_two_processes_train_as_one_and_go_on_from_each_others_checkpoints(how, config, tmp_path, root):
     """The same batch in two halves: sums are taken in another order, so equal to rounding, which steps enlarge."""
     made = config(training_steps=6, training_batch_size=4, training_micro_batch=1, training_ema=0.5,
