@@ -36,11 +36,11 @@ class Data:
     text_to_image: float = 0.1
     two_step: float = 0.5
     plain: float = 0.35
-    """Of the edits whose object is simply named, the share that the phases on references and names take."""
+    """Of the edits whose object is simply named, the share that the phases from references on take."""
     emphasis: float = 16.0
-    """Weight of a name in the sentence about the change, in the phase on names."""
+    """Weight of a name in the sentence about the change, in the phases on lookups and names."""
     lookups: int = 3
-    """Lines of practice in looking up names that come with each chain of that phase."""
+    """Lines of practice in looking up names that come with each chain of the phase on lookups."""
     chain_length: int = 320
     turns_length: int = 620
     shard_size: int = 2000

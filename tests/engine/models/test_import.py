@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,23 +11,8 @@ import torch
 
 from engine.api.errors import Cancelled, ModelError, OutputError
 from engine.got.checkpoint import load_components
-from engine.models import convert
 from engine.models.convert import MLLM_BASE, UNET_BASE, import_released
 from tests.engine.models.released import PEFT, PLAIN, Hostile, Released
-
-
-@pytest.fixture
-def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen]:
-    """The processes that an import starts."""
-    started: list[subprocess.Popen] = []
-
-    class Noted(subprocess.Popen):
-        def __init__(self, *arguments, **options) -> None:
-            super().__init__(*arguments, **options)
-            started.append(self)
-
-    monkeypatch.setattr(convert.subprocess, "Popen", Noted)
-    return started
 
 
 @pytest.mark.parametrize("checkpoint", [PLAIN, PEFT])
