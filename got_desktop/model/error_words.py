@@ -310,6 +310,14 @@ TEMPLATES: dict[str, tuple[object, ...]] = {
         QT_TRANSLATE_NOOP("Errors", "The import process ended with status {status}: {words}."),
         QT_TRANSLATE_NOOP("Errors", "Close other programs if memory is short, and import again."),
     ),
+    "import_running": (
+        QT_TRANSLATE_NOOP("Errors", "Another import writes to {folder}."),
+        QT_TRANSLATE_NOOP("Errors", "Wait for its end, or name another folder."),
+    ),
+    "model_file_broken": (
+        QT_TRANSLATE_NOOP("Errors", "{path} cannot be used: {why}."),
+        QT_TRANSLATE_NOOP("Errors", "Import or download the model again."),
+    ),
     "model_file_missing": (
         QT_TRANSLATE_NOOP("Errors", "{path} is missing."),
         QT_TRANSLATE_NOOP("Errors", "{folder} holds no weights."),

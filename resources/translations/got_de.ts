@@ -1217,6 +1217,22 @@
         <translation>Schließen Sie andere Programme, wenn der Speicher knapp ist, und importieren Sie noch einmal.</translation>
     </message>
     <message>
+        <source>Another import writes to {folder}.</source>
+        <translation>Ein anderer Import schreibt nach {folder}.</translation>
+    </message>
+    <message>
+        <source>Wait for its end, or name another folder.</source>
+        <translation>Warten Sie sein Ende ab, oder nennen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be used: {why}.</source>
+        <translation>{path} ist nicht zu gebrauchen: {why}.</translation>
+    </message>
+    <message>
+        <source>Import or download the model again.</source>
+        <translation>Importieren oder laden Sie das Modell noch einmal.</translation>
+    </message>
+    <message>
         <source>{path} is missing.</source>
         <translation>{path} fehlt.</translation>
     </message>

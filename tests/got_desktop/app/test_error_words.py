@@ -10,8 +10,10 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 from engine.api.chain import Chain
 from engine.api.errors import EngineError
 from engine.api.protocol import PlanRequest
+from engine.api.runtime import locked
 from engine.imaging.decode import decode, read_image
 from engine.imaging.save import check_size, check_writable
+from engine.models.convert import import_released
 from got_desktop import doctor
 from got_desktop.app import TRANSLATIONS
 from got_desktop.model import pictures
@@ -46,7 +48,8 @@ def caught(call: Callable[[], object]) -> EngineError:
     return found.value
 
 
-def test_real_errors_are_said_in_german(german, tmp_path):
+def test_real_errors_are_said_in_german(german, golden, tmp_path):
+    (tmp_path / ".mine.partial").mkdir(0o700)
     Image.new("RGB", (3, 3)).save(tmp_path / "small.png")
     (tmp_path / "bad.ora").write_bytes(b"PK no")
     missing = tmp_path / "missing.png"
@@ -63,8 +66,9 @@ def test_real_errors_are_said_in_german(german, tmp_path):
         lambda: PlanRequest(" "),
         lambda: PlanRequest("x" * 3000),
     ]
-    for call in tries:
-        error = caught(call)
+    with locked(tmp_path / ".mine.partial" / "lock", 0.0):
+        running = caught(lambda: import_released(golden, tmp_path / "mine"))
+    for error in (*map(caught, tries), running):
         message, remedy = words(error)
         assert message != error.message and remedy != error.remedy, error
     assert Message.of(caught(tries[0])).text == f"Es gibt keine Datei {missing}."
