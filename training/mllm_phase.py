@@ -310,55 +310,54 @@ def _plain(e: Example) -> bool:
     return e.reference in ("", "name", "color") or (e.source is not None and len(e.source.things) == 1)
 
 
-class ChainPhase(Phase):
-    """Chain cross-entropy + anchors + dense grounding.
+@dataclass(frozen=True)
+class Lesson:
+    """What a phase on chains dwells on.
 
     `two_step` is the share of batches that hold edits in two steps and nothing else: they are twice as long, so half
-    as many. In the others `text_to_image` is the share of captions; of the edits that name their object outright (by
-    name or color), or have none or no other beside it, only the share `plain` is taken. With `emphasis` (see
-    ChainSequences) the eyes stay as they are: what is seen is right then, and what is to be learnt is what is meant.
-    `lookups` lines of practice come with every chain, half of them with many `questions`.
+    as many. Of the edits that name their object outright (by name or color), or have none or no other beside it, only
+    the share `plain` is taken. With `emphasis` (see ChainSequences) the eyes stay as they are: what is seen is right
+    then, and what is to be learnt is what is meant. `lookups` lines of practice come with every chain, half of them
+    with many `questions`.
     """
 
-    def __init__(
-        self,
-        mllm: Mllm,
-        tokenizer: Any,  # noqa: ANN401
-        data: Data,
-        first_seed: int,
-        two_step: float = 0.0,
-        plain: float = 1.0,
-        emphasis: float = 1.0,
-        lookups: int = 0,
-        questions: bool = False,
-    ) -> None:
+    two_step: float = 0.0
+    plain: float = 1.0
+    emphasis: float = 1.0
+    lookups: int = 0
+    questions: bool = False
+
+
+class ChainPhase(Phase):
+    """Chain cross-entropy + anchors + dense grounding."""
+
+    def __init__(self, mllm: Mllm, tokenizer: Any, data: Data, first_seed: int, lesson: Lesson) -> None:  # noqa: ANN401
         super().__init__()
-        self.mllm = mllm
-        self.sees = emphasis == 1.0
+        self.mllm, self.lesson = mllm, lesson
+        self.sees = lesson.emphasis == 1.0
         for part in (mllm.model.model.visual, mllm.dense):
             part.requires_grad_(self.sees)
-        self.one_step = ChainSequences(tokenizer, data.chain_length, emphasis)
-        self.two_steps = ChainSequences(tokenizer, data.turns_length, emphasis)
-        self.practice, self.lookups = Lookups(self.one_step, questions), lookups
+        self.one_step = ChainSequences(tokenizer, data.chain_length, lesson.emphasis)
+        self.two_steps = ChainSequences(tokenizer, data.turns_length, lesson.emphasis)
+        self.practice = Lookups(self.one_step, lesson.questions)
         self.anchors = Anchors()
-        self.text_to_image, self.two_step = data.text_to_image, two_step
-        self.first_seed, self.plain = first_seed, plain
+        self.text_to_image, self.first_seed = data.text_to_image, first_seed
 
     def batch(self, step: int, size: int) -> ChainBatch:
         batch = self._chains(step, size)
-        if self.lookups:
-            batch.lookups = self.practice.batch(self.first_seed + step, size * self.lookups)
+        if self.lesson.lookups:
+            batch.lookups = self.practice.batch(self.first_seed + step, size * self.lesson.lookups)
         return batch
 
     def _chains(self, step: int, size: int) -> ChainBatch:
         rng = np.random.default_rng(step)
         seed = self.first_seed + step * size * 4
-        if rng.random() < self.two_step:
+        if rng.random() < self.lesson.two_step:
             drawn = (sample(s, "two_step") for s in count(seed))
             return self._fill(self.two_steps, max(1, size // 2), drawn)
         tasks = ("text_to_image" if rng.random() < self.text_to_image else None for _ in count())
         drawn = (sample(s, task) for s, task in zip(count(seed), tasks, strict=False))
-        kept = (e for e in drawn if not _plain(e) or rng.random() < self.plain)
+        kept = (e for e in drawn if not _plain(e) or rng.random() < self.lesson.plain)
         return self._fill(self.one_step, size, kept)
 
     def _fill(self, sequences: ChainSequences, size: int, examples: Iterator[Example]) -> ChainBatch:

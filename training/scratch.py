@@ -19,7 +19,7 @@ from training.config import Recipe
 from training.joint_phase import JointPhase
 from training.latents import LATENT, shard
 from training.loop import LoopSettings, Phase, atomic_save, train
-from training.mllm_phase import ChainPhase, EyesPhase, Mllm
+from training.mllm_phase import ChainPhase, EyesPhase, Lesson, Mllm
 from training.storybook import sample
 from training.tokenizer import build_tokenizer
 from training.unet_phase import UnetPhase, build_unet, load_shards
@@ -164,47 +164,32 @@ class Scratch:
         self._train("eyes", EyesPhase(mllm), settings, mllm)
 
     def _chains(self, settings: LoopSettings) -> None:
-        self._write_chains("chains", settings, self.mllm("eyes"), first_seed=0)
+        self._write_chains("chains", settings, self.mllm("eyes"), 0, Lesson())
 
     def _turns(self, settings: LoopSettings) -> None:
-        self._write_chains("turns", settings, self.mllm("chains"), 7 * 10**9, self.recipe.data.two_step)
+        lesson = Lesson(two_step=self.recipe.data.two_step)
+        self._write_chains("turns", settings, self.mllm("chains"), 7 * 10**9, lesson)
 
     def _references(self, settings: LoopSettings) -> None:
         data = self.recipe.data  # two steps are not its subject; without any it would unlearn them
-        self._write_chains("references", settings, self.newest()[0], 8 * 10**9, data.two_step / 2, data.plain)
+        lesson = Lesson(data.two_step / 2, data.plain)
+        self._write_chains("references", settings, self.newest()[0], 8 * 10**9, lesson)
 
     def _lookups(self, settings: LoopSettings) -> None:
-        self._names(settings, "lookups", 85 * 10**8, self.recipe.data.lookups, questions=True)
-
-    def _names(
-        self,
-        settings: LoopSettings,
-        name: str = "names",
-        first_seed: int = 89 * 10**8,
-        lookups: int = 1,
-        questions: bool = False,
-    ) -> None:
         data = self.recipe.data
-        lesson = {"plain": data.plain, "emphasis": data.emphasis, "lookups": lookups, "questions": questions}
-        self._write_chains(name, settings, self.newest()[0], first_seed, two_step=data.two_step / 2, **lesson)
+        lesson = Lesson(data.two_step / 2, data.plain, data.emphasis, data.lookups, questions=True)
+        self._write_chains("lookups", settings, self.newest()[0], 85 * 10**8, lesson)
 
-    def _write_chains(
-        self,
-        name: str,
-        settings: LoopSettings,
-        mllm: Mllm,
-        first_seed: int,
-        two_step: float = 0.0,
-        plain: float = 1.0,
-        emphasis: float = 1.0,
-        lookups: int = 0,
-        questions: bool = False,
-    ) -> None:
+    def _names(self, settings: LoopSettings) -> None:
         data = self.recipe.data
-        if data.compile:
+        lesson = Lesson(data.two_step / 2, data.plain, data.emphasis, lookups=1)
+        self._write_chains("names", settings, self.newest()[0], 89 * 10**8, lesson)
+
+    def _write_chains(self, name: str, settings: LoopSettings, mllm: Mllm, first_seed: int, lesson: Lesson) -> None:
+        if self.recipe.data.compile:
             language = mllm.model.model.language_model
             language.forward = torch.compile(language.forward, dynamic=False)
-        phase = ChainPhase(mllm, self.tokenizer(), data, first_seed, two_step, plain, emphasis, lookups, questions)
+        phase = ChainPhase(mllm, self.tokenizer(), self.recipe.data, first_seed, lesson)
         self._train(name, phase, settings, mllm)
 
     def _crops(self, settings: LoopSettings) -> None:

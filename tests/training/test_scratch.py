@@ -18,7 +18,14 @@ from training.config import Data, load_recipe
 from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE
 from training.latents import canvas, example_of
 from training.lookups import Lookups
-from training.mllm_phase import ChainPhase, ChainSequences, FastSourceProcessor, build_image_processor, dense_targets
+from training.mllm_phase import (
+    ChainPhase,
+    ChainSequences,
+    FastSourceProcessor,
+    Lesson,
+    build_image_processor,
+    dense_targets,
+)
 from training.scratch import Scratch
 from training.storybook import Scene, Thing, sample
 from training.unet_phase import UnetPhase
@@ -96,7 +103,7 @@ def test_an_export_holds_the_joint_weights(runs):
 
 def test_a_phase_on_references_leaves_out_what_is_plainly_named(runs, monkeypatch):
     scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
-    phase = ChainPhase(scratch.mllm("eyes"), scratch.tokenizer(), Data(text_to_image=0.0), first_seed=0, plain=0.0)
+    phase = ChainPhase(scratch.mllm("eyes"), scratch.tokenizer(), Data(text_to_image=0.0), 0, Lesson(plain=0.0))
     monkeypatch.setattr(phase.one_step, "batch", list)
     taken = {example.reference for step in range(4) for example in phase.batch(step, 8)}
     assert taken <= {"kind", "relation", "superlative", "counting"} and len(taken) > 1
@@ -145,7 +152,7 @@ def test_every_answer_of_the_practice_follows_from_its_list(runs, questions):
 
 def test_edits_in_two_steps_come_in_batches_of_their_own(runs, monkeypatch):
     scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
-    phase = ChainPhase(scratch.mllm("eyes"), scratch.tokenizer(), Data(), first_seed=0, two_step=0.5)
+    phase = ChainPhase(scratch.mllm("eyes"), scratch.tokenizer(), Data(), 0, Lesson(two_step=0.5))
     for sequences in (phase.one_step, phase.two_steps):
         monkeypatch.setattr(sequences, "batch", list)
     batches = [phase.batch(step, 8) for step in range(12)]
