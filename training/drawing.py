@@ -27,6 +27,29 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "brown": (134, 84, 48),
     "white": (246, 246, 244),
 }
+USUAL_COLORS = {
+    "ball": "red",
+    "star": "yellow",
+    "heart": "red",
+    "house": "brown",
+    "tree": "green",
+    "car": "blue",
+    "fish": "orange",
+    "flower": "pink",
+    "umbrella": "red",
+    "leaf": "green",
+    "moon": "yellow",
+    "cloud": "white",
+    "boat": "blue",
+    "mushroom": "brown",
+    "balloon": "purple",
+    "cup": "white",
+    "butterfly": "orange",
+    "hat": "purple",
+    "kite": "turquoise",
+    "gift": "pink",
+}
+"""The color of a new thing where an instruction gives none: “a tree” is a green one."""
 BACKGROUNDS = ("meadow", "beach", "night", "sunset", "snowfield", "sea", "desert", "room")
 
 _DARK = (52, 44, 50)

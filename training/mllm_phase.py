@@ -22,7 +22,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from engine.got.prompts import SourceProcessor, Vocabulary
 from training.anchors import WIDTH, Anchors, words
 from training.config import Data
-from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE
+from training.drawing import COLORS, KINDS, SIZE
 from training.lookups import LookupBatch, Lookups
 from training.loop import Phase
 from training.storybook import Example, Scene, sample
@@ -152,8 +152,8 @@ class ChainBatch:
 class ChainSequences:
     """Builds training sequences exactly as the pipeline builds them at inference.
 
-    `emphasis` is the weight of a name (color, kind, background) from the sentence about the change on, beside 1 of
-    all else: which thing is meant is one or two tokens of a hundred, and all that follows hangs on them.
+    `emphasis` is the weight of what a chain says from the sentence about the change on, beside 1 of the list before
+    it: what is meant, and where, is a dozen tokens of a hundred, and all that follows hangs on them.
     """
 
     def __init__(self, tokenizer: Any, length: int, emphasis: float = 1.0) -> None:  # noqa: ANN401
@@ -162,7 +162,6 @@ class ChainSequences:
         self.length = length
         self.emphasis = emphasis
         (self.change,) = tokenizer.encode(" change")
-        self.names = {i for word in (*COLORS, *KINDS, *BACKGROUNDS) for i in tokenizer.encode(f" {word}")}
         self.process = FastSourceProcessor()
         self.image = [self.vocabulary.image_pad] * CELLS**2
 
@@ -185,12 +184,12 @@ class ChainSequences:
         return [*ids, v.end_of_text], [*labels, v.end_of_text], starts
 
     def weights(self, labels: list[int]) -> np.ndarray:
-        """(L,): a name from the sentence about the change on has `emphasis`, anything else 1."""
+        """(L,): `emphasis` from the sentence about the change to the end of its chain, 1 elsewhere."""
         out = np.ones(len(labels), np.float32)
         changing = False
         for at, label in enumerate(labels):
             changing = (changing or label == self.change) and label != self.vocabulary.im_gen_start
-            if changing and label in self.names:
+            if changing:
                 out[at] = self.emphasis
         return out
 

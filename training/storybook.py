@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.api.chain import COLORS as MASK_COLORS
 from engine.api.chain import Box, format_box
-from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE, background, draw_thing
+from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE, USUAL_COLORS, background, draw_thing
 from training.referring import refer
 
 EDITS = ("add", "remove", "replace", "recolor", "move", "resize", "background")
@@ -23,6 +23,9 @@ FREQUENCY = {"add": 15, "remove": 10, "replace": 15, "recolor": 13, "move": 13, 
 SIDES = {"small": (26, 32), "medium": (36, 44), "large": (50, 58)}
 CANONICAL_SIDE = {"small": 28, "medium": 40, "large": 54}
 """Side of a thing the instruction asks for, so that its target box follows from the text."""
+
+COLORLESS = 1 / 3
+"""Share of the new things that an instruction names by their kind alone."""
 
 _MASKS = list(MASK_COLORS)
 _LARGEST = 68
@@ -168,6 +171,14 @@ def sample(seed: int, task: str | None = None) -> Example:
             return example
 
 
+def _wanted(r: random.Random, kind: str) -> tuple[str, str]:
+    """(color, name in the instruction) of a new thing; without a color in its name it has the usual one."""
+    if r.random() < COLORLESS:
+        return USUAL_COLORS[kind], kind
+    color = r.choice(tuple(COLORS))
+    return color, f"{color} {kind}"
+
+
 def _random_thing(r: random.Random) -> Thing:
     side = r.randint(*SIDES[r.choice(tuple(SIDES))])
     aspect = r.choice((1.0, 1.0, 1.0, 0.85, 1.18))
@@ -251,9 +262,11 @@ def _recolor(r: random.Random, source: Scene, old: Thing, words: str) -> tuple[s
 
 
 def _replace(r: random.Random, source: Scene, old: Thing, words: str) -> tuple[str, str, Thing | None]:
-    new = replace(old, kind=r.choice([k for k in KINDS if k != old.kind]), color=r.choice(tuple(COLORS)))
+    kind = r.choice([k for k in KINDS if k != old.kind])
+    color, wanted = _wanted(r, kind)
+    new = replace(old, kind=kind, color=color)
     forms = ("replace {} with {}", "turn {} into {}", "swap {} for {}", "change {} into {}")
-    return r.choice(forms).format(words, article(new.name)), f"Replace it with {article(new.name)}", new
+    return r.choice(forms).format(words, article(wanted)), f"Replace it with {article(new.name)}", new
 
 
 _PLACES = {
@@ -311,7 +324,9 @@ _BESIDE = {"to the left of": (-1, 0), "to the right of": (1, 0), "above": (0, -1
 def _add(r: random.Random, source: Scene) -> _Draft | None:
     size = r.choice(("small", "medium", "medium", "large"))
     side = CANONICAL_SIDE[size]
-    thing = Thing(r.choice(tuple(KINDS)), r.choice(tuple(COLORS)), 0, 0, side, side)
+    kind = r.choice(tuple(KINDS))
+    color, wanted = _wanted(r, kind)
+    thing = Thing(kind, color, 0, 0, side, side)
     if r.random() < 0.6:
         found = _free_place(r, source, thing)
         if found is None:
@@ -329,10 +344,10 @@ def _add(r: random.Random, source: Scene) -> _Draft | None:
         if not source.fits(new):
             return None
         where = f"{relation} the {anchor.name}"
-    full = new.name if size == "medium" else f"{size} {new.name}"
-    instruction = f"{r.choice(('add', 'place', 'put', 'insert', 'draw'))} {article(full)} {where}"
+    sized = "" if size == "medium" else f"{size} "
+    instruction = f"{r.choice(('add', 'place', 'put', 'insert', 'draw'))} {article(sized + wanted)} {where}"
     target = replace(source, things=(*source.things, new))
-    change = f"The place to change is {format_box(new.box, _MASKS[0])}. Add {article(full)}."
+    change = f"The place to change is {format_box(new.box, _MASKS[0])}. Add {article(sized + new.name)}."
     return _Draft(instruction, _step("add", source, change, target, None, new, [(new.box, _MASKS[0])]))
 
 
@@ -371,12 +386,14 @@ def _text_to_image(r: random.Random, seed: int) -> Example:
     """A caption with its canonical layout, so that boxes follow from the words."""
     count = r.choice((1, 1, 2, 2, 3))
     side = _LAYOUT_SIDE[count]
-    blank = [Thing(r.choice(tuple(KINDS)), r.choice(tuple(COLORS)), 0, 0, side, side) for _ in range(count)]
+    kinds = [r.choice(tuple(KINDS)) for _ in range(count)]
+    wanted = [_wanted(r, kind) for kind in kinds]
+    blank = [Thing(kind, color, 0, 0, side, side) for kind, (color, _) in zip(kinds, wanted, strict=True)]
     stacked = count == 2 and r.random() < 0.3
     centers = _COLUMN if stacked else _LAYOUTS[count]
     things = [t.at(cx * SIZE, cy * SIZE) for t, (cx, cy) in zip(blank, centers, strict=True)]
     scene = Scene(r.choice(BACKGROUNDS), things=tuple(things))
-    names = [article(t.name) for t in things]
+    names = [article(name) for _, name in wanted]
     phrase = " above ".join(names) if stacked else _list(names)
     forms = ("{} with {}", "a picture of {1} in front of {0}", "{1}, {0} behind", "draw {} with {}")
     caption = r.choice(forms).format(article(scene.background), phrase)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.api.chain import Chain
-from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE
+from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE, USUAL_COLORS
 from training.referring import refer
 from training.storybook import EDITS, TASKS, Scene, Thing, sample
 
@@ -60,6 +60,20 @@ def test_an_edit_changes_only_what_it_says(operation):
                 if thing:
                     changed[thing.y : thing.y + thing.height, thing.x : thing.x + thing.width] = False
             assert not changed.any()
+
+
+@pytest.mark.parametrize("task", ["add", "replace", "text_to_image"])
+def test_a_new_thing_that_is_named_without_a_color_has_its_usual_one(task):
+    """Whoever writes “replace the leaf with an umbrella” gets the chain's color, and can change it there."""
+    assert USUAL_COLORS.keys() == KINDS.keys() and set(USUAL_COLORS.values()) <= set(COLORS)
+    colorless = 0
+    for example in (sample(seed, task) for seed in SEEDS):
+        step = example.steps[0]
+        for thing in [step.new] if step.new else step.target.things:
+            said = thing.name in example.instruction
+            assert thing.name in step.chain and (said or thing.color == USUAL_COLORS[thing.kind])
+            colorless += not said
+    assert colorless > 5
 
 
 def test_things_stay_inside_and_apart():
