@@ -34,18 +34,29 @@ class Data:
     gate_scenes: int = 256
     shards: int = 6
     text_to_image: float = 0.1
-    two_step: float = 0.5
-    plain: float = 0.35
-    """Of the edits whose object is simply named, the share that the phases from references on take."""
-    emphasis: float = 16.0
-    """Weight of a name in the sentence about the change, in the phases on lookups and names."""
-    lookups: int = 3
-    """Lines of practice in looking up names that come with each chain of the phase on lookups."""
     chain_length: int = 320
     turns_length: int = 620
     shard_size: int = 2000
     compile: bool = True
     """Whether the language model is compiled where sequences have one length; worth it from minutes of training on."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a phase on chains dwells on."""
+
+    two_step: float = 0.0
+    """Share of batches that hold edits in two steps and nothing else: they are twice as long, so half as many."""
+    plain: float = 1.0
+    """Of the edits that name their object outright (by name or color), or have none or no other beside it, the share
+    that is taken."""
+    emphasis: float = 1.0
+    """Weight of what a chain says from the sentence about the change on, beside 1 of the list before it. Where it is
+    another than 1 the eyes stay as they are: what is seen is right then, and what is to be learnt is what is meant."""
+    lookups: int = 0
+    """Lines of practice in looking up names (training/lookups.py) that come with every chain …"""
+    questions: bool = False
+    """… half of them with many questions."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,8 @@ class Recipe:
     phases: dict[str, LoopSettings]
     sizes: ModelSizes = field(default_factory=ModelSizes)
     data: Data = field(default_factory=Data)
+    lessons: dict[str, Lesson] = field(default_factory=dict)
+    """By phase; a phase on chains that has none dwells on nothing."""
     familiar: Familiar | None = None
     gates: dict[str, float] = field(default_factory=dict)
     trained: dict[str, Any] = field(default_factory=dict)
@@ -86,17 +99,18 @@ def load_recipe(path: Path) -> Recipe:
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise RequestError("recipe_broken", f"{path} is not TOML: {error}.", "Correct that line.") from error
-    phases = table.pop("phases", {})
-    strange = [p for p in phases if p not in PHASES]
+    phases, lessons = table.pop("phases", {}), table.pop("lessons", {})
+    strange = [p for p in (*phases, *lessons) if p not in PHASES]
     if strange:
         raise RequestError(
             "recipe_phase", f"{path} has an unknown phase “{strange[0]}”.", f"Phases are {', '.join(PHASES)}."
         )
     seed = table.get("seed", 0)
     settings = {p: _read(LoopSettings, {"seed": seed} | row, f"{path}: phases.{p}") for p, row in phases.items()}
+    taught = {p: _read(Lesson, row, f"{path}: lessons.{p}") for p, row in lessons.items()}
     nested = {"sizes": ModelSizes, "data": Data, "defaults": Defaults, "familiar": Familiar}
     parts = {k: _read(kind, table.pop(k), f"{path}: {k}") for k, kind in nested.items() if k in table}
-    return _read(Recipe, table | parts | {"phases": settings}, str(path))
+    return _read(Recipe, table | parts | {"phases": settings, "lessons": taught}, str(path))
 
 
 def _read(kind: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401

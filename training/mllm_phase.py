@@ -21,7 +21,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from engine.got.prompts import SourceProcessor, Vocabulary
 from training.anchors import WIDTH, Anchors, words
-from training.config import Data
+from training.config import Data, Lesson
 from training.drawing import COLORS, KINDS, SIZE
 from training.lookups import LookupBatch, Lookups
 from training.loop import Phase
@@ -307,24 +307,6 @@ class EyesPhase(Phase):
 def _plain(e: Example) -> bool:
     """Whether nothing has to be found out to know what is meant."""
     return e.reference in ("", "name", "color") or (e.source is not None and len(e.source.things) == 1)
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a phase on chains dwells on.
-
-    `two_step` is the share of batches that hold edits in two steps and nothing else: they are twice as long, so half
-    as many. Of the edits that name their object outright (by name or color), or have none or no other beside it, only
-    the share `plain` is taken. With `emphasis` (see ChainSequences) the eyes stay as they are: what is seen is right
-    then, and what is to be learnt is what is meant. `lookups` lines of practice come with every chain, half of them
-    with many `questions`.
-    """
-
-    two_step: float = 0.0
-    plain: float = 1.0
-    emphasis: float = 1.0
-    lookups: int = 0
-    questions: bool = False
 
 
 class ChainPhase(Phase):

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer
 
 from engine.api.errors import ModelError
-from training.config import Recipe
+from training.config import Lesson, Recipe
 from training.joint_phase import JointPhase
 from training.latents import LATENT, shard
 from training.loop import LoopSettings, Phase, atomic_save, train
-from training.mllm_phase import ChainPhase, EyesPhase, Lesson, Mllm
+from training.mllm_phase import ChainPhase, EyesPhase, Mllm
 from training.storybook import sample
 from training.tokenizer import build_tokenizer
 from training.unet_phase import UnetPhase, build_unet, load_shards
@@ -164,33 +164,27 @@ class Scratch:
         self._train("eyes", EyesPhase(mllm), settings, mllm)
 
     def _chains(self, settings: LoopSettings) -> None:
-        self._write_chains("chains", settings, self.mllm("eyes"), 0, Lesson())
+        self._write_chains("chains", settings, self.mllm("eyes"), first_seed=0)
 
     def _turns(self, settings: LoopSettings) -> None:
-        lesson = Lesson(two_step=self.recipe.data.two_step)
-        self._write_chains("turns", settings, self.mllm("chains"), 7 * 10**9, lesson)
+        self._write_chains("turns", settings, self.mllm("chains"), 7 * 10**9)
 
     def _references(self, settings: LoopSettings) -> None:
-        data = self.recipe.data  # two steps are not its subject; without any it would unlearn them
-        lesson = Lesson(data.two_step / 2, data.plain)
-        self._write_chains("references", settings, self.newest()[0], 8 * 10**9, lesson)
+        self._write_chains("references", settings, self.newest()[0], 8 * 10**9)
 
     def _lookups(self, settings: LoopSettings) -> None:
-        data = self.recipe.data
-        lesson = Lesson(data.two_step / 2, data.plain, data.emphasis, data.lookups, questions=True)
-        self._write_chains("lookups", settings, self.newest()[0], 85 * 10**8, lesson)
+        self._write_chains("lookups", settings, self.newest()[0], 85 * 10**8)
 
     def _names(self, settings: LoopSettings) -> None:
-        data = self.recipe.data
-        lesson = Lesson(data.two_step / 2, data.plain, data.emphasis, lookups=1)
-        self._write_chains("names", settings, self.newest()[0], 89 * 10**8, lesson)
+        self._write_chains("names", settings, self.newest()[0], 89 * 10**8)
 
-    def _write_chains(self, name: str, settings: LoopSettings, mllm: Mllm, first_seed: int, lesson: Lesson) -> None:
-        if self.recipe.data.compile:
+    def _write_chains(self, name: str, settings: LoopSettings, mllm: Mllm, first_seed: int) -> None:
+        data = self.recipe.data
+        if data.compile:
             language = mllm.model.model.language_model
             language.forward = torch.compile(language.forward, dynamic=False)
-        phase = ChainPhase(mllm, self.tokenizer(), self.recipe.data, first_seed, lesson)
-        self._train(name, phase, settings, mllm)
+        lesson = self.recipe.lessons.get(name, Lesson())
+        self._train(name, ChainPhase(mllm, self.tokenizer(), data, first_seed, lesson), settings, mllm)
 
     def _crops(self, settings: LoopSettings) -> None:
         data, held_out = self.data()

@@ -14,7 +14,7 @@ from engine.api.errors import ModelError, RequestError
 from engine.got import GoTPipeline
 from engine.got.prompts import SourceProcessor, Vocabulary
 from training.anchors import SLOTS, Anchors, words
-from training.config import Data, load_recipe
+from training.config import Data, Lesson, load_recipe
 from training.drawing import SIZE
 from training.latents import canvas, example_of
 from training.lookups import Lookups
@@ -22,7 +22,6 @@ from training.mllm_phase import (
     ChainPhase,
     ChainSequences,
     FastSourceProcessor,
-    Lesson,
     build_image_processor,
     dense_targets,
 )
@@ -62,6 +61,11 @@ joint = { steps = 2, batch_size = 2 }
 references = { steps = 1, batch_size = 2 }
 lookups = { steps = 1, batch_size = 2 }
 names = { steps = 1, batch_size = 2 }
+[lessons]
+turns = { two_step = 0.5 }
+references = { two_step = 0.25, plain = 0.35 }
+lookups = { emphasis = 16.0, lookups = 3, questions = true }
+names = { two_step = 0.5, emphasis = 3.0, lookups = 1 }
 """
 
 
@@ -173,6 +177,8 @@ def test_a_weak_autoencoder_stops_the_run(tmp_path, runs):
     [
         (RECIPE.replace("hidden", "hiden"), "unknown key “hiden”"),
         (RECIPE.replace("vae =", "vea ="), "unknown phase “vea”"),
+        (RECIPE.replace("plain =", "plane ="), "lessons.references has an unknown key “plane”"),
+        (RECIPE.replace("turns = { two", "trun = { two"), "unknown phase “trun”"),
         (RECIPE.replace("seed = 0", "seed = "), "is not TOML"),
         (RECIPE.replace("steps = 1, batch_size = 2 }\nchains", "steps = 1 }\nchains"), "batch_size"),
     ],
