@@ -139,7 +139,6 @@ class Background:
         self._waiting.setMaxThreadCount(_WAITING)
         # Python collects garbage in whatever thread runs; a widget's end must come on the UI thread
         gc.disable()
-        gc.freeze()  # modules and the like stay: with them every look at all that might go would take ten times as long
         sys.setswitchinterval(_TAKE_TURNS)
         threading.Thread(target=_drop, name="let go", daemon=True).start()
         self._spent_before = 0
@@ -150,7 +149,7 @@ class Background:
     def _collect(self) -> None:
         del _spent[: self._spent_before]
         self._spent_before = len(_spent)
-        gc.collect()
+        gc.collect(1)
 
     def run(
         self,
@@ -182,6 +181,5 @@ class Background:
         ended = all(p.waitForDone(max(0, int((end - time.monotonic()) * 1000))) for p in (self._pool, self._waiting))
         _dropped.put(_END)
         if ended:  # else garbage, and widgets with it, would still be collected in whatever thread runs
-            gc.unfreeze()
             gc.enable()
         return ended

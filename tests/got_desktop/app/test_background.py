@@ -2,19 +2,11 @@
 
 import gc
 import threading
-import weakref
 
 import shiboken6
 from PySide6.QtCore import QObject
 
 from got_desktop.background import Background
-
-
-class Ring:
-    """Refers to itself: only the collector ends it."""
-
-    def __init__(self) -> None:
-        self.itself = self
 
 
 class Asker(QObject):
@@ -56,14 +48,3 @@ def test_while_threads_still_run_garbage_is_not_collected_in_them(qapp):
     finally:
         go.set()
         gc.enable()
-
-
-def test_garbage_that_became_old_is_collected_too(qapp, qtbot):
-    background = Background()
-    rings = [Ring()]
-    old = weakref.ref(rings[0])
-    for _ in range(3):
-        gc.collect()  # it lives on, into the oldest generation
-    rings.clear()
-    qtbot.waitUntil(lambda: old() is None)
-    assert background.finish(5)
