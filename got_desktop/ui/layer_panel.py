@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSlider, QStyledItemDelegate, QVBoxLayout, QWidget
 
 from got_desktop.model.layers import Layer
 from got_desktop.model.session import Session
@@ -12,6 +13,19 @@ from got_desktop.ui.controls import column, label, quiet, row, tool
 from got_desktop.ui.icons import icon
 
 _ID = Qt.ItemDataRole.UserRole
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class _Names(QStyledItemDelegate):
+    """Takes a name on Enter at once. Qt's own way comes to it later, when the field may be gone with the name."""
+
+    def eventFilter(self, object: QObject, event: QEvent) -> bool:  # noqa: A002, N802 - Qt's names
+        entered = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in _ENTER
+        if not entered or not isinstance(object, QWidget):
+            return super().eventFilter(object, event)
+        self.commitData.emit(object)
+        self.closeEditor.emit(object)
+        return True
 
 
 class LayerPanel(QWidget):
@@ -23,6 +37,9 @@ class LayerPanel(QWidget):
         self.list.setMinimumHeight(90)
         self.list.currentRowChanged.connect(self._refresh)
         self.list.itemChanged.connect(self._item_changed)
+        names = _Names(self.list)
+        self.list.setItemDelegate(names)
+        names.closeEditor.connect(self.follow)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setAccessibleName(self.tr("Opacity"))
@@ -54,7 +71,9 @@ class LayerPanel(QWidget):
         return next((layer for layer in self.session.document.state.layers if layer.id == id), None)
 
     def follow(self) -> None:
-        """The topmost layer first; the picture itself is the last row."""
+        """The topmost layer first; the picture itself is the last row. It waits while a name is typed."""
+        if self.list.state() == QListWidget.State.EditingState:
+            return
         state, kept = self.session.document.state, self.chosen
         known = {self.list.item(n).data(_ID) for n in range(self.list.count())}
         with quiet(self.list):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit
 
 from engine.api.chain import IM_GEN_START, Box, format_box
 from got_desktop.model import pictures
@@ -214,6 +214,27 @@ def test_everything_with_layers_can_be_undone(sea, qtbot):
         session.document.undo.undo()
         assert session.document.state.layers == state.layers
     assert session.document.state.layers == first.layers
+
+
+@pytest.mark.parametrize("end", ["enter", "elsewhere"])
+def test_a_layer_is_renamed_whatever_comes_meanwhile(sea, qtbot, end):
+    two_layers(sea)
+    session, panel = sea.session, sea.editor.layers
+    top = session.document.state.layers[-1].id
+    panel.list.setFocus()
+    panel.list.setCurrentRow(0)
+    panel.list.editItem(panel.list.item(0))
+    field = panel.list.findChild(QLineEdit)
+    field.selectAll()
+    qtbot.keyClicks(field, "a hat")
+    session.document.change(session.document.state.with_layer(top, opacity=0.5), "Opacity")  # or a result that lands
+    assert field.isVisible() and field.text() == "a hat"
+    if end == "enter":
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    panel.opacity.setFocus()  # the field loses it with its word still on the way
+    qtbot.waitUntil(lambda: [layer.name for layer in session.document.state.layers][-1] == "a hat")
+    qtbot.waitUntil(lambda: panel.list.findChild(QLineEdit) is None)
+    assert panel.list.item(0).text() == "a hat" and panel.list.count() == 3 and panel.opacity.value() == 50
 
 
 def test_merging_down_looks_the_same(sea, qtbot):
