@@ -74,6 +74,7 @@ def apply_adapters(pipeline: GoTPipeline, adapters: Sequence[tuple[Path, float]]
         config = AdapterConfig.from_file(folder / CONFIG)
         updates = read_updates(folder / WEIGHTS, config, modules)
         checked.append((weight * config.alpha / config.rank, updates))
+    pipeline.residence.put_away()
     originals = pipeline.originals
     for name, original in originals.items():
         modules[name].weight.data.copy_(original)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import torch
 from torch import nn
 
+from engine.got.swap import Commuters
+
 GOT_6B = (7_600_000_000, 5_400_000_000)
 """Bytes of GoT-6B's weights in bfloat16: of what plans, and of what draws."""
 
-_WORKING, _WORKING_SPARING = 6e9, 2e9
-"""Bytes beside the weights, estimated for a picture of 1024 × 1024: all at once; a branch and a tile at a time."""
+_WORKING, _WORKING_SPARING, _PLANNING = 6e9, 2e9, 1.5e9
+"""Bytes beside the weights, estimated for a picture of 1024 × 1024: to draw it all at once; a branch and a tile at a
+time; to plan."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,21 @@ class Tier:
     tiled_vae: bool = False
     """The VAE encodes and decodes one picture at a time, in overlapping tiles."""
     takes_turns: bool = False
-    """What plans and what draws are on the device by turns."""
+    """What plans leaves the device to what draws."""
+    fetches_ahead: bool = False
+    """What draws is fetched while the planner works, and stays: only the planner comes and goes."""
     plans_on_cpu: bool = False
     draws_on_cpu: bool = False
 
 
 RESIDENT = Tier("resident", "all of it stays in memory")
-TURNS = Tier("turns", "planner and UNet take turns in memory", takes_turns=True)
+SPARING = Tier(
+    "sparing",
+    "all of it stays in memory, one guidance branch and one tile at a time",
+    branches_at_once=1,
+    tiled_vae=True,
+)
+TURNS = Tier("turns", "planner and UNet take turns in memory", takes_turns=True, fetches_ahead=True)
 SEQUENTIAL = Tier(
     "sequential",
     "planner and UNet take turns in memory, one guidance branch and one tile at a time",
@@ -58,27 +70,40 @@ CPU_ONLY = Tier(
     draws_on_cpu=True,
 )
 TIERS = (RESIDENT, TURNS, SEQUENTIAL, SPLIT, CPU_ONLY)
+"""Those of a graphics card, which has memory of its own."""
+SHARED_TIERS = (RESIDENT, SPARING, CPU_ONLY)
+"""Those of a device that shares the machine's memory: there it saves nothing who lies where."""
 
 
-def choose_tier(memory: int, planning: int, drawing: int, side: int) -> Tier:
+def tiers_of(device: torch.device) -> tuple[Tier, ...]:
+    """What a device can be used as, the quickest first."""
+    return SHARED_TIERS if device.type == "mps" else TIERS
+
+
+def choose_tier(memory: int, planning: int, drawing: int, side: int, tiers: Sequence[Tier] = TIERS) -> Tier:
     """The first tier that fits into `memory` bytes.
 
     `planning` and `drawing` are the bytes of weights of the planner, and of UNet and VAE; pictures are `side` × `side`.
     """
     share = (side / 1024) ** 2
+    both, larger = planning + drawing, max(planning, drawing)
     needs = {
-        RESIDENT: planning + drawing + _WORKING * share,
-        TURNS: max(planning, drawing) + _WORKING * share,
-        SEQUENTIAL: max(planning, drawing) + _WORKING_SPARING * share,
+        RESIDENT: both + _WORKING * share,
+        SPARING: both + _WORKING_SPARING * share,
+        TURNS: max(larger + _WORKING * share, both + _PLANNING * share),
+        SEQUENTIAL: larger + _WORKING_SPARING * share,
+        SPLIT: 0,  # what there is must do
+        CPU_ONLY: 0,
     }
-    return next((tier for tier, needed in needs.items() if needed <= memory), SPLIT)
+    return next(tier for tier in tiers if needs[tier] <= memory)
 
 
 def next_tier(tier: Tier, device: torch.device) -> Tier | None:
     """The one that needs less of the device's memory; None where none does."""
     if device.type == "cpu":  # there it saves nothing who lies where, only how much works at once
         return CPU_ONLY if tier.branches_at_once > 1 else None
-    return next(iter(TIERS[TIERS.index(tier) + 1 :]), None)
+    tiers = tiers_of(device)
+    return next(iter(tiers[tiers.index(tier) + 1 :]), None)
 
 
 class Residence:
@@ -87,26 +112,42 @@ class Residence:
     def __init__(
         self, tier: Tier, device: torch.device, planning: Sequence[nn.Module], drawing: Sequence[nn.Module]
     ) -> None:
+        """Raises torch.OutOfMemoryError where the models do not fit; another one may then be made of them."""
         self.tier = tier
         self.device = device
-        self._planning, self._drawing = planning, drawing
-        self._here: Sequence[nn.Module] = ()
-        for models, stay_away in ((planning, tier.plans_on_cpu), (drawing, tier.draws_on_cpu)):
-            _move(models, torch.device("cpu") if stay_away or tier.takes_turns else device)
+        self.moves = next(_moves)
+        """Another number each time that the planner has been brought to where it works."""
+        self._turns = (Commuters(planning, device), Commuters(drawing, device)) if tier.takes_turns else None
+        if not tier.takes_turns:
+            _move(planning, torch.device("cpu") if tier.plans_on_cpu else device)
+            _move(drawing, torch.device("cpu") if tier.draws_on_cpu else device)
 
     def plan(self) -> None:
         """The planner and the projectors are needed now."""
-        self._bring(self._planning)
+        if self._turns is None or self._turns[0].here:
+            return
+        planning, drawing = self._turns
+        if not self.tier.fetches_ahead or not planning.fetch():
+            drawing.leave()
+        planning.come()
+        self.moves = next(_moves)
+        if self.tier.fetches_ahead:
+            drawing.fetch()  # where there is no room for both, it comes when it is needed
 
     def draw(self) -> None:
         """UNet and VAE are needed now."""
-        self._bring(self._drawing)
+        if self._turns is not None:
+            planning, drawing = self._turns
+            planning.leave()
+            drawing.come()
 
-    def _bring(self, wanted: Sequence[nn.Module]) -> None:
-        if self.tier.takes_turns and wanted is not self._here:
-            _move(self._here, torch.device("cpu"))
-            _move(wanted, self.device)
-            self._here = wanted
+    def put_away(self) -> None:
+        """What takes turns is at home, where its weights may be changed; what does not is changed where it is."""
+        for models in self._turns or ():
+            models.stay_home()
+
+
+_moves = count(1)  # over all residences: a planner that another one brought has moved as well
 
 
 def weight_bytes(models: Sequence[nn.Module]) -> int:
@@ -115,7 +156,9 @@ def weight_bytes(models: Sequence[nn.Module]) -> int:
 
 
 def device_memory(device: torch.device) -> int | None:
-    """Bytes of a graphics card's memory; None where the model lies in the machine's own."""
+    """Bytes that a device has for models; None for the CPU, which uses what the machine has."""
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory()  # a part of the machine's own
     return torch.cuda.get_device_properties(device).total_memory if device.type == "cuda" else None
 
 

@@ -27,13 +27,14 @@ from engine.got.conditioning import (
 from engine.got.denoise import GuidedUNet, denoise
 from engine.got.drawing import Drawing
 from engine.got.guidance import GuidanceScales, needed_branches
-from engine.got.memory import RESIDENT, Residence, Tier, choose_tier, device_memory, next_tier, weight_bytes
+from engine.got.memory import RESIDENT, Residence, Tier, choose_tier, device_memory, next_tier, tiers_of, weight_bytes
 from engine.got.options import RenderOptions
 from engine.got.planner import Planner
 from engine.got.progress import Cancel, OnDrawing, OnLatents, OnStep, OnToken, Watch
 from engine.got.prompts import SourceProcessor, Vocabulary
 from engine.got.reading import Reading
 from engine.got.schedulers import make_scheduler
+from engine.got.swap import is_out_of_memory
 from engine.imaging.fit import Fit
 
 
@@ -59,6 +60,7 @@ class GoTPipeline:
             Vocabulary(components.tokenizer, self.config.num_query_tokens),
             SourceProcessor(components.image_processor, self.config.source_size, self.config.source_frames),
         )
+        self.residence = Residence(RESIDENT, components.mllm.device, *self._parts())
         self.use(RESIDENT, components.mllm.device)
         self.originals: dict[str, Tensor] = {}
         """Matrices as they were before `apply_adapters`, by module."""
@@ -77,20 +79,21 @@ class GoTPipeline:
         """
         pipeline, device = cls(load_components(Path(folder), torch.device("cpu"), dtype, on_part)), torch.device(device)
         memory, (planning, drawing) = device_memory(device), map(weight_bytes, pipeline._parts())
-        tier = choose_tier(memory, planning, drawing, pipeline.config.image_size) if memory else RESIDENT
-        pipeline.use(tier, device)
+        side, tiers = pipeline.config.image_size, tiers_of(device)
+        pipeline.use(choose_tier(memory, planning, drawing, side, tiers) if memory else RESIDENT, device)
         return pipeline
 
     def use(self, tier: Tier, device: torch.device) -> None:
         """Spreads the model over the device's memory as that tier has it, or the first after it that there is room for.
 
-        Raises torch.OutOfMemoryError where there is none.
+        Raises what torch says of its memory where there is none.
         """
+        self.residence.put_away()  # the one before must hold nothing of the device
         try:
             self.residence = Residence(tier, device, *self._parts())
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
             lower = next_tier(tier, device)
-            if lower is None:
+            if lower is None or not is_out_of_memory(error):
                 raise
             return self.use(lower, device)
         half = self.config.image_size // 2

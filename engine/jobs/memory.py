@@ -6,25 +6,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-import torch
 from PIL import Image
 
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import OutOfMemory
 from engine.got import GoTPipeline
+from engine.got.swap import is_out_of_memory
 from engine.jobs.shelf import free_memory
 
 T = TypeVar("T")
 
 SMALLEST = 64
-_SAID = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
 _SHRINK = 0.75
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether memory could not be got; torch has no type of its own for the CPU's and some of a card's libraries'."""
-    said = str(error)
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(words in said for words in _SAID)
 
 
 def within_memory(
