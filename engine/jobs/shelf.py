@@ -104,14 +104,15 @@ class ModelShelf:
 
 
 def _load(folder: Path, device: str, on_part: OnPart) -> GoTPipeline:
-    import torch
-
     from engine.got import GoTPipeline
+    from engine.got.swap import is_out_of_memory
 
     chosen, dtype = choose_device(device)
     try:
         return GoTPipeline.from_pretrained(folder, device=chosen, dtype=dtype, on_part=on_part)
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
         free_memory()
         raise OutOfMemory(
             "model_too_large", f"The memory of {chosen} does not hold this model.", "Use --device cpu or another model."
@@ -123,7 +124,8 @@ def choose_device(name: str) -> tuple[torch.device, torch.dtype]:
     import torch
 
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+        name = next(name for name, is_there in there.items() if is_there)
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
@@ -140,16 +142,18 @@ def devices() -> list[str]:
     """What torch can calculate on, the best first."""
     import torch
 
-    from engine.got.memory import GOT_6B, choose_tier
+    from engine.got.memory import GOT_6B, choose_tier, device_memory, tiers_of
 
-    cards = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
-    found = [
-        f"cuda:{index} {card.name}, {card.total_memory / 1e9:.0f} GB "
-        f"(GoT-6B: {choose_tier(card.total_memory, *GOT_6B, side=1024).words})"
-        for index, card in enumerate(cards)
-    ]
+    def line(name: str, kind: str) -> str:
+        device = torch.device(name)
+        memory = device_memory(device) or 0
+        tier = choose_tier(memory, *GOT_6B, side=1024, tiers=tiers_of(device))
+        return f"{name}{kind}, {memory / 1e9:.0f} GB (GoT-6B: {tier.words})"
+
+    cards = range(torch.cuda.device_count())
+    found = [line(f"cuda:{index}", f" {torch.cuda.get_device_name(index)}") for index in cards]
     if torch.backends.mps.is_available():
-        found.append("mps")
+        found.append(line("mps", ""))
     threads = torch.get_num_threads()
     return [*found, "cpu, 1 thread" if threads == 1 else f"cpu, {threads} threads"]
 
@@ -164,8 +168,14 @@ def free_memory() -> None:
     """Gives back what is no longer used, on the device and in the process."""
     gc.collect()
     torch = _loaded_torch()
-    if torch is not None and torch.cuda.is_available():
+    if torch is None:
+        return
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()
+        if hasattr(torch.accelerator, "empty_host_cache"):  # older ones keep what was pinned
+            torch.accelerator.empty_host_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
 
 
 def memory() -> tuple[int, int]:

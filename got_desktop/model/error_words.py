@@ -357,6 +357,11 @@ LINES: tuple[object, ...] = (
     ),
     QT_TRANSLATE_NOOP(
         "Errors",
+        "The device's memory was short: from now on all of it stays in memory, one guidance branch and one tile at a"
+        " time. It is drawn again, which takes longer.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Errors",
         "The device's memory was short: from now on the planner stays on the CPU, one guidance branch and one tile at a"
         " time. It is drawn again, which takes longer.",
     ),

@@ -1305,6 +1305,10 @@
         <translation>Der Speicher des Geräts war knapp: Ab jetzt wechseln sich Planer und UNet im Speicher ab, mit je einem Führungszweig und einer Kachel. Es wird noch einmal gezeichnet, was länger dauert.</translation>
     </message>
     <message>
+        <source>The device&apos;s memory was short: from now on all of it stays in memory, one guidance branch and one tile at a time. It is drawn again, which takes longer.</source>
+        <translation>Der Speicher des Geräts war knapp: Ab jetzt bleibt alles im Speicher, mit je einem Führungszweig und einer Kachel. Es wird noch einmal gezeichnet, was länger dauert.</translation>
+    </message>
+    <message>
         <source>The device&apos;s memory was short: from now on the planner stays on the CPU, one guidance branch and one tile at a time. It is drawn again, which takes longer.</source>
         <translation>Der Speicher des Geräts war knapp: Ab jetzt bleibt der Planer auf dem Prozessor, mit je einem Führungszweig und einer Kachel. Es wird noch einmal gezeichnet, was länger dauert.</translation>
     </message>
