@@ -164,6 +164,29 @@ def test_out_of_memory_is_tried_again_with_less(shelf, pipeline, pictures, monke
     assert shelf.take("tiny", "cpu", (), lambda done, total: None).residence.tier == RESIDENT
 
 
+def test_a_new_model_is_warmed_up_once_and_nobody_minds_if_that_fails(shelf, monkeypatch, caplog):
+    warmed: list[str] = []
+
+    def warm_up(pipeline):
+        warmed.append(pipeline.config.name)
+        raise RuntimeError("no kernel image is available")
+
+    monkeypatch.setattr(GoTPipeline, "warm_up", warm_up)
+    shelf.unload()
+    shelf.rest()
+    assert not shelf.cold and warmed == []
+    shelf.take("tiny", "cpu", (), lambda done, total: None)
+    assert shelf.cold
+    shelf.rest()
+    shelf.rest()
+    assert not shelf.cold and warmed == ["tiny"] and "not warmed up" in caplog.text
+    shelf.take("tiny", "cpu", (), lambda done, total: None)
+    assert not shelf.cold
+    shelf.unload()
+    shelf.take("tiny", "cpu", (), lambda done, total: None)
+    assert shelf.cold
+
+
 @pytest.mark.parametrize("stage", ["plan", "encode", "step", "decode"])
 def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline, pictures, monkeypatch, stage):
     """The card's moves do nothing here; what is short, and when, is what the models themselves say."""
