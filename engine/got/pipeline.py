@@ -92,10 +92,13 @@ class GoTPipeline:
         """
         components = load_components(Path(folder), torch.device("cpu"), dtype, on_part)
         pipeline, device = cls(components, arrange=True), torch.device(device)
-        memory, (planning, drawing) = device_memory(device), map(weight_bytes, pipeline._parts())
-        tier = choose_tier(memory, planning, drawing, pipeline.config.image_size) if memory else RESIDENT
-        pipeline.use(tier, device)
+        pipeline.use_memory(device_memory(device), device)
         return pipeline
+
+    def use_memory(self, memory: int | None, device: torch.device) -> None:
+        """Takes the tier that so many bytes of the device's memory allow; None: no limit. Raises as `use` does."""
+        planning, drawing = map(weight_bytes, self._parts())
+        self.use(choose_tier(memory, planning, drawing, self.config.image_size) if memory else RESIDENT, device)
 
     def use(self, tier: Tier, device: torch.device) -> None:
         """Spreads the model over the device's memory as that tier has it, or the first after it that there is room for.
