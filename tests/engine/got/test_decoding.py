@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
 from engine.got.decoding import Decoder, DecodingStep, penalized
@@ -41,6 +42,25 @@ class Calls(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
+class Recording(TorchDispatchMode):
+    """What a CUDA graph does: runs the operators that were recorded once more, from and into the same tensors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[tuple] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        self.calls.append((func, args, kwargs or {}, made))
+        return made
+
+    def replay(self) -> None:
+        for func, args, kwargs, made in self.calls:
+            for kept, new in zip(tree_leaves(made), tree_leaves(func(*args, **kwargs)), strict=True):
+                if kept.data_ptr() != new.data_ptr():  # neither a view nor changed in place
+                    kept.copy_(new)
+
+
 def load(step: DecodingStep, reading: Reading) -> None:
     step.load(reading._cache, reading.ids, reading._positions[..., -1:] + 1)
 
@@ -68,6 +88,20 @@ def test_the_same_operators_run_at_every_token_on_tensors_that_stay(planner: Pla
     assert runs[0] == runs[1] == runs[2]
     assert [tensor.data_ptr() for tensor in kept] == places
     assert kept == [step._token, step._positions, step._seen, *(layer.keys for layer in step._layers)]
+
+
+def test_a_recorded_step_played_again_writes_the_same(planner: Planner, reading: Reading):
+    """Recorded before anything is loaded, so that nothing of a request can be part of it."""
+    step, usual = DecodingStep(planner.mllm, 128), DecodingStep(planner.mllm, 128)
+    step._advance()
+    with Recording() as recording:
+        step._advance()
+    step._step = recording.replay
+    load(step, reading)
+    load(usual, reading)
+    assert [step() for _ in range(30)] == [usual() for _ in range(30)]
+    for ours, theirs in zip(step._layers, usual._layers, strict=True):
+        torch.testing.assert_close(ours.keys[:, :, : step.length], theirs.keys[:, :, : step.length], rtol=0, atol=1e-6)
 
 
 def test_steps_are_kept_for_the_next_writer_and_never_shared(planner: Planner):
