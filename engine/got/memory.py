@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 import torch
 from torch import nn
@@ -115,8 +114,8 @@ class Residence:
         """Raises torch.OutOfMemoryError where the models do not fit; another one may then be made of them."""
         self.tier = tier
         self.device = device
-        self.moves = next(_moves)
-        """Another number each time that the planner has been brought to where it works."""
+        self.on_planner_leaves: Callable[[], object] = lambda: None
+        """Called when its weights leave the device: what was recorded with them there can be played no more."""
         self._turns = (Commuters(planning, device), Commuters(drawing, device)) if tier.takes_turns else None
         if not tier.takes_turns:
             _move(planning, torch.device("cpu") if tier.plans_on_cpu else device)
@@ -130,24 +129,25 @@ class Residence:
         if not self.tier.fetches_ahead or not planning.fetch():
             drawing.leave()
         planning.come()
-        self.moves = next(_moves)
         if self.tier.fetches_ahead:
             drawing.fetch()  # where there is no room for both, it comes when it is needed
 
     def draw(self) -> None:
         """UNet and VAE are needed now."""
         if self._turns is not None:
-            planning, drawing = self._turns
-            planning.leave()
-            drawing.come()
+            self._dismiss_planner()
+            self._turns[1].come()
 
     def put_away(self) -> None:
         """What takes turns is at home, where its weights may be changed; what does not is changed where it is."""
+        self._dismiss_planner()
         for models in self._turns or ():
             models.stay_home()
 
-
-_moves = count(1)  # over all residences: a planner that another one brought has moved as well
+    def _dismiss_planner(self) -> None:
+        if self._turns is not None and self._turns[0].here:
+            self.on_planner_leaves()
+            self._turns[0].leave()
 
 
 def weight_bytes(models: Sequence[nn.Module]) -> int:

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from PIL import Image
-
-from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import OutOfMemory
 from engine.got import GoTPipeline
 from engine.got.swap import is_out_of_memory
@@ -53,16 +50,10 @@ def largest_side(pipeline: GoTPipeline) -> int | None:
     """The largest square that one step can be drawn at, found by trying; None where not even the smallest can."""
     side = pipeline.config.image_size
     while side >= SMALLEST:
-        if _fits(partial(_one_step, pipeline, side)):
+        if _fits(partial(pipeline.try_out, side)):
             return side
         side = int(side * _SHRINK) // 8 * 8
     return None
-
-
-def _one_step(pipeline: GoTPipeline, side: int) -> None:
-    source = Image.new("RGB", (side, side))
-    chain = Chain.parse(f"A trial.{IM_GEN_START}")
-    pipeline.render(chain, source, instruction="A trial.", num_inference_steps=1, width=side, height=side)
 
 
 def _too_small(side: int | None) -> OutOfMemory:

@@ -44,6 +44,8 @@ class ModelShelf:
         self._worn: tuple[tuple[AdapterUse, int], ...] = ()
         """Each adapter that the model has on, and when it was made."""
         self._used = 0.0
+        self.cold = False
+        """Whether the model has just been loaded, and `rest` is to warm it up."""
 
     @property
     def memory_use(self) -> str:
@@ -63,7 +65,7 @@ class ModelShelf:
             started = time.monotonic()
             on_part(0, 4)
             self._pipeline = _load(entry.folder, device, on_part)
-            self._key, self.name = key, model
+            self._key, self.name, self.cold = key, model, True
             log.info("loaded", extra={"model": model, "seconds": round(time.monotonic() - started, 2)})
         else:
             on_part(0, 0)
@@ -84,9 +86,12 @@ class ModelShelf:
             self._worn = wanted
 
     def rest(self) -> None:
-        """Nobody wants anything: puts the model away when that lasts, or when memory is scarce."""
+        """Nobody wants anything: warms a new model up, puts it away when that lasts, or when memory is scarce."""
         if self._pipeline is None:
             return
+        if self.cold:
+            self.cold = False
+            _warm_up(self._pipeline)
         idle = time.monotonic() - self._used
         memory = psutil.virtual_memory()
         scarce = memory.available < _SCARCE * memory.total and idle > _UNUSED
@@ -99,6 +104,7 @@ class ModelShelf:
             return
         log.info("unloaded", extra={"model": self.name})
         self._pipeline = self._key = self.name = None
+        self.cold = False
         self._worn = ()
         free_memory()
 
@@ -117,6 +123,17 @@ def _load(folder: Path, device: str, on_part: OnPart) -> GoTPipeline:
         raise OutOfMemory(
             "model_too_large", f"The memory of {chosen} does not hold this model.", "Use --device cpu or another model."
         ) from error
+
+
+def _warm_up(pipeline: GoTPipeline) -> None:
+    started = time.monotonic()
+    try:
+        pipeline.warm_up()
+    except Exception as error:  # nobody asked for it: whoever asks for something is told what is wrong
+        free_memory()
+        log.warning("not warmed up", extra={"fault": f"{type(error).__name__}: {error}"})
+    else:
+        log.info("warmed up", extra={"seconds": round(time.monotonic() - started, 2)})
 
 
 def choose_device(name: str) -> tuple[torch.device, torch.dtype]:

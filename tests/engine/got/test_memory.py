@@ -3,7 +3,7 @@
 A card is stood in by torch's "meta", where a tensor has a place but no values; for drawing, by the CPU.
 """
 
-from itertools import pairwise
+from copy import deepcopy
 
 import pytest
 import torch
@@ -14,6 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.api.chain import Chain
 from engine.got import memory
+from engine.got import pipeline as got
 from engine.got.checkpoint import Components
 from engine.got.memory import (
     CPU_ONLY,
@@ -34,10 +35,11 @@ from engine.got.memory import (
     weight_bytes,
 )
 from engine.got.pipeline import GoTPipeline
+from tests.engine.got.card import CPU, OnTheCPU
 from tests.engine.got.lessons import EDIT, EDIT_TURNS
 from tests.engine.got.tiny import IMAGE_SIZE, make_components
 
-CPU, META = torch.device("cpu"), torch.device("meta")
+META = torch.device("meta")
 QUICK = {"num_inference_steps": 2, "seed": 3}
 
 
@@ -165,16 +167,32 @@ def test_what_does_not_fit_is_at_home_and_the_tier_below_takes_it(tier: Tier):
         assert plans.weight is homes[0] and draws.weight.device == META
 
 
-def test_it_is_said_that_the_planner_was_moved():
+def test_it_is_said_that_the_planner_leaves():
     plans, draws = models()
     residence = Residence(TURNS, META, [plans], [draws])
-    moves = [residence.moves]
-    for step in (residence.plan, residence.plan, residence.draw, residence.draw, residence.plan, residence.draw):
+    left = []
+    residence.on_planner_leaves = lambda: left.append(plans.weight.device.type)
+    steps = (residence.plan, residence.plan, residence.draw, residence.draw, residence.plan, residence.put_away)
+    seen = []
+    for step in steps:
         step()
-        moves.append(residence.moves)
-    assert [now != then for then, now in pairwise(moves)] == [True, False, False, False, True, False]
-    residence.put_away()
-    assert Residence(TURNS, META, [plans], [draws]).moves not in moves
+        seen.append(len(left))
+    assert seen == [0, 0, 1, 1, 1, 2] and left == ["meta", "meta"]  # said while it is still there
+
+
+def test_what_was_recorded_with_the_planner_goes_when_it_leaves(
+    components: Components, pipeline: GoTPipeline, source: Image.Image, monkeypatch: pytest.MonkeyPatch
+):
+    usual = pipeline(EDIT, source, max_turns=2, **QUICK)
+    ours = GoTPipeline(deepcopy(components), arrange=True)
+    monkeypatch.setattr(got, "Residence", OnTheCPU)
+    ours.use(TURNS, torch.device("cuda"))
+    ours.residence.plan()
+    chain = ours.plan(EDIT, source)
+    assert chain.text == EDIT_TURNS[0] and ours.planner.decoder and ours.planner.decoder._free
+    ours.residence.draw()
+    assert not ours.planner.decoder._free
+    assert ours(EDIT, source, max_turns=2, **QUICK).chain == usual.chain
 
 
 def test_the_tiers_below_a_tier():
