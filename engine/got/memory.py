@@ -11,6 +11,9 @@ from torch import nn
 GOT_6B = (7_600_000_000, 5_400_000_000)
 """Bytes of GoT-6B's weights in bfloat16: of what plans, and of what draws."""
 
+EIGHT_BITS_SHARE = 0.63
+"""Of GoT-6B's planner in bfloat16, what is left where its language model's matrices have 8 bits."""
+
 _WORKING, _WORKING_SPARING = 6e9, 2e9
 """Bytes beside the weights, estimated for a picture of 1024 × 1024: all at once; a branch and a tile at a time."""
 
@@ -27,6 +30,8 @@ class Tier:
     """The VAE encodes and decodes one picture at a time, in overlapping tiles."""
     takes_turns: bool = False
     """What plans and what draws are on the device by turns."""
+    eight_bits: bool = False
+    """Matrices of the planner's language model have 8 bits a weight."""
     plans_on_cpu: bool = False
     draws_on_cpu: bool = False
 
@@ -39,6 +44,15 @@ SEQUENTIAL = Tier(
     branches_at_once=1,
     tiled_vae=True,
     takes_turns=True,
+)
+EIGHT_BITS = Tier(
+    "eight bits",
+    "planner and UNet take turns in memory, one guidance branch and one tile at a time, and the planner's weights have "
+    "8 bits, so its plans may differ a little",
+    branches_at_once=1,
+    tiled_vae=True,
+    takes_turns=True,
+    eight_bits=True,
 )
 SPLIT = Tier(
     "split",
@@ -57,7 +71,7 @@ CPU_ONLY = Tier(
     plans_on_cpu=True,
     draws_on_cpu=True,
 )
-TIERS = (RESIDENT, TURNS, SEQUENTIAL, SPLIT, CPU_ONLY)
+TIERS = (RESIDENT, TURNS, SEQUENTIAL, EIGHT_BITS, SPLIT, CPU_ONLY)
 
 
 def choose_tier(memory: int, planning: int, drawing: int, side: int) -> Tier:
@@ -70,6 +84,7 @@ def choose_tier(memory: int, planning: int, drawing: int, side: int) -> Tier:
         RESIDENT: planning + drawing + _WORKING * share,
         TURNS: max(planning, drawing) + _WORKING * share,
         SEQUENTIAL: max(planning, drawing) + _WORKING_SPARING * share,
+        EIGHT_BITS: max(planning * EIGHT_BITS_SHARE, drawing) + _WORKING_SPARING * share,
     }
     return next((tier for tier, needed in needs.items() if needed <= memory), SPLIT)
 
@@ -110,8 +125,10 @@ class Residence:
 
 
 def weight_bytes(models: Sequence[nn.Module]) -> int:
-    """What their parameters take."""
-    return sum(parameter.numel() * parameter.itemsize for model in models for parameter in model.parameters())
+    """What their parameters and buffers take."""
+    return sum(
+        tensor.numel() * tensor.itemsize for model in models for tensor in (*model.parameters(), *model.buffers())
+    )
 
 
 def device_memory(device: torch.device) -> int | None:

@@ -32,6 +32,7 @@ from engine.got.options import RenderOptions
 from engine.got.planner import Planner
 from engine.got.progress import Cancel, OnDrawing, OnLatents, OnStep, OnToken, Watch
 from engine.got.prompts import SourceProcessor, Vocabulary
+from engine.got.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
 from engine.got.reading import Reading
 from engine.got.schedulers import make_scheduler
 from engine.imaging.fit import Fit
@@ -50,6 +51,7 @@ class GoTPipeline:
 
     def __init__(self, components: Components) -> None:
         self.config = components.config
+        self.folder = components.folder
         self.projectors = components.projectors
         self.unet = components.unet
         self.vae = components.vae
@@ -70,12 +72,18 @@ class GoTPipeline:
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
         on_part: Callable[[int, int], None] | None = None,
+        weights: str = "exact",
     ) -> GoTPipeline:
         """The model in a folder of the native layout; `on_part` gets (parts loaded, parts in all).
 
-        It uses the device's memory as what there is of it allows. Raises ModelError where the folder is not one.
+        `weights` is one of `quantize.WEIGHTS`, and says how the UNet calculates. The model uses the device's memory as
+        what there is of it allows. Raises ModelError where the folder is not one, or the device lacks such weights.
         """
-        pipeline, device = cls(load_components(Path(folder), torch.device("cpu"), dtype, on_part)), torch.device(device)
+        device = torch.device(device)
+        kind = kind_of_weights(weights, device, dtype)
+        pipeline = cls(load_components(Path(folder), torch.device("cpu"), dtype, on_part))
+        if kind:
+            shrink_unet(pipeline.unet, kind, device)
         memory, (planning, drawing) = device_memory(device), map(weight_bytes, pipeline._parts())
         tier = choose_tier(memory, planning, drawing, pipeline.config.image_size) if memory else RESIDENT
         pipeline.use(tier, device)
@@ -87,6 +95,8 @@ class GoTPipeline:
         Raises torch.OutOfMemoryError where there is none.
         """
         try:
+            if tier.eight_bits:  # from then on: where a tier below it is taken, there is no way back
+                shrink(self.planner.mllm.model.language_model, Int8Linear, device)
             self.residence = Residence(tier, device, *self._parts())
         except torch.OutOfMemoryError:
             lower = next_tier(tier, device)

@@ -1,5 +1,7 @@
 """Tiers: which one a device's memory allows, and what each does with the models."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from PIL import Image
@@ -10,6 +12,7 @@ from engine.got import memory
 from engine.got.checkpoint import Components
 from engine.got.memory import (
     CPU_ONLY,
+    EIGHT_BITS,
     GOT_6B,
     RESIDENT,
     SEQUENTIAL,
@@ -33,7 +36,7 @@ QUICK = {"num_inference_steps": 2, "seed": 3}
 
 @pytest.mark.parametrize(
     ("gigabytes", "tier"),
-    [(141, RESIDENT), (24, RESIDENT), (16, TURNS), (12, SEQUENTIAL), (10, SEQUENTIAL), (8, SPLIT), (4, SPLIT)],
+    [(141, RESIDENT), (24, RESIDENT), (16, TURNS), (12, SEQUENTIAL), (10, SEQUENTIAL), (8, EIGHT_BITS), (6, SPLIT)],
 )
 def test_the_tier_of_got_6b_on_a_card(gigabytes: int, tier: Tier):
     assert choose_tier(gigabytes * 10**9, *GOT_6B, side=1024) == tier
@@ -68,6 +71,7 @@ class Traveller(nn.Module):
         (RESIDENT, ["cuda"], ["cuda"]),
         (TURNS, ["cpu", "cuda", "cpu", "cuda", "cpu"], ["cpu", "cuda", "cpu", "cuda"]),
         (SEQUENTIAL, ["cpu", "cuda", "cpu", "cuda", "cpu"], ["cpu", "cuda", "cpu", "cuda"]),
+        (EIGHT_BITS, ["cpu", "cuda", "cpu", "cuda", "cpu"], ["cpu", "cuda", "cpu", "cuda"]),
         (SPLIT, ["cpu"], ["cuda"]),
         (CPU_ONLY, ["cpu"], ["cpu"]),
     ],
@@ -101,13 +105,13 @@ def test_the_one_makes_room_before_the_other_comes():
 
 def test_the_tiers_below_a_tier():
     card = torch.device("cuda")
-    assert [next_tier(tier, card) for tier in TIERS] == [TURNS, SEQUENTIAL, SPLIT, CPU_ONLY, None]
-    assert [next_tier(tier, CPU) for tier in TIERS] == [CPU_ONLY, CPU_ONLY, None, None, None]
+    assert [next_tier(tier, card) for tier in TIERS] == [TURNS, SEQUENTIAL, EIGHT_BITS, SPLIT, CPU_ONLY, None]
+    assert [next_tier(tier, CPU) for tier in TIERS] == [CPU_ONLY, CPU_ONLY, None, None, None, None]
 
 
 def test_where_there_is_no_room_for_a_tier_the_next_one_is_taken(pipeline: GoTPipeline, monkeypatch):
     """What the card does not hold is found out when the models are moved to it."""
-    tried = []
+    tried, pipeline = [], deepcopy(pipeline)  # the lower tiers round its weights
 
     def move(models: list[nn.Module], device: torch.device) -> None:
         tried.append(device.type)
@@ -115,13 +119,10 @@ def test_where_there_is_no_room_for_a_tier_the_next_one_is_taken(pipeline: GoTPi
             raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(memory, "_move", move)
-    try:
-        pipeline.use(RESIDENT, torch.device("cuda"))
-        assert pipeline.residence.tier == TURNS and tried == ["cuda", "cuda", "cpu", "cpu"]
-        assert pipeline.use_less() == SEQUENTIAL and pipeline.use_less() == CPU_ONLY and pipeline.use_less() is None
-    finally:
-        monkeypatch.undo()
-        pipeline.use(RESIDENT, CPU)
+    pipeline.use(RESIDENT, torch.device("cuda"))
+    assert pipeline.residence.tier == TURNS and tried == ["cuda", "cuda", "cpu", "cpu"]
+    assert pipeline.use_less() == SEQUENTIAL and pipeline.use_less() == EIGHT_BITS
+    assert pipeline.use_less() == CPU_ONLY and pipeline.use_less() is None
 
 
 @pytest.mark.parametrize("tier", [TURNS, SEQUENTIAL, SPLIT, CPU_ONLY])
