@@ -194,6 +194,16 @@ def test_adapters_are_added_to_what_was_not_rounded_and_taken_off_without_a_trac
     assert all(torch.equal(now, before[name]) for name, now in codes(pipeline).items())
 
 
+def test_an_adapter_that_was_on_before_the_weights_were_rounded_comes_off_without_a_trace(load, adapter):
+    plain, pipeline = load("int8"), load("int8")
+    apply_adapters(pipeline, [(adapter, 1.0)])
+    for one in (plain, pipeline):
+        one.use(EIGHT_BITS, CPU)
+    assert any(not torch.equal(worn, codes(plain)[name]) for name, worn in codes(pipeline).items())
+    apply_adapters(pipeline, [])
+    assert all(torch.equal(now, codes(plain)[name]) for name, now in codes(pipeline).items())
+
+
 def test_without_the_models_files_an_adapter_is_refused_and_nothing_changes(tiny_model, adapter, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "model")
     pipeline = GoTPipeline.from_pretrained(folder, weights="int8")
