@@ -28,10 +28,13 @@ def fuse_projections(unet: UNet2DConditionModel) -> None:
     """One matrix multiplication makes query, key and value of self-attention, one makes key and value of the chain's.
 
     The single matrices become views of the fused one: it takes no more memory, and an adapter that changes one of them
-    changes it. A model that is moved afterwards has to be taken apart first.
+    changes it. A model that is moved afterwards has to be taken apart first. Weights of 8 bits stay single.
     """
+    attentions = _attentions(unet)
+    if not all(isinstance(attention.to_q, nn.Linear) for attention in attentions):
+        return
     unet.fuse_qkv_projections()
-    for attention in _attentions(unet):
+    for attention in attentions:
         if attention.is_cross_attention:
             fused, parts = attention.to_kv, [attention.to_k, attention.to_v]
         else:

@@ -13,6 +13,9 @@ from engine.got.swap import Commuters
 GOT_6B = (7_600_000_000, 5_400_000_000)
 """Bytes of GoT-6B's weights in bfloat16: of what plans, and of what draws."""
 
+EIGHT_BITS_SHARE = 0.63
+"""Of GoT-6B's planner in bfloat16, what is left where its language model's matrices have 8 bits."""
+
 _WORKING, _WORKING_SPARING, _PLANNING = 6e9, 2e9, 1.5e9
 """Bytes beside the weights, estimated for a picture of 1024 × 1024: to draw it all at once; a branch and a tile at a
 time; to plan."""
@@ -32,6 +35,8 @@ class Tier:
     """What plans leaves the device to what draws."""
     fetches_ahead: bool = False
     """What draws is fetched while the planner works, and stays: only the planner comes and goes."""
+    eight_bits: bool = False
+    """Matrices of the planner's language model have 8 bits a weight."""
     plans_on_cpu: bool = False
     draws_on_cpu: bool = False
 
@@ -51,6 +56,15 @@ SEQUENTIAL = Tier(
     tiled_vae=True,
     takes_turns=True,
 )
+EIGHT_BITS = Tier(
+    "eight bits",
+    "planner and UNet take turns in memory, one guidance branch and one tile at a time, and the planner's weights have "
+    "8 bits, so its plans may differ a little",
+    branches_at_once=1,
+    tiled_vae=True,
+    takes_turns=True,
+    eight_bits=True,
+)
 SPLIT = Tier(
     "split",
     "the planner stays on the CPU, one guidance branch and one tile at a time",
@@ -68,7 +82,7 @@ CPU_ONLY = Tier(
     plans_on_cpu=True,
     draws_on_cpu=True,
 )
-TIERS = (RESIDENT, TURNS, SEQUENTIAL, SPLIT, CPU_ONLY)
+TIERS = (RESIDENT, TURNS, SEQUENTIAL, EIGHT_BITS, SPLIT, CPU_ONLY)
 """Those of a graphics card, which has memory of its own."""
 SHARED_TIERS = (RESIDENT, SPARING, CPU_ONLY)
 """Those of a device that shares the machine's memory: there it saves nothing who lies where."""
@@ -91,6 +105,7 @@ def choose_tier(memory: int, planning: int, drawing: int, side: int, tiers: Sequ
         SPARING: both + _WORKING_SPARING * share,
         TURNS: max(larger + _WORKING * share, both + _PLANNING * share),
         SEQUENTIAL: larger + _WORKING_SPARING * share,
+        EIGHT_BITS: max(planning * EIGHT_BITS_SHARE, drawing) + _WORKING_SPARING * share,
         SPLIT: 0,  # what there is must do
         CPU_ONLY: 0,
     }
@@ -151,8 +166,10 @@ class Residence:
 
 
 def weight_bytes(models: Sequence[nn.Module]) -> int:
-    """What their parameters take."""
-    return sum(parameter.numel() * parameter.itemsize for model in models for parameter in model.parameters())
+    """What their parameters and buffers take."""
+    return sum(
+        tensor.numel() * tensor.itemsize for model in models for tensor in (*model.parameters(), *model.buffers())
+    )
 
 
 def device_memory(device: torch.device) -> int | None:

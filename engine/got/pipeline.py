@@ -44,6 +44,7 @@ from engine.got.options import RenderOptions
 from engine.got.planner import Planner
 from engine.got.progress import Cancel, OnDrawing, OnLatents, OnStep, OnToken, Watch
 from engine.got.prompts import SourceProcessor, Vocabulary
+from engine.got.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
 from engine.got.reading import Reading
 from engine.got.schedulers import make_scheduler
 from engine.got.swap import is_out_of_memory
@@ -64,6 +65,7 @@ class GoTPipeline:
     def __init__(self, components: Components, arrange: bool = False) -> None:
         """`arrange`: nobody else uses the networks, so they may be laid out as their device is quickest with them."""
         self.config = components.config
+        self.folder = components.folder
         self.projectors = components.projectors
         self.unet = components.unet
         self.vae = components.vae
@@ -87,13 +89,19 @@ class GoTPipeline:
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
         on_part: Callable[[int, int], None] | None = None,
+        weights: str = "exact",
     ) -> GoTPipeline:
         """The model in a folder of the native layout; `on_part` gets (parts loaded, parts in all).
 
-        It uses the device's memory as what there is of it allows. Raises ModelError where the folder is not one.
+        `weights` is one of `quantize.WEIGHTS`, and says how the UNet calculates. The model uses the device's memory as
+        what there is of it allows. Raises ModelError where the folder is not one, or the device lacks such weights.
         """
+        device = torch.device(device)
+        kind = kind_of_weights(weights, device, dtype)
         components = load_components(Path(folder), torch.device("cpu"), dtype, on_part)
-        pipeline, device = cls(components, arrange=True), torch.device(device)
+        if kind:
+            shrink_unet(components.unet, kind, device)
+        pipeline = cls(components, arrange=True)
         pipeline.use_memory(device_memory(device), device)
         return pipeline
 
@@ -113,6 +121,8 @@ class GoTPipeline:
         if on_card:
             channels_last(self.unet)
         try:
+            if tier.eight_bits:  # from then on: where a tier below it is taken, there is no way back
+                shrink(self.planner.mllm.model.language_model, Int8Linear, device)
             self.residence = Residence(tier, device, *self._parts())
         except (RuntimeError, MemoryError) as error:
             lower = next_tier(tier, device)

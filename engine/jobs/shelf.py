@@ -36,8 +36,9 @@ log = logging.getLogger(__name__)
 class ModelShelf:
     """Belongs to the worker's thread; others may look at `name` and `memory_use`."""
 
-    def __init__(self, unload_after: float) -> None:
+    def __init__(self, unload_after: float, weights: str = "exact") -> None:
         self.unload_after = unload_after
+        self.weights = weights
         self.name: str | None = None
         self._key: tuple[Path, int, str] | None = None
         self._pipeline: GoTPipeline | None = None
@@ -51,7 +52,10 @@ class ModelShelf:
     def memory_use(self) -> str:
         """How the model uses the device's memory, in words; empty where none is loaded."""
         pipeline = self._pipeline
-        return pipeline.residence.tier.words if pipeline else ""
+        if pipeline is None:
+            return ""
+        words = pipeline.residence.tier.words
+        return words if self.weights == "exact" else f"{words}, and the UNet calculates with {self.weights} weights"
 
     def take(self, model: str, device: str, adapters: tuple[AdapterUse, ...], on_part: OnPart) -> GoTPipeline:
         """The model, loaded if it is not yet. Raises ModelError or RequestError.
@@ -64,7 +68,7 @@ class ModelShelf:
             self.unload()
             started = time.monotonic()
             on_part(0, 4)
-            self._pipeline = _load(entry.folder, device, on_part)
+            self._pipeline = _load(entry.folder, device, self.weights, on_part)
             self._key, self.name, self.cold = key, model, True
             log.info("loaded", extra={"model": model, "seconds": round(time.monotonic() - started, 2)})
         else:
@@ -109,13 +113,13 @@ class ModelShelf:
         free_memory()
 
 
-def _load(folder: Path, device: str, on_part: OnPart) -> GoTPipeline:
+def _load(folder: Path, device: str, weights: str, on_part: OnPart) -> GoTPipeline:
     from engine.got import GoTPipeline
     from engine.got.swap import is_out_of_memory
 
     chosen, dtype = choose_device(device)
     try:
-        return GoTPipeline.from_pretrained(folder, device=chosen, dtype=dtype, on_part=on_part)
+        return GoTPipeline.from_pretrained(folder, device=chosen, dtype=dtype, on_part=on_part, weights=weights)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

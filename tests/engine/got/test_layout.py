@@ -14,6 +14,7 @@ from engine.got.checkpoint import Components
 from engine.got.layout import channels_last, compile_blocks, fuse_projections, release_blocks, take_apart
 from engine.got.memory import RESIDENT, TURNS
 from engine.got.pipeline import GoTPipeline
+from engine.got.quantize import Int8Products, shrink_unet
 from tests.engine.got.lessons import EDIT, EDIT_TURNS
 
 
@@ -77,6 +78,22 @@ def test_what_an_adapter_changes_is_changed_in_the_fused_matrix(unet, predict):
     assert not torch.allclose(changed, before, atol=1e-3)
     take_apart(unet)
     torch.testing.assert_close(predict(), changed, rtol=0, atol=1e-5)
+
+
+def test_weights_of_8_bits_stay_single(unet, predict):
+    shrink_unet(unet, Int8Products, torch.device("cpu"))
+    expected = predict()
+    fuse_projections(unet)
+    assert not any(name.endswith(("to_qkv", "to_kv")) for name, _ in unet.named_modules())
+    assert torch.equal(predict(), expected)
+
+
+@pytest.mark.usefixtures("whole")
+def test_weights_of_8_bits_can_be_compiled_too(unet, predict):
+    shrink_unet(unet, Int8Products, torch.device("cpu"))
+    expected = predict()
+    assert compile_blocks(unet, predict, backend="aot_eager")
+    torch.testing.assert_close(predict(), expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.usefixtures("whole")
