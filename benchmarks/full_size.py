@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
-from tokenizers import AddedToken
+from tokenizers import AddedToken, pre_tokenizers
 from torch import Tensor
 from transformers import Qwen2Tokenizer
 
@@ -43,7 +43,11 @@ SPECIAL = (
     "vision_end vision_pad image_pad video_pad tool_call tool_call_end fim_prefix fim_middle fim_suffix fim_pad "
     "repo_name file_sep"
 ).split()
-TEMPLATE = "{% for message in messages %}<|im_start|>{{ message['role'] }}{% endfor %}"
+TEMPLATE = """{% for message in messages %}<|im_start|>{{ message['role'] }}
+{% for part in message['content'] %}{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>\
+{% else %}{{ part['text'] }}{% endif %}{% endfor %}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
 
 SMALL: dict[str, dict[str, Any]] = {
     "mllm.text_config": {
@@ -175,8 +179,10 @@ def _noise(block: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 def tokenizer() -> Qwen2Tokenizer:
-    """As many tokens as Qwen2.5 has, its special ones at their real ids."""
-    made = Qwen2Tokenizer(vocab={f"word{number}": number for number in range(WORDS)}, merges=[])
+    """As many tokens as Qwen2.5 has, its special ones at their real ids; no byte is merged with another."""
+    bytes_ = sorted(pre_tokenizers.ByteLevel.alphabet())
+    words = [*bytes_, *(f"word{number}" for number in range(WORDS - len(bytes_)))]
+    made = Qwen2Tokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
     made.add_tokens([AddedToken(f"<|{name}|>", special=True) for name in SPECIAL])
     made.chat_template = TEMPLATE
     return made

@@ -8,6 +8,8 @@ project's own, so that only the way differs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
@@ -21,6 +23,17 @@ from engine.got.drawing import Drawing
 from engine.got.options import RenderOptions
 from engine.got.schedulers import make_scheduler
 
+OnStage = Callable[[str], None]
+"""Called as a stage begins: plan, encode, denoise, decode and more."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """For weights that are random: so many tokens are written, whichever they are, and taken for this chain."""
+
+    tokens: int
+    chain: str
+
 
 @torch.inference_mode()
 def edit(
@@ -29,24 +42,30 @@ def edit(
     source: Image.Image,
     scales: GuidanceScales | None = None,
     steps: int | None = None,
+    script: Script | None = None,
+    on_stage: OnStage = lambda stage: None,
 ) -> tuple[Chain, Image.Image]:
     """The chain's first turn and its picture."""
+    on_stage("plan")
     words, device = pipe.planner.vocabulary, pipe.planner.mllm.device
     tokens = pipe.planner.source_processor.tokens
     seen = {key: value.to(device) for key, value in pipe.planner.source_processor(source).items()}
     ids = words.encode_prompt(instruction, 1, tokens)
-    chain_ids = _generate(pipe, ids, seen)
+    chain_ids = _generate(pipe, ids, seen, script.tokens if script else None)
     written = words.tokenizer.decode(chain_ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-    chain = Chain.from_turns([written])
+    chain = Chain.from_turns([script.chain if script else written])
 
     everything = [*ids, *chain_ids, *words.queries]
     hidden = pipe.planner.mllm.model(**_inputs(pipe, everything), **seen, use_cache=False).last_hidden_state
+    on_stage("encode")
     options = RenderOptions.for_model(pipe.config, "edit", guidance_scales=scales, num_inference_steps=steps)
     drawing = Drawing(options, source)
-    latents = _denoise(pipe, drawing, hidden[:, -words.num_query_tokens :], chain)
+    latents = _denoise(pipe, drawing, hidden[:, -words.num_query_tokens :], chain, on_stage)
+    on_stage("decode")
     decoded = pipe.vae.decode(latents.to(pipe.vae.dtype) / pipe.vae.config["scaling_factor"], return_dict=False)[0]
     drawing.add(tensor_to_image(decoded[0]))
-    _generate(pipe, everything, seen)  # the model says that this was the last picture
+    on_stage("more")
+    _generate(pipe, everything, seen, 1 if script else None)  # the model says that this was the last picture
     return chain, drawing.images[0]
 
 
@@ -56,14 +75,16 @@ def _inputs(pipe: GoTPipeline, ids: list[int]) -> dict[str, Tensor]:
     return {"input_ids": given, "attention_mask": torch.ones_like(given), "mm_token_type_ids": is_image}
 
 
-def _generate(pipe: GoTPipeline, ids: list[int], seen: dict[str, Tensor]) -> list[int]:
-    """What transformers' own greedy search writes after these tokens, up to a picture or the end."""
+def _generate(pipe: GoTPipeline, ids: list[int], seen: dict[str, Tensor], tokens: int | None) -> list[int]:
+    """What transformers' own greedy search writes after these tokens, up to a picture or the end, or so many tokens."""
     words = pipe.planner.vocabulary
-    stops = [words.im_gen_start, words.vision_start, words.end_of_text]
     mllm = cast(Any, pipe.planner.mllm)  # transformers' own annotations deny it that method
-    out = mllm.generate(
-        **_inputs(pipe, ids), **seen, do_sample=False, max_new_tokens=pipe.planner.max_new_tokens, eos_token_id=stops
-    )
+    until = {
+        "eos_token_id": [words.im_gen_start, words.vision_start, words.end_of_text],
+        "max_new_tokens": tokens or pipe.planner.max_new_tokens,
+        "min_new_tokens": tokens or 0,
+    }
+    out = mllm.generate(**_inputs(pipe, ids), **seen, do_sample=False, **until)
     return out[0, len(ids) :].tolist()
 
 
@@ -72,7 +93,7 @@ def _encode(pipe: GoTPipeline, picture: Image.Image) -> Tensor:
     return pipe.vae.encode(pixels, return_dict=False)[0].mode()
 
 
-def _denoise(pipe: GoTPipeline, drawing: Drawing, queries: Tensor, chain: Chain) -> Tensor:
+def _denoise(pipe: GoTPipeline, drawing: Drawing, queries: Tensor, chain: Chain, on_stage: OnStage) -> Tensor:
     """(1, C, h, w): the four-branch equation at every step (paper sec. 4.3)."""
     options, scales = drawing.options, drawing.options.guidance_scales
     project, project_add = pipe.projectors.output_projector, pipe.projectors.output_projector_add
@@ -87,6 +108,7 @@ def _denoise(pipe: GoTPipeline, drawing: Drawing, queries: Tensor, chain: Chain)
     scheduler = make_scheduler(options.scheduler, pipe.scheduler_config)
     scheduler.set_timesteps(options.num_inference_steps, device=reference.device)
     latents = torch.randn(reference.shape, generator=generator).to(reference.device) * scheduler.init_noise_sigma
+    on_stage("denoise")
     for timestep in scheduler.timesteps:
         noisy = scheduler.scale_model_input(latents, timestep).to(reference.dtype)
         branches = [(reference, spatial), (reference, null), (reference, null), (null, null)]

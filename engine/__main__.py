@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 
@@ -12,6 +13,9 @@ from engine.settings import EngineSettings
 
 def main() -> int:
     """Gives the exit code."""
+    # Operations that torch has not written for Apple's graphics run on the CPU then. torch reads it as it is loaded, so
+    # here, before anything loads it.
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # libraries warn their programmers, not the user
     try:

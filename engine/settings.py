@@ -33,6 +33,8 @@ class EngineSettings:
     """Jobs that wait at most."""
     unload: float = 600.0
     """Seconds after which a model that nobody used is unloaded."""
+    weights: str = "exact"
+    """What the UNet calculates with: exact, int8 or fp8."""
     keep_days: float = 7.0
     """How long results and pictures are kept that nobody acknowledged."""
     keep_bytes: int = 5_000_000_000
@@ -49,5 +51,5 @@ class EngineSettings:
         """The settings that the environment asks for. Raises ValueError for a value of another type."""
         given = {field.name: os.environ.get(f"GOT_ENGINE_{field.name.upper()}") for field in fields(cls)}
         types = {"runtime": Path, "data": Path, "queue": int, "keep_bytes": int, "free_bytes": int, "upload": int}
-        types |= {"body": int}
+        types |= {"body": int, "weights": str}
         return cls(**{name: types.get(name, float)(value) for name, value in given.items() if value})

@@ -23,6 +23,8 @@ from torch import Tensor, nn
 from engine.api.errors import ModelError
 from engine.got.config import read_json
 from engine.got.pipeline import GoTPipeline
+from engine.got.quantize import Int8Linear, workshop
+from engine.got.weights import stored_tensor
 
 CONFIG, WEIGHTS = "adapter.json", "adapter.safetensors"
 MAX_HEADER = 10_000_000
@@ -59,53 +61,87 @@ class AdapterConfig:
         return cls(data["name"], data["rank"], float(data["alpha"]))
 
 
+Matrix = nn.Linear | nn.Conv2d | Int8Linear
+"""What an adapter may change the matrix of."""
 Updates = dict[str, tuple[Tensor, Tensor]]
 """Module name -> (A, B)."""
 
 
+@torch.inference_mode()
 def apply_adapters(pipeline: GoTPipeline, adapters: Sequence[tuple[Path, float]]) -> None:
     """The model wears these adapters, each with its weight, and no others.
 
     Raises ModelError where one of them cannot be used; the model then wears what it wore.
     """
     modules = _modules(pipeline)
-    checked = []
+    checked: list[tuple[float, Updates]] = []
     for folder, weight in adapters:
         config = AdapterConfig.from_file(folder / CONFIG)
         updates = read_updates(folder / WEIGHTS, config, modules)
         checked.append((weight * config.alpha / config.rank, updates))
-    originals = pipeline.originals
+    pipeline.residence.put_away()
+    changed = dict.fromkeys(name for _, updates in checked for name in updates)
+    originals = {name: _original(pipeline, name, modules[name]) for name in changed}
+    for name in pipeline.originals.keys() - originals.keys():
+        _write(modules[name], pipeline.originals[name])
+    pipeline.originals = originals
     for name, original in originals.items():
-        modules[name].weight.data.copy_(original)
-    originals.clear()
-    for scale, updates in checked:
-        for name, (down, up) in updates.items():
-            weight = modules[name].weight.data
-            originals.setdefault(name, weight.cpu().clone())
-            up, down = (matrix.to(weight.device, torch.float32).flatten(1) for matrix in (up, down))
-            change = (up @ down).view_as(weight) * scale
-            weight.copy_((weight.float() + change).to(weight.dtype))
+        weight = original.to(_place(pipeline, modules[name]), torch.float32, copy=True)
+        for scale, updates in checked:
+            if name in updates:
+                down, up = (matrix.to(weight.device, torch.float32).flatten(1) for matrix in updates[name])
+                weight += (up @ down).view_as(weight) * scale
+        _write(modules[name], weight)
 
 
-def _modules(pipeline: GoTPipeline) -> dict[str, nn.Linear | nn.Conv2d]:
+def _original(pipeline: GoTPipeline, name: str, module: Matrix) -> Tensor:
+    """The matrix as it is without adapters; of one of fewer bits, as it was before it was rounded."""
+    if name in pipeline.originals:
+        return pipeline.originals[name]
+    if isinstance(module, Int8Linear):
+        assert pipeline.folder is not None  # only what was loaded from one has fewer bits
+        part, _, key = name.partition(".")
+        return stored_tensor(pipeline.folder, part, f"{key}.weight")
+    return module.weight.data.cpu().clone()
+
+
+def _place(pipeline: GoTPipeline, module: Matrix) -> torch.device:
+    """Where its new values are worked out."""
+    if isinstance(module, Int8Linear):
+        return workshop(pipeline.residence.device, module.codes.device)
+    return module.weight.device
+
+
+def _shape(module: Matrix) -> tuple[int, ...]:
+    return (module.out_features, module.in_features) if isinstance(module, Int8Linear) else module.weight.shape
+
+
+def _write(module: Matrix, weight: Tensor) -> None:
+    if isinstance(module, Int8Linear):
+        module.write(weight)
+    else:
+        module.weight.data.copy_(weight)
+
+
+def _modules(pipeline: GoTPipeline) -> dict[str, Matrix]:
     """The matrices that an adapter may change."""
     parts = {"mllm": pipeline.planner.mllm, "unet": pipeline.unet, "projectors": pipeline.projectors}
     return {
         f"{part}.{name}": module
         for part, model in parts.items()
         for name, module in model.named_modules()
-        if isinstance(module, nn.Linear | nn.Conv2d)
+        if isinstance(module, Matrix)
     }
 
 
-def read_updates(path: Path, config: AdapterConfig, modules: dict[str, nn.Linear | nn.Conv2d]) -> Updates:
+def read_updates(path: Path, config: AdapterConfig, modules: dict[str, Matrix]) -> Updates:
     """The pairs of an adapter's file, each of the shapes that its module has. Raises ModelError."""
     shapes = _header_shapes(path)
     names = {key.removesuffix(_DOWN).removesuffix(_UP) for key in shapes}
     for name in sorted(names):
         if name not in modules:
             raise _broken(path, f"the model has no matrix “{name[:100]}”")
-        out, *seen = modules[name].weight.shape
+        out, *seen = _shape(modules[name])
         wanted = {name + _DOWN: [config.rank, *seen], name + _UP: [out, config.rank, *[1] * len(seen[1:])]}
         for key, shape in wanted.items():
             if shapes.get(key) != shape:

@@ -76,6 +76,8 @@ class Components:
     """hidden size -> cross-attention width"""
     output_projector_add: nn.Linear
     """hidden size -> pooled width"""
+    folder: Path | None = None
+    """Where it was read from."""
 
     @property
     def projectors(self) -> Projectors:
@@ -117,6 +119,7 @@ def load_components(
         scheduler_config,
         models.projectors.output_projector,
         models.projectors.output_projector_add,
+        folder,
     )
 
 

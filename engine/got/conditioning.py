@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,10 +71,46 @@ def semantic_guidance(query_hidden: Tensor, projectors: Projectors) -> SemanticG
     )
 
 
-def image_guidance(vae: AutoencoderKL, reference: Image.Image, masks: list[Image.Image]) -> tuple[Tensor, Tensor]:
-    """Reference and spatial latents, (1, C, h, w) each, from one batched encoding."""
-    pixels = torch.stack([image_to_tensor(image) for image in [reference, *masks]])
-    latents = vae.encode(pixels.to(vae.device, vae.dtype), return_dict=False)[0].mode()
+class PictureEncoder:
+    """The VAE's encoder. It remembers the pictures that it saw last.
+
+    Candidates, a corrected chain and a new seed bring the same source and masks again, and the black canvas comes with
+    every chain that has no box.
+    """
+
+    def __init__(self, vae: AutoencoderKL, remembered: int = 32) -> None:
+        self.vae = vae
+        self.remembered = remembered
+        self._latents: OrderedDict[bytes, Tensor] = OrderedDict()
+
+    def __call__(self, pictures: Sequence[Image.Image]) -> Tensor:
+        """RGB pictures of one size -> (pictures, C, height / 8, width / 8): the modes, not scaled.
+
+        Those that are new are encoded in one batch.
+        """
+        keys = [hashlib.blake2b(repr(picture.size).encode() + picture.tobytes()).digest() for picture in pictures]
+        new = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in self._latents}
+        if new:
+            pixels = torch.stack([image_to_tensor(picture) for picture in new.values()])
+            modes = self.vae.encode(pixels.to(self.vae.device, self.vae.dtype), return_dict=False)[0].mode()
+            self._latents |= zip(new, modes, strict=True)
+        for key in keys:
+            self._latents.move_to_end(key)
+        latents = torch.stack([self._latents[key] for key in keys])
+        while len(self._latents) > self.remembered:
+            self._latents.popitem(last=False)
+        return latents
+
+    def forget(self) -> None:
+        """The VAE lies elsewhere now, or encodes in another way."""
+        self._latents.clear()
+
+
+def image_guidance(
+    encode: PictureEncoder, reference: Image.Image, masks: Sequence[Image.Image]
+) -> tuple[Tensor, Tensor]:
+    """Reference and spatial latents, (1, C, h, w) each."""
+    latents = encode([reference, *masks])
     return latents[:1], latents[1:].mean(dim=0, keepdim=True)
 
 

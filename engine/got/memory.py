@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from engine.got.swap import Commuters
+
 GOT_6B = (7_600_000_000, 5_400_000_000)
 """Bytes of GoT-6B's weights in bfloat16: of what plans, and of what draws."""
 
-_WORKING, _WORKING_SPARING = 6e9, 2e9
-"""Bytes beside the weights, estimated for a picture of 1024 × 1024: all at once; a branch and a tile at a time."""
+EIGHT_BITS_SHARE = 0.63
+"""Of GoT-6B's planner in bfloat16, what is left where its language model's matrices have 8 bits."""
+
+_WORKING, _WORKING_SPARING, _PLANNING = 6e9, 2e9, 1.5e9
+"""Bytes beside the weights, estimated for a picture of 1024 × 1024: to draw it all at once; a branch and a tile at a
+time; to plan."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +32,38 @@ class Tier:
     tiled_vae: bool = False
     """The VAE encodes and decodes one picture at a time, in overlapping tiles."""
     takes_turns: bool = False
-    """What plans and what draws are on the device by turns."""
+    """What plans leaves the device to what draws."""
+    fetches_ahead: bool = False
+    """What draws is fetched while the planner works, and stays: only the planner comes and goes."""
+    eight_bits: bool = False
+    """Matrices of the planner's language model have 8 bits a weight."""
     plans_on_cpu: bool = False
     draws_on_cpu: bool = False
 
 
 RESIDENT = Tier("resident", "all of it stays in memory")
-TURNS = Tier("turns", "planner and UNet take turns in memory", takes_turns=True)
+SPARING = Tier(
+    "sparing",
+    "all of it stays in memory, one guidance branch and one tile at a time",
+    branches_at_once=1,
+    tiled_vae=True,
+)
+TURNS = Tier("turns", "planner and UNet take turns in memory", takes_turns=True, fetches_ahead=True)
 SEQUENTIAL = Tier(
     "sequential",
     "planner and UNet take turns in memory, one guidance branch and one tile at a time",
     branches_at_once=1,
     tiled_vae=True,
     takes_turns=True,
+)
+EIGHT_BITS = Tier(
+    "eight bits",
+    "planner and UNet take turns in memory, one guidance branch and one tile at a time, and the planner's weights have "
+    "8 bits, so its plans may differ a little",
+    branches_at_once=1,
+    tiled_vae=True,
+    takes_turns=True,
+    eight_bits=True,
 )
 SPLIT = Tier(
     "split",
@@ -57,28 +82,42 @@ CPU_ONLY = Tier(
     plans_on_cpu=True,
     draws_on_cpu=True,
 )
-TIERS = (RESIDENT, TURNS, SEQUENTIAL, SPLIT, CPU_ONLY)
+TIERS = (RESIDENT, TURNS, SEQUENTIAL, EIGHT_BITS, SPLIT, CPU_ONLY)
+"""Those of a graphics card, which has memory of its own."""
+SHARED_TIERS = (RESIDENT, SPARING, CPU_ONLY)
+"""Those of a device that shares the machine's memory: there it saves nothing who lies where."""
 
 
-def choose_tier(memory: int, planning: int, drawing: int, side: int) -> Tier:
+def tiers_of(device: torch.device) -> tuple[Tier, ...]:
+    """What a device can be used as, the quickest first."""
+    return SHARED_TIERS if device.type == "mps" else TIERS
+
+
+def choose_tier(memory: int, planning: int, drawing: int, side: int, tiers: Sequence[Tier] = TIERS) -> Tier:
     """The first tier that fits into `memory` bytes.
 
     `planning` and `drawing` are the bytes of weights of the planner, and of UNet and VAE; pictures are `side` × `side`.
     """
     share = (side / 1024) ** 2
+    both, larger = planning + drawing, max(planning, drawing)
     needs = {
-        RESIDENT: planning + drawing + _WORKING * share,
-        TURNS: max(planning, drawing) + _WORKING * share,
-        SEQUENTIAL: max(planning, drawing) + _WORKING_SPARING * share,
+        RESIDENT: both + _WORKING * share,
+        SPARING: both + _WORKING_SPARING * share,
+        TURNS: max(larger + _WORKING * share, both + _PLANNING * share),
+        SEQUENTIAL: larger + _WORKING_SPARING * share,
+        EIGHT_BITS: max(planning * EIGHT_BITS_SHARE, drawing) + _WORKING_SPARING * share,
+        SPLIT: 0,  # what there is must do
+        CPU_ONLY: 0,
     }
-    return next((tier for tier, needed in needs.items() if needed <= memory), SPLIT)
+    return next(tier for tier in tiers if needs[tier] <= memory)
 
 
 def next_tier(tier: Tier, device: torch.device) -> Tier | None:
     """The one that needs less of the device's memory; None where none does."""
     if device.type == "cpu":  # there it saves nothing who lies where, only how much works at once
         return CPU_ONLY if tier.branches_at_once > 1 else None
-    return next(iter(TIERS[TIERS.index(tier) + 1 :]), None)
+    tiers = tiers_of(device)
+    return next(iter(tiers[tiers.index(tier) + 1 :]), None)
 
 
 class Residence:
@@ -87,35 +126,56 @@ class Residence:
     def __init__(
         self, tier: Tier, device: torch.device, planning: Sequence[nn.Module], drawing: Sequence[nn.Module]
     ) -> None:
+        """Raises torch.OutOfMemoryError where the models do not fit; another one may then be made of them."""
         self.tier = tier
         self.device = device
-        self._planning, self._drawing = planning, drawing
-        self._here: Sequence[nn.Module] = ()
-        for models, stay_away in ((planning, tier.plans_on_cpu), (drawing, tier.draws_on_cpu)):
-            _move(models, torch.device("cpu") if stay_away or tier.takes_turns else device)
+        self.on_planner_leaves: Callable[[], object] = lambda: None
+        """Called when its weights leave the device: what was recorded with them there can be played no more."""
+        self._turns = (Commuters(planning, device), Commuters(drawing, device)) if tier.takes_turns else None
+        if not tier.takes_turns:
+            _move(planning, torch.device("cpu") if tier.plans_on_cpu else device)
+            _move(drawing, torch.device("cpu") if tier.draws_on_cpu else device)
 
     def plan(self) -> None:
         """The planner and the projectors are needed now."""
-        self._bring(self._planning)
+        if self._turns is None or self._turns[0].here:
+            return
+        planning, drawing = self._turns
+        if not self.tier.fetches_ahead or not planning.fetch():
+            drawing.leave()
+        planning.come()
+        if self.tier.fetches_ahead:
+            drawing.fetch()  # where there is no room for both, it comes when it is needed
 
     def draw(self) -> None:
         """UNet and VAE are needed now."""
-        self._bring(self._drawing)
+        if self._turns is not None:
+            self._dismiss_planner()
+            self._turns[1].come()
 
-    def _bring(self, wanted: Sequence[nn.Module]) -> None:
-        if self.tier.takes_turns and wanted is not self._here:
-            _move(self._here, torch.device("cpu"))
-            _move(wanted, self.device)
-            self._here = wanted
+    def put_away(self) -> None:
+        """What takes turns is at home, where its weights may be changed; what does not is changed where it is."""
+        self._dismiss_planner()
+        for models in self._turns or ():
+            models.stay_home()
+
+    def _dismiss_planner(self) -> None:
+        if self._turns is not None and self._turns[0].here:
+            self.on_planner_leaves()
+            self._turns[0].leave()
 
 
 def weight_bytes(models: Sequence[nn.Module]) -> int:
-    """What their parameters take."""
-    return sum(parameter.numel() * parameter.itemsize for model in models for parameter in model.parameters())
+    """What their parameters and buffers take."""
+    return sum(
+        tensor.numel() * tensor.itemsize for model in models for tensor in (*model.parameters(), *model.buffers())
+    )
 
 
 def device_memory(device: torch.device) -> int | None:
-    """Bytes of a graphics card's memory; None where the model lies in the machine's own."""
+    """Bytes that a device has for models; None for the CPU, which uses what the machine has."""
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory()  # a part of the machine's own
     return torch.cuda.get_device_properties(device).total_memory if device.type == "cuda" else None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +15,39 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from engine.api.chain import Chain, Region
+from engine.api.chain import IM_GEN_START, Chain, Region
 from engine.api.errors import ChainError
 from engine.got.checkpoint import Components, load_components
 from engine.got.conditioning import (
     Conditioning,
+    PictureEncoder,
     image_guidance,
     image_to_tensor,
     semantic_guidance,
     size_ids,
     tensor_to_image,
 )
+from engine.got.decoding import Decoder
 from engine.got.denoise import GuidedUNet, denoise
 from engine.got.drawing import Drawing
 from engine.got.guidance import GuidanceScales, needed_branches
-from engine.got.memory import RESIDENT, Residence, Tier, choose_tier, device_memory, next_tier, weight_bytes
+from engine.got.layout import (
+    can_compile,
+    channels_last,
+    compile_blocks,
+    fuse_projections,
+    release_blocks,
+    take_apart,
+)
+from engine.got.memory import RESIDENT, Residence, Tier, choose_tier, device_memory, next_tier, tiers_of, weight_bytes
 from engine.got.options import RenderOptions
 from engine.got.planner import Planner
 from engine.got.progress import Cancel, OnDrawing, OnLatents, OnStep, OnToken, Watch
 from engine.got.prompts import SourceProcessor, Vocabulary
+from engine.got.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
 from engine.got.reading import Reading
 from engine.got.schedulers import make_scheduler
+from engine.got.swap import is_out_of_memory
 from engine.imaging.fit import Fit
 
 
@@ -46,10 +60,12 @@ class Result:
 
 
 class GoTPipeline:
-    """One GoT model, from instruction to picture. Nothing of a request stays in it."""
+    """One GoT model, from instruction to picture. Of a request, only the latents of its last pictures stay in it."""
 
-    def __init__(self, components: Components) -> None:
+    def __init__(self, components: Components, arrange: bool = False) -> None:
+        """`arrange`: nobody else uses the networks, so they may be laid out as their device is quickest with them."""
         self.config = components.config
+        self.folder = components.folder
         self.projectors = components.projectors
         self.unet = components.unet
         self.vae = components.vae
@@ -59,9 +75,12 @@ class GoTPipeline:
             Vocabulary(components.tokenizer, self.config.num_query_tokens),
             SourceProcessor(components.image_processor, self.config.source_size, self.config.source_frames),
         )
-        self.use(RESIDENT, components.mllm.device)
+        self.residence = Residence(RESIDENT, components.mllm.device, *self._parts())
+        self.encode = PictureEncoder(self.vae)
         self.originals: dict[str, Tensor] = {}
         """Matrices as they were before `apply_adapters`, by module."""
+        self._arrange = arrange
+        self.use(RESIDENT, components.mllm.device)
 
     @classmethod
     def from_pretrained(
@@ -70,33 +89,90 @@ class GoTPipeline:
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
         on_part: Callable[[int, int], None] | None = None,
+        weights: str = "exact",
     ) -> GoTPipeline:
         """The model in a folder of the native layout; `on_part` gets (parts loaded, parts in all).
 
-        It uses the device's memory as what there is of it allows. Raises ModelError where the folder is not one.
+        `weights` is one of `quantize.WEIGHTS`, and says how the UNet calculates. The model uses the device's memory as
+        what there is of it allows. Raises ModelError where the folder is not one, or the device lacks such weights.
         """
-        pipeline, device = cls(load_components(Path(folder), torch.device("cpu"), dtype, on_part)), torch.device(device)
-        memory, (planning, drawing) = device_memory(device), map(weight_bytes, pipeline._parts())
-        tier = choose_tier(memory, planning, drawing, pipeline.config.image_size) if memory else RESIDENT
-        pipeline.use(tier, device)
+        device = torch.device(device)
+        kind = kind_of_weights(weights, device, dtype)
+        components = load_components(Path(folder), torch.device("cpu"), dtype, on_part)
+        if kind:
+            shrink_unet(components.unet, kind, device)
+        pipeline = cls(components, arrange=True)
+        pipeline.use_memory(device_memory(device), device)
         return pipeline
+
+    def use_memory(self, memory: int | None, device: torch.device) -> None:
+        """Takes the tier that so many bytes of the device's memory allow; None: no limit. Raises as `use` does."""
+        planning, drawing = map(weight_bytes, self._parts())
+        side, tiers = self.config.image_size, tiers_of(device)
+        self.use(choose_tier(memory, planning, drawing, side, tiers) if memory else RESIDENT, device)
 
     def use(self, tier: Tier, device: torch.device) -> None:
         """Spreads the model over the device's memory as that tier has it, or the first after it that there is room for.
 
-        Raises torch.OutOfMemoryError where there is none.
+        Raises what torch says of its memory where there is none.
         """
+        self._leave()
+        on_card = self._arrange and device.type == "cuda"
+        if on_card:
+            channels_last(self.unet)
         try:
+            if tier.eight_bits:  # from then on: where a tier below it is taken, there is no way back
+                shrink(self.planner.mllm.model.language_model, Int8Linear, device)
             self.residence = Residence(tier, device, *self._parts())
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
             lower = next_tier(tier, device)
-            if lower is None:
+            if lower is None or not is_out_of_memory(error):
                 raise
             return self.use(lower, device)
         half = self.config.image_size // 2
         self.vae.use_tiling = self.vae.use_slicing = tier.tiled_vae
         self.vae.tile_sample_min_size = half  # of its own accord it tiles nothing of the size it was made for
         self.vae.tile_latent_min_size = half // 2 ** (len(self.vae.config["block_out_channels"]) - 1)
+        if on_card:
+            self._settle(tier)
+
+    def _leave(self) -> None:
+        """Lets go of what holds only as long as the networks lie where they are."""
+        self.residence.put_away()
+        self.encode.forget()
+        self.planner.decoder = None
+        release_blocks(self.unet)
+        take_apart(self.unet)
+
+    def _settle(self, tier: Tier) -> None:
+        """What makes a card quick, as far as the networks stay on it."""
+        if not tier.plans_on_cpu:
+            self.planner.decoder = Decoder(self.planner.mllm)
+            self.residence.on_planner_leaves = self.planner.decoder.forget
+        if tier is RESIDENT:
+            fuse_projections(self.unet)
+
+    def warm_up(self) -> None:
+        """Does now, on a card, what the first request would wait for: records the planner's steps, compiles the UNet's
+        blocks, has kernels chosen. Raises torch.OutOfMemoryError.
+        """
+        device, side = self.residence.device, self.config.image_size
+        if device.type != "cuda":
+            return
+        if self.residence.tier is RESIDENT and can_compile(device):
+            compile_blocks(self.unet, partial(self.try_out, side))
+        else:
+            self.try_out(side)
+
+    @torch.inference_mode()
+    def try_out(self, side: int) -> None:
+        """A trial at that size: writes some tokens, draws a step with all guidance and one without."""
+        chain, source = Chain.parse(f"A trial.{IM_GEN_START}"), Image.new("RGB", (side, side))
+        self.residence.plan()
+        with closing(self.planner.open("A trial.", source).write()) as tokens:
+            list(islice(tokens, 4))
+        options = {"num_inference_steps": 2, "guidance_until": 0.5, "width": side, "height": side}
+        self.render(chain, source, instruction="A trial.", **options)
 
     def use_less(self) -> Tier | None:
         """Takes the next tier, which needs less of the device's memory, and keeps to it; None where there is none."""
@@ -138,10 +214,9 @@ class GoTPipeline:
             return True
         self.residence.draw()
         side = self.config.image_size
-        pixels = image_to_tensor(Fit.pad(picture.size, (side, side)).place(picture.convert("RGB")))
-        pixels = pixels.unsqueeze(0).to(self.vae.device, self.vae.dtype)
-        redrawn = self.vae.decode(self.vae.encode(pixels, return_dict=False)[0].mode(), return_dict=False)[0]
-        error = (redrawn.clamp(-1, 1) - pixels).float().square().mean().item()
+        canvas = Fit.pad(picture.size, (side, side)).place(picture.convert("RGB"))
+        redrawn = self.vae.decode(self.encode([canvas]), return_dict=False)[0][0].float().cpu()
+        error = (redrawn.clamp(-1, 1) - image_to_tensor(canvas)).square().mean().item()
         return 10 * math.log10(4 / max(error, 1e-9)) >= familiar.psnr  # values run from -1 to 1
 
     @torch.inference_mode()
@@ -248,7 +323,7 @@ class GoTPipeline:
         semantic = semantic_guidance(self.planner.query(reading), self.projectors)
         self.residence.draw()
         semantic = semantic.to(self.unet.device)
-        reference, spatial = image_guidance(self.vae, drawing.reference(), drawing.masks(regions))
+        reference, spatial = image_guidance(self.encode, drawing.reference(), drawing.masks(regions))
         conditioning = Conditioning(semantic, reference, spatial, size_ids(drawing.fit.canvas).to(reference.device))
 
         batch_size, branches = self.residence.tier.branches_at_once, needed_branches(options.guidance_scales)

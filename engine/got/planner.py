@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 
 from PIL import Image
@@ -10,6 +11,7 @@ from tokenizers.decoders import DecodeStream
 from torch import Tensor
 from transformers import Qwen2_5_VLForConditionalGeneration
 
+from engine.got.decoding import Decoder
 from engine.got.progress import Watch
 from engine.got.prompts import IM_GEN_END, IM_GEN_START, VISION_END, VISION_START, SourceProcessor, Vocabulary
 from engine.got.reading import Reading
@@ -47,10 +49,12 @@ class Planner:
         self.vocabulary = vocabulary
         self.source_processor = source_processor
         self.max_new_tokens = max_new_tokens
+        self.decoder: Decoder | None = None
+        """What writes on a card; without it, tokens are written as the processor likes it."""
 
     def open(self, instruction: str, source_image: Image.Image | None) -> Reading:
         """A reading of the prompt: an edit's where there is a source image, else text-to-image's."""
-        reading, tokens = Reading(self.mllm), self.source_processor.tokens
+        reading, tokens = Reading(self.mllm, self.decoder), self.source_processor.tokens
         if source_image is None:
             reading.append(self.vocabulary.encode_prompt(instruction, 0, tokens))
         else:
@@ -65,15 +69,16 @@ class Planner:
         """Writes greedily until a token stops it: `<|im_gen_start|>`, `<|vision_start|>` or `<|endoftext|>`."""
         words, ids = self.vocabulary, []
         stream = DecodeStream(skip_special_tokens=False)
-        for token in reading.write():
-            if token in (words.vision_start, words.end_of_text):
-                return Written(self._decode(ids), token)
-            ids.append(token)
-            watch.token(stream.step(words.tokenizer.backend_tokenizer, token) or "")
-            if token == words.im_gen_start:
-                return Written(self._decode(ids), token)
-            if len(ids) == self.max_new_tokens:
-                break
+        with closing(reading.write()) as tokens:
+            for token in tokens:
+                if token in (words.vision_start, words.end_of_text):
+                    return Written(self._decode(ids), token)
+                ids.append(token)
+                watch.token(stream.step(words.tokenizer.backend_tokenizer, token) or "")
+                if token == words.im_gen_start:
+                    return Written(self._decode(ids), token)
+                if len(ids) == self.max_new_tokens:
+                    break
         return Written(self._decode(ids), None)
 
     def go_on(self, reading: Reading, drawn: Image.Image, watch: Watch) -> Written:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache, Qwen2_5_VLForConditionalGeneration
-from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
+
+from engine.got.decoding import Decoder, penalized
 
 _IMAGE_INPUTS = ("pixel_values", "image_grid_thw")
 
@@ -19,8 +20,10 @@ class Reading:
     used.
     """
 
-    def __init__(self, mllm: Qwen2_5_VLForConditionalGeneration) -> None:
+    def __init__(self, mllm: Qwen2_5_VLForConditionalGeneration, decoder: Decoder | None = None) -> None:
+        """With a decoder, tokens are written by its steps; it is worth it on a card only."""
         self.mllm = mllm
+        self.decoder = decoder
         self.ids: list[int] = []
         self._images: list[tuple[int, dict[str, Tensor]]] = []  # where each begins
         self._is_image: list[int] = []  # 1 at image tokens
@@ -53,26 +56,44 @@ class Reading:
             self._positions = self._positions[..., :kept]
         return self._read(positions[..., kept:])
 
-    def write(self) -> Iterator[int]:
+    def write(self) -> Generator[int, None, None]:
         """Adds the likeliest next token, again and again; a token is read only when the next one is asked for.
 
         Each token's position follows on the one before it on all three axes, as in transformers' `generate`, by which
-        the reference writes. Only right after an image does that differ from what `forward` goes by.
+        the reference writes. Only right after an image does that differ from what `forward` goes by. Nothing else is
+        read meanwhile: close the generator first.
         """
         if len(self.ids) > self._positions.shape[-1]:
             self.forward()
         while True:
-            token = int(self._scores().argmax())
+            token = self._likeliest()
             self.append([token])
             yield token
+            if self.decoder is not None:
+                yield from self._write_on(self.decoder)
             self._read(self._positions[..., -1:] + 1)
 
-    def _scores(self) -> Tensor:
-        """(1, vocabulary) logits of the next token, with the penalty on repetition that the model comes with."""
+    def _write_on(self, decoder: Decoder) -> Iterator[int]:
+        """The same by a decoder's steps, until their room is used up; then the cache has what they read."""
+        last, cached = self._positions[..., -1:], self._positions.shape[-1]
+        with decoder.lend(cached) as step:
+            step.load(self._cache, self.ids, last + 1)
+            try:
+                while step.length < step.room:
+                    token = step()
+                    self.append([token])
+                    yield token
+            finally:
+                step.unload(self._cache)
+                read = torch.arange(1, step.length - cached + 1, device=last.device)
+                self._positions = torch.cat([self._positions, last + read], dim=-1)
+
+    def _likeliest(self) -> int:
+        """The next token, with the penalty on repetition that the model comes with."""
         logits = self.mllm.lm_head(self._last_hidden)
-        penalty = self.mllm.generation_config.repetition_penalty or 1.0
-        seen = torch.tensor([self.ids], device=logits.device)
-        return RepetitionPenaltyLogitsProcessor(penalty)(seen, logits)
+        seen = torch.zeros_like(logits, dtype=torch.bool)
+        seen[0, torch.tensor(self.ids, device=logits.device)] = True
+        return int(penalized(logits, seen, self.mllm.generation_config.repetition_penalty or 1.0).argmax())
 
     def _rope_positions(self) -> Tensor:
         """(3, 1, length): temporal, height and width position of each token."""

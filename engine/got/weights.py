@@ -177,6 +177,16 @@ def files_of_index(index: Path) -> list[Path]:
     return [index.parent / name for name in names]
 
 
+def stored_tensor(folder: Path, part: str, key: str) -> Tensor:
+    """One tensor of a model in the native layout, as it is stored. Raises ModelError."""
+    inner, stem = WEIGHTS[part]
+    for path in weight_files(folder / inner, stem):
+        with reading(path), safe_open(path, framework="pt") as file:
+            if key in file.keys():
+                return file.get_tensor(key)
+    raise broken(folder / inner, f"it has no {key}")
+
+
 def read_shapes(path: Path) -> Shapes:
     """The shapes of the tensors in a safetensors file, from its header.
 

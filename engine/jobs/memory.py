@@ -6,25 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-import torch
-from PIL import Image
-
-from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import OutOfMemory
 from engine.got import GoTPipeline
+from engine.got.swap import is_out_of_memory
 from engine.jobs.shelf import free_memory
 
 T = TypeVar("T")
 
 SMALLEST = 64
-_SAID = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
 _SHRINK = 0.75
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether memory could not be got; torch has no type of its own for the CPU's and some of a card's libraries'."""
-    said = str(error)
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(words in said for words in _SAID)
 
 
 def within_memory(
@@ -60,16 +50,10 @@ def largest_side(pipeline: GoTPipeline) -> int | None:
     """The largest square that one step can be drawn at, found by trying; None where not even the smallest can."""
     side = pipeline.config.image_size
     while side >= SMALLEST:
-        if _fits(partial(_one_step, pipeline, side)):
+        if _fits(partial(pipeline.try_out, side)):
             return side
         side = int(side * _SHRINK) // 8 * 8
     return None
-
-
-def _one_step(pipeline: GoTPipeline, side: int) -> None:
-    source = Image.new("RGB", (side, side))
-    chain = Chain.parse(f"A trial.{IM_GEN_START}")
-    pipeline.render(chain, source, instruction="A trial.", num_inference_steps=1, width=side, height=side)
 
 
 def _too_small(side: int | None) -> OutOfMemory:

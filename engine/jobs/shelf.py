@@ -36,20 +36,26 @@ log = logging.getLogger(__name__)
 class ModelShelf:
     """Belongs to the worker's thread; others may look at `name` and `memory_use`."""
 
-    def __init__(self, unload_after: float) -> None:
+    def __init__(self, unload_after: float, weights: str = "exact") -> None:
         self.unload_after = unload_after
+        self.weights = weights
         self.name: str | None = None
         self._key: tuple[Path, int, str] | None = None
         self._pipeline: GoTPipeline | None = None
         self._worn: tuple[tuple[AdapterUse, int], ...] = ()
         """Each adapter that the model has on, and when it was made."""
         self._used = 0.0
+        self.cold = False
+        """Whether the model has just been loaded, and `rest` is to warm it up."""
 
     @property
     def memory_use(self) -> str:
         """How the model uses the device's memory, in words; empty where none is loaded."""
         pipeline = self._pipeline
-        return pipeline.residence.tier.words if pipeline else ""
+        if pipeline is None:
+            return ""
+        words = pipeline.residence.tier.words
+        return words if self.weights == "exact" else f"{words}, and the UNet calculates with {self.weights} weights"
 
     def take(self, model: str, device: str, adapters: tuple[AdapterUse, ...], on_part: OnPart) -> GoTPipeline:
         """The model, loaded if it is not yet. Raises ModelError or RequestError.
@@ -62,8 +68,8 @@ class ModelShelf:
             self.unload()
             started = time.monotonic()
             on_part(0, 4)
-            self._pipeline = _load(entry.folder, device, on_part)
-            self._key, self.name = key, model
+            self._pipeline = _load(entry.folder, device, self.weights, on_part)
+            self._key, self.name, self.cold = key, model, True
             log.info("loaded", extra={"model": model, "seconds": round(time.monotonic() - started, 2)})
         else:
             on_part(0, 0)
@@ -84,9 +90,12 @@ class ModelShelf:
             self._worn = wanted
 
     def rest(self) -> None:
-        """Nobody wants anything: puts the model away when that lasts, or when memory is scarce."""
+        """Nobody wants anything: warms a new model up, puts it away when that lasts, or when memory is scarce."""
         if self._pipeline is None:
             return
+        if self.cold:
+            self.cold = False
+            _warm_up(self._pipeline)
         idle = time.monotonic() - self._used
         memory = psutil.virtual_memory()
         scarce = memory.available < _SCARCE * memory.total and idle > _UNUSED
@@ -99,23 +108,36 @@ class ModelShelf:
             return
         log.info("unloaded", extra={"model": self.name})
         self._pipeline = self._key = self.name = None
+        self.cold = False
         self._worn = ()
         free_memory()
 
 
-def _load(folder: Path, device: str, on_part: OnPart) -> GoTPipeline:
-    import torch
-
+def _load(folder: Path, device: str, weights: str, on_part: OnPart) -> GoTPipeline:
     from engine.got import GoTPipeline
+    from engine.got.swap import is_out_of_memory
 
     chosen, dtype = choose_device(device)
     try:
-        return GoTPipeline.from_pretrained(folder, device=chosen, dtype=dtype, on_part=on_part)
-    except (torch.OutOfMemoryError, MemoryError) as error:
+        return GoTPipeline.from_pretrained(folder, device=chosen, dtype=dtype, on_part=on_part, weights=weights)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
         free_memory()
         raise OutOfMemory(
             "model_too_large", f"The memory of {chosen} does not hold this model.", "Use --device cpu or another model."
         ) from error
+
+
+def _warm_up(pipeline: GoTPipeline) -> None:
+    started = time.monotonic()
+    try:
+        pipeline.warm_up()
+    except Exception as error:  # nobody asked for it: whoever asks for something is told what is wrong
+        free_memory()
+        log.warning("not warmed up", extra={"fault": f"{type(error).__name__}: {error}"})
+    else:
+        log.info("warmed up", extra={"seconds": round(time.monotonic() - started, 2)})
 
 
 def choose_device(name: str) -> tuple[torch.device, torch.dtype]:
@@ -123,7 +145,8 @@ def choose_device(name: str) -> tuple[torch.device, torch.dtype]:
     import torch
 
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+        name = next(name for name, is_there in there.items() if is_there)
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
@@ -140,16 +163,18 @@ def devices() -> list[str]:
     """What torch can calculate on, the best first."""
     import torch
 
-    from engine.got.memory import GOT_6B, choose_tier
+    from engine.got.memory import GOT_6B, choose_tier, device_memory, tiers_of
 
-    cards = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
-    found = [
-        f"cuda:{index} {card.name}, {card.total_memory / 1e9:.0f} GB "
-        f"(GoT-6B: {choose_tier(card.total_memory, *GOT_6B, side=1024).words})"
-        for index, card in enumerate(cards)
-    ]
+    def line(name: str, kind: str) -> str:
+        device = torch.device(name)
+        memory = device_memory(device) or 0
+        tier = choose_tier(memory, *GOT_6B, side=1024, tiers=tiers_of(device))
+        return f"{name}{kind}, {memory / 1e9:.0f} GB (GoT-6B: {tier.words})"
+
+    cards = range(torch.cuda.device_count())
+    found = [line(f"cuda:{index}", f" {torch.cuda.get_device_name(index)}") for index in cards]
     if torch.backends.mps.is_available():
-        found.append("mps")
+        found.append(line("mps", ""))
     threads = torch.get_num_threads()
     return [*found, "cpu, 1 thread" if threads == 1 else f"cpu, {threads} threads"]
 
@@ -164,8 +189,14 @@ def free_memory() -> None:
     """Gives back what is no longer used, on the device and in the process."""
     gc.collect()
     torch = _loaded_torch()
-    if torch is not None and torch.cuda.is_available():
+    if torch is None:
+        return
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()
+        if hasattr(torch.accelerator, "empty_host_cache"):  # older ones keep what was pinned
+            torch.accelerator.empty_host_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
 
 
 def memory() -> tuple[int, int]:

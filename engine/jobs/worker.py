@@ -37,7 +37,7 @@ class Worker(threading.Thread):
     def run(self) -> None:
         while not self._closed.is_set():
             try:
-                job = self.queue.take(_REST)
+                job = self.queue.take(0.0 if self.shelf.cold else _REST)
             except sqlite3.Error as error:  # the disk is full: the job waits on
                 log.error("a job cannot begin: %s", error)
                 self._closed.wait(1.0)

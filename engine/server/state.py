@@ -37,7 +37,7 @@ class EngineState:
         self.store.recover()
         self.pictures = Pictures(settings.data / "pictures")
         self.queue = JobQueue(self.store, settings.queue, settings.free_bytes)
-        self.shelf = ModelShelf(settings.unload)
+        self.shelf = ModelShelf(settings.unload, settings.weights)
         self.worker = Worker(self.queue, self.pictures, self.shelf)
         self.leases = Leases(settings.lease)
         self.closing = False

@@ -232,6 +232,14 @@ TEMPLATES: dict[str, tuple[object, ...]] = {
         QT_TRANSLATE_NOOP("Errors", "The memory of {name} does not hold this model."),
         QT_TRANSLATE_NOOP("Errors", "Use --device cpu or another model."),
     ),
+    "weights_unknown": (
+        QT_TRANSLATE_NOOP("Errors", "There are no weights “{name}”."),
+        QT_TRANSLATE_NOOP("Errors", "Use one of {names}."),
+    ),
+    "weights_unsupported": (
+        QT_TRANSLATE_NOOP("Errors", "The device {device} does not calculate with {name} weights."),
+        QT_TRANSLATE_NOOP("Errors", "Set GOT_ENGINE_WEIGHTS to exact, which works everywhere."),
+    ),
     "job_quarantined": (
         QT_TRANSLATE_NOOP("Errors", "The engine died {count} times while it worked on this job, so it is left alone."),
         QT_TRANSLATE_NOOP("Errors", "Try a smaller picture or other options; `got doctor` looks at this machine."),
@@ -354,6 +362,17 @@ LINES: tuple[object, ...] = (
         "Errors",
         "The device's memory was short: from now on planner and UNet take turns in memory, one guidance branch and one"
         " tile at a time. It is drawn again, which takes longer.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Errors",
+        "The device's memory was short: from now on all of it stays in memory, one guidance branch and one tile at a"
+        " time. It is drawn again, which takes longer.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Errors",
+        "The device's memory was short: from now on planner and UNet take turns in memory, one guidance branch and one"
+        " tile at a time, and the planner's weights have 8 bits, so its plans may differ a little. It is drawn again,"
+        " which takes longer.",
     ),
     QT_TRANSLATE_NOOP(
         "Errors",

@@ -1053,6 +1053,22 @@
         <translation>Wählen Sie die CPU oder ein anderes Modell.</translation>
     </message>
     <message>
+        <source>There are no weights “{name}”.</source>
+        <translation>Gewichte „{name}“ gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>The device&apos;s memory was short: from now on planner and UNet take turns in memory, one guidance branch and one tile at a time, and the planner&apos;s weights have 8 bits, so its plans may differ a little. It is drawn again, which takes longer.</source>
+        <translation>Der Speicher des Geräts war knapp: Ab jetzt wechseln sich Planer und UNet im Speicher ab, mit je einem Führungszweig und einer Kachel, und die Gewichte des Planers haben 8 Bit, sodass seine Pläne etwas abweichen können. Es wird noch einmal gezeichnet, was länger dauert.</translation>
+    </message>
+    <message>
+        <source>The device {device} does not calculate with {name} weights.</source>
+        <translation>Das Gerät {device} rechnet nicht mit Gewichten „{name}“.</translation>
+    </message>
+    <message>
+        <source>Set GOT_ENGINE_WEIGHTS to exact, which works everywhere.</source>
+        <translation>Setzen Sie GOT_ENGINE_WEIGHTS auf exact, was überall geht.</translation>
+    </message>
+    <message>
         <source>The engine died {count} times while it worked on this job, so it is left alone.</source>
         <translation>Die Engine ist bei diesem Auftrag {count}-mal abgestürzt, daher bleibt er liegen.</translation>
     </message>
@@ -1303,6 +1319,10 @@
     <message>
         <source>The device&apos;s memory was short: from now on planner and UNet take turns in memory, one guidance branch and one tile at a time. It is drawn again, which takes longer.</source>
         <translation>Der Speicher des Geräts war knapp: Ab jetzt wechseln sich Planer und UNet im Speicher ab, mit je einem Führungszweig und einer Kachel. Es wird noch einmal gezeichnet, was länger dauert.</translation>
+    </message>
+    <message>
+        <source>The device&apos;s memory was short: from now on all of it stays in memory, one guidance branch and one tile at a time. It is drawn again, which takes longer.</source>
+        <translation>Der Speicher des Geräts war knapp: Ab jetzt bleibt alles im Speicher, mit je einem Führungszweig und einer Kachel. Es wird noch einmal gezeichnet, was länger dauert.</translation>
     </message>
     <message>
         <source>The device&apos;s memory was short: from now on the planner stays on the CPU, one guidance branch and one tile at a time. It is drawn again, which takes longer.</source>

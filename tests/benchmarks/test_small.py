@@ -33,6 +33,13 @@ def test_every_way_is_timed_beside_the_plain_loop(root: Path):
     assert made["fast"]["processor_ratio"] > made["default"]["processor_ratio"] > 1
 
 
+def test_a_model_of_a_cards_size_is_timed_by_stage_and_tier(root: Path):
+    made = figures(root, "card", "--small", "--device", "cpu", "--tokens", 20, "--steps", 5, "--pairs", 1, "--caps", 8)
+    assert list(made["ways"]) == ["plain loop", "exact", "fast"]
+    assert made["ways"]["exact"]["levels_apart"]["most"] <= 1
+    assert set(made["8 GB"]["stages"]) == {"plan", "encode", "denoise", "decode"}
+
+
 def test_the_gate_compares_with_the_exact_way(root: Path):
     made = figures(root, "gate", "--samples", 1)
     assert list(made) == ["exact", "fast"] and made["exact"]["success_lost"] == 0

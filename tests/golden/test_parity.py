@@ -32,7 +32,18 @@ def test_no_case_is_left_out(golden: Path):
 
 @pytest.mark.parametrize("way", [plan_and_render, render_only])
 def test_a_case_equals_the_reference(pipeline: GoTPipeline, case: Golden, way: Callable[[GoTPipeline, Golden], Run]):
-    run = way(pipeline, case)
+    check(way(pipeline, case), case)
+
+
+@pytest.mark.parametrize("way", [plan_and_render, render_only])
+def test_as_a_card_runs_it_a_case_equals_the_reference(
+    as_on_a_card: GoTPipeline, case: Golden, way: Callable[[GoTPipeline, Golden], Run]
+):
+    check(way(as_on_a_card, case), case)
+
+
+def check(run: Run, case: Golden) -> None:
+    """Chain and token ids are equal, every tensor to 1e-4 of its largest value, the pictures to 2 of 255 levels."""
     assert [turn.text for turn in run.chain.turns] == case.case["chains"]
 
     assert run.tensors.keys() == case.tensors.keys()

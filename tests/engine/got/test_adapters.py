@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from engine.api.errors import ModelError
 from engine.got.adapters import CONFIG, MAX_TENSORS, WEIGHTS, apply_adapters
+from engine.got.memory import RESIDENT, SEQUENTIAL, TURNS
 from engine.got.pipeline import GoTPipeline
 from tests.campaign import times
 from tests.engine.got.tiny import make_components
@@ -66,6 +67,33 @@ def test_an_adapter_is_added_exactly_and_taken_off_without_a_trace(model, adapte
     apply_adapters(model, [(adapter, 1.0)])
     apply_adapters(model, [])
     assert all(torch.equal(weight, before[name]) for name, weight in state(model).items())
+
+
+@pytest.mark.parametrize("tier", [TURNS, SEQUENTIAL])
+def test_an_adapter_stays_on_what_leaves_and_comes_back_and_is_taken_off_without_a_trace(model, adapter, tier):
+    """The card is stood in by the CPU, where what has come is a copy all the same."""
+    before = state(model)
+    apply_adapters(model, [(adapter, 0.5)])
+    wanted = state(model)
+    apply_adapters(model, [])
+    model.use(tier, torch.device("cpu"))
+    try:
+        for worn, expected in (([(adapter, 0.5)], wanted), ([], before)):
+            model.residence.plan()
+            apply_adapters(model, worn)
+            for come in (model.residence.plan, model.residence.draw, model.residence.plan, model.residence.put_away):
+                come()
+                assert all(torch.equal(weight, expected[name]) for name, weight in state(model).items())
+    finally:
+        model.use(RESIDENT, torch.device("cpu"))
+
+
+def test_an_adapter_of_a_model_that_stays_moves_nothing(model, adapter):
+    where = {name: module.weight.data_ptr() for name, module in linears(model).items()}
+    apply_adapters(model, [(adapter, 0.5)])
+    model.residence.plan()
+    assert {name: module.weight.data_ptr() for name, module in linears(model).items()} == where
+    apply_adapters(model, [])
 
 
 def test_two_adapters_add_up(model, adapter):

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from engine.got.conditioning import (
     Conditioning,
+    PictureEncoder,
     SemanticGuidance,
     image_guidance,
     image_to_tensor,
@@ -142,7 +143,7 @@ def test_spatial_guidance_is_the_mean_over_masks_and_both_are_unscaled_modes(pip
     alone = [encode(image_to_tensor(image)[None]).latent_dist.mode() for image in (reference, *masks)]
     calls = []
     hook = pipeline.vae.encoder.register_forward_pre_hook(lambda module, args: calls.append(len(args[0])))
-    reference_latents, spatial_latents = image_guidance(pipeline.vae, reference, masks)
+    reference_latents, spatial_latents = image_guidance(PictureEncoder(pipeline.vae), reference, masks)
     hook.remove()
     assert calls == [4]
     torch.testing.assert_close(reference_latents, alone[0], rtol=0, atol=1e-5)
@@ -174,3 +175,31 @@ def test_levels_are_cut_and_clamped_as_in_the_reference():
     image = tensor_to_image(pixels)
     assert (image.size, image.mode) == ((5, 2), "RGB")
     assert image.getpixel((0, 0)) == (0, 254, 255)
+
+
+def test_pictures_that_were_encoded_are_not_encoded_again(pipeline: GoTPipeline):
+    sizes: list[int] = []
+    hook = pipeline.vae.encoder.register_forward_pre_hook(lambda module, args: sizes.append(len(args[0])))
+    encode = PictureEncoder(pipeline.vae, remembered=2)
+    gray, red, green, blue = (Image.new("RGB", (64, 64), color) for color in ("gray", "red", "green", "blue"))
+    first = encode([gray, red, red])
+    again = encode([red, gray])
+    assert sizes == [2]
+    assert torch.equal(first[[1, 0]], again) and torch.equal(first[1], first[2])
+    encode([green, gray])  # the red one, longest not seen, is given up
+    assert sizes == [2, 1]
+    encode([gray, red])
+    assert sizes == [2, 1, 1]
+    torch.testing.assert_close(encode([gray, red, green, blue])[:2], first[:2], rtol=0, atol=1e-5)  # more than it keeps
+    encode.forget()
+    encode([blue])
+    hook.remove()
+    assert sizes == [2, 1, 1, 2, 1]
+
+
+def test_pictures_of_another_shape_are_other_pictures(pipeline: GoTPipeline):
+    """Their bytes are the same."""
+    encode = PictureEncoder(pipeline.vae)
+    wide, high = Image.new("RGB", (128, 64)), Image.new("RGB", (64, 128))
+    assert encode([wide]).shape[2:] == encode([high]).shape[:1:-1]
+    assert encode([wide]).shape != encode([high]).shape

@@ -100,7 +100,7 @@ def test_the_text_streams_piece_by_piece(planner: Planner, source: Image.Image):
 def test_pieces_are_whole_characters(planner: Planner, monkeypatch: pytest.MonkeyPatch):
     tokens = [*planner.vocabulary.tokenizer.encode("Ein Käse – 猫"), planner.vocabulary.im_gen_start]
     reading = Reading(planner.mllm)
-    monkeypatch.setattr(reading, "write", lambda: iter(tokens))
+    monkeypatch.setattr(reading, "write", lambda: (token for token in tokens))
     pieces: list[str] = []
     written = planner.write(reading, Watch(on_token=pieces.append))
     assert written.text == "".join(pieces) == "Ein Käse – 猫<|im_gen_start|>"
@@ -114,7 +114,7 @@ def test_a_token_that_ends_without_a_picture_is_not_part_of_the_text(
 ):
     ids = words.tokenizer.encode("A boat." + stop + "never read")
     reading = Reading(planner.mllm)
-    monkeypatch.setattr(reading, "write", lambda: iter(ids))
+    monkeypatch.setattr(reading, "write", lambda: (token for token in ids))
     written = planner.write(reading, QUIET)
     assert (written.text, written.stop) == ("A boat.", words.tokenizer.convert_tokens_to_ids(stop))
 

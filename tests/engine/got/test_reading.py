@@ -5,6 +5,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from engine.got import decoding
+from engine.got.decoding import Decoder
 from engine.got.planner import Planner
 from engine.got.reading import Reading
 from tests.engine.got.tiny import EDIT, QUERIES
@@ -16,6 +18,15 @@ pytestmark = pytest.mark.usefixtures("inference")
 def inference():
     with torch.inference_mode():
         yield
+
+
+@pytest.fixture(params=["as the processor likes it", "in a cache of fixed size", "in one that is soon full"])
+def planner(request: pytest.FixtureRequest, planner: Planner, monkeypatch: pytest.MonkeyPatch) -> Planner:
+    """Writes in each way; what a card has more is that the steps of the second are recorded as a CUDA graph."""
+    if request.param_index:
+        monkeypatch.setattr(planner, "decoder", Decoder(planner.mllm))
+        monkeypatch.setattr(decoding, "ROOM", (512, 7)[request.param_index - 1])
+    return planner
 
 
 def full_forward(reading: Reading) -> Tensor:

@@ -36,6 +36,7 @@ from engine.jobs.shelf import ModelShelf, devices
 from engine.jobs.store import Job, Store
 from engine.jobs.tasks import Task
 from engine.jobs.worker import Worker
+from tests.engine.got.card import OnTheCPU
 from tests.engine.got.tiny import CAPTION
 from tests.engine.running import CHAIN, INSTRUCTION, png, scene
 
@@ -164,11 +165,33 @@ def test_out_of_memory_is_tried_again_with_less(shelf, pipeline, pictures, monke
     assert shelf.take("tiny", "cpu", (), lambda done, total: None).residence.tier == RESIDENT
 
 
+def test_a_new_model_is_warmed_up_once_and_nobody_minds_if_that_fails(shelf, monkeypatch, caplog):
+    warmed: list[str] = []
+
+    def warm_up(pipeline):
+        warmed.append(pipeline.config.name)
+        raise RuntimeError("no kernel image is available")
+
+    monkeypatch.setattr(GoTPipeline, "warm_up", warm_up)
+    shelf.unload()
+    shelf.rest()
+    assert not shelf.cold and warmed == []
+    shelf.take("tiny", "cpu", (), lambda done, total: None)
+    assert shelf.cold
+    shelf.rest()
+    shelf.rest()
+    assert not shelf.cold and warmed == ["tiny"] and "not warmed up" in caplog.text
+    shelf.take("tiny", "cpu", (), lambda done, total: None)
+    assert not shelf.cold
+    shelf.unload()
+    shelf.take("tiny", "cpu", (), lambda done, total: None)
+    assert shelf.cold
+
+
 @pytest.mark.parametrize("stage", ["plan", "encode", "step", "decode"])
 def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline, pictures, monkeypatch, stage):
-    """The card's moves do nothing here; what is short, and when, is what the models themselves say."""
-    moved: list[str] = []
-    monkeypatch.setattr("engine.got.memory._move", lambda models, device: moved.append(device.type))
+    """The CPU stands in for the card; what is short, and when, is what the models themselves say."""
+    monkeypatch.setattr("engine.got.pipeline.Residence", OnTheCPU)
     pipeline.use(RESIDENT, torch.device("cuda"))
     module, name = {
         "plan": (pipeline.planner.mllm.model, "forward"),
@@ -194,7 +217,8 @@ def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline
     short = [note.removesuffix(" It is drawn again, which takes longer.") for note in result.notes if "short" in note]
     assert short == said and len(set(result.notes)) == len(result.notes)
     assert [event.text for event in told if isinstance(event, Note)] == list(result.notes)
-    assert result.chains == (CHAIN,) and len(files) == len(result.files) and "cuda" in moved
+    assert result.chains == (CHAIN,) and len(files) == len(result.files)
+    assert pipeline.residence.device.type == "cuda" and pipeline.residence.tier == CPU_ONLY
 
 
 def test_a_job_that_begins_anew_tells_its_chain_and_its_boxes_once(pipeline, pictures, monkeypatch):

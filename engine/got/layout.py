@@ -1,0 +1,91 @@
+"""How UNet and VAE lie in memory and are run, so that a card is quick with them: the same maths to rounding."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import Callable
+from typing import cast
+
+import torch
+from diffusers import UNet2DConditionModel
+from diffusers.models.attention_processor import Attention
+from torch import nn
+
+log = logging.getLogger(__name__)
+
+
+def channels_last(unet: UNet2DConditionModel) -> None:
+    """A pixel's channels lie side by side, as a card's convolutions take them.
+
+    On the processor it gains 2 % and its group norms lose digits by it, those of flat pictures four, in PyTorch 2.13.
+    A card's group norms turn their input round first. The VAE, which sees flat masks, is left as it is.
+    """
+    unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own has it
+
+
+def fuse_projections(unet: UNet2DConditionModel) -> None:
+    """One matrix multiplication makes query, key and value of self-attention, one makes key and value of the chain's.
+
+    The single matrices become views of the fused one: it takes no more memory, and an adapter that changes one of them
+    changes it. A model that is moved afterwards has to be taken apart first. Weights of 8 bits stay single.
+    """
+    attentions = _attentions(unet)
+    if not all(isinstance(attention.to_q, nn.Linear) for attention in attentions):
+        return
+    unet.fuse_qkv_projections()
+    for attention in attentions:
+        if attention.is_cross_attention:
+            fused, parts = attention.to_kv, [attention.to_k, attention.to_v]
+        else:
+            fused, parts = attention.to_qkv, [attention.to_q, attention.to_k, attention.to_v]
+        for part, rows in zip(parts, fused.weight.data.chunk(len(parts)), strict=True):
+            cast(nn.Linear, part).weight.data = rows
+
+
+def take_apart(unet: UNet2DConditionModel) -> None:
+    """Undoes `fuse_projections`."""
+    fused = [attention for attention in _attentions(unet) if attention.fused_projections]
+    if fused:
+        unet.unfuse_qkv_projections()
+    for attention in fused:
+        for name in ("to_qkv", "to_kv"):
+            if hasattr(attention, name):
+                delattr(attention, name)
+        for part in (attention.to_q, attention.to_k, attention.to_v):
+            cast(nn.Linear, part).weight.data = cast(nn.Linear, part).weight.data.clone()
+        attention.fused_projections = False
+
+
+def can_compile(device: torch.device) -> bool:
+    """Whether there is what torch.compile makes a card's kernels with."""
+    return device.type == "cuda" and importlib.util.find_spec("triton") is not None
+
+
+def compile_blocks(unet: UNet2DConditionModel, trial: Callable[[], object], backend: str = "inductor") -> bool:
+    """Compiles the transformer blocks, of which a UNet repeats one, if `trial`, which uses them, runs with it.
+
+    A compiler that is missing or fails is no one's error: the blocks then run as they are, and False comes back. Raises
+    torch.OutOfMemoryError.
+    """
+    unet.compile_repeated_blocks(fullgraph=True, backend=backend)
+    try:
+        trial()
+    except torch.OutOfMemoryError:
+        release_blocks(unet)
+        raise
+    except Exception as error:  # of the compiler, the system's C compiler and the card's driver: there is no list
+        release_blocks(unet)
+        log.warning("the UNet runs without torch.compile", extra={"fault": f"{type(error).__name__}: {error}"})
+        return False
+    return True
+
+
+def release_blocks(unet: UNet2DConditionModel) -> None:
+    """Undoes `compile_blocks`."""
+    for module in unet.modules():
+        module._compiled_call_impl = None
+
+
+def _attentions(unet: UNet2DConditionModel) -> list[Attention]:
+    return [module for module in unet.modules() if isinstance(module, Attention)]
