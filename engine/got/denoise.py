@@ -11,11 +11,15 @@ from torch import Tensor
 
 from engine.got.conditioning import Conditioning
 from engine.got.guidance import Branch, combine
+from engine.got.reuse import ReusingUNet
 from engine.got.schedulers import Scheduler
 
 
 class GuidedUNet:
-    """The UNet under one picture's guidance, all branches in one batch or `batch_size` at once."""
+    """The UNet under one picture's guidance, all branches in one batch or `batch_size` at once.
+
+    It runs whole at every `cache_interval`-th step, see `ReusingUNet`.
+    """
 
     def __init__(
         self,
@@ -23,10 +27,11 @@ class GuidedUNet:
         conditioning: Conditioning,
         branches: list[Branch],
         batch_size: int = 4,
+        cache_interval: int = 1,
     ) -> None:
         self.unet = unet
         self.branches = branches
-        self.batch_size = batch_size
+        self.reusing = ReusingUNet(unet, cache_interval, batch_size)
         self.prompt_embeds = conditioning.prompt_embeds(branches)
         self.image_latents = conditioning.image_latents(branches)
         self.latents_shape = conditioning.reference_latents.shape
@@ -40,11 +45,7 @@ class GuidedUNet:
         image_latents, prompt_embeds = self.image_latents[:count], self.prompt_embeds[:count]
         noisy = latents.to(image_latents.dtype).expand(len(image_latents), -1, -1, -1)
         sample = torch.cat([noisy, image_latents], dim=1)
-        predictions = [
-            self.unet(part, timestep, encoder_hidden_states=embeds, added_cond_kwargs=self.added, return_dict=False)[0]
-            for part, embeds in zip(sample.split(self.batch_size), prompt_embeds.split(self.batch_size), strict=True)
-        ]
-        return torch.cat(predictions)
+        return self.reusing(sample, timestep, prompt_embeds, self.added)
 
     def predict(self, latents: Tensor, timestep: Tensor) -> Tensor:
         """(1, C, h, w) -> the guided noise_pred, (1, C, h, w), float32."""
@@ -62,13 +63,14 @@ def denoise(
     num_inference_steps: int,
     on_step: Callable[[int, int], None],
     on_latents: Callable[[Tensor], None] | None = None,
+    guidance_from: float = 0.0,
     guidance_until: float = 1.0,
 ) -> Tensor:
     """Latents (1, C, h, w), float32, on the scale that the VAE's `scaling_factor` gives them.
 
     All noise is drawn on the CPU in float32: a seed gives the same picture on every device. `on_step(step, total)` is
     called after each step, 1 to total; to cancel, it raises. Before it, `on_latents` gets the step's latents.
-    `guidance_until` is the share of the steps that are guided, from the first.
+    `guidance_from` and `guidance_until` are the shares of the steps between which steps are guided.
     """
     device = guided.unet.device
     generator = torch.Generator().manual_seed(seed)
@@ -77,7 +79,8 @@ def denoise(
     drawn_from = {"generator": generator} if "generator" in inspect.signature(scheduler.step).parameters else {}
     total = len(scheduler.timesteps)
     for step, timestep in enumerate(scheduler.timesteps, start=1):
-        predict = guided.predict if step <= guidance_until * total else guided.predict_alone
+        in_interval = guidance_from * total < step <= guidance_until * total
+        predict = guided.predict if in_interval else guided.predict_alone
         noise_pred = predict(scheduler.scale_model_input(latents, timestep), timestep)
         latents = scheduler.step(noise_pred, timestep, latents, return_dict=False, **drawn_from)[0]
         if on_latents:

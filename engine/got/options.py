@@ -17,17 +17,18 @@ PRESETS = ("exact", "fast")
 _FAST_STEPS = 0.4
 """Of the model's own number: 20 of the paper's 50."""
 _FAST_GUIDANCE = 0.6
-"""Of the steps: later ones refine what stands already (Kynkäänniemi et al., arXiv 2404.07724)."""
+"""Of the steps: later ones refine what stands already."""
 
 
 def preset_options(preset: str, config: GoTConfig) -> dict[str, Any]:
-    """Steps, scheduler and how long all guidance lasts, as a preset has them for this model. Raises RequestError."""
+    """What a preset says for this model of how its steps are made. Raises RequestError."""
     _demand(preset in PRESETS, "unknown_preset", f"There is no preset “{preset}”.", f"Choose {' or '.join(PRESETS)}.")
     steps, scheduler = config.defaults.num_inference_steps, config.defaults.scheduler
+    said = {"guidance_from": 0.0, "guidance_until": 1.0, "cache_interval": 1}
     if preset == "exact":
-        return {"num_inference_steps": steps, "scheduler": scheduler, "guidance_until": 1.0}
+        return {"num_inference_steps": steps, "scheduler": scheduler, **said}
     fewer = max(1, round(_FAST_STEPS * steps))
-    return {"num_inference_steps": fewer, "scheduler": "dpm-solver++", "guidance_until": _FAST_GUIDANCE}
+    return {"num_inference_steps": fewer, "scheduler": "dpm-solver++", **said, "guidance_until": _FAST_GUIDANCE}
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,14 @@ class RenderOptions:
     fit: str = "pad"
     """How a source picture is brought to that size: "pad" or "stretch", see `Fit`."""
 
+    guidance_from: float = 0.0
     guidance_until: float = 1.0
-    """The share of the steps, from the first, in which all guidance branches take part; then only the one that sees
-    the most. 0 to 1."""
+    """All guidance branches take part in the steps between these shares of them, before and after only the one that
+    sees the most (a guidance interval, Kynkäänniemi et al., arXiv 2404.07724). 0 to 1, the first not above the other.
+    """
+    cache_interval: int = 1
+    """Every how many steps the whole UNet runs; between, its outermost blocks do (DeepCache, arXiv 2312.00858).
+    1 to 1000."""
 
     @classmethod
     def for_model(
@@ -91,10 +97,16 @@ class RenderOptions:
         )
         _demand(0 <= self.seed < 2**63, "seed_out_of_range", f"The seed is {self.seed}.", "Give 0 to 2^63 - 1.")
         _demand(
-            0 <= self.guidance_until <= 1,
-            "guidance_until_out_of_range",
-            f"Guidance is to last {self.guidance_until} of the steps.",
-            "Give 0 to 1.",
+            0 <= self.guidance_from <= self.guidance_until <= 1,
+            "guidance_interval_out_of_range",
+            f"Guidance is to last from {self.guidance_from} to {self.guidance_until} of the steps.",
+            "Give 0 to 1, the beginning not after the end.",
+        )
+        _demand(
+            1 <= self.cache_interval <= 1000,
+            "cache_interval_out_of_range",
+            f"The UNet is to run whole at every {self.cache_interval}th step.",
+            "Give 1 to 1000.",
         )
         _demand(self.fit in ("pad", "stretch"), "unknown_fit", f"There is no fit “{self.fit}”.", "Give pad or stretch.")
 

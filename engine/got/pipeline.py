@@ -233,7 +233,9 @@ class GoTPipeline:
         height: int | None = None,
         width: int | None = None,
         guidance_scales: GuidanceScales | None = None,
+        guidance_from: float | None = None,
         guidance_until: float | None = None,
+        cache_interval: int | None = None,
         fit: str = "pad",
         on_step: OnStep | None = None,
         on_latents: OnLatents | None = None,
@@ -254,7 +256,9 @@ class GoTPipeline:
             height=height,
             width=width,
             guidance_scales=guidance_scales,
+            guidance_from=guidance_from,
             guidance_until=guidance_until,
+            cache_interval=cache_interval,
             fit=fit,
         )
         turns = [turn for turn in chain.turns if turn.text.strip()]
@@ -322,8 +326,8 @@ class GoTPipeline:
         reference, spatial = image_guidance(self.encode, drawing.reference(), drawing.masks(regions))
         conditioning = Conditioning(semantic, reference, spatial, size_ids(drawing.fit.canvas).to(reference.device))
 
-        batch_size = self.residence.tier.branches_at_once
-        guided = GuidedUNet(self.unet, conditioning, needed_branches(options.guidance_scales), batch_size)
+        batch_size, branches = self.residence.tier.branches_at_once, needed_branches(options.guidance_scales)
+        guided = GuidedUNet(self.unet, conditioning, branches, batch_size, options.cache_interval)
         scheduler = make_scheduler(options.scheduler, self.scheduler_config)
         watch.drawing("denoise")
         on_step = partial(watch.step, turn=len(drawing.images))
@@ -334,6 +338,7 @@ class GoTPipeline:
             options.num_inference_steps,
             on_step,
             watch.on_latents,
+            options.guidance_from,
             options.guidance_until,
         )
 

@@ -117,13 +117,23 @@ def test_the_branch_alone_is_the_one_that_sees_the_most(
     torch.testing.assert_close(alone, full, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize(("until", "samples"), [(1.0, [4, 4, 4, 4, 4]), (0.6, [4, 4, 4, 1, 1]), (0.0, [1] * 5)])
-def test_guidance_ends_after_its_share_of_the_steps(
-    pipeline: GoTPipeline, conditioning: Conditioning, calls: list, until: float, samples: list[int]
+@pytest.mark.parametrize(
+    ("interval", "samples"),
+    [
+        ({}, [4, 4, 4, 4, 4]),
+        ({"guidance_until": 0.6}, [4, 4, 4, 1, 1]),
+        ({"guidance_from": 0.2}, [1, 4, 4, 4, 4]),
+        ({"guidance_from": 0.2, "guidance_until": 0.6}, [1, 4, 4, 1, 1]),
+        ({"guidance_until": 0.0}, [1] * 5),
+        ({"guidance_from": 0.4, "guidance_until": 0.4}, [1] * 5),
+    ],
+)
+def test_steps_outside_the_guidance_interval_compute_one_branch(
+    pipeline: GoTPipeline, conditioning: Conditioning, calls: list, interval: dict, samples: list[int]
 ):
     guided = GuidedUNet(pipeline.unet, conditioning, ALL_BRANCHES)
     scheduler = make_scheduler("euler", pipeline.scheduler_config)
-    denoise(guided, scheduler, 1, 5, lambda step, total: None, guidance_until=until)
+    denoise(guided, scheduler, 1, 5, lambda step, total: None, **interval)
     assert [len(sample) for sample, _ in calls] == samples
 
 

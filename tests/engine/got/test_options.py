@@ -61,7 +61,12 @@ def test_what_is_given_counts():
         ({"seed": -1}, "-1.* 0 to"),
         ({"seed": 2**63}, "0 to"),
         ({"preset": "turbo"}, "“turbo”. Choose exact or fast"),
-        ({"guidance_until": 1.5}, "1.5 of the steps"),
+        ({"guidance_until": 1.5}, "0.0 to 1.5 of the steps"),
+        ({"guidance_from": -0.1}, "-0.1 to 1.0 of the steps"),
+        ({"guidance_from": 0.7, "guidance_until": 0.6}, "beginning not after the end"),
+        ({"preset": "fast", "guidance_from": 0.7}, "0.7 to 0.6 of the steps"),
+        ({"cache_interval": 0}, "every 0th step.* 1 to 1000"),
+        ({"cache_interval": 1001}, "1 to 1000"),
         ({"fit": "crop"}, "“crop”.* pad or stretch"),
     ],
 )

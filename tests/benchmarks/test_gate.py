@@ -1,0 +1,31 @@
+"""The gate: its ways can be drawn, and its figures say what a way wins and loses beside the exact one."""
+
+import pytest
+
+from benchmarks.gate import WAYS, report
+from engine.got.config import GoTConfig
+from engine.got.options import RenderOptions
+from training.evaluate import Verdict
+
+
+def verdict(right: bool, psnr: float, seconds: float) -> Verdict:
+    return Verdict("replace", "direct", "", "", True, True, [], None, None, right, right, psnr, seconds=seconds)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_way_is_drawable_and_not_the_exact_one(way: str):
+    exact, other = (RenderOptions.for_model(GoTConfig(name="any"), "edit", **WAYS[name]) for name in ("exact", way))
+    assert (way == "exact") == (exact == other)
+
+
+def test_a_way_is_held_beside_the_exact_one_sample_by_sample():
+    said = report(
+        {
+            "exact": [verdict(True, 30.0, 4.0), verdict(False, 32.0, 8.0), verdict(True, 34.0, 12.0)],
+            "same": [verdict(True, 30.2, 2.0), verdict(True, 32.2, 2.0), verdict(False, 33.0, 4.0)],
+            "worse": [verdict(True, 29.0, 4.0), verdict(False, 32.0, 8.0), verdict(True, 33.0, 12.0)],
+        }
+    )
+    assert said["exact"] | {"samples": 3, "times_less": 1.0, "edits_won": 0, "edits_lost": 0} == said["exact"]
+    assert said["same"] | {"times_less": 3.0, "edits_won": 1, "edits_lost": 1, "passes": True} == said["same"]
+    assert said["worse"]["psnr_lost"] == pytest.approx(2 / 3, abs=1e-3) and not said["worse"]["passes"]
