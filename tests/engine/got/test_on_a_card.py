@@ -1,4 +1,4 @@
-"""What only a graphics card can show: recorded steps, compiled blocks and every tier compute what the processor does."""
+"""What only a graphics card can show: recorded steps, compiled blocks and every tier compute as the processor does."""
 
 from copy import deepcopy
 from itertools import islice
