@@ -166,7 +166,7 @@ class GoTPipeline:
 
     @torch.inference_mode()
     def try_out(self, side: int, cancel: Cancel | None = None) -> None:
-        """A trial at that size: writes some tokens, draws a step with all guidance and one without. Raises Cancelled."""
+        """A trial at that size: writes some tokens, draws a step with guidance and one without. Raises Cancelled."""
         chain, source = Chain.parse(f"A trial.{IM_GEN_START}"), Image.new("RGB", (side, side))
         self.residence.plan()
         with closing(self.planner.open("A trial.", source).write()) as tokens:
