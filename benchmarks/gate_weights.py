@@ -39,7 +39,7 @@ BLOCK = 64
 
 
 class Nf4Linear(Int8Linear):
-    """4 bits a weight, as bitsandbytes has them: looked at, and not good enough to be in the product."""
+    """4 bits a weight, as bitsandbytes has them: looked at, and not in the product."""
 
     @staticmethod
     def encode(matrix: Tensor) -> tuple[Tensor, Tensor]:

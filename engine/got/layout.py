@@ -12,6 +12,8 @@ from diffusers import UNet2DConditionModel
 from diffusers.models.attention_processor import Attention
 from torch import nn
 
+from engine.api.errors import Cancelled
+
 log = logging.getLogger(__name__)
 
 
@@ -66,12 +68,12 @@ def compile_blocks(unet: UNet2DConditionModel, trial: Callable[[], object], back
     """Compiles the transformer blocks, of which a UNet repeats one, if `trial`, which uses them, runs with it.
 
     A compiler that is missing or fails is no one's error: the blocks then run as they are, and False comes back. Raises
-    torch.OutOfMemoryError.
+    torch.OutOfMemoryError and Cancelled, as the trial does.
     """
     unet.compile_repeated_blocks(fullgraph=True, backend=backend)
     try:
         trial()
-    except torch.OutOfMemoryError:
+    except (torch.OutOfMemoryError, Cancelled):
         release_blocks(unet)
         raise
     except Exception as error:  # of the compiler, the system's C compiler and the card's driver: there is no list

@@ -152,27 +152,27 @@ class GoTPipeline:
         if tier is RESIDENT:
             fuse_projections(self.unet)
 
-    def warm_up(self) -> None:
+    def warm_up(self, cancel: Cancel | None = None) -> None:
         """Does now, on a card, what the first request would wait for: records the planner's steps, compiles the UNet's
-        blocks, has kernels chosen. Raises torch.OutOfMemoryError.
+        blocks, has kernels chosen. Raises Cancelled and torch.OutOfMemoryError.
         """
         device, side = self.residence.device, self.config.image_size
         if device.type != "cuda":
             return
         if self.residence.tier is RESIDENT and can_compile(device):
-            compile_blocks(self.unet, partial(self.try_out, side))
+            compile_blocks(self.unet, partial(self.try_out, side, cancel))
         else:
-            self.try_out(side)
+            self.try_out(side, cancel)
 
     @torch.inference_mode()
-    def try_out(self, side: int) -> None:
-        """A trial at that size: writes some tokens, draws a step with all guidance and one without."""
+    def try_out(self, side: int, cancel: Cancel | None = None) -> None:
+        """A trial at that size: writes some tokens, draws a step with guidance and one without. Raises Cancelled."""
         chain, source = Chain.parse(f"A trial.{IM_GEN_START}"), Image.new("RGB", (side, side))
         self.residence.plan()
         with closing(self.planner.open("A trial.", source).write()) as tokens:
             list(islice(tokens, 4))
         options = {"num_inference_steps": 2, "guidance_until": 0.5, "width": side, "height": side}
-        self.render(chain, source, instruction="A trial.", **options)
+        self.render(chain, source, instruction="A trial.", cancel=cancel, **options)
 
     def use_less(self) -> Tier | None:
         """Takes the next tier, which needs less of the device's memory, and keeps to it; None where there is none."""

@@ -176,6 +176,10 @@ class JobQueue:
         """Whether the running job is to end: it was cancelled, or the engine closes."""
         return self._stop.is_set() or self._closed
 
+    def wanted(self) -> bool:
+        """Whether a job waits, or the engine closes: what is done for want of a job is to end."""
+        return bool(self._waiting) or self._closed
+
     def finish(self, id: str, result: JobResult, files: Mapping[str, bytes]) -> None:
         """The running job is done. What the disk does not take stays in memory until the engine ends."""
         try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from engine.api.errors import OutOfMemory, RequestError
+from engine.api.errors import Cancelled, OutOfMemory, RequestError
 from engine.api.protocol import AdapterUse
 from engine.models.catalog import known_model
 
@@ -89,13 +89,15 @@ class ModelShelf:
             apply_adapters(self._pipeline, [(f, a.weight) for f, a in zip(folders, adapters, strict=True)])
             self._worn = wanted
 
-    def rest(self) -> None:
-        """Nobody wants anything: warms a new model up, puts it away when that lasts, or when memory is scarce."""
+    def rest(self, wanted: Callable[[], bool]) -> None:
+        """Nobody wants anything: warms a new model up, puts it away when that lasts, or when memory is scarce.
+
+        `wanted` says that somebody does, after all.
+        """
         if self._pipeline is None:
             return
         if self.cold:
-            self.cold = False
-            _warm_up(self._pipeline)
+            self.cold = not _warm_up(self._pipeline, wanted)
         idle = time.monotonic() - self._used
         memory = psutil.virtual_memory()
         scarce = memory.available < _SCARCE * memory.total and idle > _UNUSED
@@ -129,15 +131,19 @@ def _load(folder: Path, device: str, weights: str, on_part: OnPart) -> GoTPipeli
         ) from error
 
 
-def _warm_up(pipeline: GoTPipeline) -> None:
+def _warm_up(pipeline: GoTPipeline, wanted: Callable[[], bool]) -> bool:
+    """Whether that is done with: it was not put off."""
     started = time.monotonic()
     try:
-        pipeline.warm_up()
+        pipeline.warm_up(wanted)
+    except Cancelled:
+        return False
     except Exception as error:  # nobody asked for it: whoever asks for something is told what is wrong
         free_memory()
         log.warning("not warmed up", extra={"fault": f"{type(error).__name__}: {error}"})
     else:
         log.info("warmed up", extra={"seconds": round(time.monotonic() - started, 2)})
+    return True
 
 
 def choose_device(name: str) -> tuple[torch.device, torch.dtype]:

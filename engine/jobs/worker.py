@@ -43,7 +43,7 @@ class Worker(threading.Thread):
                 self._closed.wait(1.0)
                 continue
             if job is None:
-                self.shelf.rest()
+                self.shelf.rest(self.queue.wanted)
             else:
                 self._run(job)
                 gc.collect()  # pictures and tensors that a job leaves in cycles: Python itself would let many jobs pass

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.gate import WAYS, report
+from benchmarks.gate import WAYS, losses, report
 from engine.got.config import GoTConfig
 from engine.got.options import RenderOptions
 from training.evaluate import Verdict
@@ -29,3 +29,9 @@ def test_a_way_is_held_beside_the_exact_one_sample_by_sample():
     assert said["exact"] | {"samples": 3, "times_less": 1.0, "edits_won": 0, "edits_lost": 0} == said["exact"]
     assert said["same"] | {"times_less": 3.0, "edits_won": 1, "edits_lost": 1, "passes": True} == said["same"]
     assert said["worse"]["psnr_lost"] == pytest.approx(2 / 3, abs=1e-3) and not said["worse"]["passes"]
+
+
+@pytest.mark.parametrize(("success", "passes"), [(0.86, True), (0.85, True), (0.84, False)])
+def test_one_edit_of_a_hundred_may_be_lost(success: float, passes: bool):
+    figures = {"edit_success": 0.86, "outside_psnr": 33.0}
+    assert losses(figures, figures | {"edit_success": success})["passes"] == passes

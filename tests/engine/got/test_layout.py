@@ -9,6 +9,7 @@ from diffusers import UNet2DConditionModel
 from PIL import Image
 from torch import Tensor
 
+from engine.api.errors import Cancelled
 from engine.got import memory
 from engine.got.checkpoint import Components
 from engine.got.layout import channels_last, compile_blocks, fuse_projections, release_blocks, take_apart
@@ -120,11 +121,12 @@ def test_without_a_compiler_the_blocks_run_as_they_are(unet, predict, caplog: py
 
 
 @pytest.mark.usefixtures("whole")
-def test_memory_that_runs_out_while_compiling_is_no_compilers_fault(unet):
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), Cancelled()])
+def test_a_trial_that_ends_for_its_own_reasons_is_no_compilers_fault(unet, error: Exception):
     def trial() -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory")
+        raise error
 
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(type(error)):
         compile_blocks(unet, trial, backend="aot_eager")
     assert not any(module._compiled_call_impl for module in unet.modules())
 
@@ -147,6 +149,8 @@ def test_what_a_card_has_is_there_as_long_as_the_networks_stay_on_it(
     assert max(apart) <= 2  # as the golden data's tolerance
     first = ours.planner.decoder
     first.forget()
+    with pytest.raises(Cancelled):
+        ours.warm_up(lambda: True)
     ours.warm_up()
     assert list(first._free) == [512]  # a step is ready for the first request
     assert ours.use_less() == TURNS and not _fused(ours)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.api.errors import OutOfMemory
+from engine.api.errors import Cancelled, OutOfMemory
 from engine.api.protocol import (
     AdapterUse,
     BoxFound,
@@ -168,24 +168,32 @@ def test_out_of_memory_is_tried_again_with_less(shelf, pipeline, pictures, monke
 def test_a_new_model_is_warmed_up_once_and_nobody_minds_if_that_fails(shelf, monkeypatch, caplog):
     warmed: list[str] = []
 
-    def warm_up(pipeline):
+    def warm_up(pipeline, cancel):
+        if cancel():
+            raise Cancelled()
         warmed.append(pipeline.config.name)
         raise RuntimeError("no kernel image is available")
 
     monkeypatch.setattr(GoTPipeline, "warm_up", warm_up)
     shelf.unload()
-    shelf.rest()
+    shelf.rest(nobody)
     assert not shelf.cold and warmed == []
     shelf.take("tiny", "cpu", (), lambda done, total: None)
     assert shelf.cold
-    shelf.rest()
-    shelf.rest()
+    shelf.rest(lambda: True)
+    assert shelf.cold and warmed == []  # put off, for the job that came
+    shelf.rest(nobody)
+    shelf.rest(nobody)
     assert not shelf.cold and warmed == ["tiny"] and "not warmed up" in caplog.text
     shelf.take("tiny", "cpu", (), lambda done, total: None)
     assert not shelf.cold
     shelf.unload()
     shelf.take("tiny", "cpu", (), lambda done, total: None)
     assert shelf.cold
+
+
+def nobody() -> bool:
+    return False
 
 
 @pytest.mark.parametrize("stage", ["plan", "encode", "step", "decode"])
@@ -259,20 +267,20 @@ def test_another_fault_is_no_lack_of_memory(pipeline):
 def test_a_model_stays_until_nobody_used_it_for_long(shelf, monkeypatch):
     first = shelf.take("tiny", "cpu", (), lambda done, total: None)
     assert shelf.take("tiny", "cpu", (), lambda done, total: None) is first
-    shelf.rest()
+    shelf.rest(nobody)
     assert shelf.name == "tiny"
     shelf.unload_after = 0.0
-    shelf.rest()
+    shelf.rest(nobody)
     assert shelf.name is None
 
 
 def test_when_memory_is_scarce_an_unused_model_goes_at_once(shelf, monkeypatch):
     shelf.take("tiny", "cpu", (), lambda done, total: None)
     monkeypatch.setattr("engine.jobs.shelf._SCARCE", 1.0)
-    shelf.rest()
+    shelf.rest(nobody)
     assert shelf.name == "tiny"  # used just now
     monkeypatch.setattr("engine.jobs.shelf._UNUSED", 0.0)
-    shelf.rest()
+    shelf.rest(nobody)
     assert shelf.name is None
 
 
