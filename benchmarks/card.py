@@ -4,7 +4,8 @@ The plain loop of the paper's code, the default and the fast preset, in one proc
 many times less than the plain loop, how far their pictures are from its, and the memory at the peak. Then the default
 once more with the card's memory capped, in the tier that it chooses there. Weights are random, so the planner writes
 so many tokens, whichever come, and they are taken for a chain with one box. Prints JSON, and writes it anew after each
-figure. `--small --device cpu` takes the same way with a model of a few megabytes.
+figure. `--small --device cpu` takes the same way with a model of a few megabytes; `--device cpu --pairs 0 --caps` plans
+and draws at full size on a processor, given a few `--tokens` and `--steps`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import resource
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -34,10 +36,11 @@ from engine.api.chain import IM_GEN_START
 from engine.got import GoTPipeline, GuidanceScales
 from engine.got.checkpoint import Components
 from engine.got.config import Defaults, GoTConfig
-from engine.got.memory import RESIDENT, weight_bytes
+from engine.got.memory import RESIDENT, device_memory, weight_bytes
 from engine.got.planner import Planner, Written
 from engine.got.progress import Watch
 from engine.got.prompts import add_got_tokens
+from engine.got.quantize import WEIGHTS, kind_of_weights, shrink_unet
 from engine.got.reading import Reading
 from engine.got.weights import empty_projectors, empty_unet, empty_vae
 
@@ -166,7 +169,7 @@ def measure(bench: Bench, pairs: int, say: Callable[[dict[str, Any]], None]) -> 
 
 
 def _figures(
-    way: str, taken: dict[str, list[dict[str, float]]], peaks: dict[str, int | None], pictures: dict[str, Image.Image]
+    way: str, taken: dict[str, list[dict[str, float]]], peaks: dict[str, int], pictures: dict[str, Image.Image]
 ) -> dict[str, Any]:
     totals = {name: [sum(seconds.values()) for seconds in rows] for name, rows in taken.items()}
     ratios = [plain / ours for plain, ours in zip(totals["plain loop"], totals[way], strict=False)]
@@ -182,8 +185,9 @@ def _figures(
 
 
 def in_tier(bench: Bench, gigabytes: float | None) -> dict[str, Any]:
-    """The default in the tier that a card of that memory gets, its memory capped to it; None: the card's own."""
-    pipe, memory = bench.pipe, None if gigabytes is None else int(gigabytes * 1e9)
+    """The default in the tier that a card of that memory gets, its memory capped to it; None: what the device has."""
+    pipe = bench.pipe
+    memory = device_memory(bench.device) if gigabytes is None else int(gigabytes * 1e9)
     if memory and bench.device.type == "cuda":
         total = torch.cuda.get_device_properties(bench.device).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, memory / total), bench.device)
@@ -210,9 +214,11 @@ def _reset_peak(device: torch.device) -> None:
         torch.cuda.reset_peak_memory_stats(device)
 
 
-def _peak(device: torch.device, beside: int = 0) -> int | None:
-    """Megabytes, but for so many bytes beside what is measured."""
-    return (torch.cuda.max_memory_allocated(device) - beside) // 10**6 if device.type == "cuda" else None
+def _peak(device: torch.device, beside: int = 0) -> int:
+    """Megabytes, but for so many bytes beside what is measured; on the CPU of all that the process ever had."""
+    if device.type == "cuda":
+        return (torch.cuda.max_memory_allocated(device) - beside) // 10**6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000  # kilobytes, on Linux
 
 
 def main() -> None:
@@ -222,15 +228,19 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="the same with a tiny model")
     parser.add_argument("--tokens", type=int, default=300, help="of the chain")
     parser.add_argument("--steps", type=int, default=50, help="of the plain loop and the default")
-    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--pairs", type=int, default=3, help="with 0, nothing but the tiers")
+    parser.add_argument("--weights", choices=list(WEIGHTS), default="exact", help="what the default's UNet has")
     parser.add_argument("--caps", type=float, nargs="*", default=[24, 16, 12, 8], help="gigabytes")
     parser.add_argument("--json", type=Path, help="write the figures here, anew after each")
     args = parser.parse_args()
     device = torch.device(args.device)
-    dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
+    dtype = torch.float32 if args.small and device.type == "cpu" else torch.bfloat16
     components = random_model(args.small, device, dtype, args.steps)
     script = reference.Script(args.tokens, CHAIN)
-    plain, pipe = scripted(deepcopy(components), script, arrange=False), scripted(components, script, arrange=True)
+    plain = scripted(deepcopy(components), script, arrange=False) if args.pairs else None
+    if kind := kind_of_weights(args.weights, device, dtype):
+        shrink_unet(components.unet, kind, device)
+    pipe = scripted(components, script, arrange=True)
     noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
     side = pipe.config.image_size
     bench = Bench(pipe, plain, Image.fromarray(noise).resize((side, side), Image.Resampling.BICUBIC), device)
@@ -241,10 +251,11 @@ def main() -> None:
         if args.json:
             args.json.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
-    say({"resident": in_tier(bench, None)})
-    plain.use(RESIDENT, device)
-    measure(bench, args.pairs, say)
-    bench.plain = plain = None  # the caps are for the other one alone
+    say({"all of it": in_tier(bench, None)})
+    if plain:
+        plain.use(RESIDENT, device)
+        measure(bench, args.pairs, say)
+        bench.plain = plain = None  # the caps are for the other one alone
     for gigabytes in args.caps:
         try:
             say({f"{gigabytes:g} GB": in_tier(bench, gigabytes)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import psutil
 import torch
 from torch import nn
 
@@ -19,6 +20,9 @@ EIGHT_BITS_SHARE = 0.63
 _WORKING, _WORKING_SPARING, _PLANNING = 6e9, 2e9, 1.5e9
 """Bytes beside the weights, estimated for a picture of 1024 × 1024: to draw it all at once; a branch and a tile at a
 time; to plan."""
+
+_OF_THE_MACHINE = 0.75
+"""What models may have of the machine's memory, and their weights of that; the rest is other programs'."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +90,12 @@ TIERS = (RESIDENT, TURNS, SEQUENTIAL, EIGHT_BITS, SPLIT, CPU_ONLY)
 """Those of a graphics card, which has memory of its own."""
 SHARED_TIERS = (RESIDENT, SPARING, CPU_ONLY)
 """Those of a device that shares the machine's memory: there it saves nothing who lies where."""
+CPU_TIERS = (RESIDENT, CPU_ONLY)
 
 
 def tiers_of(device: torch.device) -> tuple[Tier, ...]:
     """What a device can be used as, the quickest first."""
-    return SHARED_TIERS if device.type == "mps" else TIERS
+    return {"mps": SHARED_TIERS, "cpu": CPU_TIERS}.get(device.type, TIERS)
 
 
 def choose_tier(memory: int, planning: int, drawing: int, side: int, tiers: Sequence[Tier] = TIERS) -> Tier:
@@ -173,10 +178,19 @@ def weight_bytes(models: Sequence[nn.Module]) -> int:
 
 
 def device_memory(device: torch.device) -> int | None:
-    """Bytes that a device has for models; None for the CPU, which uses what the machine has."""
+    """Bytes that a device has for models; None where nobody knows."""
     if device.type == "mps":
         return torch.mps.recommended_max_memory()  # a part of the machine's own
+    if device.type == "cpu":
+        return int(_OF_THE_MACHINE * psutil.virtual_memory().total)
     return torch.cuda.get_device_properties(device).total_memory if device.type == "cuda" else None
+
+
+def choose_dtype(device: torch.device, numbers: int) -> torch.dtype:
+    """What a model of so many weights calculates in: bfloat16, but on the CPU float32 where there is room for it."""
+    memory = device_memory(device) or 0
+    exact = device.type == "cpu" and 4 * numbers <= _OF_THE_MACHINE * memory
+    return torch.float32 if exact else torch.bfloat16
 
 
 def _move(models: Sequence[nn.Module], device: torch.device) -> None:

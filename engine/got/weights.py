@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -175,6 +176,12 @@ def files_of_index(index: Path) -> list[Path]:
     if any(Path(name).name != name for name in names):
         raise broken(index, "it names a file in another folder")
     return [index.parent / name for name in names]
+
+
+def stored_numbers(folder: Path) -> int:
+    """How many numbers the weights of a model in the native layout are. Raises ModelError."""
+    files = [path for inner, stem in WEIGHTS.values() for path in weight_files(folder / inner, stem)]
+    return sum(math.prod(shape) for path in files for shape in read_shapes(path).values())
 
 
 def stored_tensor(folder: Path, part: str, key: str) -> Tensor:

@@ -117,9 +117,12 @@ class ModelShelf:
 
 def _load(folder: Path, device: str, weights: str, on_part: OnPart) -> GoTPipeline:
     from engine.got import GoTPipeline
+    from engine.got.memory import choose_dtype
     from engine.got.swap import is_out_of_memory
+    from engine.got.weights import stored_numbers
 
-    chosen, dtype = choose_device(device)
+    chosen = choose_device(device)
+    dtype = choose_dtype(chosen, stored_numbers(folder))
     try:
         return GoTPipeline.from_pretrained(folder, device=chosen, dtype=dtype, on_part=on_part, weights=weights)
     except (RuntimeError, MemoryError) as error:
@@ -146,8 +149,8 @@ def _warm_up(pipeline: GoTPipeline, wanted: Callable[[], bool]) -> bool:
     return True
 
 
-def choose_device(name: str) -> tuple[torch.device, torch.dtype]:
-    """The device of that name, "auto" being the best there is, and what it calculates in. Raises RequestError."""
+def choose_device(name: str) -> torch.device:
+    """The device of that name, "auto" being the best there is. Raises RequestError."""
     import torch
 
     if name == "auto":
@@ -162,7 +165,7 @@ def choose_device(name: str) -> tuple[torch.device, torch.dtype]:
             f"There is no device “{name}” here.",
             "Use --device cpu; `got doctor` shows what is there.",
         ) from error
-    return device, torch.float32 if device.type == "cpu" else torch.bfloat16
+    return device
 
 
 def devices() -> list[str]:

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from engine.api.errors import ModelError, OutputError
 from engine.got.checkpoint import Components, load_components, save_native
-from engine.got.weights import WEIGHTS, reading, stored_state, weight_files
+from engine.got.weights import WEIGHTS, reading, stored_numbers, stored_state, weight_files
 from tests.engine.got.tiny import make_components, make_vae
 
 CPU = torch.device("cpu")
@@ -316,3 +316,9 @@ def test_a_place_that_cannot_be_written(components: Components, tmp_path: Path):
             save_native(folder, components, components.config)
         assert str(folder) in caught.value.message and caught.value.exit_code == 6
     assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_the_weights_on_disk_are_counted(components: Components, tmp_path: Path):
+    save_native(tmp_path / "tiny", components, components.config, max_shard_size=50_000)
+    models = [components.mllm, components.unet, components.vae, components.projectors]
+    assert stored_numbers(tmp_path / "tiny") == sum(weight.numel() for model in models for weight in model.parameters())

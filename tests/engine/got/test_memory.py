@@ -4,7 +4,9 @@ A card is stood in by torch's "meta", where a tensor has a place but no values; 
 """
 
 from copy import deepcopy
+from types import SimpleNamespace
 
+import psutil
 import pytest
 import torch
 from PIL import Image
@@ -29,6 +31,7 @@ from engine.got.memory import (
     TURNS,
     Residence,
     Tier,
+    choose_dtype,
     choose_tier,
     device_memory,
     next_tier,
@@ -67,8 +70,26 @@ def test_a_small_model_is_resident_on_a_small_card():
     assert choose_tier(2 * 10**9, 10**7, 10**7, side=128) == RESIDENT
 
 
-def test_the_machines_own_memory_is_no_cards(components: Components):
-    assert device_memory(CPU) is None
+@pytest.mark.parametrize(
+    ("gigabytes", "dtype", "tier"),
+    [(64, torch.float32, RESIDENT), (32, torch.bfloat16, RESIDENT), (16, torch.bfloat16, CPU_ONLY)],
+)
+def test_got_6b_on_the_cpu_takes_what_the_machine_has(
+    monkeypatch: pytest.MonkeyPatch, gigabytes: int, dtype: torch.dtype, tier: Tier
+):
+    """In float32 its weights would take 26 GB: a machine that has not got them would be brought down."""
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=gigabytes * 10**9))
+    assert choose_dtype(CPU, sum(GOT_6B) // 2) == dtype
+    weights = [share * dtype.itemsize // 2 for share in GOT_6B]
+    assert choose_tier(device_memory(CPU) or 0, *weights, 1024, tiers_of(CPU)) == tier
+
+
+def test_a_card_calculates_in_bfloat16_and_a_small_model_on_the_cpu_in_float32():
+    assert choose_dtype(META, 10**7) == torch.bfloat16
+    assert choose_dtype(CPU, 10**7) == torch.float32
+
+
+def test_what_weights_take(components: Components):
     assert weight_bytes([components.output_projector]) == sum(
         4 * parameter.numel() for parameter in components.output_projector.parameters()
     )
