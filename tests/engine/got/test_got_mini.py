@@ -8,6 +8,7 @@ from PIL import Image
 from engine.api.chain import Box
 from engine.got import GoTPipeline
 from got_desktop.model.samples import samples
+from tests import campaign
 from training.drawing import KINDS, USUAL_COLORS
 from training.storybook import article, sample
 
@@ -39,14 +40,14 @@ def test_a_sample_is_planned_right(got_mini: GoTPipeline, shipped):
 
 def test_a_new_thing_needs_no_color(got_mini: GoTPipeline):
     wrong = []
-    for seed, kind in enumerate(KINDS):
+    for seed, kind in list(enumerate(KINDS))[:: campaign.times(3, 1)]:
         source, old = next(named(seed, kind))
         instruction = f"replace the {old} with {article(kind)}"
         said = got_mini.plan(instruction, Image.fromarray(source.render())).text
         wanted = f"Replace it with {article(f'{USUAL_COLORS[kind]} {kind}')}."
         if f"is the {old} " not in said or wanted not in said:
             wrong.append((instruction, said))
-    assert len(wrong) <= 2, wrong
+    assert len(wrong) <= campaign.times(1, 2), wrong
 
 
 def named(seed: int, kind: str):
