@@ -15,19 +15,12 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 from transformers import DynamicCache, Qwen2_5_VLForConditionalGeneration, StaticCache
+from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
 log = logging.getLogger(__name__)
 
 ROOM = 512
 """Caches hold so many tokens, or a multiple: a larger one is read in full at each token, used or not."""
-
-
-def penalized(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
-    """(1, vocabulary) logits, those of tokens that were seen made less likely (Keskar et al. 2019, sec. 4.1).
-
-    `seen` is (1, vocabulary), bool; a penalty of 1 changes nothing.
-    """
-    return torch.where(seen, torch.where(logits < 0, logits * penalty, logits / penalty), logits)
 
 
 class DecodingStep:
@@ -45,7 +38,8 @@ class DecodingStep:
         self._layers = cast(list[Any], self._cache.layers)  # the common base knows no keys
         self._token = torch.zeros(1, 1, dtype=torch.long, device=device)
         self._positions = torch.zeros(3, 1, 1, dtype=torch.long, device=device)
-        self._seen = torch.zeros(1, config.vocab_size, dtype=torch.bool, device=device)
+        self._ids = torch.zeros(1, room + 1, dtype=torch.long, device=device)
+        self._penalty = RepetitionPenaltyLogitsProcessor(mllm.generation_config.repetition_penalty or 1.0)
         self._places = torch.arange(room, device=device)
         self._layer_types = set(config.layer_types)
         self._step = _recorded(self._advance, device) if device.type == "cuda" else self._advance
@@ -59,8 +53,8 @@ class DecodingStep:
             ours.cumulative_length.fill_(self.length)
         self._token.fill_(ids[-1])
         self._positions.copy_(positions)
-        self._seen.zero_()
-        self._seen[0, torch.tensor(ids, device=self._seen.device)] = True
+        self._ids.fill_(ids[0])  # what is not written yet is seen once more, which changes nothing
+        self._ids[0, : len(ids)] = torch.tensor(ids, device=self._ids.device)
 
     def __call__(self) -> int:
         """Reads the token that was loaded or chosen last; gives the likeliest next one."""
@@ -87,10 +81,9 @@ class DecodingStep:
             past_key_values=self._cache,
             use_cache=True,
         ).last_hidden_state
-        penalty = self._mllm.generation_config.repetition_penalty or 1.0
-        scores = penalized(self._mllm.lm_head(hidden[:, -1]), self._seen, penalty)
+        scores = self._penalty(self._ids, self._mllm.lm_head(hidden[:, -1]))
         self._token.copy_(scores.argmax(dim=-1, keepdim=True))
-        self._seen.scatter_(1, self._token, True)
+        self._ids.index_copy_(1, length.view(1), self._token)
         self._positions += 1
 
 

@@ -7,8 +7,9 @@ from collections.abc import Generator, Iterator
 import torch
 from torch import Tensor
 from transformers import DynamicCache, Qwen2_5_VLForConditionalGeneration
+from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
-from engine.got.decoding import Decoder, penalized
+from engine.got.decoding import Decoder
 
 _IMAGE_INPUTS = ("pixel_values", "image_grid_thw")
 
@@ -66,7 +67,7 @@ class Reading:
         if len(self.ids) > self._positions.shape[-1]:
             self.forward()
         while True:
-            token = self._likeliest()
+            token = int(self._scores().argmax())
             self.append([token])
             yield token
             if self.decoder is not None:
@@ -88,12 +89,12 @@ class Reading:
                 read = torch.arange(1, step.length - cached + 1, device=last.device)
                 self._positions = torch.cat([self._positions, last + read], dim=-1)
 
-    def _likeliest(self) -> int:
-        """The next token, with the penalty on repetition that the model comes with."""
+    def _scores(self) -> Tensor:
+        """(1, vocabulary) logits of the next token, with the penalty on repetition that the model comes with."""
         logits = self.mllm.lm_head(self._last_hidden)
-        seen = torch.zeros_like(logits, dtype=torch.bool)
-        seen[0, torch.tensor(self.ids, device=logits.device)] = True
-        return int(penalized(logits, seen, self.mllm.generation_config.repetition_penalty or 1.0).argmax())
+        penalty = self.mllm.generation_config.repetition_penalty or 1.0
+        seen = torch.tensor([self.ids], device=logits.device)
+        return RepetitionPenaltyLogitsProcessor(penalty)(seen, logits)
 
     def _rope_positions(self) -> Tensor:
         """(3, 1, length): temporal, height and width position of each token."""

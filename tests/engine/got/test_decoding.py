@@ -8,9 +8,8 @@ import torch
 from PIL import Image
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
-from engine.got.decoding import Decoder, DecodingStep, penalized
+from engine.got.decoding import Decoder, DecodingStep
 from engine.got.planner import Planner
 from engine.got.reading import Reading
 from tests.engine.got.tiny import EDIT
@@ -72,13 +71,13 @@ def test_a_step_asks_nothing_of_the_host(planner: Planner, reading: Reading):
         step._advance()
     # _local_scalar_dense gives the host a number and waits for it, lift_fresh brings one, nonzero's size is the host's
     assert not {"_local_scalar_dense", "lift_fresh", "lift_fresh_copy", "nonzero"} & set(calls.names)
-    assert calls.names.count("index_copy_") == 2 * len(step._layers)
+    assert calls.names.count("index_copy_") == 2 * len(step._layers) + 1
 
 
 def test_the_same_operators_run_at_every_token_on_tensors_that_stay(planner: Planner, reading: Reading):
     step = DecodingStep(planner.mllm, 64)
     load(step, reading)
-    kept = [step._token, step._positions, step._seen, *(layer.keys for layer in step._layers)]
+    kept = [step._token, step._positions, step._ids, *(layer.keys for layer in step._layers)]
     places = [tensor.data_ptr() for tensor in kept]
     runs = []
     for _ in range(3):
@@ -87,7 +86,7 @@ def test_the_same_operators_run_at_every_token_on_tensors_that_stay(planner: Pla
         runs.append(calls.names)
     assert runs[0] == runs[1] == runs[2]
     assert [tensor.data_ptr() for tensor in kept] == places
-    assert kept == [step._token, step._positions, step._seen, *(layer.keys for layer in step._layers)]
+    assert kept == [step._token, step._positions, step._ids, *(layer.keys for layer in step._layers)]
 
 
 def test_a_recorded_step_played_again_writes_the_same(planner: Planner, reading: Reading):
@@ -128,13 +127,3 @@ def test_what_a_step_held_before_is_not_seen(planner: Planner, reading: Reading,
     load(step, reading)
     load(fresh, reading)
     assert [step() for _ in range(8)] == [fresh() for _ in range(8)]
-
-
-@pytest.mark.parametrize("penalty", [1.0, 1.05, 1.3])
-def test_repetition_is_made_less_likely_as_transformers_does(penalty: float):
-    logits = torch.randn(1, 50, generator=torch.Generator().manual_seed(1))
-    ids = [3, 3, 7, 49]
-    seen = torch.zeros(1, 50, dtype=torch.bool)
-    seen[0, ids] = True
-    expected = RepetitionPenaltyLogitsProcessor(penalty)(torch.tensor([ids]), logits.clone())
-    assert torch.equal(penalized(logits, seen, penalty), expected)
