@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.drawing import BACKGROUNDS, COLORS, KINDS
 from training.storybook import TASKS, Scene, Step, Thing
@@ -45,16 +45,26 @@ def _spell(thing: Thing | None) -> list[str]:
     return [f"color {thing.color}", f"kind {thing.kind}"] if thing else ["nothing", "nothing"]
 
 
-class Anchors:
-    """The fixed tables; `__call__` turns word indices (N, SLOTS) into ((N, tokens, WIDTH), (N, WIDTH))."""
+class Anchors(nn.Module):
+    """The fixed tables, which no checkpoint holds. A call turns word indices (N, SLOTS) into ((N, tokens, WIDTH),
+    (N, WIDTH))."""
+
+    table: Tensor
+    slots: Tensor
+    order: Tensor
 
     def __init__(self, tokens: int = 64, seed: int = 7) -> None:
+        super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.table = torch.randn(len(_WORDS), WIDTH, generator=generator)
-        self.slots = torch.randn(SLOTS, WIDTH, generator=generator) * 0.5
-        self.order = torch.arange(tokens) % SLOTS  # each slot several times, so that errors of a token average out
+        self._keep("table", torch.randn(len(_WORDS), WIDTH, generator=generator))
+        self._keep("slots", torch.randn(SLOTS, WIDTH, generator=generator) * 0.5)
+        # each slot several times, so that errors of a token average out
+        self._keep("order", torch.arange(tokens) % SLOTS)
 
-    def __call__(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+    def _keep(self, name: str, tensor: Tensor) -> None:
+        self.register_buffer(name, tensor, persistent=False)
+
+    def forward(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         spelled = self.table[indices]
         context = (spelled + self.slots)[:, self.order]
         pooled = sum(spelled[:, p].roll(17 * i, -1) for i, p in enumerate(_POOLED))

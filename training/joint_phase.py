@@ -23,6 +23,8 @@ from training.unet_phase import LatentBatch, UnetPhase, alphas_cumprod, diffusio
 class JointPhase(Phase):
     """Everything but the autoencoder. `anchor_weight` keeps the projectors near the anchors they were taught."""
 
+    alphas: Tensor
+
     def __init__(
         self,
         mllm: Mllm,
@@ -40,7 +42,7 @@ class JointPhase(Phase):
         self.rows = len(data["target"])
         self.draws, self.anchor_weight = draws, anchor_weight
         self.anchors = Anchors()
-        self.alphas = alphas_cumprod()
+        self.register_buffer("alphas", alphas_cumprod(), persistent=False)
 
     def batch(self, step: int, size: int) -> tuple[ChainBatch, LatentBatch]:
         g = torch.Generator().manual_seed(step)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,17 @@ def atomic_save(value: object, path: Path) -> None:
     os.replace(partial, path)
 
 
+def to_device(batch: Any, device: torch.device) -> Any:  # noqa: ANN401 - each phase has its own batch
+    """A batch with its tensors on `device`: of tuples and dataclasses, what they hold; all else stays as it is."""
+    if isinstance(batch, Tensor):
+        return batch.to(device, non_blocking=True)
+    if isinstance(batch, tuple):
+        return tuple(to_device(part, device) for part in batch)
+    if is_dataclass(batch) and not isinstance(batch, type):
+        return replace(batch, **{f.name: to_device(getattr(batch, f.name), device) for f in fields(batch)})
+    return batch
+
+
 def _batches(phase: Phase, start: int, s: LoopSettings, rank: int, world: int) -> Iterator[Any]:
     """Batches from step `start` on, the next one drawn while this one is trained on."""
     with ThreadPoolExecutor(1) as drawer:
@@ -90,7 +101,7 @@ def train(
     Resumes from folder/checkpoint.pt where there is one. `validate` sees the averaged weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(phase, settings, folder, accelerator)
+    run = Run(phase, settings, folder, accelerator)
     start = run.resume()
     began = time.time()
     rank, world = accelerator.process_index, accelerator.num_processes
@@ -111,7 +122,7 @@ def train(
     run.finish()
 
 
-class _Run:
+class Run:
     """Model, optimisers and average of one training."""
 
     def __init__(self, phase: Phase, settings: LoopSettings, folder: Path, accelerator: Accelerator) -> None:
@@ -146,7 +157,7 @@ class _Run:
             for group in optimizer.param_groups:
                 group["lr"] = peak * schedule(step, self.settings)
         with self.accelerator.autocast():
-            losses = self.model(batch)
+            losses = self.model(to_device(batch, self.accelerator.device))
         self.accelerator.backward(losses["loss"])
         self.accelerator.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.prepared:

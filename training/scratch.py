@@ -18,7 +18,7 @@ from engine.api.errors import ModelError
 from training.config import Lesson, Recipe
 from training.joint_phase import JointPhase
 from training.latents import LATENT, shard
-from training.loop import LoopSettings, Phase, atomic_save, train
+from training.loop import LoopSettings, Phase, atomic_save, to_device, train
 from training.mllm_phase import ChainPhase, EyesPhase, Mllm
 from training.storybook import sample
 from training.tokenizer import build_tokenizer
@@ -208,11 +208,15 @@ class _Validation:
 
     def __init__(self, held_out: dict[str, Tensor], unet: UNet2DConditionModel) -> None:
         self.phase = UnetPhase(unet, held_out)
+        self.unet = unet
 
     @torch.no_grad()
     def __call__(self, trained: nn.Module) -> dict[str, float]:
         torch.manual_seed(1)
-        batches = [self.phase.batch(i, 32) for i in range(3)]  # float16 tensors are not stacked under autocast
-        with torch.autocast("cpu", torch.bfloat16):
+        device = self.unet.device
+        self.phase.to(device)  # where the trained network lies by now
+        # float16 tensors are not stacked under autocast
+        batches = [to_device(self.phase.batch(i, 32), device) for i in range(3)]
+        with torch.autocast(device.type, torch.bfloat16):
             losses = [self.phase(batch) for batch in batches]
         return {f"held_out_{k}": round(sum(row[k].item() for row in losses) / len(losses), 4) for k in losses[0]}

@@ -77,14 +77,14 @@ def diffusion_loss(
     unet: nn.Module, alphas: Tensor, b: LatentBatch, context: Tensor, pooled: Tensor
 ) -> dict[str, Tensor]:
     """v-prediction MSE, heavier where the edit changes the picture; conditions dropped as in supp. 8."""
-    n = len(b.target)
-    chance = torch.rand(n, 1, 1, 1)
+    n, device = len(b.target), b.target.device
+    chance = torch.rand(n, 1, 1, 1, device=device)
     no_spatial, no_semantic, nothing = (chance < k * _DROPPED for k in (3, 2, 1))
     spatial = b.spatial.masked_fill(no_spatial, 0)
     context = context.masked_fill(no_semantic[..., 0], 0)
     source = b.source.masked_fill(nothing, 0)
-    t = torch.randint(0, TRAIN_STEPS, (n,))
-    noise = torch.randn_like(b.target) + _NOISE_OFFSET * torch.randn(n, 4, 1, 1)
+    t = torch.randint(0, TRAIN_STEPS, (n,), device=device)
+    noise = torch.randn_like(b.target) + _NOISE_OFFSET * torch.randn(n, 4, 1, 1, device=device)
     a, s = (x.view(-1, 1, 1, 1) for x in (alphas[t].sqrt(), (1 - alphas[t]).sqrt()))
     noisy = torch.cat([a * b.target + s * noise, source, spatial], 1)
     predicted = unet(
@@ -101,11 +101,13 @@ def diffusion_loss(
 class UnetPhase(Phase):
     """`crop` is the side of the latents trained on: 16 for the first half of training, LATENT for the second."""
 
+    alphas: Tensor
+
     def __init__(self, unet: UNet2DConditionModel, data: dict[str, Tensor], crop: int = LATENT) -> None:
         super().__init__()
         self.unet, self.data, self.crop = unet, data, crop
         self.anchors = Anchors()
-        self.alphas = alphas_cumprod()
+        self.register_buffer("alphas", alphas_cumprod(), persistent=False)
 
     def batch(self, step: int, size: int) -> LatentBatch:
         g = torch.Generator().manual_seed(step)

@@ -95,23 +95,25 @@ def whiten(vae: AutoencoderKL, pictures: Tensor) -> None:
     into, out = cast(nn.Conv2d, vae.quant_conv), cast(nn.Conv2d, vae.post_quant_conv)
     into_bias, out_bias = cast(Tensor, into.bias), cast(Tensor, out.bias)
     c = len(mean)  # quant_conv gives mean ‖ log-variance; only the mean is used
-    weight, bias = into.weight[:c, :, 0, 0].double(), into_bias[:c].double()
+    weight, bias = into.weight[:c, :, 0, 0].double().cpu(), into_bias[:c].double().cpu()
     into.weight[:c] = (forward @ weight)[..., None, None].float()
     into_bias[:c] = (forward @ (bias - mean)).float()
-    weight, bias = out.weight[:, :, 0, 0].double(), out_bias.double()
+    weight, bias = out.weight[:, :, 0, 0].double().cpu(), out_bias.double().cpu()
     out_bias.copy_((bias + weight @ mean).float())
     out.weight.copy_((weight @ back)[..., None, None].float())
 
 
 @torch.no_grad()
 def encode(vae: AutoencoderKL, pictures: Tensor, chunk: int = 32) -> Tensor:
-    """(N, 3, H, W) in [-1, 1] -> (N, 4, H/4, W/4): the mode, not scaled."""
-    return torch.cat([vae.encode(p, return_dict=False)[0].mode().float() for p in pictures.split(chunk)])
+    """(N, 3, H, W) in [-1, 1] -> (N, 4, H/4, W/4): the mode, not scaled, on the CPU."""
+    parts = (p.to(vae.device) for p in pictures.split(chunk))
+    return torch.cat([vae.encode(p, return_dict=False)[0].mode().float().cpu() for p in parts])
 
 
 @torch.no_grad()
 def decode(vae: AutoencoderKL, latents: Tensor, chunk: int = 32) -> Tensor:
-    return torch.cat([vae.decode(z, return_dict=False)[0].float() for z in latents.split(chunk)]).clamp(-1, 1)
+    parts = (z.to(vae.device) for z in latents.split(chunk))
+    return torch.cat([vae.decode(z, return_dict=False)[0].float().cpu() for z in parts]).clamp(-1, 1)
 
 
 def validate_vae(vae: AutoencoderKL, count: int = 32) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from training.anchors import SLOTS, Anchors, words
 from training.config import Data, Lesson, load_recipe
 from training.drawing import SIZE
 from training.latents import canvas, example_of
-from training.lookups import Lookups
+from training.lookups import LookupBatch, Lookups
+from training.loop import to_device
 from training.mllm_phase import (
+    ChainBatch,
     ChainPhase,
     ChainSequences,
     FastSourceProcessor,
@@ -27,8 +29,8 @@ from training.mllm_phase import (
 )
 from training.scratch import Scratch
 from training.storybook import Scene, Thing, sample
-from training.unet_phase import UnetPhase
-from training.vae_phase import build_vae, encode, to_tensor, whiten
+from training.unet_phase import UnetPhase, build_unet
+from training.vae_phase import VaePhase, build_vae, encode, to_tensor, whiten
 
 RECIPE = """
 name = "tiny"
@@ -279,6 +281,27 @@ def test_crops_lie_around_the_edit():
         assert batch.mask.shape == (3, 16, 16) and batch.mask.any((1, 2)).all()
         left, top = batch.time_ids[0, 3].item(), batch.time_ids[0, 2].item()
         assert 0 <= left <= 64 and 0 <= top <= 64 and batch.time_ids[0, 4:].tolist() == [64, 64]
+
+
+META = torch.device("meta")
+"""It refuses what mixes it with the processor's tensors, as a card does."""
+
+
+def test_a_batch_goes_to_a_card_whole():
+    lookups = LookupBatch(torch.zeros(1), torch.zeros(1))
+    batch = ChainBatch(*(torch.zeros(2) for _ in range(8)), examples=[sample(1)], lookups=lookups)
+    moved, _ = to_device((batch, torch.zeros(1)), META)
+    tensors = [*vars(moved).values(), *vars(moved.lookups).values()]
+    assert {tensor.device for tensor in tensors if isinstance(tensor, torch.Tensor)} == {META}
+    assert moved.examples is batch.examples and batch.ids.device.type == "cpu"
+
+
+def test_what_a_phase_draws_by_chance_is_drawn_where_the_batch_lies():
+    data = {k: torch.zeros(3, 4, 32, 32) for k in ("source", "target", "spatial")}
+    data |= {"mask": torch.ones(3, 32, 32, dtype=torch.bool), "anchors": torch.zeros(3, SLOTS, dtype=torch.int16)}
+    for phase in (UnetPhase(build_unet((16, 16, 16)), data), VaePhase(pool=4)):
+        losses = phase.to(META)(to_device(phase.batch(0, 2), META))
+        assert losses["loss"].device == META
 
 
 def test_rows_of_the_latents_are_reproducible_examples():
