@@ -177,8 +177,10 @@ def _load_models(
     with reading(folder / "unet"):
         unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=dtype, **_SAFE)
     on_part(2, 4)
+    # SDXL's autoencoder exceeds the range of float16, and its pictures come out black
+    exact = torch.float32 if dtype == torch.float16 else dtype
     with reading(folder / "vae"):
-        vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=dtype, **_SAFE)
+        vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=exact, **_SAFE)
     on_part(3, 4)
     for path in weight_files(folder, WEIGHTS["projectors"][1]):
         with reading(path):

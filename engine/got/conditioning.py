@@ -71,6 +71,12 @@ def semantic_guidance(query_hidden: Tensor, projectors: Projectors) -> SemanticG
     )
 
 
+_ENCODING_BYTES = 2.6e9
+"""What encoding may take at once: as much as decoding one picture of 1024 × 1024 by SDXL's VAE takes in bfloat16."""
+_ENCODING_VALUES = 6
+"""That the encoder holds at its peak for each pixel and channel of its first layer (measured: 6.0, SDXL's VAE)."""
+
+
 class PictureEncoder:
     """The VAE's encoder. It remembers the pictures that it saw last.
 
@@ -86,14 +92,14 @@ class PictureEncoder:
     def __call__(self, pictures: Sequence[Image.Image]) -> Tensor:
         """RGB pictures of one size -> (pictures, C, height / 8, width / 8): the modes, not scaled.
 
-        Those that are new are encoded in one batch.
+        Those that are new are encoded together, as many at once as a bounded amount of memory holds.
         """
         keys = [hashlib.blake2b(repr(picture.size).encode() + picture.tobytes()).digest() for picture in pictures]
         new = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in self._latents}
         if new:
             pixels = torch.stack([image_to_tensor(picture) for picture in new.values()])
-            modes = self.vae.encode(pixels.to(self.vae.device, self.vae.dtype), return_dict=False)[0].mode()
-            self._latents |= zip(new, modes, strict=True)
+            modes = [self._encode(part) for part in pixels.split(self.at_once(pictures[0].size))]
+            self._latents |= zip(new, torch.cat(modes), strict=True)
         for key in keys:
             self._latents.move_to_end(key)
         latents = torch.stack([self._latents[key] for key in keys])
@@ -101,16 +107,24 @@ class PictureEncoder:
             self._latents.popitem(last=False)
         return latents
 
+    def at_once(self, size: Size) -> int:
+        """How many pictures of that size are encoded together."""
+        values = _ENCODING_VALUES * self.vae.config["block_out_channels"][0] * size[0] * size[1]
+        return max(1, int(_ENCODING_BYTES / (values * self.vae.dtype.itemsize)))
+
+    def _encode(self, pixels: Tensor) -> Tensor:
+        return self.vae.encode(pixels.to(self.vae.device, self.vae.dtype), return_dict=False)[0].mode()
+
     def forget(self) -> None:
         """The VAE lies elsewhere now, or encodes in another way."""
         self._latents.clear()
 
 
 def image_guidance(
-    encode: PictureEncoder, reference: Image.Image, masks: Sequence[Image.Image]
+    encode: PictureEncoder, reference: Image.Image, masks: Sequence[Image.Image], dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
-    """Reference and spatial latents, (1, C, h, w) each."""
-    latents = encode([reference, *masks])
+    """Reference and spatial latents, (1, C, h, w) each, as the UNet calculates."""
+    latents = encode([reference, *masks]).to(dtype)
     return latents[:1], latents[1:].mean(dim=0, keepdim=True)
 
 

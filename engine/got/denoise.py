@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.got.conditioning import Conditioning
 from engine.got.guidance import Branch, combine
+from engine.got.recording import RecordedUNet
 from engine.got.reuse import ReusingUNet
 from engine.got.schedulers import Scheduler
 
@@ -28,10 +29,11 @@ class GuidedUNet:
         branches: list[Branch],
         batch_size: int = 4,
         cache_interval: int = 1,
+        recorded: RecordedUNet | None = None,
     ) -> None:
         self.unet = unet
         self.branches = branches
-        self.reusing = ReusingUNet(unet, cache_interval, batch_size)
+        self.reusing = ReusingUNet(unet, cache_interval, batch_size, recorded)
         self.prompt_embeds = conditioning.prompt_embeds(branches)
         self.image_latents = conditioning.image_latents(branches)
         self.latents_shape = conditioning.reference_latents.shape

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections.abc import Callable
 from typing import cast
 
 import torch
 from diffusers import UNet2DConditionModel
+from diffusers.models.attention import BasicTransformerBlock
 from diffusers.models.attention_processor import Attention
 from torch import nn
 
 from engine.api.errors import Cancelled
+from engine.got.quantize import has_triton
 
 log = logging.getLogger(__name__)
+
+REPEATED = (BasicTransformerBlock,)
+"""What is compiled."""
+_SIZES = 64
+"""Of blocks that one compiled kind may have."""
 
 
 def channels_last(unet: UNet2DConditionModel) -> None:
@@ -60,19 +66,29 @@ def take_apart(unet: UNet2DConditionModel) -> None:
 
 
 def can_compile(device: torch.device) -> bool:
-    """Whether there is what torch.compile makes a card's kernels with."""
-    return device.type == "cuda" and importlib.util.find_spec("triton") is not None
+    """Whether torch.compile can make kernels for the device."""
+    return device.type == "cuda" and has_triton()
 
 
-def compile_blocks(unet: UNet2DConditionModel, trial: Callable[[], object], backend: str = "inductor") -> bool:
-    """Compiles the transformer blocks, of which a UNet repeats one, if `trial`, which uses them, runs with it.
+def compile_blocks(
+    unet: UNet2DConditionModel,
+    trial: Callable[[], object],
+    backend: str = "inductor",
+    kinds: tuple[type[nn.Module], ...] = REPEATED,
+) -> bool:
+    """Compiles the blocks that a UNet repeats, if `trial`, which uses them, runs with it.
 
     A compiler that is missing or fails is no one's error: the blocks then run as they are, and False comes back. Raises
     torch.OutOfMemoryError and Cancelled, as the trial does.
     """
-    unet.compile_repeated_blocks(fullgraph=True, backend=backend)
+    import torch._dynamo.config  # seconds, for who compiles nothing
+
+    for module in unet.modules():
+        if isinstance(module, kinds):
+            module.compile(fullgraph=True, backend=backend)
     try:
-        trial()
+        with torch._dynamo.config.patch(recompile_limit=_SIZES):
+            trial()
     except (torch.OutOfMemoryError, Cancelled):
         release_blocks(unet)
         raise
@@ -85,8 +101,11 @@ def compile_blocks(unet: UNet2DConditionModel, trial: Callable[[], object], back
 
 def release_blocks(unet: UNet2DConditionModel) -> None:
     """Undoes `compile_blocks`."""
-    for module in unet.modules():
+    compiled = [module for module in unet.modules() if module._compiled_call_impl]
+    for module in compiled:
         module._compiled_call_impl = None
+    if compiled:  # what was made for one model counts against what may be made for the next
+        torch.compiler.reset()
 
 
 def _attentions(unet: UNet2DConditionModel) -> list[Attention]:

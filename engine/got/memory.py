@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +19,12 @@ EIGHT_BITS_SHARE = 0.63
 """Of GoT-6B's planner in bfloat16, what is left where its language model's matrices have 8 bits."""
 
 _WORKING, _WORKING_SPARING, _PLANNING = 6e9, 2e9, 1.5e9
-"""Bytes beside the weights, estimated for a picture of 1024 × 1024: to draw it all at once; a branch and a tile at a
-time; to plan."""
+"""Bytes beside the weights for a picture of 1024 × 1024: to draw it all at once (3.1e9 measured on an H200, recordings
+and all; products of 8-bit weights take 0.7e9 more); a branch and a tile at a time (estimated); to plan (0.6e9
+measured). The driver, the libraries and what cannot be used between two blocks have the rest."""
+
+_BFLOAT16_SINCE = (8, 0)
+"""The compute capability of Ampere."""
 
 _OF_THE_MACHINE = 0.75
 """What models may have of the machine's memory, and their weights of that; the rest is other programs'."""
@@ -186,11 +191,30 @@ def device_memory(device: torch.device) -> int | None:
     return torch.cuda.get_device_properties(device).total_memory if device.type == "cuda" else None
 
 
+def free_memory(device: torch.device) -> int | None:
+    """Bytes of it that a model may take now: of a graphics card, what other programs leave; None where nobody knows."""
+    if device.type != "cuda":
+        return device_memory(device)
+    free, _ = torch.cuda.mem_get_info(device)
+    return free + torch.cuda.memory_reserved(device)  # what this process holds is there for the model
+
+
+def keep_within(memory: int, device: torch.device) -> None:
+    """On Windows, memory that runs out is an error, which takes the next tier. By itself the driver would go on in the
+    machine's memory, ten times slower, and say nothing."""
+    if device.type == "cuda" and sys.platform == "win32":
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(min(1.0, memory / total), device)
+
+
 def choose_dtype(device: torch.device, numbers: int) -> torch.dtype:
-    """What a model of so many weights calculates in: bfloat16, but on the CPU float32 where there is room for it."""
-    memory = device_memory(device) or 0
-    exact = device.type == "cpu" and 4 * numbers <= _OF_THE_MACHINE * memory
-    return torch.float32 if exact else torch.bfloat16
+    """What a model of so many weights calculates in: bfloat16, but on the CPU float32 where there is room for it, and
+    float16 on cards before Ampere, which only imitate bfloat16."""
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) < _BFLOAT16_SINCE:
+        return torch.float16
+    if device.type == "cpu" and 4 * numbers <= _OF_THE_MACHINE * (device_memory(device) or 0):
+        return torch.float32
+    return torch.bfloat16
 
 
 def _move(models: Sequence[nn.Module], device: torch.device) -> None:

@@ -27,7 +27,7 @@ from engine.got.conditioning import (
     size_ids,
     tensor_to_image,
 )
-from engine.got.decoding import Decoder
+from engine.got.decoding import ROOM, Decoder
 from engine.got.denoise import GuidedUNet, denoise
 from engine.got.drawing import Drawing
 from engine.got.guidance import GuidanceScales, needed_branches
@@ -39,13 +39,24 @@ from engine.got.layout import (
     release_blocks,
     take_apart,
 )
-from engine.got.memory import RESIDENT, Residence, Tier, choose_tier, device_memory, next_tier, tiers_of, weight_bytes
+from engine.got.memory import (
+    RESIDENT,
+    Residence,
+    Tier,
+    choose_tier,
+    free_memory,
+    keep_within,
+    next_tier,
+    tiers_of,
+    weight_bytes,
+)
 from engine.got.options import RenderOptions
-from engine.got.planner import Planner
+from engine.got.planner import Planner, not_finite
 from engine.got.progress import Cancel, OnDrawing, OnLatents, OnStep, OnToken, Watch
 from engine.got.prompts import SourceProcessor, Vocabulary
 from engine.got.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
 from engine.got.reading import Reading
+from engine.got.recording import RecordedUNet
 from engine.got.schedulers import make_scheduler
 from engine.got.swap import is_out_of_memory
 from engine.imaging.fit import Fit
@@ -79,6 +90,8 @@ class GoTPipeline:
         self.encode = PictureEncoder(self.vae)
         self.originals: dict[str, Tensor] = {}
         """Matrices as they were before `apply_adapters`, by module."""
+        self.recorded_unet: RecordedUNet | None = None
+        """What runs the UNet's passes on a card on which it stays."""
         self._arrange = arrange
         self.use(RESIDENT, components.mllm.device)
 
@@ -102,14 +115,17 @@ class GoTPipeline:
         if kind:
             shrink_unet(components.unet, kind, device)
         pipeline = cls(components, arrange=True)
-        pipeline.use_memory(device_memory(device), device)
+        memory = free_memory(device)
+        if memory is not None:
+            keep_within(memory, device)
+        pipeline.use_memory(memory, device)
         return pipeline
 
     def use_memory(self, memory: int | None, device: torch.device) -> None:
         """Takes the tier that so many bytes of the device's memory allow; None: no limit. Raises as `use` does."""
         planning, drawing = map(weight_bytes, self._parts())
         side, tiers = self.config.image_size, tiers_of(device)
-        self.use(choose_tier(memory, planning, drawing, side, tiers) if memory else RESIDENT, device)
+        self.use(RESIDENT if memory is None else choose_tier(memory, planning, drawing, side, tiers), device)
 
     def use(self, tier: Tier, device: torch.device) -> None:
         """Spreads the model over the device's memory as that tier has it, or the first after it that there is room for.
@@ -141,6 +157,7 @@ class GoTPipeline:
         self.residence.put_away()
         self.encode.forget()
         self.planner.decoder = None
+        self.recorded_unet = None
         release_blocks(self.unet)
         take_apart(self.unet)
 
@@ -151,6 +168,7 @@ class GoTPipeline:
             self.residence.on_planner_leaves = self.planner.decoder.forget
         if tier is RESIDENT:
             fuse_projections(self.unet)
+            self.recorded_unet = RecordedUNet(self.unet)
 
     def warm_up(self, cancel: Cancel | None = None) -> None:
         """Does now, on a card, what the first request would wait for: records the planner's steps, compiles the UNet's
@@ -160,6 +178,7 @@ class GoTPipeline:
         if device.type != "cuda":
             return
         if self.residence.tier is RESIDENT and can_compile(device):
+            self.recorded_unet = RecordedUNet(self.unet)  # what was recorded before is not compiled
             compile_blocks(self.unet, partial(self.try_out, side, cancel))
         else:
             self.try_out(side, cancel)
@@ -171,6 +190,9 @@ class GoTPipeline:
         self.residence.plan()
         with closing(self.planner.open("A trial.", source).write()) as tokens:
             list(islice(tokens, 4))
+        if self.planner.decoder:
+            with self.planner.decoder.lend(ROOM):  # what a second turn, or a very long chain, is written with
+                pass
         options = {"num_inference_steps": 2, "guidance_until": 0.5, "width": side, "height": side}
         self.render(chain, source, instruction="A trial.", cancel=cancel, **options)
 
@@ -323,11 +345,11 @@ class GoTPipeline:
         semantic = semantic_guidance(self.planner.query(reading), self.projectors)
         self.residence.draw()
         semantic = semantic.to(self.unet.device)
-        reference, spatial = image_guidance(self.encode, drawing.reference(), drawing.masks(regions))
+        reference, spatial = image_guidance(self.encode, drawing.reference(), drawing.masks(regions), self.unet.dtype)
         conditioning = Conditioning(semantic, reference, spatial, size_ids(drawing.fit.canvas).to(reference.device))
 
         batch_size, branches = self.residence.tier.branches_at_once, needed_branches(options.guidance_scales)
-        guided = GuidedUNet(self.unet, conditioning, branches, batch_size, options.cache_interval)
+        guided = GuidedUNet(self.unet, conditioning, branches, batch_size, options.cache_interval, self.recorded_unet)
         scheduler = make_scheduler(options.scheduler, self.scheduler_config)
         watch.drawing("denoise")
         on_step = partial(watch.step, turn=len(drawing.images))
@@ -344,4 +366,6 @@ class GoTPipeline:
 
         watch.drawing("decode")
         decoded = self.vae.decode(latents.to(self.vae.dtype) / self.vae.config["scaling_factor"], return_dict=False)[0]
+        if not decoded.isfinite().all():  # it would be black
+            raise not_finite("The picture came out as numbers that are out of range.")
         return drawing.add(tensor_to_image(decoded[0]))

@@ -11,6 +11,7 @@ from tokenizers.decoders import DecodeStream
 from torch import Tensor
 from transformers import Qwen2_5_VLForConditionalGeneration
 
+from engine.api.errors import ModelError
 from engine.got.decoding import Decoder
 from engine.got.progress import Watch
 from engine.got.prompts import IM_GEN_END, IM_GEN_START, VISION_END, VISION_START, SourceProcessor, Vocabulary
@@ -66,11 +67,16 @@ class Planner:
         return reading
 
     def write(self, reading: Reading, watch: Watch) -> Written:
-        """Writes greedily until a token stops it: `<|im_gen_start|>`, `<|vision_start|>` or `<|endoftext|>`."""
+        """Writes greedily until a token stops it: `<|im_gen_start|>`, `<|vision_start|>` or `<|endoftext|>`.
+
+        Raises ModelError where what is read exceeds the range of the numbers that the model calculates in.
+        """
         words, ids = self.vocabulary, []
         stream = DecodeStream(skip_special_tokens=False)
         with closing(reading.write()) as tokens:
             for token in tokens:
+                if not ids and not reading.is_finite():
+                    raise not_finite("The plan came out as numbers that are out of range.")
                 if token in (words.vision_start, words.end_of_text):
                     return Written(self._decode(ids), token)
                 ids.append(token)
@@ -112,6 +118,13 @@ class Planner:
 
     def _decode(self, ids: list[int]) -> str:
         return self.vocabulary.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+
+
+def not_finite(message: str) -> ModelError:
+    """For a plan or a picture made of infinite numbers, or of none at all."""
+    return ModelError(
+        "result_not_finite", message, "Use --device cpu; if another model works, this one's files may be damaged."
+    )
 
 
 def encode_turn(vocabulary: Vocabulary, turn: str) -> list[int]:

@@ -89,6 +89,10 @@ class Reading:
                 read = torch.arange(1, step.length - cached + 1, device=last.device)
                 self._positions = torch.cat([self._positions, last + read], dim=-1)
 
+    def is_finite(self) -> bool:
+        """Whether the state that the next token is chosen by is made of numbers."""
+        return bool(self._last_hidden.isfinite().all())
+
     def _scores(self) -> Tensor:
         """(1, vocabulary) logits of the next token, with the penalty on repetition that the model comes with."""
         logits = self.mllm.lm_head(self._last_hidden)

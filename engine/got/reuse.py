@@ -13,12 +13,22 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
+from engine.got.recording import RecordedUNet
+
 
 class ReusingUNet:
     """The UNet at one picture's steps, called once a step, whole at every `interval`-th; between, it keeps features."""
 
-    def __init__(self, unet: UNet2DConditionModel, interval: int = 1, batch_size: int = 4) -> None:
+    def __init__(
+        self,
+        unet: UNet2DConditionModel,
+        interval: int = 1,
+        batch_size: int = 4,
+        recorded: RecordedUNet | None = None,
+    ) -> None:
+        """`recorded` runs whole passes where there is one and no features are to be seen in them."""
         self.unet = unet
+        self.recorded = recorded if interval == 1 else None
         self.interval = interval
         self.batch_size = batch_size
         self.features = torch.empty(0)
@@ -49,6 +59,8 @@ class ReusingUNet:
         )
 
     def _whole(self, sample: Tensor, timestep: Tensor, embeds: Tensor, added: dict[str, Tensor]) -> Tensor:
+        if self.recorded:
+            return self.recorded(sample, timestep, embeds, added)
         predictions = [
             self.unet(part, timestep, encoder_hidden_states=context, added_cond_kwargs=added, return_dict=False)[0]
             for part, context in zip(sample.split(self.batch_size), embeds.split(self.batch_size), strict=True)

@@ -232,6 +232,11 @@ TEMPLATES: dict[str, tuple[object, ...]] = {
         QT_TRANSLATE_NOOP("Errors", "The memory of {name} does not hold this model."),
         QT_TRANSLATE_NOOP("Errors", "Use --device cpu or another model."),
     ),
+    "result_not_finite": (
+        QT_TRANSLATE_NOOP("Errors", "The plan came out as numbers that are out of range."),
+        QT_TRANSLATE_NOOP("Errors", "The picture came out as numbers that are out of range."),
+        QT_TRANSLATE_NOOP("Errors", "Use --device cpu; if another model works, this one's files may be damaged."),
+    ),
     "weights_unknown": (
         QT_TRANSLATE_NOOP("Errors", "There are no weights “{name}”."),
         QT_TRANSLATE_NOOP("Errors", "Use one of {names}."),

@@ -1065,6 +1065,18 @@
         <translation>Das Gerät {device} rechnet nicht mit Gewichten „{name}“.</translation>
     </message>
     <message>
+        <source>The plan came out as numbers that are out of range.</source>
+        <translation>Der Plan besteht aus Zahlen außerhalb des gültigen Bereichs.</translation>
+    </message>
+    <message>
+        <source>The picture came out as numbers that are out of range.</source>
+        <translation>Das Bild besteht aus Zahlen außerhalb des gültigen Bereichs.</translation>
+    </message>
+    <message>
+        <source>Use --device cpu; if another model works, this one&apos;s files may be damaged.</source>
+        <translation>Wählen Sie die CPU. Wenn ein anderes Modell funktioniert, sind die Dateien dieses Modells vielleicht beschädigt.</translation>
+    </message>
+    <message>
         <source>Set GOT_ENGINE_WEIGHTS to exact, which works everywhere.</source>
         <translation>Setzen Sie GOT_ENGINE_WEIGHTS auf exact, was überall geht.</translation>
     </message>

@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import RequestError
 from engine.got.checkpoint import Components
-from engine.got.conditioning import image_to_tensor, size_ids
+from engine.got.conditioning import PictureEncoder, image_to_tensor, size_ids
 from engine.got.drawing import Drawing
 from engine.got.options import RenderOptions
 from engine.got.planner import encode_turn
@@ -92,6 +92,7 @@ class Encoder:
         side = model.image_size
         self.buckets = [parse_bucket(b) for b in config.pictures.buckets] or [(side, side)]
         self.vocabulary = Vocabulary(components.tokenizer, model.num_query_tokens)
+        self.encode = PictureEncoder(components.vae, remembered=0)
         self.process = SourceProcessor(components.image_processor, model.source_size, model.source_frames)
 
     def bucket(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -122,9 +123,7 @@ class Encoder:
         }
 
     def _latents(self, images: list[Image.Image]) -> list[Tensor]:
-        vae = self.components.vae
-        pixels = torch.stack([image_to_tensor(image) for image in images]).to(vae.device, vae.dtype)
-        return list(vae.encode(pixels, return_dict=False)[0].mode().float().cpu())
+        return list(self.encode(images).float().cpu())
 
     def _tokens(self, row: Row, source: Image.Image | None) -> dict[str, Tensor]:
         v = self.vocabulary

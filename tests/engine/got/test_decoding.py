@@ -7,11 +7,11 @@ import pytest
 import torch
 from PIL import Image
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from engine.got.decoding import Decoder, DecodingStep
 from engine.got.planner import Planner
 from engine.got.reading import Reading
+from tests.engine.got.card import Recording
 from tests.engine.got.tiny import EDIT
 
 
@@ -41,23 +41,8 @@ class Calls(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-class Recording(TorchDispatchMode):
-    """What a CUDA graph does: runs the operators that were recorded once more, from and into the same tensors."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[tuple] = []
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        made = func(*args, **(kwargs or {}))
-        self.calls.append((func, args, kwargs or {}, made))
-        return made
-
-    def replay(self) -> None:
-        for func, args, kwargs, made in self.calls:
-            for kept, new in zip(tree_leaves(made), tree_leaves(func(*args, **kwargs)), strict=True):
-                if kept.data_ptr() != new.data_ptr():  # neither a view nor changed in place
-                    kept.copy_(new)
+def state(step: DecodingStep) -> list[torch.Tensor]:
+    return [step._token, step._positions, step._ids, step._read, step._cache]
 
 
 def load(step: DecodingStep, reading: Reading) -> None:
@@ -71,13 +56,13 @@ def test_a_step_asks_nothing_of_the_host(planner: Planner, reading: Reading):
         step._advance()
     # _local_scalar_dense gives the host a number and waits for it, lift_fresh brings one, nonzero's size is the host's
     assert not {"_local_scalar_dense", "lift_fresh", "lift_fresh_copy", "nonzero"} & set(calls.names)
-    assert calls.names.count("index_copy_") == 2 * len(step._layers) + 1
+    assert calls.names.count("index_copy_") == 2 * len(step._cache) + 1
 
 
 def test_the_same_operators_run_at_every_token_on_tensors_that_stay(planner: Planner, reading: Reading):
     step = DecodingStep(planner.mllm, 64)
     load(step, reading)
-    kept = [step._token, step._positions, step._ids, *(layer.keys for layer in step._layers)]
+    kept = state(step)
     places = [tensor.data_ptr() for tensor in kept]
     runs = []
     for _ in range(3):
@@ -86,7 +71,7 @@ def test_the_same_operators_run_at_every_token_on_tensors_that_stay(planner: Pla
         runs.append(calls.names)
     assert runs[0] == runs[1] == runs[2]
     assert [tensor.data_ptr() for tensor in kept] == places
-    assert kept == [step._token, step._positions, step._ids, *(layer.keys for layer in step._layers)]
+    assert [id(tensor) for tensor in kept] == [id(tensor) for tensor in state(step)]
 
 
 def test_a_recorded_step_played_again_writes_the_same(planner: Planner, reading: Reading):
@@ -99,17 +84,17 @@ def test_a_recorded_step_played_again_writes_the_same(planner: Planner, reading:
     load(step, reading)
     load(usual, reading)
     assert [step() for _ in range(30)] == [usual() for _ in range(30)]
-    for ours, theirs in zip(step._layers, usual._layers, strict=True):
-        torch.testing.assert_close(ours.keys[:, :, : step.length], theirs.keys[:, :, : step.length], rtol=0, atol=1e-6)
+    ours, theirs = (each._cache[..., : step.length, :] for each in (step, usual))
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-6)
 
 
 def test_steps_are_kept_for_the_next_writer_and_never_shared(planner: Planner):
     decoder = Decoder(planner.mllm)
-    with decoder.lend(10) as one, decoder.lend(10) as other, decoder.lend(600) as larger:
-        assert one is not other and (one.room, other.room, larger.room) == (512, 512, 1024)
-    with decoder.lend(511) as again:
-        assert again in (one, other) and again.room > 511
-    with decoder.lend(512) as roomier:
+    with decoder.lend(10) as one, decoder.lend(10) as other, decoder.lend(1100) as larger:
+        assert one is not other and (one.room, other.room, larger.room) == (1024, 1024, 2048)
+    with decoder.lend(1023) as again:
+        assert again in (one, other) and again.room > 1023
+    with decoder.lend(1024) as roomier:
         assert roomier is larger
     decoder.forget()
     with decoder.lend(10) as new:
@@ -127,3 +112,14 @@ def test_what_a_step_held_before_is_not_seen(planner: Planner, reading: Reading,
     load(step, reading)
     load(fresh, reading)
     assert [step() for _ in range(8)] == [fresh() for _ in range(8)]
+
+
+def test_of_angles_for_each_axis_a_section_takes_its_own(planner: Planner):
+    """As transformers gave them before it composed them itself."""
+    step = DecodingStep(planner.mllm, 64)
+    sections = step._sections
+    axes = [axis for _ in range(2) for axis, width in enumerate(sections) for _ in range(width)]
+    angles = torch.arange(3.0)[:, None] * 100 + torch.arange(float(len(axes)))
+    wanted = [100 * axis + place for place, axis in enumerate(axes)]
+    assert step._composed(angles[:, None, None]).tolist() == wanted
+    assert step._composed(torch.tensor(wanted)[None, None]).tolist() == wanted

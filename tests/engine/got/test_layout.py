@@ -12,6 +12,7 @@ from torch import Tensor
 from engine.api.errors import Cancelled
 from engine.got import memory
 from engine.got.checkpoint import Components
+from engine.got.decoding import ROOM
 from engine.got.layout import channels_last, compile_blocks, fuse_projections, release_blocks, take_apart
 from engine.got.memory import RESIDENT, TURNS
 from engine.got.pipeline import GoTPipeline
@@ -152,7 +153,8 @@ def test_what_a_card_has_is_there_as_long_as_the_networks_stay_on_it(
     with pytest.raises(Cancelled):
         ours.warm_up(lambda: True)
     ours.warm_up()
-    assert list(first._free) == [512]  # a step is ready for the first request
+    assert list(first._free) == [ROOM, 2 * ROOM]  # steps are ready for the first request
+    assert ours.recorded_unet is not None and len(ours.recorded_unet._passes) == 2
     assert ours.use_less() == TURNS and not _fused(ours)
     assert ours.planner.decoder is not None and ours.planner.decoder is not first
 

@@ -34,6 +34,8 @@ from engine.got.memory import (
     choose_dtype,
     choose_tier,
     device_memory,
+    free_memory,
+    keep_within,
     next_tier,
     tiers_of,
     weight_bytes,
@@ -87,6 +89,32 @@ def test_got_6b_on_the_cpu_takes_what_the_machine_has(
 def test_a_card_calculates_in_bfloat16_and_a_small_model_on_the_cpu_in_float32():
     assert choose_dtype(META, 10**7) == torch.bfloat16
     assert choose_dtype(CPU, 10**7) == torch.float32
+
+
+def test_a_card_before_ampere_calculates_in_float16(monkeypatch: pytest.MonkeyPatch):
+    """It only imitates bfloat16, many times slower."""
+    for capability, dtype in (((7, 5), torch.float16), ((8, 0), torch.bfloat16), ((9, 0), torch.bfloat16)):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device, found=capability: found)
+        assert choose_dtype(torch.device("cuda"), 10**7) == dtype
+
+
+def test_a_model_may_have_what_other_programs_leave_of_a_card(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (9 * 10**9, 24 * 10**9))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 10**9)
+    assert free_memory(torch.device("cuda")) == 10 * 10**9
+    assert free_memory(CPU) == device_memory(CPU)
+
+
+@pytest.mark.parametrize(("system", "shares"), [("win32", [0.5]), ("linux", [])])
+def test_on_windows_memory_that_runs_out_is_an_error(monkeypatch: pytest.MonkeyPatch, system: str, shares: list):
+    """Its driver would go on in the machine's memory, and nobody would be told why all is slow."""
+    set_to = []
+    monkeypatch.setattr(memory.sys, "platform", system)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=24 * 10**9))
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", lambda share, device: set_to.append(share))
+    keep_within(12 * 10**9, torch.device("cuda"))
+    keep_within(12 * 10**9, CPU)
+    assert set_to == shares
 
 
 def test_what_weights_take(components: Components):

@@ -1,5 +1,6 @@
 """Whole requests, on a model of the real classes."""
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 from PIL import Image
 
 from engine.api.chain import Box, Chain
-from engine.api.errors import Cancelled, ChainError, RequestError
+from engine.api.errors import Cancelled, ChainError, ModelError, RequestError
 from engine.got import GoTPipeline, GuidanceScales
 from engine.got.checkpoint import Components, save_native
 from tests.engine.got.tiny import CAPTION, CAPTION_TURN, EDIT, EDIT_TURNS
@@ -243,3 +244,31 @@ def test_half_precision_draws_nearly_the_same(
     loaded = GoTPipeline.from_pretrained(str(tmp_path / "tiny"), "cpu", torch.bfloat16)
     (image,) = loaded.render(Chain.parse(EDIT_TURNS[0]), source, instruction=EDIT, **QUICK)
     assert difference(image, edited[0]) < 40
+
+
+def test_in_float16_the_autoencoder_keeps_32_bits(components: Components, source: Image.Image, tmp_path: Path):
+    """SDXL's exceeds the range of float16: its pictures would be black, as on a card of Turing's kind."""
+    save_native(tmp_path / "model", components, components.config)
+    ours = GoTPipeline.from_pretrained(tmp_path / "model", dtype=torch.float16)
+    assert (ours.unet.dtype, ours.planner.mllm.dtype, ours.vae.dtype) == (torch.float16, torch.float16, torch.float32)
+    usual = GoTPipeline.from_pretrained(tmp_path / "model")
+    drawn, wanted = (pipe.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)[0] for pipe in (ours, usual))
+    assert difference(drawn, wanted) <= 8
+
+
+def test_a_black_picture_is_never_handed_out(components: Components, source: Image.Image):
+    """What a card makes of numbers that are out of its range."""
+    ours = GoTPipeline(deepcopy(components))
+    with torch.no_grad():
+        ours.vae.decoder.conv_out.bias.fill_(torch.inf)
+    with pytest.raises(ModelError, match="The picture came out as numbers that are out of range") as told:
+        ours.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)
+    assert told.value.code == "result_not_finite" and "--device cpu" in told.value.remedy
+
+
+def test_a_plan_of_numbers_out_of_range_is_not_taken_for_one(components: Components, source: Image.Image):
+    ours = GoTPipeline(deepcopy(components))
+    with torch.no_grad():
+        ours.planner.mllm.model.language_model.norm.weight.fill_(torch.nan)
+    with pytest.raises(ModelError, match="The plan came out as numbers"):
+        ours.plan(EDIT, source)
