@@ -1,0 +1,192 @@
+"""Where the device's time goes: the kernels of an edit, and what single pieces take, laid out in several ways.
+
+Pieces are timed by the device's own clock, in milliseconds, the median of several runs after warm-ups.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from functools import partial
+from statistics import median
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from diffusers.models.resnet import ResnetBlock2D
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.profiler import ProfilerActivity, profile
+
+from benchmarks import reference
+from benchmarks.card.model import CHAIN, INSTRUCTION, SCALES, Bench, ScriptedPlanner, peak, reset_peak
+from benchmarks.card.parts import Figures, Options, Say
+from engine.api.errors import ModelError
+from engine.got.decoding import DecodingStep
+from engine.got.layout import REPEATED, compile_blocks, release_blocks, take_apart
+from engine.got.memory import RESIDENT
+from engine.got.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
+from engine.got.recording import RecordedUNet
+
+TOP = 15
+
+
+def measure(options: Options, say: Say) -> None:
+    """The most telling first: an unhurried end loses only trials."""
+    bench = Bench.make(options, beside_plain=False)
+    bench.pipe.use(RESIDENT, bench.device)
+    say({"planner_milliseconds": _planner(bench)})
+    say({"unet_milliseconds": _unet_as_the_default_has_it(bench)})
+    say({"kernels": _top_kernels(bench)})
+    for name, figures in _other_unets(bench):
+        say({f"unet_milliseconds, {name}": figures})
+    say({"vae_megabytes": _vae(bench)})
+    say({"planner_milliseconds, int8": _planner_int8(bench)})
+
+
+def milliseconds(run: Callable[[], object], device: torch.device, times: int = 5, warm: int = 2) -> float:
+    """Of the device, the median; on the processor, where figures say nothing, of one run."""
+    times, warm = (times, warm) if device.type == "cuda" else (1, 0)
+    for _ in range(warm):
+        run()
+    taken = []
+    for _ in range(times):
+        if device.type == "cuda":
+            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            begin.record()
+            run()
+            end.record()
+            end.synchronize()
+            taken.append(begin.elapsed_time(end))
+        else:
+            started = time.perf_counter()
+            run()
+            taken.append(1000 * (time.perf_counter() - started))
+    return round(median(taken), 3)
+
+
+@torch.inference_mode()
+def _step(bench: Bench, attention: SDPBackend | None = None) -> Figures:
+    """A UNet's pass over four branches and over one."""
+    unet, device = bench.pipe.unet, bench.device
+    generator = torch.Generator(device).manual_seed(1)
+    side = bench.pipe.config.image_size // 2 ** (len(bench.pipe.vae.config["block_out_channels"]) - 1)
+
+    def given(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=generator, device=device, dtype=unet.dtype)
+
+    def run(branches: int) -> Callable[[], object]:
+        sample = given(branches, 12, side, side)
+        embeds = given(branches, 64, unet.config["cross_attention_dim"])
+        added = {"text_embeds": given(branches, 1280), "time_ids": given(branches, 6).float()}
+        timestep = torch.tensor(500.0, device=device)
+        recorded = RecordedUNet(unet)
+        return lambda: recorded(sample, timestep, embeds, added)
+
+    chosen: AbstractContextManager[Any] = sdpa_kernel(attention) if attention else nullcontext()
+    with chosen:
+        return {f"{branches} branches": milliseconds(run(branches), device) for branches in (4, 1)}
+
+
+def _unet_as_the_default_has_it(bench: Bench) -> Figures:
+    """Played from a recording: what the GPU takes, whatever its processor does."""
+    return {"laid out": _step(bench), "blocks compiled": _compiled(bench, REPEATED)}
+
+
+def _compiled(bench: Bench, kinds: tuple[type[nn.Module], ...]) -> Figures:
+    """The blocks of these kinds compiled meanwhile."""
+    started, figures = time.monotonic(), {}
+    backend = "inductor" if bench.device.type == "cuda" else "eager"
+    if compile_blocks(bench.pipe.unet, lambda: figures.update(_step(bench)), backend, kinds):
+        figures["seconds with compiling"] = round(time.monotonic() - started, 1)
+    release_blocks(bench.pipe.unet)
+    torch._dynamo.reset()  # what was compiled counts against the limit of what may be
+    return figures
+
+
+def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
+    """What else the UNet could be run as."""
+    unet, device = bench.pipe.unet, bench.device
+    yield "transformer and residual blocks compiled", _compiled(bench, (*REPEATED, ResnetBlock2D))
+    if device.type == "cuda":
+        yield "attention by cuDNN", _step(bench, SDPBackend.CUDNN_ATTENTION)
+    cast(Any, unet).to(memory_format=torch.contiguous_format)
+    yield "channels not last", _step(bench)
+    take_apart(unet)
+    exact = deepcopy(unet).to("cpu")
+    for name in ("fp8", "int8"):
+        bench.pipe.unet = unet = deepcopy(exact).to(device)
+        cast(Any, unet).to(memory_format=torch.channels_last)
+        try:
+            shrink_unet(unet, kind_of_weights(name, device, unet.dtype) or Int8Linear, device)
+        except ModelError as error:
+            yield name, {"refused": str(error)}
+            continue
+        yield name, _unet_as_the_default_has_it(bench)
+
+
+@torch.inference_mode()
+def _planner(bench: Bench) -> Figures:
+    """A token, as recorded and as it is, with room for few and for many; what a recording takes."""
+    mllm, device, figures = bench.pipe.planner.mllm, bench.device, {}
+    for room in (512, 1024, 2048):
+        started = time.perf_counter()
+        step = DecodingStep(mllm, room)
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        recording = round(1000 * (time.perf_counter() - started), 1)
+        figures[f"room for {room}"] = {"token": milliseconds(step._step, device, times=20), "recording": recording}
+    figures["not recorded"] = milliseconds(step._advance, device)
+    return figures
+
+
+@torch.inference_mode()
+def _planner_int8(bench: Bench) -> Figures:
+    """The same with the language model's matrices in 8 bits, as the tier *eight bits* has them."""
+    shrink(bench.pipe.planner.mllm.model.language_model, Int8Linear, bench.device)
+    figures: Figures = {}
+    for name, expanded in (("codes read as they are", False), ("codes expanded first", True)):
+        product = Int8Linear._product
+        if expanded:
+            Int8Linear._product = lambda self, x: F.linear(x, self.codes.to(x.dtype)) * self.scales.view(-1)
+        step = DecodingStep(bench.pipe.planner.mllm, 1024)
+        figures[name] = {"token": milliseconds(step._step, bench.device, times=20)}
+        Int8Linear._product = product
+    return figures
+
+
+@torch.inference_mode()
+def _vae(bench: Bench) -> Figures:
+    """Memory beside the weights that so many pictures at once take through the encoder, and one through the decoder."""
+    vae, device, side = bench.pipe.vae, bench.device, bench.pipe.config.image_size
+    figures: Figures = {}
+    pixels = torch.rand(8, 3, side, side, device=device, dtype=vae.dtype)
+    latents = vae.encode(pixels[:1], return_dict=False)[0].mode()
+    runs: dict[str, Callable[[], object]] = {
+        f"encode {count}": partial(vae.encode, pixels[:count], return_dict=False) for count in (1, 2, 4, 8)
+    }
+    for name, run in (runs | {"decode": partial(vae.decode, latents, return_dict=False)}).items():
+        reset_peak(device)
+        before = peak(device)
+        taken = milliseconds(run, device, times=2, warm=1)
+        figures[name] = {"megabytes": peak(device) - before, "milliseconds": taken}
+    return figures
+
+
+def _top_kernels(bench: Bench) -> list[Figures]:
+    """Of an edit in a few tokens and steps, those that took the most."""
+    cast(ScriptedPlanner, bench.pipe.planner).script = reference.Script(8, CHAIN)
+    cuda = bench.device.type == "cuda"
+    options = {"num_inference_steps": 4, "guidance_scales": SCALES}
+    bench.pipe(INSTRUCTION, bench.source, **options)
+    with profile(activities=[ProfilerActivity.CUDA if cuda else ProfilerActivity.CPU]) as seen:
+        bench.pipe(INSTRUCTION, bench.source, **options)
+    key = "self_device_time_total" if cuda else "self_cpu_time_total"
+    rows = sorted(seen.key_averages(), key=lambda row: getattr(row, key), reverse=True)
+    whole = sum(getattr(row, key) for row in rows) or 1
+    return [
+        {"kernel": row.key[:110], "share": round(getattr(row, key) / whole, 3), "calls": row.count}
+        for row in rows[:TOP]
+    ]

@@ -1,0 +1,75 @@
+"""Training got-mini from scratch, phase by phase as its recipe has them: how many samples a second.
+
+Drawing the storybook and training on it are timed apart: `got train` draws a batch while it trains on the one before.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import torch
+
+from benchmarks.card.parts import Figures, Options, Say
+from training.config import Lesson, load_recipe
+from training.joint_phase import JointPhase
+from training.latents import encode_examples, example_of
+from training.loop import Phase, Run
+from training.mllm_phase import ChainPhase, EyesPhase
+from training.scratch import Scratch
+from training.unet_phase import UnetPhase
+from training.vae_phase import VaePhase, build_vae
+
+RECIPE = Path(__file__).parents[2] / "recipes" / "got-mini.toml"
+EXAMPLES = 24
+"""Whose latents the UNet trains on: its speed does not depend on how many there are."""
+
+
+def measure(options: Options, say: Say) -> None:
+    """Each phase gets an equal share of the time; at small size, a single step."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Scratch(load_recipe(RECIPE), Path(folder), options.device)
+        makers = _makers(scratch)
+        for name, make in makers.items():
+            say({name: _phase(make(), scratch, name, 0.0 if options.small else 0.6 * options.seconds / len(makers))})
+
+
+def _makers(scratch: Scratch) -> dict[str, Callable[[], Phase]]:
+    """The phases on new weights, which take as long as learnt ones."""
+    data = scratch.recipe.data
+    latents = encode_examples(build_vae().eval(), [example_of(row) for row in range(EXAMPLES)])
+    return {
+        "vae": lambda: VaePhase(pool=200),
+        "chains": lambda: ChainPhase(scratch.mllm(), scratch.tokenizer(), data, 0, Lesson()),
+        "unet": lambda: UnetPhase(scratch.unet(), latents),
+        "eyes": lambda: EyesPhase(scratch.mllm()),
+        "joint": lambda: JointPhase(scratch.mllm(), scratch.unet(), scratch.tokenizer(), latents, data.turns_length),
+    }
+
+
+def _phase(phase: Phase, scratch: Scratch, name: str, seconds: float) -> Figures:
+    settings, accelerator = scratch.recipe.phases[name], scratch.accelerator
+    run = Run(phase, settings, scratch.runs / name, accelerator)
+    run.resume()
+    started = time.perf_counter()
+    batches = [phase.batch(step, settings.batch_size) for step in range(3)]
+    drawing = time.perf_counter() - started
+    for step in range(2 if seconds else 0):  # to warm up
+        run.step(step, batches[0])
+    started = time.perf_counter()
+    for step in count(1):
+        losses = run.step(step, batches[step % len(batches)])
+        if accelerator.device.type == "cuda":
+            torch.cuda.synchronize()
+        taken = time.perf_counter() - started
+        if taken > seconds:
+            break
+    return {
+        "batch_size": settings.batch_size,
+        "drawn_a_second": round(len(batches) * settings.batch_size / drawing, 1),
+        "trained_a_second": round(step * settings.batch_size / taken, 1),
+        "loss": round(losses["loss"].item(), 4),
+    }

@@ -1,0 +1,171 @@
+"""A model of GoT-6B's size with random weights, made where it is used, and one edit by it, timed by stage.
+
+Weights are random, so the planner writes so many tokens, whichever come, and they are taken for a chain with one box.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import time
+from contextlib import closing
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import cast
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import GenerationConfig, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from benchmarks import reference
+from benchmarks.card.parts import Options
+from benchmarks.full_size import config, tokenizer
+from engine.api.chain import IM_GEN_START
+from engine.got import GoTPipeline, GuidanceScales
+from engine.got.checkpoint import Components
+from engine.got.config import Defaults, GoTConfig
+from engine.got.planner import Planner, Written
+from engine.got.progress import Watch
+from engine.got.prompts import add_got_tokens
+from engine.got.quantize import kind_of_weights, shrink_unet
+from engine.got.reading import Reading
+from engine.got.weights import empty_projectors, empty_unet, empty_vae
+
+CHAIN = f"A leaf <|box_start|>(200,200),(700,700)<|box_end|> (red) becomes an umbrella.{IM_GEN_START}"
+INSTRUCTION = "replace the giant leaf with an umbrella"
+SCALES = GuidanceScales(4, 3, 1.5)
+
+
+class ScriptedPlanner(Planner):
+    """Writes as many tokens as its script says, and its script's chain is what they are taken for."""
+
+    script = reference.Script(300, CHAIN)
+
+    def write(self, reading: Reading, watch: Watch) -> Written:
+        with closing(reading.write()) as tokens:
+            for _ in islice(tokens, self.script.tokens):
+                watch.token("·")
+        return Written(self.script.chain, self.vocabulary.im_gen_start)
+
+    def go_on(self, reading: Reading, drawn: Image.Image, watch: Watch) -> Written:
+        with closing(reading.write()) as tokens:
+            next(tokens)
+        return Written("", self.vocabulary.end_of_text)
+
+
+def scripted(components: Components, script: reference.Script, arrange: bool) -> GoTPipeline:
+    """A pipeline whose planner keeps to the script."""
+    pipe = GoTPipeline(components, arrange)
+    usual = pipe.planner
+    pipe.planner = ScriptedPlanner(usual.mllm, usual.vocabulary, usual.source_processor)
+    pipe.planner.script = script
+    return pipe
+
+
+def random_model(options: Options, dtype: torch.dtype | None = None) -> Components:
+    """GoT-6B's networks as their makers initialize them, on the device. None: what `options` calculate in."""
+    words = tokenizer()
+    add_got_tokens(words)
+    torch.manual_seed(0)
+    torch.set_default_dtype(dtype or options.dtype)  # not `.to(dtype)`, which would take the rotary frequencies along
+    small = options.small
+    with options.where:
+        mllm = Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig.from_dict(config("mllm", small)))
+    unet, vae = empty_unet(config("unet", small) | {"in_channels": 12}), empty_vae(config("vae", small))
+    projectors = empty_projectors(mllm, unet)
+    torch.set_default_dtype(torch.float32)
+    for model in (unet, vae, projectors):
+        model.to_empty(device=options.where)
+        for name, weight in model.named_parameters():
+            norm = weight.ndim == 1 and name.endswith("weight")
+            torch.nn.init.ones_(weight) if norm else torch.nn.init.normal_(weight, std=0.02)
+    for model in cast(list[torch.nn.Module], [mllm, unet, vae, projectors]):
+        model.eval()
+    mllm.generation_config = GenerationConfig(**config("generation", small))
+    side, source = (64, 56) if small else (1024, 448)
+    return Components(
+        GoTConfig("random", source_size=source, image_size=side, defaults=Defaults(options.steps)),
+        words,
+        Qwen2VLImageProcessorPil(**config("preprocessor", small)),
+        mllm,
+        unet,
+        vae,
+        config("scheduler", small),
+        projectors.output_projector,
+        projectors.output_projector_add,
+    )
+
+
+@dataclass
+class Clock:
+    """Seconds of each stage, once the device has done all that it was asked."""
+
+    device: torch.device
+    seconds: dict[str, float] = field(default_factory=dict)
+    stage: str = ""
+    since: float = 0.0
+
+    def begin(self, stage: str) -> None:
+        """The stage before it is over."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        now = time.perf_counter()
+        if self.stage:
+            self.seconds[self.stage] = self.seconds.get(self.stage, 0.0) + now - self.since
+        self.stage, self.since = stage, now
+
+
+@dataclass
+class Bench:
+    """One model and one edit; every way gives (seconds by stage, the picture)."""
+
+    pipe: GoTPipeline
+    plain: GoTPipeline | None
+    """The same model, nothing of it laid out or compiled, for the plain loop."""
+    source: Image.Image
+    device: torch.device
+
+    @classmethod
+    def make(cls, options: Options, beside_plain: bool) -> Bench:
+        """With the plain loop's model too where it is asked for."""
+        components, script = random_model(options), reference.Script(options.tokens, CHAIN)
+        plain = scripted(deepcopy(components), script, arrange=False) if beside_plain else None
+        if kind := kind_of_weights(options.weights, options.where, options.dtype):
+            shrink_unet(components.unet, kind, options.where)
+        pipe = scripted(components, script, arrange=True)
+        side = pipe.config.image_size
+        noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+        source = Image.fromarray(noise).resize((side, side), Image.Resampling.BICUBIC)
+        return cls(pipe, plain, source, options.where)
+
+    def draw(self, way: str) -> tuple[dict[str, float], Image.Image]:
+        """The edit, planned and drawn."""
+        clock = Clock(self.device)
+        self.pipe.encode.forget()  # each way encodes its pictures itself
+        if way == "plain loop":
+            assert self.plain is not None
+            given = {"script": cast(ScriptedPlanner, self.plain.planner).script, "on_stage": clock.begin}
+            _, picture = reference.edit(self.plain, INSTRUCTION, self.source, SCALES, **given)
+        else:
+            clock.begin("plan")
+            options = {"preset": way, "guidance_scales": SCALES, "on_drawing": clock.begin}
+            picture = self.pipe(INSTRUCTION, self.source, **options).images[0]
+        clock.begin("")
+        return clock.seconds, picture
+
+
+def reset_peak(device: torch.device) -> None:
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak(device: torch.device, beside: int = 0) -> int:
+    """Megabytes, but for so many bytes beside what is measured; on the CPU of all that the process ever had."""
+    if device.type == "cuda":
+        return (torch.cuda.max_memory_allocated(device) - beside) // 10**6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000  # kilobytes, on Linux

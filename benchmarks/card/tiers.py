@@ -1,0 +1,43 @@
+"""The default in the tier that a card of so much memory gets, the card's memory capped to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from benchmarks.card.edits import warm_up
+from benchmarks.card.model import Bench, peak, reset_peak
+from benchmarks.card.parts import Figures, Options, Say
+
+
+def measure(options: Options, say: Say) -> None:
+    """From the largest card to the smallest: a model that has taken 8 bits has no way back."""
+    bench = Bench.make(options, beside_plain=False)
+    for gigabytes in sorted(options.caps, reverse=True):
+        name = f"{gigabytes:g} GB"
+        try:
+            for figures in _capped(bench, gigabytes):
+                say({name: figures})
+        except torch.OutOfMemoryError as error:
+            say({name: {"tier": bench.pipe.residence.tier.name, "out_of_memory": str(error)}})
+
+
+def _capped(bench: Bench, gigabytes: float) -> Iterator[Figures]:
+    """After a first edit, and after one more, when all that is made once is there."""
+    pipe, memory = bench.pipe, int(gigabytes * 1e9)
+    if bench.device.type == "cuda":
+        reset_peak(bench.device)
+        total = torch.cuda.get_device_properties(bench.device).total_memory
+        torch.cuda.set_per_process_memory_fraction(min(1.0, memory / total), bench.device)
+    pipe.use_memory(memory, bench.device)
+    figures: Figures = {"tier": pipe.residence.tier.name, "warm_up_seconds": warm_up(bench)}
+    for name in ("first_seconds", "seconds"):
+        reset_peak(bench.device)
+        stages, _ = bench.draw("exact")
+        figures |= {
+            name: round(sum(stages.values()), 3),
+            "stages": {stage: round(value, 3) for stage, value in stages.items()},
+            "peak_megabytes": peak(bench.device),
+        }
+        yield dict(figures)
