@@ -45,7 +45,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60, help=argparse.SUPPRESS)  # what that part has
     args = parser.parse_args()
     if unknown := set(args.parts) - set(PARTS):
-        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+        parser.error(f"unknown part: {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
     if args.device == "cuda" and not (args.summary or torch.cuda.is_available()):
         parser.error("torch finds no NVIDIA card here; --small --device cpu tries the way without one")
     record = Record(args.json)

@@ -1,6 +1,6 @@
 """An edit by the paper's plain loop, the default and the fast preset, in one process and in turn.
 
-Seconds by stage, how many times less than the plain loop, how far the pictures are from its, memory at the peak.
+For each: seconds by stage, the speed-up over the plain loop, how much its picture differs, and the peak memory.
 """
 
 from __future__ import annotations

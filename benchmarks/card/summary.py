@@ -42,7 +42,7 @@ def _edits(figures: Figures) -> Iterable[str]:
             ["seconds", *(ways[way]["seconds"] for way in WAYS)],
             *([stage, *(ways[way]["stages"].get(stage, 0) for way in WAYS)] for stage in stages),
             ["the first time", *(ways[way].get("first_seconds", NOTHING) for way in WAYS)],
-            ["times less than the plain loop", *(ways[way]["ratio"] for way in WAYS)],
+            ["speed-up over the plain loop", *(ways[way]["ratio"] for way in WAYS)],
             ["megabytes at the peak", *(ways[way]["peak_megabytes"] for way in WAYS)],
             ["levels apart, mean (most)", *(_apart(ways[way]) for way in WAYS)],
         ],

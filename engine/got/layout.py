@@ -81,7 +81,7 @@ def compile_blocks(
     A compiler that is missing or fails is no one's error: the blocks then run as they are, and False comes back. Raises
     torch.OutOfMemoryError and Cancelled, as the trial does.
     """
-    import torch._dynamo.config  # seconds, for who compiles nothing
+    import torch._dynamo.config  # only where something is compiled, not whenever the engine starts
 
     for module in unet.modules():
         if isinstance(module, kinds):

@@ -201,7 +201,7 @@ def free_memory(device: torch.device) -> int | None:
 
 def keep_within(memory: int, device: torch.device) -> None:
     """On Windows, memory that runs out is an error, which takes the next tier. By itself the driver would go on in the
-    machine's memory, ten times slower, and say nothing."""
+    machine's memory, much slower, and say nothing."""
     if device.type == "cuda" and sys.platform == "win32":
         total = torch.cuda.get_device_properties(device).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, memory / total), device)

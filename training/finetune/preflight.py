@@ -14,6 +14,7 @@ from PIL import Image
 
 from engine.api.errors import ModelError, OutputError
 from engine.got.conditioning import image_to_tensor, tensor_to_image
+from engine.got.memory import free_memory
 from training.data.pair import KINDS
 from training.finetune.examples import Row
 from training.finetune.run import Finetune
@@ -122,7 +123,7 @@ def _pixels(run: Finetune, step: int) -> int:
 
 def _device_memory(run: Finetune) -> int:
     if run.accelerator.device.type == "cuda":
-        return torch.cuda.get_device_properties(run.accelerator.device).total_memory
+        return free_memory(run.accelerator.device) or 0
     return psutil.virtual_memory().total
 
 
