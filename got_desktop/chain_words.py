@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.api.chain import Chain
+from engine.api.chain import Chain, Problem
 
 _CONTROL_TOKEN = re.compile(r"<\|[^|<>]*\|>")
 
@@ -41,9 +41,11 @@ def problems(chain: Chain) -> list[dict[str, Any]]:
 
 def problem_lines(chain: Chain) -> list[str]:
     """Each problem as a line with its place."""
-    return [
-        f"chain, {_place(chain.text, problem.start)}: {problem.message} {problem.remedy}" for problem in chain.problems
-    ]
+    return [problem_line(chain, problem) for problem in chain.problems]
+
+
+def problem_line(chain: Chain, problem: Problem) -> str:
+    return f"chain, {_place(chain.text, problem.start)}: {problem.message} {problem.remedy}"
 
 
 def _place(text: str, position: int) -> str:

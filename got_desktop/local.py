@@ -103,11 +103,11 @@ def read_chain(request: RenderRequest) -> Chain | None:
         raise ChainError(
             "chain_unfinished", f"{request.chain} ends before its picture.", f"End it with {IM_GEN_START}."
         )
-    masks = [region for turn in chain.turns for region in chain.mask_regions(turn.index)]
-    if chain.problems and not masks and request.source and request.scope != "whole":
+    lost = chain.lost
+    if lost and request.source and request.scope != "whole":
         raise ChainError(
             "chain_without_region",
-            f"No box of {request.chain} can be used: {chain_words.problem_lines(chain)[0]}",
+            f"No box of {request.chain} can be used: {chain_words.problem_line(chain, lost)}",
             "Mend it, or add --scope whole to change the whole picture.",
         )
     return chain

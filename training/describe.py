@@ -162,7 +162,7 @@ def read_boxes(answer: str, size: tuple[int, int]) -> list[Box]:
     boxes = []
     for c in scaled[:MOST_REGIONS]:
         try:
-            boxes.append(Box(*(min(max(v, 0), LIMIT - 1) for v in c)))
+            boxes.append(Box(*(min(max(v, 0), LIMIT) for v in c)))
         except (ValueError, TypeError):
             continue
     return boxes

@@ -1,6 +1,6 @@
 """Storybook: procedural picture-book scenes and edits of them, each with its instruction and GoT chain.
 
-An example is a pure function of its seed. Boxes in chains are rounded to tens of [0,1000) — 0.64 pixels of a
+An example is a pure function of its seed. Boxes in chains are rounded to tens of [0,1000] — 0.64 pixels of a
 128-pixel picture — which spares a tiny model a digit it could never learn.
 """
 

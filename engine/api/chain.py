@@ -1,7 +1,7 @@
 """The GoT chain: the model's text, and the phrases, boxes and colors in it (paper sec. 3.1). Standard library only.
 
 A chain is immutable and its text is exact: `Chain.parse(text).text == text` for every text. What is broken in it stays
-as it is, makes no mask, and is reported with its position and what to do.
+as it is, and is reported with its position and what to do.
 """
 
 from __future__ import annotations
@@ -39,10 +39,13 @@ TURN_TOKENS = frozenset({"<|im_gen_end|>", "<|vision_start|>", "<|vision_end|>"}
 """Control tokens that the model itself writes between two turns."""
 
 LIMIT = 1000
-"""Coordinates are integers in [0, LIMIT), relative to the picture's width and height."""
+"""Coordinates are integers in [0, LIMIT], relative to the picture's width and height; LIMIT is its edge."""
+
+NO_REGION = "No region is marked for the edit: the whole picture is drawn anew."
+"""What is said of a chain that `changes_everything` before it is drawn."""
 
 _TOKEN = re.compile(r"<\|[^|<>]*\|>")
-_CORNERS = re.compile(r"\((\d+),(\d+)\),\((\d+),(\d+)\)")
+_CORNERS = re.compile(r"\(([0-9]+),([0-9]+)\),\(([0-9]+),([0-9]+)\)")
 _COLOR = re.compile(r" ?\(([^()<>|]*)\)")
 _BREAK = re.compile(r"[.,;:!?\n()]|<\|[^|<>]*\|>")
 _WORD = re.compile(r"[^\s]+")
@@ -52,7 +55,7 @@ _TRAILING = frozenset("is are was were at in on to of from into onto with as by 
 
 @dataclass(frozen=True)
 class Box:
-    """A box: integers in [0, LIMIT), x1 < x2 and y1 < y2. Raises ValueError otherwise."""
+    """A box: integers in [0, LIMIT], x1 < x2 and y1 < y2. Raises ValueError otherwise."""
 
     x1: int
     y1: int
@@ -60,16 +63,19 @@ class Box:
     y2: int
 
     def __post_init__(self) -> None:
-        if not (0 <= self.x1 < self.x2 < LIMIT and 0 <= self.y1 < self.y2 < LIMIT):
-            raise ValueError(f"({self.x1},{self.y1}),({self.x2},{self.y2}) is no box within [0,{LIMIT})")
+        if not (0 <= self.x1 < self.x2 <= LIMIT and 0 <= self.y1 < self.y2 <= LIMIT):
+            raise ValueError(f"({self.x1},{self.y1}),({self.x2},{self.y2}) is no box within [0,{LIMIT}]")
 
     def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Corners in a picture of width × height pixels, cut to whole pixels; both belong to the box."""
+        """Corners in a picture of width × height pixels, cut to whole pixels; both belong to the box.
+
+        At the picture's edge that is its last pixel, as where a rectangle is drawn on a canvas.
+        """
         return (
             self.x1 * width // LIMIT,
             self.y1 * height // LIMIT,
-            self.x2 * width // LIMIT,
-            self.y2 * height // LIMIT,
+            min(self.x2 * width // LIMIT, width - 1),
+            min(self.y2 * height // LIMIT, height - 1),
         )
 
     @property
@@ -85,8 +91,8 @@ class Box:
 
     def moved(self, dx: int, dy: int) -> Box:
         """The same size elsewhere, stopped at the picture's edges."""
-        dx = min(max(dx, -self.x1), LIMIT - 1 - self.x2)
-        dy = min(max(dy, -self.y1), LIMIT - 1 - self.y2)
+        dx = min(max(dx, -self.x1), LIMIT - self.x2)
+        dy = min(max(dy, -self.y1), LIMIT - self.y2)
         return Box(self.x1 + dx, self.y1 + dy, self.x2 + dx, self.y2 + dy)
 
 
@@ -115,7 +121,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something in the text that has no effect though it looks as if it should."""
+    """Something in the text that has no effect though it looks as if it should, or another one than it says."""
 
     code: str
     message: str
@@ -123,6 +129,11 @@ class Problem:
     start: int
     end: int
     turn: int
+
+    @property
+    def loses_box(self) -> bool:
+        """Whether a box that was to be edited may have been meant here, and makes no mask."""
+        return self.code not in ("no_color", "out_of_range", "unknown_token")
 
 
 @dataclass(frozen=True)
@@ -142,6 +153,19 @@ class Turn:
     @property
     def finished(self) -> bool:
         return self.text.endswith(IM_GEN_START)
+
+    @property
+    def mask_regions(self) -> tuple[Region, ...]:
+        """The boxes that become masks in this turn's spatial guidance (sec. 4.3): those with a known color."""
+        return tuple(r for r in self.regions if r.is_mask)
+
+    @property
+    def lost(self) -> Problem | None:
+        """Why this turn has no mask although boxes were written for one; None where it has, or none was written.
+
+        Without a mask the whole picture changes: only a turn that asks for none may have that.
+        """
+        return None if self.mask_regions else next((p for p in self.problems if p.loses_box), None)
 
 
 def format_box(box: Box, color: str | None = None) -> str:
@@ -201,14 +225,17 @@ class _TurnReader:
         if match is None:
             self._report("broken_corners", f"“{body}” are not two corners.", "Write (x1,y1),(x2,y2).", *span)
             return None
-        x1, y1, x2, y2 = map(int, match.groups())
-        if max(x1, y1, x2, y2) >= LIMIT:
-            self._report("out_of_range", f"“{body}” reaches {LIMIT} or more.", f"Use 0 to {LIMIT - 1}.", *span)
-        elif x1 >= x2 or y1 >= y2:
-            self._report("empty_box", f"“{body}” has no inside.", "Put the upper left corner first.", *span)
-        else:
-            return Box(x1, y1, x2, y2)
-        return None
+        # Python refuses to read thousands of digits; what has more than nine of them lies beyond the edge all the same
+        written = [int(digits.lstrip("0")[:9] or "0") for digits in match.groups()]
+        x1, y1, x2, y2 = (min(value, LIMIT) for value in written)
+        if x1 >= x2 or y1 >= y2:
+            remedy = f"Put the upper left corner first, both within 0 to {LIMIT}."
+            self._report("empty_box", f"“{body}” has no area in the picture.", remedy, *span)
+            return None
+        if max(written) > LIMIT:
+            message = f"“{body}” reaches beyond the picture, and is cut off at its edge."
+            self._report("out_of_range", message, f"Use 0 to {LIMIT}.", *span)
+        return Box(x1, y1, x2, y2)
 
     def _region(self, box: Box, color: str | None, span: tuple[int, int]) -> None:
         begin, phrase = self._phrase(span[0])
@@ -277,8 +304,18 @@ class Chain:
         return tuple(p for t in self.turns for p in t.problems)
 
     def mask_regions(self, turn: int) -> tuple[Region, ...]:
-        """The boxes that become masks in this turn's spatial guidance (sec. 4.3): those with a known color."""
-        return tuple(r for r in self.turns[turn].regions if r.is_mask)
+        """The boxes that become masks in this turn's spatial guidance."""
+        return self.turns[turn].mask_regions
+
+    @property
+    def lost(self) -> Problem | None:
+        """Of the first turn whose boxes are all lost: what is wrong with the first of them. None: there is none."""
+        return next((turn.lost for turn in self.turns if turn.lost), None)
+
+    @property
+    def changes_everything(self) -> bool:
+        """Whether there is a turn for which no region is written, so that it changes the whole picture."""
+        return any(turn.text.strip() and not turn.mask_regions for turn in self.turns)
 
     # edits: each gives a new chain
 

@@ -52,7 +52,7 @@ from engine.got.memory import (
 )
 from engine.got.options import RenderOptions
 from engine.got.planner import Planner, not_finite
-from engine.got.progress import Cancel, OnDrawing, OnLatents, OnStep, OnToken, Watch
+from engine.got.progress import Cancel, OnDrawing, OnLatents, OnPlanned, OnStep, OnToken, Watch
 from engine.got.prompts import SourceProcessor, Vocabulary
 from engine.got.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
 from engine.got.reading import Reading
@@ -305,13 +305,15 @@ class GoTPipeline:
         on_step: OnStep | None = None,
         on_latents: OnLatents | None = None,
         on_drawing: OnDrawing | None = None,
+        on_planned: OnPlanned | None = None,
         cancel: Cancel | None = None,
         max_turns: int = 8,
         **render_options: Any,  # noqa: ANN401 - fields of many types
     ) -> Result:
         """Plans and draws, turn after turn, until the model says that a picture was the last one, `max_turns` at most.
 
-        `render_options` are those of `render`. Raises ChainError where the model plans no picture at all.
+        `on_planned` gets the chain each time that it has another turn, before that is drawn; what it raises ends the
+        request. `render_options` are those of `render`. Raises ChainError where the model plans no picture at all.
         """
         drawing = self._open_drawing(source_image, **render_options)
         watch = Watch(on_token, on_step, cancel, on_latents, on_drawing)
@@ -321,7 +323,10 @@ class GoTPipeline:
         written = self.planner.write(reading, watch)
         while written.stop == self.planner.vocabulary.im_gen_start:
             turns.append(written.text)
-            drawn = self._draw(drawing, reading, Chain.from_turns(turns).mask_regions(len(turns) - 1), watch)
+            chain = Chain.from_turns(turns)
+            if on_planned:
+                on_planned(chain)
+            drawn = self._draw(drawing, reading, chain.mask_regions(len(turns) - 1), watch)
             if len(turns) == max_turns:
                 break
             self.residence.plan()

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from engine.api.chain import Chain
 from engine.api.errors import Cancelled
 
 OnToken = Callable[[str], None]
 """Called with each piece of the chain's text as it is written."""
+OnPlanned = Callable[[Chain], None]
+"""Called when a turn of the chain is written and is to be drawn."""
 OnStep = Callable[[int, int, int], None]
 """Called after each denoising step with (step, total, turn); steps count from 1, turns from 0."""
 OnLatents = Callable[[Tensor], None]

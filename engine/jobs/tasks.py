@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from PIL import Image
 
-from engine.api.chain import Chain, escape_user_text
+from engine.api.chain import NO_REGION, Chain, Turn, escape_user_text
 from engine.api.errors import ChainError
 from engine.api.protocol import EditRequest, GenerateRequest, JobResult, Placement, PlanRequest
 from engine.got import GoTPipeline
@@ -53,7 +54,10 @@ class Task:
         chain = self.pipeline.plan(
             self._words(request.instruction), seen, on_token=self.reporter.token, cancel=self.cancel
         )
-        self._say_problems(chain, planned=True)
+        for turn in chain.turns:
+            self._say_problems(chain.text, turn, planned=True)
+            if source and not turn.lost:
+                self._say_whole(turn)
         self.reporter.write()
         files = Files()
         files.add_overlay([seen or blank()], chain)
@@ -139,12 +143,13 @@ class Task:
         if chain is None:
             self.reporter.expect(self.pipeline, request.candidates)
             self.reporter.plan()
-            made = self.pipeline(
-                words, source, max_turns=request.max_turns, on_token=self.reporter.token, **heard, **options
-            )
+            planned = partial(self._check_turn, request)
+            heard_plan = {"on_token": self.reporter.token, "on_planned": planned}
+            made = self.pipeline(words, source, max_turns=request.max_turns, **heard_plan, **heard, **options)
             drawn, chain = [made.images], made.chain
-        self._say_problems(chain, planned=request.chain is None)
-        self._check(chain, request, source)
+        else:
+            for turn in range(len(chain.turns)):
+                self._check_turn(request, chain, turn)
         self.reporter.expect(self.pipeline, request.candidates * len(chain.turns))
         for candidate in range(len(drawn), request.candidates):
             self.reporter.candidate = candidate
@@ -153,24 +158,37 @@ class Task:
             drawn.append(self.pipeline.render(chain, source, instruction=words, **heard, **seeded))
         return drawn, chain
 
-    def _say_problems(self, chain: Chain, planned: bool) -> None:
+    def _check_turn(self, request: EditRequest | GenerateRequest, chain: Chain, number: int = -1) -> None:
+        """Says before a turn is drawn what is wrong with it, and when it has no region, that all of it changes.
+
+        Raises ChainError where boxes were written for the region and none can be used: what is to change is not known.
+        """
+        turn, planned = chain.turns[number], request.chain is None
+        self._say_problems(chain.text, turn, planned)
+        if not isinstance(request, EditRequest) or request.scope == "whole" or not turn.text.strip():
+            return
+        if turn.lost is None:
+            self._say_whole(turn)
+            return
+        whose = "plan" if planned else "chain"
+        raise ChainError(
+            f"{whose}_without_region",
+            f"No box of the {whose} can be used: {_place(chain.text, turn.lost.start)}: {turn.lost.message}",
+            "Plan first and mend it, or let the whole picture change."
+            if planned
+            else "Mend it, or let the whole picture change.",
+        )
+
+    def _say_problems(self, text: str, turn: Turn, planned: bool) -> None:
         """Each problem as a note; that a planned box has no color word its own line says, and a model may mean it."""
-        for problem in chain.problems:
+        for problem in turn.problems:
             if planned and problem.code == "no_color":
                 continue
-            self.reporter.note(f"chain, {_place(chain.text, problem.start)}: {problem.message} {problem.remedy}")
+            self.reporter.note(f"chain, {_place(text, problem.start)}: {problem.message} {problem.remedy}")
 
-    def _check(self, chain: Chain, request: EditRequest | GenerateRequest, source: Image.Image | None) -> None:
-        """A chain that someone corrected and of whose boxes none is left is refused."""
-        masks = [region for turn in chain.turns for region in chain.mask_regions(turn.index)]
-        whole = source is None or not isinstance(request, EditRequest) or request.scope == "whole"
-        if request.chain is not None and chain.problems and not masks and not whole:
-            problem = chain.problems[0]
-            raise ChainError(
-                "chain_without_region",
-                f"No box of the chain can be used: {_place(chain.text, problem.start)}: {problem.message}",
-                "Mend it, or let the whole picture change.",
-            )
+    def _say_whole(self, turn: Turn) -> None:
+        if not turn.mask_regions:
+            self.reporter.note(NO_REGION)
 
     def _result(
         self,

@@ -192,6 +192,10 @@ TEMPLATES: dict[str, tuple[object, ...]] = {
         QT_TRANSLATE_NOOP("Errors", "No box of the chain can be used: {why}"),
         QT_TRANSLATE_NOOP("Errors", "Mend it, or let the whole picture change."),
     ),
+    "plan_without_region": (
+        QT_TRANSLATE_NOOP("Errors", "No box of the plan can be used: {why}"),
+        QT_TRANSLATE_NOOP("Errors", "Plan first and mend it, or let the whole picture change."),
+    ),
     "stray_box_end": (
         QT_TRANSLATE_NOOP("Errors", "A box ends here that never began."),
         QT_TRANSLATE_NOOP("Errors", "Put <|box_start|> before its corners."),
@@ -209,12 +213,12 @@ TEMPLATES: dict[str, tuple[object, ...]] = {
         QT_TRANSLATE_NOOP("Errors", "Write (x1,y1),(x2,y2)."),
     ),
     "out_of_range": (
-        QT_TRANSLATE_NOOP("Errors", "“{body}” reaches {limit} or more."),
-        QT_TRANSLATE_NOOP("Errors", "Use 0 to {most}."),
+        QT_TRANSLATE_NOOP("Errors", "“{body}” reaches beyond the picture, and is cut off at its edge."),
+        QT_TRANSLATE_NOOP("Errors", "Use 0 to {limit}."),
     ),
     "empty_box": (
-        QT_TRANSLATE_NOOP("Errors", "“{body}” has no inside."),
-        QT_TRANSLATE_NOOP("Errors", "Put the upper left corner first."),
+        QT_TRANSLATE_NOOP("Errors", "“{body}” has no area in the picture."),
+        QT_TRANSLATE_NOOP("Errors", "Put the upper left corner first, both within 0 to {limit}."),
     ),
     "unknown_color": (
         QT_TRANSLATE_NOOP("Errors", "“{color}” is no mask color."),
@@ -357,6 +361,7 @@ LINES: tuple[object, ...] = (
     QT_TRANSLATE_NOOP("Errors", "It is in CMYK; it is read and written as RGB."),
     QT_TRANSLATE_NOOP("Errors", "It is in Lab; it is read and written as RGB."),
     QT_TRANSLATE_NOOP("Errors", "The edit is drawn at {size} and laid over {whole}."),
+    QT_TRANSLATE_NOOP("Errors", "No region is marked for the edit: the whole picture is drawn anew."),
     QT_TRANSLATE_NOOP("Errors", "What looks like a control token in the text is read as ordinary text."),
     QT_TRANSLATE_NOOP(
         "Errors",

@@ -114,8 +114,8 @@ class Plan:
     def duplicated(self, index: int) -> Plan:
         """The same box a little further on, with the same phrase."""
         region = self.chain.boxes[index]
-        shift = DUPLICATE_SHIFT if region.box.x2 + DUPLICATE_SHIFT < LIMIT else -DUPLICATE_SHIFT
-        down = DUPLICATE_SHIFT if region.box.y2 + DUPLICATE_SHIFT < LIMIT else -DUPLICATE_SHIFT
+        shift = DUPLICATE_SHIFT if region.box.x2 + DUPLICATE_SHIFT <= LIMIT else -DUPLICATE_SHIFT
+        down = DUPLICATE_SHIFT if region.box.y2 + DUPLICATE_SHIFT <= LIMIT else -DUPLICATE_SHIFT
         return self.added(region.box.moved(shift, down), region.phrase, region.turn)
 
     def marked(self, index: int, **change: bool) -> Plan:
@@ -161,14 +161,14 @@ class Plan:
 def _in_frame(box: Box, old: Frame, new: Frame) -> Box:
     x1, x2 = (_unit(at, (old[0], old[2]), (new[0], new[2])) for at in (box.x1, box.x2))
     y1, y2 = (_unit(at, (old[1], old[3]), (new[1], new[3])) for at in (box.y1, box.y2))
-    x1, y1 = min(x1, LIMIT - 2), min(y1, LIMIT - 2)
+    x1, y1 = min(x1, LIMIT - 1), min(y1, LIMIT - 1)
     return Box(x1, y1, max(x2, x1 + 1), max(y2, y1 + 1))
 
 
 def _unit(at: int, old: tuple[int, int], new: tuple[int, int]) -> int:
     """A place in units of the interval `old` -> units of the interval `new`."""
     pixel = old[0] + at * (old[1] - old[0]) / LIMIT
-    return min(LIMIT - 1, max(0, round((pixel - new[0]) * LIMIT / (new[1] - new[0]))))
+    return min(LIMIT, max(0, round((pixel - new[0]) * LIMIT / (new[1] - new[0]))))
 
 
 def _keys(regions: Sequence[Region]) -> list[tuple[object, ...]]:

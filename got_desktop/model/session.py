@@ -308,6 +308,11 @@ class Session(QObject):
         """What is broken in the chain and would have no effect. A box without color is none: it was reasoned about."""
         return [problem for problem in self.document.state.plan.chain.problems if problem.code != "no_color"]
 
+    def changes_everything(self) -> bool:
+        """Whether the plan marks nothing for the edit, so that the whole picture would be drawn anew."""
+        plan = self.document.state.plan
+        return not (plan.empty or plan.chain.lost or self.drawing.new_picture) and plan.chain.changes_everything
+
     def _changed(self) -> None:
         plan = self.document.state.plan
         if self.selected is not None and self.selected >= len(plan.marks):

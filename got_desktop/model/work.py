@@ -163,12 +163,20 @@ class Work(QObject):
         def request(client: EngineClient) -> JobRequest:
             return replace(whole, image=_upload(client, before)) if isinstance(whole, EditRequest) else whole
 
+        def keep_plan(text: str) -> None:
+            now = self._now(before)
+            frame = now.whole if drawing.new_picture else before.seen
+            self.document.change(now.planned(Plan.of(text), frame), self.tr("Plan"))
+
+        def failed(error: EngineError) -> None:
+            self._failed(error)
+            if error.code == "plan_without_region":  # it ends where the plan is to be mended
+                keep_plan(self._text)
+
         def drawn(found: Results) -> None:
             self._end(Times.of(found.result))
             if plan is None:
-                now = self._now(before)
-                frame = now.whole if drawing.new_picture else before.seen
-                self.document.change(now.planned(Plan.of(found.chain), frame), self.tr("Plan"))
+                keep_plan(found.chain)
             self.results = found
             self.results_changed.emit()
             for note in found.result.notes:
@@ -177,7 +185,7 @@ class Work(QObject):
 
         self.dismiss()
         self._begin("draw" if plan else "both")
-        self._run(request, lambda client, result: results.fetch(client, result, before, drawing), drawn)
+        self._run(request, lambda client, result: results.fetch(client, result, before, drawing), drawn, failed)
 
     def recover(self, job: str, drawing: Drawing) -> None:
         """The outcome of a job that an earlier window had not decided on."""
@@ -241,12 +249,13 @@ class Work(QObject):
         request: Callable[[EngineClient], JobRequest],
         fetch: Callable[[EngineClient, JobResult], Any],
         on_done: Callable[[Any], None],
+        on_failed: Callable[[EngineError], None] | None = None,
     ) -> None:
         def awaited(call: Callable[[Any], None]) -> Callable[[Any], None]:
             """What a job says that was left meanwhile is for nobody."""
             return lambda said: call(said) if self._running is running else None
 
-        running = self.link.run(request, fetch, *map(awaited, (self._heard, on_done, self._failed)))
+        running = self.link.run(request, fetch, *map(awaited, (self._heard, on_done, on_failed or self._failed)))
         self._running = running
 
     def _end(self, times: Times | None = None) -> None:

@@ -144,14 +144,13 @@ def box_of(rect: Rect, picture: Size) -> Box:
 
 
 def _units(start: float, end: float, length: float) -> tuple[int, int]:
-    first = min(LIMIT - 2, max(0, round(start * LIMIT / length)))
-    return first, min(LIMIT - 1, max(first + 1, round(end * LIMIT / length)))
+    first = min(LIMIT - 1, max(0, round(start * LIMIT / length)))
+    return first, min(LIMIT, max(first + 1, round(end * LIMIT / length)))
 
 
 def bounds(picture: Size) -> Rect:
-    """Where boxes can be: the chain's last unit ends before the picture does."""
-    last = (LIMIT - 1) / LIMIT
-    return Rect(0, 0, picture[0] * last, picture[1] * last)
+    """Where boxes can be: on the picture."""
+    return Rect(0, 0, *picture)
 
 
 def spanned(start: Point, end: Point, picture: Size) -> Rect:
@@ -272,8 +271,8 @@ def grown(box: Box, dx: int, dy: int, picture: Size) -> Box:
     return Box(
         box.x1,
         box.y1,
-        min(LIMIT - 1, max(min(box.x2, box.x1 + least[0]), right)),
-        min(LIMIT - 1, max(min(box.y2, box.y1 + least[1]), bottom)),
+        min(LIMIT, max(min(box.x2, box.x1 + least[0]), right)),
+        min(LIMIT, max(min(box.y2, box.y1 + least[1]), bottom)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from engine.api.chain import NO_REGION
 from got_desktop.model import error_words
 from got_desktop.model.session import Session
 from got_desktop.ui.box_panel import BoxPanel
@@ -50,6 +51,7 @@ class PlanPanel(QWidget):
         session.document.changed.connect(self.follow)
         session.work.draft_changed.connect(self.follow)
         session.turn_changed.connect(self.follow)
+        session.settings_changed.connect(self.follow)
         self.follow()
 
     def follow(self) -> None:
@@ -66,6 +68,8 @@ class PlanPanel(QWidget):
         self.branch.setEnabled(not drafting and session.turn + 1 < count)
         problems = [] if drafting else session.faults()
         words = [" ".join(error_words.words(problem)) for problem in problems[:2]]
+        if not drafting and session.changes_everything():
+            words.append(error_words.line(NO_REGION))
         self.faults.setText("\n".join(words))
         self.faults.setVisible(bool(words))
 

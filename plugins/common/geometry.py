@@ -64,7 +64,7 @@ class Frame:
     def point(self, x: float, y: float) -> tuple[int, int]:
         """A place on the screen in the chain's units, kept within the picture."""
         at = self.units(x - self.left, y - self.top)
-        return min(max(0, at[0]), LIMIT - 1), min(max(0, at[1]), LIMIT - 1)
+        return min(max(0, at[0]), LIMIT), min(max(0, at[1]), LIMIT)
 
     @property
     def least(self) -> tuple[int, int]:
@@ -102,13 +102,13 @@ def dragged(box: Box, handle: Handle, dx: int, dy: int, least: tuple[int, int] =
     if handle == "body":
         return box.moved(dx, dy)
     x1, y1, x2, y2 = box.x1, box.y1, box.x2, box.y2
-    wide, high = min(least[0], LIMIT - 1), min(least[1], LIMIT - 1)
+    wide, high = min(least[0], LIMIT), min(least[1], LIMIT)
     if "w" in handle:
         x1 = min(max(0, x1 + dx), max(0, x2 - wide))
     if "e" in handle:
-        x2 = max(min(LIMIT - 1, x2 + dx), min(LIMIT - 1, x1 + wide))
+        x2 = max(min(LIMIT, x2 + dx), min(LIMIT, x1 + wide))
     if "n" in handle:
         y1 = min(max(0, y1 + dy), max(0, y2 - high))
     if "s" in handle:
-        y2 = max(min(LIMIT - 1, y2 + dy), min(LIMIT - 1, y1 + high))
+        y2 = max(min(LIMIT, y2 + dy), min(LIMIT, y1 + high))
     return Box(x1, y1, x2, y2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.api.chain import Region
+from engine.api.chain import NO_REGION, Chain, Region
 from engine.api.protocol import BoxFound, Event, Loading, Note, Planning, Queued, Started, Step, Token, Writing
 
 
@@ -50,3 +50,12 @@ def region_line(region: Region) -> str:
     """A box in the list: its number, its words, and whether it changes."""
     what = region.phrase or "(no words)"
     return f"{region.id + 1}  {what}  –  {region.color if region.is_mask else 'only looked at'}"
+
+
+def plan_line(chain: Chain, edit: bool = True) -> str:
+    """What is to be known of a plan before it is drawn: what is broken in it, or that everything changes; or ""."""
+    broken = [problem for problem in chain.problems if problem.code != "no_color"]  # only looked at, says the list
+    problem = chain.lost or next(iter(broken), None)
+    if problem:
+        return f"{problem.message} {problem.remedy}"
+    return NO_REGION if edit and chain.text and chain.changes_everything else ""

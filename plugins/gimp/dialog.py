@@ -17,7 +17,7 @@ from engine.api.chain import Chain  # noqa: E402
 from engine.api.errors import Cancelled, EngineError  # noqa: E402
 from engine.api.protocol import Event, Token  # noqa: E402
 from plugins.common.session import Session  # noqa: E402
-from plugins.common.words import progress, region_line  # noqa: E402
+from plugins.common.words import plan_line, progress, region_line  # noqa: E402
 from plugins.gimp import procedures  # noqa: E402
 from plugins.gimp.picture import Capture  # noqa: E402
 from plugins.gimp.pixels import pixbuf  # noqa: E402
@@ -200,7 +200,9 @@ class _Dialog:
         if buffer.get_text(buffer.get_start_iter(), buffer.get_end_iter(), True) != chain.text:
             with buffer.handler_block(self._typing):  # the user did not type it
                 buffer.set_text(chain.text)
-        self._boxes.set_text("\n".join(region_line(region) for region in chain.boxes))
+        lines = [region_line(region) for region in chain.boxes]
+        warning = "" if self.session.busy else plan_line(chain, edit=self._captured is not None)
+        self._boxes.set_text("\n".join([*lines, warning] if warning else lines))
         self._preview.show_chain(chain)
 
     def _say(self, words: str) -> None:

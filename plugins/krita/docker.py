@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from krita import Canvas, DockWidget, Krita
 
-from engine.api.chain import Box, Chain
-from plugins.common.words import Progress, region_line
+from engine.api.chain import LIMIT, Box, Chain
+from plugins.common.words import Progress, plan_line, region_line
 from plugins.krita.editing import Catalog, Editing
 from plugins.krita.more import More, button
 from plugins.krita.overlay import Overlay
@@ -80,7 +80,7 @@ class Docker(DockWidget):
     def _number(self, name: str) -> QtWidgets.QSpinBox:
         box = QtWidgets.QSpinBox()
         box.setPrefix(f"{name} ")
-        box.setRange(0, 999)
+        box.setRange(0, LIMIT)
         box.setToolTip("Thousandths of the picture's width or height")
         box.setAccessibleName(f"Box: {name}")
         box.setButtonSymbols(QtWidgets.QAbstractSpinBox.ButtonSymbols.NoButtons)
@@ -153,7 +153,7 @@ class Docker(DockWidget):
     def _numbers_changed(self) -> None:
         id = self.editing.selected
         x, y, w, h = (self.numbers[name].value() for name in "xywh")
-        if id is not None and w > 0 and h > 0 and x + w <= 999 and y + h <= 999:
+        if id is not None and w > 0 and h > 0 and x + w <= LIMIT and y + h <= LIMIT:
             self.editing.set_chain(self.editing.chain.resize(id, Box(x, y, x + w, y + h)))
 
     def _result_clicked(self, item: QtWidgets.QListWidgetItem) -> None:
@@ -177,10 +177,9 @@ class Docker(DockWidget):
             _silently(self.chain, lambda: self.chain.setPlainText(chain.text))
         _silently(self.boxes, self._list_boxes)
         self._show_numbers()
-        wrong = [found for found in chain.problems if found.code != "no_color"]  # only looked at, says the list
-        problem = wrong[0] if wrong and not busy else None
-        self.problem.setText(f"{problem.message} {problem.remedy}" if problem else "")
-        self.problem.setVisible(problem is not None)
+        line = "" if busy else plan_line(chain)
+        self.problem.setText(line)
+        self.problem.setVisible(bool(line))
         self.results.setVisible(bool(editing.offers))
         self.more.setVisible(self.more_button.isChecked())
         if capture and chain.boxes:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from engine.got.checkpoint import save_native
 from engine.got.pipeline import GoTPipeline
-from tests.engine.got.lessons import CAPTION, CAPTION_TURN, EDIT
+from tests.engine.got.lessons import CAPTION, CAPTION_TURN, EDIT, LOST, LOST_TURN, WHOLE, WHOLE_TURN
 from tests.engine.got.tiny import lesson, make_components
 from tests.engine.place import CHAIN, INSTRUCTION, Place, picture, png, scene
 
@@ -17,11 +17,13 @@ __all__ = ["CHAIN", "INSTRUCTION", "Place", "picture", "png", "save_tiny", "scen
 
 
 def save_tiny(folder: Path) -> Path:
-    """A model that knows one edit and one caption, in the native layout."""
+    """A model that knows one edit, one caption and two plans without a region, in the native layout."""
     torch.manual_seed(0)
     components = make_components()
     planner = GoTPipeline(components).planner
-    lessons = lesson(planner, EDIT, Image.new("RGB", (8, 8)), (CHAIN,))[:1]
+    lessons = []
+    for instruction, chain in ((EDIT, CHAIN), (LOST, LOST_TURN), (WHOLE, WHOLE_TURN)):
+        lessons += lesson(planner, instruction, Image.new("RGB", (8, 8)), (chain,))[:1]
     lessons += lesson(planner, CAPTION, None, (CAPTION_TURN,))[:1]
     optimizer = torch.optim.Adam(planner.mllm.parameters(), lr=8e-3)
     for _ in range(60):

@@ -147,7 +147,7 @@ def _chain_rows(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def filled(row: dict[str, Any], where: str) -> str | Finding:
     """OmniEdit-GoT's chain with its placeholders replaced by boxes: `coord` is a JSON object from placeholder to
-    coordinates, [x1, y1, x2, y2] or "(x1,y1),(x2,y2)", in [0, 1000)."""
+    coordinates, [x1, y1, x2, y2] or "(x1,y1),(x2,y2)", in [0, 1000]."""
     if not row.get("omni_edit_id") or not isinstance(row.get("got"), str):
         return Finding("missing_field", where, "“omni_edit_id” or “got” is missing")
     try:
@@ -162,7 +162,7 @@ def filled(row: dict[str, Any], where: str) -> str | Finding:
         if key not in chain:
             return Finding("broken_chain", where, f"the chain lacks its placeholder “{key}”")
         corners = boxes[key]
-        if not all(0 <= n < LIMIT for n in corners):
+        if not all(0 <= n <= LIMIT for n in corners):
             return Finding("box_out_of_range", where, f"“{key}” is {corners}")
         if corners[0] >= corners[2] or corners[1] >= corners[3]:
             return Finding("broken_chain", where, f"“{key}” is {corners}, which has no inside")

@@ -39,8 +39,8 @@ TEXTS = st.lists(PIECES | st.text(max_size=6), max_size=30).map("".join)
 
 @st.composite
 def boxes(draw):
-    x1, y1 = draw(st.integers(0, LIMIT - 2)), draw(st.integers(0, LIMIT - 2))
-    return Box(x1, y1, draw(st.integers(x1 + 1, LIMIT - 1)), draw(st.integers(y1 + 1, LIMIT - 1)))
+    x1, y1 = draw(st.integers(0, LIMIT - 1)), draw(st.integers(0, LIMIT - 1))
+    return Box(x1, y1, draw(st.integers(x1 + 1, LIMIT)), draw(st.integers(y1 + 1, LIMIT)))
 
 
 @given(TEXTS)
@@ -107,9 +107,8 @@ def test_turns_belong_to_images():
     [
         ("<|box_start|>(31,22),(64222),(642,208)<|box_end|> (red)", "broken_corners"),
         ("<|box_start|>(1,),(3,4)<|box_end|> (red)", "broken_corners"),
-        ("<|box_start|>(1,2),(30,4000)<|box_end|> (red)", "out_of_range"),
-        ("<|box_start|>(1,2),(1000,40)<|box_end|> (red)", "out_of_range"),
         ("<|box_start|>(30,2),(30,40)<|box_end|> (red)", "empty_box"),
+        ("<|box_start|>(1000,2),(1003,40)<|box_end|> (red)", "empty_box"),
         ("<|box_start|>(1,40),(30,2)<|box_end|> (red)", "empty_box"),
         ("<|box_start|>(1,2),(30,40)<|box_end|>", "no_color"),
         ("<|box_start|>(1,2),(30,40)<|box_end|> red", "no_color"),
@@ -130,6 +129,52 @@ def test_what_is_broken_is_said_with_its_place(text, code):
         assert chain.mask_regions(0) == ()
 
 
+@pytest.mark.parametrize(
+    ("corners", "box"),
+    [
+        ("(999,0),(1000,1)", Box(999, 0, 1000, 1)),
+        ("(0,540),(1000,1000)", Box(0, 540, 1000, 1000)),
+        ("(1,2),(1003,40)", Box(1, 2, 1000, 40)),
+        ("(1,2),(30,4000)", Box(1, 2, 30, 1000)),
+        ("(1,2),(007,40)", Box(1, 2, 7, 40)),
+        (f"(1,2),({'9' * 5000},40)", Box(1, 2, 1000, 40)),
+    ],
+)
+def test_a_box_ends_at_the_pictures_edge(corners, box):
+    """The model writes 1000 for the edge, and now and then a little more."""
+    text = f"a cat <|box_start|>{corners}<|box_end|> (red).<|im_gen_start|>"
+    chain = Chain.parse(text)
+    assert chain.text == text
+    assert [(region.box, region.is_mask) for region in chain.boxes] == [(box, True)]
+    beyond = f"({box.x2},{box.y2})" not in corners.replace("007", "7")
+    assert [problem.code for problem in chain.problems] == ["out_of_range"] * beyond
+    assert chain.lost is None and not chain.changes_everything
+
+
+@pytest.mark.parametrize(
+    ("turn", "lost", "everything"),
+    [
+        ("A <|box_start|>(1,2),(3,4)<|box_end|> (red).", None, False),
+        ("A <|box_start|>(1,2),(3,4)<|box_end|> (red), <|box_start|>(9,9),(9,9)<|box_end|> (green).", None, False),
+        ("A <|box_start|>(9,9),(9,9)<|box_end|> (red).", "empty_box", True),
+        ("A <|box_start|>(9,9),(9)<|box_end|> (red).", "broken_corners", True),
+        ("A <|box_start|>(1,2),(3,4)<|box_end|> (mauve).", "unknown_color", True),
+        ("A <|box_start|>(1,2),(3,4).", "unclosed_box", True),
+        ("A (1,2),(3,4)<|box_end|>.", "stray_box_end", True),
+        ("A <|box_start|>(1,2),(3,4)<|box_end|> is looked at.", None, True),
+        ("All of it.", None, True),
+        ("All of it <|tool_call|>.", None, True),
+        ("", None, False),
+    ],
+)
+def test_a_turn_whose_boxes_are_all_lost_is_told_from_one_that_has_none(turn, lost, everything):
+    good = "B <|box_start|>(1,2),(3,4)<|box_end|> (red).<|im_gen_start|>"
+    for text in (turn, good + turn):
+        chain = Chain.parse(text)
+        assert (chain.lost.code if chain.lost else None) == lost
+        assert chain.changes_everything == everything
+
+
 def test_a_broken_box_leaves_its_neighbours_alone():
     chain = Chain.parse(FROG.replace("(112,80),(655,430)", "(31,22),(64222),(642,208)"))
     assert [r.color for r in chain.mask_regions(0)] == ["green"]
@@ -147,7 +192,7 @@ def test_resize_changes_one_box_only(box):
 def test_a_moved_box_keeps_its_size_and_stays_inside(box, dx, dy):
     moved = box.moved(dx, dy)
     assert (moved.x2 - moved.x1, moved.y2 - moved.y1) == (box.x2 - box.x1, box.y2 - box.y1)
-    if box.x2 + dx < LIMIT and box.x1 + dx >= 0:
+    if box.x2 + dx <= LIMIT and box.x1 + dx >= 0:
         assert moved.x1 == box.x1 + dx
 
 
@@ -238,7 +283,7 @@ def test_escaping_leaves_ordinary_text_alone():
     assert escape_user_text("<|im_gen_start|>") == "< |im_gen_start| >"
 
 
-@pytest.mark.parametrize("corners", [(0, 0, 0, 5), (5, 5, 4, 9), (-1, 0, 5, 5), (0, 0, 1000, 5), (0, 9, 5, 9)])
+@pytest.mark.parametrize("corners", [(0, 0, 0, 5), (5, 5, 4, 9), (-1, 0, 5, 5), (0, 0, 1001, 5), (0, 9, 5, 9)])
 def test_a_box_has_an_inside_within_the_picture(corners):
     with pytest.raises(ValueError, match="no box"):
         Box(*corners)
@@ -247,6 +292,7 @@ def test_a_box_has_an_inside_within_the_picture(corners):
 def test_pixels_iou_and_area():
     assert Box(98, 64, 702, 448).pixels(128, 256) == (12, 16, 89, 114)
     assert Box(0, 0, 999, 999).pixels(1024, 1024) == (0, 0, 1022, 1022)
+    assert Box(999, 0, 1000, 1000).pixels(1024, 64) == (1022, 0, 1023, 63)
     assert Box(0, 0, 10, 10).iou(Box(5, 0, 15, 10)) == pytest.approx(1 / 3)
     assert Box(0, 0, 10, 10).iou(Box(20, 20, 30, 30)) == 0
     assert Box(0, 0, 10, 20).area == 200

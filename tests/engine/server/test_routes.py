@@ -9,12 +9,13 @@ import struct
 import time
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from engine.api.chain import Box, Chain
+from engine.api.chain import NO_REGION, Box, Chain
 from engine.api.encoding import dumps
 from engine.api.errors import (
     Busy,
@@ -34,6 +35,7 @@ from engine.api.protocol import (
     GenerateRequest,
     Loading,
     LoadRequest,
+    Note,
     Planning,
     PlanRequest,
     Preview,
@@ -48,7 +50,7 @@ from engine.api.protocol import (
     Writing,
 )
 from tests.campaign import times
-from tests.engine.got.tiny import CAPTION, CAPTION_TURN, EDIT_TURNS
+from tests.engine.got.lessons import CAPTION, CAPTION_TURN, EDIT_TURNS, LOST, LOST_TURN, WHOLE, WHOLE_TURN
 from tests.engine.running import CHAIN, INSTRUCTION, picture, png, scene
 
 
@@ -328,6 +330,38 @@ def test_a_chain_without_a_usable_box_is_refused(engine, image):
     with pytest.raises(ChainError, match="No box of the chain can be used"):
         run(engine, edit(image, chain=broken))
     run(engine, edit(image, chain=broken, scope="whole"))
+
+
+def test_a_plan_whose_boxes_are_all_lost_ends_before_it_is_drawn(engine, image):
+    """It never was a leave to change everything: that has to be asked for."""
+    heard = []
+    asked = EditRequest(LOST, image, model="tiny")
+    with pytest.raises(ChainError, match="No box of the plan can be used: line 1, column 8: .* Plan first and mend it"):
+        engine.run(asked, heard.append)
+    assert "".join(event.text for event in heard if isinstance(event, Token)) == LOST_TURN
+    assert not any(isinstance(event, Step) for event in heard)
+    result, _ = run(engine, replace(asked, scope="whole", num_inference_steps=2))
+    assert (picture(engine.client.file(result.id, result.named("mask")[0].name)) == 255).all()
+
+
+def test_a_plan_without_a_region_is_drawn_all_over_and_says_so_before(engine, image):
+    heard = []
+    job = engine.run(EditRequest(WHOLE, image, model="tiny"), heard.append)
+    result = engine.client.result(job.id)
+    assert result.chains == (WHOLE_TURN,)
+    assert (picture(engine.client.file(result.id, result.named("mask")[0].name)) == 255).all()
+    said = next(place for place, event in enumerate(heard) if isinstance(event, Note) and event.text == NO_REGION)
+    assert said < next(place for place, event in enumerate(heard) if isinstance(event, Step))
+    drawn, _ = run(engine, EditRequest(WHOLE, image, model="tiny", chain=WHOLE_TURN))
+    planned, _ = run(engine, PlanRequest(WHOLE, image, "tiny"))
+    assert NO_REGION in drawn.notes and NO_REGION in planned.notes
+
+
+def test_of_two_turns_each_needs_a_box_of_its_own(engine, image):
+    """A second turn without one would draw over all that the first one left as it was."""
+    second = CHAIN.replace("(125,250)", "(500,250)")
+    with pytest.raises(ChainError, match="No box of the chain can be used"):
+        run(engine, edit(image, chain=CHAIN + second))
 
 
 def test_a_device_that_is_not_there_is_refused(engine, image):

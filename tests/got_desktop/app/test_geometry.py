@@ -12,7 +12,7 @@ from got_desktop.ui import geometry as g
 
 sides = st.integers(16, 12_000)
 sizes = st.tuples(sides, sides)
-units = st.integers(0, LIMIT - 1)
+units = st.integers(0, LIMIT)
 shifts = st.floats(-20_000, 20_000)
 handles = st.one_of(st.none(), st.sampled_from(g.HANDLES))
 views = st.builds(g.View, st.floats(g.MIN_SCALE, g.MAX_SCALE), st.floats(-5000, 5000), st.floats(-5000, 5000))
