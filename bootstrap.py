@@ -33,12 +33,14 @@ class Command:
     summary: str
     extras: frozenset[str]
     module: str
-    full_run_arguments: tuple[str, ...] = ()  # added when the user gives none of their own
+    whole_run_arguments: tuple[str, ...] = ()  # added when the user picks no part of it
     window: str = ""  # "always", "shown" where there is a display, "tested": then it does without Qt if need be
 
 
-# Many tests wait for an engine to start: two at a time take little more than half as long, on two cores too.
-TWO_AT_ONCE = ("--cov", "--numprocesses=2", "--dist=loadfile")
+# Many tests wait for an engine to start: two at a time take little more than half as long, on two cores too. Who is
+# done first takes over half of what the other one has left.
+TWO_AT_ONCE = ("--numprocesses=2", "--dist=worksteal")
+FULL = "--full"
 COMMANDS = {
     "demo": Command(
         "open the app on a sample picture (without a display: edit three into demo-output/)",
@@ -328,7 +330,10 @@ def can_open_windows(command: Command) -> bool:
 
 def run(command: Command, arguments: list[str]) -> int:
     """Run the command's module in the environment and give back its exit code."""
-    forwarded = arguments or list(command.full_run_arguments)
+    picks_a_part = [argument for argument in arguments if argument != FULL]
+    forwarded = arguments if picks_a_part else [*command.whole_run_arguments, *arguments]
+    if arguments == [FULL]:
+        forwarded.append("--cov")  # the gate holds for all tests together
     say(f"Running {' '.join(['python', '-m', command.module, *forwarded])}")
     code = subprocess.call([str(python_of(VENV)), "-m", command.module, *forwarded], cwd=ROOT)
     say("Done" if code == 0 else f"Ended with exit code {code}")

@@ -1,4 +1,4 @@
-"""How often a campaign tries: a few times every day, the whole number with GOT_CAMPAIGN=full, as .ci/run sets it."""
+"""How often a campaign tries: a few times every day, the whole number in a run with `--full`, as .ci/run's is."""
 
 import os
 

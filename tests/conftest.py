@@ -7,9 +7,10 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
-GOLDEN = ROOT.parent / "shared" / "golden"
+GOLDEN = ROOT / "tests" / "golden" / "data"
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when transformers and diffusers are imported: nothing is fetched in a test
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # test processes run side by side; more threads wait for each other
 
 settings.register_profile("house", deadline=None, print_blob=True)  # a first call that loads torch is not a slow test
 settings.load_profile("house")
@@ -23,10 +24,30 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def golden() -> Path:
-    """The folder of the reference's results (golden/cases.json lies in its folder `golden`)."""
-    if not GOLDEN.is_dir():
-        pytest.skip("the golden data of the reference is absent: it is looked for at ../shared/golden")
+    """The reference's checkpoint and results (cases.json lies in the folder `golden` of it)."""
     return GOLDEN
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="also what tries often, trains, kills processes or measures")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--full"):
+        os.environ["GOT_CAMPAIGN"] = "full"  # before tests/campaign.py is imported, in every process of the run
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what an everyday run leaves to `--full`, unless `-m` asks for it by name."""
+    full, asked = config.getoption("--full"), config.option.markexpr
+    kept = [
+        item
+        for item in items
+        if (full or "full" in asked or not item.get_closest_marker("full"))
+        and ("slow" in asked or not item.get_closest_marker("slow"))
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -308,6 +308,11 @@ class Session(QObject):
         """What is broken in the chain and would have no effect. A box without color is none: it was reasoned about."""
         return [problem for problem in self.document.state.plan.chain.problems if problem.code != "no_color"]
 
+    def lost(self) -> Problem | None:
+        """What is wrong with a box without which it is not known what an edit is to change."""
+        everywhere = self.drawing.new_picture or self.drawing.scope == "whole"
+        return None if everywhere else self.document.state.plan.chain.lost
+
     def changes_everything(self) -> bool:
         """Whether the plan marks nothing for the edit, so that the whole picture would be drawn anew."""
         plan = self.document.state.plan

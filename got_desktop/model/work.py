@@ -144,21 +144,7 @@ class Work(QObject):
         words = instruction if instruction.strip() or plan is None else self.tr("Edit by boxes")
         if plan is not None and not drawing.new_picture:
             plan = plan.reframed(before.frame, before.seen)
-        shared: dict[str, Any] = {
-            "chain": plan.finished_text() if plan else None,
-            "model": drawing.model,
-            "adapters": _adapters(drawing),
-            "seed": drawing.seed,
-            "candidates": drawing.candidates,
-            "num_inference_steps": drawing.steps,
-            "scheduler": drawing.scheduler,
-            "guidance_scales": Scales(drawing.semantic, drawing.spatial, drawing.reference),
-        }
-        if drawing.new_picture:
-            whole: JobRequest = GenerateRequest(words, width=drawing.width, height=drawing.height, **shared)
-        else:
-            mask: dict[str, Any] = {"scope": drawing.scope, "feather": drawing.feather, "grow": drawing.grow}
-            whole = EditRequest(words, "0" * 64, selection=before.selection, **mask, **shared)
+        whole = _picture_request(words, drawing, before, plan)
 
         def request(client: EngineClient) -> JobRequest:
             return replace(whole, image=_upload(client, before)) if isinstance(whole, EditRequest) else whole
@@ -330,6 +316,24 @@ def _after(event: Event, now: Activity) -> Activity:
     if isinstance(event, Writing):
         return replace(now, stage="write", done=0, total=0, seconds_left=None)
     return now
+
+
+def _picture_request(words: str, drawing: Drawing, before: State, plan: Plan | None) -> EditRequest | GenerateRequest:
+    """What the engine is asked for; an edit's picture is named once it was uploaded."""
+    shared: dict[str, Any] = {
+        "chain": plan.finished_text() if plan else None,
+        "model": drawing.model,
+        "adapters": _adapters(drawing),
+        "seed": drawing.seed,
+        "candidates": drawing.candidates,
+        "num_inference_steps": drawing.steps,
+        "scheduler": drawing.scheduler,
+        "guidance_scales": Scales(drawing.semantic, drawing.spatial, drawing.reference),
+    }
+    if drawing.new_picture:
+        return GenerateRequest(words, width=drawing.width, height=drawing.height, **shared)
+    mask: dict[str, Any] = {"scope": drawing.scope, "feather": drawing.feather, "grow": drawing.grow}
+    return EditRequest(words, "0" * 64, selection=before.selection, **mask, **shared)
 
 
 def _upload(client: EngineClient, state: State) -> str:

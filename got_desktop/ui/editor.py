@@ -129,21 +129,25 @@ class Editor(QWidget):
         asked.open()
 
     def run_apply(self, until: int | None = None) -> None:
-        """Draws; what is broken in the chain is said first."""
+        """Draws; what is broken in the chain is said first, and where no box can be used, it has to be mended."""
         take_typed()
         if not self.instruction.apply.isEnabled():
             return
-        faults = self.session.faults()
+        faults = [fault for fault in self.session.faults() if fault.code != "out_of_range"]  # which has its effect
         if not faults:
             return self.session.run_apply(until)
+        lost = self.session.lost()
         asked = Question(
             self,
             self.tr("Apply"),
-            self.tr("Something in the plan has no effect as it stands."),
+            self.tr("No box of the plan can be used, so it is not known what is to change.")
+            if lost
+            else self.tr("Something in the plan has no effect as it stands."),
             "\n".join("• " + " ".join(words(fault)) for fault in faults[:4]),
         )
-        first = faults[0]
-        asked.offer(self.tr("Apply without it"), Role.AcceptRole, lambda: self.session.run_apply(until))
+        first = lost or faults[0]
+        if lost is None:
+            asked.offer(self.tr("Apply without it"), Role.AcceptRole, lambda: self.session.run_apply(until))
         asked.offer(self.tr("Show it"), Role.RejectRole, lambda: self.plan.editor.mark(first.start, first.end), True)
         asked.open()
 

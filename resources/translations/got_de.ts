@@ -686,6 +686,10 @@
         <translation>Anwenden</translation>
     </message>
     <message>
+        <source>No box of the plan can be used, so it is not known what is to change.</source>
+        <translation>Keine Box des Plans ist zu gebrauchen; so ist nicht bekannt, was sich ändern soll.</translation>
+    </message>
+    <message>
         <source>Something in the plan has no effect as it stands.</source>
         <translation>Etwas im Plan bleibt so ohne Wirkung.</translation>
     </message>
@@ -1005,22 +1009,6 @@
         <translation>Schreiben Sie (x1,y1),(x2,y2).</translation>
     </message>
     <message>
-        <source>“{body}” reaches {limit} or more.</source>
-        <translation>„{body}“ erreicht {limit} oder mehr.</translation>
-    </message>
-    <message>
-        <source>Use 0 to {most}.</source>
-        <translation>Nehmen Sie 0 bis {most}.</translation>
-    </message>
-    <message>
-        <source>“{body}” has no inside.</source>
-        <translation>„{body}“ hat kein Inneres.</translation>
-    </message>
-    <message>
-        <source>Put the upper left corner first.</source>
-        <translation>Nennen Sie die linke obere Ecke zuerst.</translation>
-    </message>
-    <message>
         <source>“{color}” is no mask color.</source>
         <translation>„{color}“ ist keine Farbe für eine Maske.</translation>
     </message>
@@ -1063,6 +1051,30 @@
     <message>
         <source>The device {device} does not calculate with {name} weights.</source>
         <translation>Das Gerät {device} rechnet nicht mit Gewichten „{name}“.</translation>
+    </message>
+    <message>
+        <source>No box of the plan can be used: {why}</source>
+        <translation>Keine Box des Plans ist zu gebrauchen: {why}</translation>
+    </message>
+    <message>
+        <source>Plan first and mend it, or let the whole picture change.</source>
+        <translation>Planen Sie zuerst und verbessern Sie den Plan, oder lassen Sie das ganze Bild ändern.</translation>
+    </message>
+    <message>
+        <source>“{body}” reaches beyond the picture, and is cut off at its edge.</source>
+        <translation>„{body}“ reicht über das Bild hinaus und endet an seinem Rand.</translation>
+    </message>
+    <message>
+        <source>Use 0 to {limit}.</source>
+        <translation>Nehmen Sie 0 bis {limit}.</translation>
+    </message>
+    <message>
+        <source>“{body}” has no area in the picture.</source>
+        <translation>„{body}“ hat keine Fläche im Bild.</translation>
+    </message>
+    <message>
+        <source>Put the upper left corner first, both within 0 to {limit}.</source>
+        <translation>Nennen Sie die linke obere Ecke zuerst, beide von 0 bis {limit}.</translation>
     </message>
     <message>
         <source>The plan came out as numbers that are out of range.</source>
@@ -1319,6 +1331,10 @@
     <message>
         <source>The edit is drawn at {size} and laid over {whole}.</source>
         <translation>Die Änderung wird mit {size} gezeichnet und über {whole} gelegt.</translation>
+    </message>
+    <message>
+        <source>No region is marked for the edit: the whole picture is drawn anew.</source>
+        <translation>Für die Bearbeitung ist kein Bereich markiert: Das ganze Bild wird neu gezeichnet.</translation>
     </message>
     <message>
         <source>What looks like a control token in the text is read as ordinary text.</source>

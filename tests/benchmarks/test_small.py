@@ -9,9 +9,8 @@ import psutil
 import pytest
 
 from benchmarks.card.parts import PARTS, Record
-from tests import campaign
 
-pytestmark = pytest.mark.skipif(not campaign.FULL, reason="takes a minute: GOT_CAMPAIGN=full runs it")
+pytestmark = pytest.mark.full
 
 
 def figures(root: Path, name: str, *arguments: object) -> dict:

@@ -12,7 +12,10 @@ from engine.api.errors import OutputError
 from engine.api.protocol import EditRequest, Step
 from tests.engine.running import INSTRUCTION, png, scene
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the engine is started by env")
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(os.name == "nt", reason="the engine is started by env"),
+]
 PROGRAM = [sys.executable, str(Path(__file__).with_name("full_disk_engine.py"))]
 
 

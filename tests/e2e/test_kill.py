@@ -23,6 +23,7 @@ from tests.e2e.ready import Ready
 from tests.engine.running import INSTRUCTION, png, scene
 
 pytestmark = [
+    pytest.mark.full,
     pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows"),
     pytest.mark.timeout(1200),
 ]

@@ -6,7 +6,11 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from tests.engine.running import INSTRUCTION, scene
+
+pytestmark = pytest.mark.full
 
 
 def test_the_second_edit_does_not_load_the_model(place, tmp_path):

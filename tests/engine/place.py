@@ -89,7 +89,7 @@ class Place:
                 time.sleep(0.01)
         for process in launch._started:  # where this process started it, it is to be waited for too
             if runtime is not None and process.pid == runtime.pid:
-                process.wait(10)
+                process.wait(600)
             process.poll()
 
     def log(self) -> str:

@@ -18,7 +18,7 @@ from tests.golden.recorder import (
     render_only,
 )
 
-GOLDEN = Path(__file__).resolve().parents[3] / "shared" / "golden"
+GOLDEN = Path(__file__).resolve().parent / "data"
 
 INTRODUCTION = """# Golden parity
 

@@ -35,6 +35,7 @@ def test_a_case_equals_the_reference(pipeline: GoTPipeline, case: Golden, way: C
     check(way(pipeline, case), case)
 
 
+@pytest.mark.full
 def test_as_a_card_runs_it_a_case_equals_the_reference(as_on_a_card: GoTPipeline, case: Golden):
     check(plan_and_render(as_on_a_card, case), case)
 

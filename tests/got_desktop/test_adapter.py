@@ -52,6 +52,7 @@ def _no_adapter_stays(engine_place) -> Iterator[None]:
     shutil.rmtree(engine_place.adapters, ignore_errors=True)
 
 
+@pytest.mark.full
 def test_an_adapter_that_is_used_changes_the_edit_and_stands_in_its_facts(got, picture, adapter, tmp_path):
     plain = got("edit", picture, INSTRUCTION, "-o", "plain.png", *FAST)
     assert plain.code == 0, plain.err

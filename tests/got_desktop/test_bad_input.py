@@ -99,8 +99,10 @@ def test_a_broken_character_in_the_instruction(refused, picture):
         (CHAIN.removesuffix("<|im_gen_start|>").encode(), "ends before its picture"),
         (b"A boat <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
         (b"A boat <|box_start|>(500,2),(1,90)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
+        (b"A boat <|box_start|>(5,5),(5,5)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
+        (b"A boat <|box_start|>(1001,5),(1003,9)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
     ],
-    ids=["binary", "empty", "long", "unfinished", "digits missing", "x1 above x2"],
+    ids=["binary", "empty", "long", "unfinished", "digits missing", "x1 above x2", "equal corners", "beyond the edge"],
 )
 def test_a_broken_chain_file(refused, picture, tmp_path, data, words):
     (tmp_path / "c.txt").write_bytes(data)

@@ -120,6 +120,7 @@ def test_a_model_says_what_it_is(got, tiny_model):
     assert "image_size" in got("model", "info", tiny_model).out
 
 
+@pytest.mark.full
 def test_a_released_checkpoint_is_imported_and_edits(got, golden, picture, tmp_path):
     said = got("model", "import", golden, "-o", "native", "--source-size", 112)
     assert said.code == 0, said.err
@@ -129,6 +130,7 @@ def test_a_released_checkpoint_is_imported_and_edits(got, golden, picture, tmp_p
     assert again.code == 6 and "native" in again.err
 
 
+@pytest.mark.full
 def test_an_import_that_was_interrupted_goes_on(got, golden, tmp_path):
     def stop(stage: str, done: int, total: int) -> None:
         if stage == "write":
@@ -141,12 +143,14 @@ def test_an_import_that_was_interrupted_goes_on(got, golden, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir() if "native" in path.name) == ["native"]
 
 
+@pytest.mark.full
 def test_an_import_that_cannot_be_is_one_line(got, tmp_path):
     said = got("model", "import", tmp_path, "-o", "native")
     assert said.code == 4 and "has no folder GoT-6B" in said.err
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_the_doctor_names_what_is_there(got):
     said = got("doctor", "--json")
     findings = {finding["what"]: finding for finding in json.loads(said.out)}

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.api.chain import Box, Chain
+from engine.api.chain import NO_REGION, Box, Chain
 from engine.imaging.composite import region_mask
 from engine.imaging.decode import read_image
 from engine.imaging.openraster import read_openraster
 from engine.imaging.save import read_facts
-from tests.engine.got.tiny import CAPTION, CAPTION_TURN, EDIT_TURNS
+from tests.engine.got.lessons import CAPTION, CAPTION_TURN, EDIT_TURNS, LOST, WHOLE
 from tests.got_desktop.conftest import CHAIN, INSTRUCTION
 
 FAST = ("--model", "tiny", "--steps", "2")
@@ -43,6 +43,35 @@ def test_an_edit_is_planned_drawn_and_laid_over_the_source(got, picture, tmp_pat
         assert words in said.err
     assert "1  (125,250)–(500,750)  ■ red  A boat" in said.err
     assert said.out == ""
+
+
+def test_a_plan_whose_boxes_are_all_lost_ends_before_it_is_drawn(got, picture, tmp_path):
+    said = got("edit", picture, LOST, "-o", "out.png", *FAST)
+    assert said.code == 5 and "No box of the plan can be used: line 1, column 8:" in said.err
+    assert "mend it" in said.err and "step 1" not in said.err and not (tmp_path / "out.png").exists()
+    planned = got("plan", picture, LOST, "--model", "tiny", "-o", "chain.txt")
+    assert planned.code == 0 and "has no area in the picture" in planned.err
+    chain = tmp_path / "chain.txt"
+    chain.write_text(chain.read_text().replace("(500,160)", "(700,160)"))
+    assert got("edit", picture, LOST, "-o", "out.png", "--chain", chain, *FAST).code == 0
+    assert got("edit", picture, LOST, "-o", "whole.png", "--scope", "whole", *FAST).code == 0
+
+
+def test_an_edit_without_a_region_is_said_before_it_is_drawn(got, picture):
+    said = got("edit", picture, WHOLE, "-o", "out.png", *FAST)
+    assert said.code == 0 and said.err.index(NO_REGION) < said.err.index("step 2 of 2")
+    assert NO_REGION in got("plan", picture, WHOLE, "--model", "tiny").err
+
+
+def test_a_box_ends_at_the_pictures_edge(got, picture, tmp_path):
+    """Whether the chain's file says 1000 or more."""
+    for corner in ("(1000,1000)", "(1003,1500)"):
+        (tmp_path / "edge.txt").write_text(CHAIN.replace("(500,750)", corner))
+        said = got("edit", picture, INSTRUCTION, "-o", "out.png", "--force", "--chain", "edge.txt", "--json", *FAST)
+        outcome = json.loads(said.out)
+        assert outcome["boxes"][0]["box"] == [125, 250, 1000, 1000] and outcome["boxes"][0]["edit"]
+        assert [problem["code"] for problem in outcome["problems"]] == ["out_of_range"] * (corner == "(1003,1500)")
+        assert ("cut off at its edge" in said.err) == (corner == "(1003,1500)")
 
 
 def test_the_outcome_as_json_and_the_facts_in_the_png(got, picture, tmp_path):

@@ -32,6 +32,10 @@ def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
         said[0] == "execution-error" and "100×100 now, and was 128×128" in said[1] and len(notes["cropped_layers"]) == 1
     )
     assert f"(id {fresh[0][0]})" in said[1] and fresh[0][1:] == ["GoT: turn the orange fish purple", False]
+    assert notes["lost"][0] == "execution-error" and "No box of the chain can be used" in notes["lost"][1]
+    assert len(notes["lost_layers"]) == 1
+    for corner in ("1000,390", "1003,390"):
+        assert notes[corner] == ["success"] and notes[f"{corner} mask"] == [255, 0]
     assert notes["generate"][0] == "success" and notes["generate"][1] >= 64
 
 

@@ -166,6 +166,7 @@ def test_the_environments_python_lies_where_each_system_puts_it():
     assert bootstrap.python_of(Path("v"), "nt") == Path("v/Scripts/python.exe")
 
 
+@pytest.mark.full
 def test_a_broken_environment_is_made_anew_and_a_working_one_is_kept(
     bare_venv: Path, capsys: pytest.CaptureFixture[str]
 ):

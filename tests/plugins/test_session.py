@@ -12,15 +12,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.api.errors import Cancelled, EngineError
+from engine.api.chain import NO_REGION, Chain
+from engine.api.errors import Cancelled, ChainError, EngineError
 from engine.api.protocol import Step
 from plugins.common import jobs
 from plugins.common.jobs import Settings
 from plugins.common.session import Run, Session
-from tests.engine.conftest import place, tiny_model
-from tests.engine.running import INSTRUCTION, Place, png, scene
+from plugins.common.words import plan_line
+from tests.engine.conftest import place, served, tiny_model
+from tests.engine.got.lessons import LOST, LOST_TURN, WHOLE
+from tests.engine.running import CHAIN, INSTRUCTION, Place, png, scene
 
-__all__ = ["place", "tiny_model"]
+__all__ = ["place", "served", "tiny_model"]
 
 SETTINGS = Settings(model="tiny", num_inference_steps=2)
 
@@ -38,7 +41,7 @@ class Host:
         ended: list = []
         self.session.begin(work, Run(ended.append, ended.append, event))
         while not ended:
-            self.calls.get(timeout=120)()
+            self.calls.get(timeout=900)()
             self.threads.add(threading.current_thread().name)
         if isinstance(ended[0], EngineError):
             raise ended[0]
@@ -46,14 +49,12 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path: Path, place: Callable[..., Place], monkeypatch: pytest.MonkeyPatch):
-    here = place()
-    monkeypatch.setenv("GOT_ENGINE_RUNTIME", str(here.runtime))
+def host(tmp_path: Path, served: Place, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GOT_ENGINE_RUNTIME", str(served.runtime))
     (tmp_path / "got_desktop.json").write_text(json.dumps({"plugin": "krita", "engine_command": None}))
     made = Host(tmp_path)
-    with here.connect():
-        yield made
-        made.session.close()
+    yield made
+    made.session.close()
 
 
 def test_plan_and_edit_give_every_picture_of_every_candidate(host: Host):
@@ -65,6 +66,23 @@ def test_plan_and_edit_give_every_picture_of_every_candidate(host: Host):
     assert drawn.chain == chain and [candidate.seed for candidate in drawn.candidates] == [5, 6]
     assert all(len(candidate.layers) == 1 for candidate in drawn.candidates)
     assert all(data.startswith(b"\x89PNG") for one in drawn.candidates for data in (*one.layers[0], one.image))
+
+
+def test_a_plan_whose_boxes_are_all_lost_is_not_drawn(host: Host):
+    picture = png(scene())
+    for chain, words in ((None, "No box of the plan"), (LOST_TURN, "No box of the chain")):
+        with pytest.raises(ChainError, match=words):
+            host.run(lambda engine, heard, chain=chain: jobs.edit(engine, heard, LOST, picture, chain, SETTINGS))
+    assert "has no area in the picture" in plan_line(Chain(LOST_TURN))
+
+
+def test_a_plan_without_a_region_says_so_before_it_is_drawn(host: Host):
+    picture = png(scene())
+    chain = host.run(lambda engine, heard: jobs.plan(engine, heard, WHOLE, picture, SETTINGS))
+    assert plan_line(Chain(chain)) == NO_REGION and plan_line(Chain(chain), edit=False) == ""
+    drawn = host.run(lambda engine, heard: jobs.edit(engine, heard, WHOLE, picture, chain, SETTINGS))
+    assert NO_REGION in drawn.notes
+    assert plan_line(Chain("")) == plan_line(Chain(CHAIN)) == ""
 
 
 def test_feather_and_grow_shape_the_mask(host: Host):
@@ -86,6 +104,7 @@ def test_a_new_picture_has_no_layers(host: Host):
     assert drawn.candidates[0].layers == () and drawn.candidates[0].image.startswith(b"\x89PNG")
 
 
+@pytest.mark.full
 def test_an_engine_that_went_away_in_between_is_started_anew(host: Host, tmp_path: Path, place: Callable[..., Place]):
     here = place()
     setting = [f"{name}={value}" for name, value in here.environment().items()]

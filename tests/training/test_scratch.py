@@ -167,6 +167,7 @@ def test_a_phase_needs_the_one_before_it(tmp_path, runs):
         scratch.run("crops")
 
 
+@pytest.mark.full
 def test_a_weak_autoencoder_stops_the_run(tmp_path, runs):
     gated = tmp_path / "gated.toml"
     gated.write_text(RECIPE + "[gates]\npsnr = 34.0\n")

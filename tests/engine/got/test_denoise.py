@@ -146,9 +146,7 @@ def test_spatial_guidance_is_the_mean_over_masks_and_both_are_unscaled_modes(pip
     alone = [encode(image_to_tensor(image)[None]).latent_dist.mode() for image in (reference, *masks)]
     calls = []
     hook = pipeline.vae.encoder.register_forward_pre_hook(lambda module, args: calls.append(len(args[0])))
-    reference_latents, spatial_latents = image_guidance(
-        PictureEncoder(pipeline.vae), reference, masks, torch.float32
-    )
+    reference_latents, spatial_latents = image_guidance(PictureEncoder(pipeline.vae), reference, masks, torch.float32)
     hook.remove()
     assert calls == [4]
     torch.testing.assert_close(reference_latents, alone[0], rtol=0, atol=1e-5)

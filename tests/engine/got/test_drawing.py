@@ -45,6 +45,23 @@ def test_boxes_are_relative_to_the_picture_and_follow_it_into_the_canvas():
     assert where(masks[1], COLORS["green"]) == (0, 63, 16, 47)
 
 
+@pytest.mark.parametrize(
+    ("corners", "fit", "place"),
+    [
+        ("(999,0),(1000,1)", "stretch", (63, 63, 0, 0)),
+        ("(0,540),(1000,1000)", "stretch", (0, 63, 34, 63)),
+        ("(500,0),(1003,4000)", "stretch", (32, 63, 0, 63)),
+        ("(999,999),(1000,1000)", "pad", (63, 63, 47, 47)),
+        ("(500,500),(1000,1003)", "pad", (32, 63, 32, 47)),
+    ],
+)
+def test_a_box_that_reaches_the_pictures_edge_ends_with_it(corners, fit, place):
+    """On the reference's canvas Pillow cuts it off; where the picture is padded, its edge is inside the canvas."""
+    chain = Chain.parse(f"<|box_start|>{corners}<|box_end|> (red)<|im_gen_start|>")
+    (mask,) = drawing(Image.new("RGB", (200, 100)), fit=fit).masks(chain.mask_regions(0))
+    assert where(mask, COLORS["red"]) == place
+
+
 def test_without_regions_there_is_one_black_canvas():
     (mask,) = drawing(None).masks([])
     assert mask.size == (64, 64)

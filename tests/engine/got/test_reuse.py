@@ -117,7 +117,10 @@ def test_a_step_between_sees_its_own_latents_and_time():
 
 @pytest.mark.parametrize(
     ("config", "side", "share"),
-    [("benchmarks/got_6b/unet.json", 128, 0.0675), ("resources/models/got-mini/unet/config.json", 32, 0.219)],
+    [
+        pytest.param("benchmarks/got_6b/unet.json", 128, 0.0675, marks=pytest.mark.full),
+        ("resources/models/got-mini/unet/config.json", 32, 0.219),
+    ],
 )
 def test_a_step_between_is_a_small_share_of_a_whole_ones_work(config: str, side: int, share: float):
     with torch.device("meta"):

@@ -142,7 +142,7 @@ def test_whoever_waits_for_a_job_gets_it_when_it_comes(queue):
     waiter = threading.Thread(target=lambda: taken.append(queue.take(10)))
     waiter.start()
     (id,) = put(queue, "key-1")
-    waiter.join(5)
+    waiter.join(600)
     assert taken[0].id == id
 
 

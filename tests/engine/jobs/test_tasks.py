@@ -196,7 +196,10 @@ def nobody() -> bool:
     return False
 
 
-@pytest.mark.parametrize("stage", ["plan", "encode", "step", "decode"])
+SELDOM = [pytest.param(stage, marks=pytest.mark.full) for stage in ("encode", "step", "decode")]
+
+
+@pytest.mark.parametrize("stage", ["plan", *SELDOM])
 def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline, pictures, monkeypatch, stage):
     """The CPU stands in for the card; what is short, and when, is what the models themselves say."""
     monkeypatch.setattr("engine.got.pipeline.Residence", OnTheCPU)

@@ -12,6 +12,7 @@ def edit(engine):
     return engine.run(EditRequest(INSTRUCTION, image.id, model="tiny", chain=CHAIN, num_inference_steps=1))
 
 
+@pytest.mark.full
 def test_an_engine_draws_with_the_weights_that_are_asked_for_and_says_so(place):
     with place(weights="int8").connect() as engine:
         assert edit(engine).state == "done"

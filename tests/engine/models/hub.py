@@ -119,7 +119,7 @@ class Hub:
         elif faults.hold and len(data) >= LARGE:
             request.wfile.write(body[: len(body) // 2])
             request.wfile.flush()
-            faults.hold.wait(60)
+            faults.hold.wait(600)
             request.close_connection = True
         else:
             request.wfile.write(body)

@@ -212,7 +212,7 @@ def run_child(offer: Offer, folder: Path, before: str = "") -> list[dict]:
 
 
 def wait(until: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 600
     while not until():
         assert time.monotonic() < end
         time.sleep(0.02)

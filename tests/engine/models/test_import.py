@@ -15,7 +15,7 @@ from engine.models.convert import MLLM_BASE, UNET_BASE, import_released
 from tests.engine.models.released import PEFT, PLAIN, Hostile, Released
 
 
-@pytest.mark.parametrize("checkpoint", [PLAIN, PEFT])
+@pytest.mark.parametrize("checkpoint", [PLAIN, pytest.param(PEFT, marks=pytest.mark.full)])
 def test_a_checkpoint_is_read_in_another_process(
     golden: Path, tmp_path: Path, children: list, monkeypatch: pytest.MonkeyPatch, checkpoint: str
 ):
@@ -36,7 +36,7 @@ def test_a_checkpoint_is_read_in_another_process(
     assert "Qwen Research License" in config.license and config.provenance["checkpoint"] == checkpoint
 
 
-@pytest.mark.parametrize("forced", ["0", "1"])
+@pytest.mark.parametrize("forced", ["0", pytest.param("1", marks=pytest.mark.full)])
 def test_a_hostile_checkpoint_does_not_run_there_either(
     released: Released, tmp_path: Path, children: list, monkeypatch: pytest.MonkeyPatch, forced: str
 ):
@@ -50,6 +50,7 @@ def test_a_hostile_checkpoint_does_not_run_there_either(
     assert [path.name for path in tmp_path.iterdir()] == ["released"]  # no canary, nothing half-written
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("stopped_by", [Cancelled(), KeyboardInterrupt()])
 def test_a_cancelled_import_ends_its_process_and_leaves_nothing(
     golden: Path, tmp_path: Path, children: list, stopped_by: BaseException
@@ -63,6 +64,7 @@ def test_a_cancelled_import_ends_its_process_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_process_that_dies_is_said_and_leaves_nothing(golden: Path, tmp_path: Path, children: list):
     with pytest.raises(ModelError) as caught:
         import_released(golden, tmp_path / "native", source_size=112, on_progress=lambda *event: children[0].kill())
@@ -71,6 +73,7 @@ def test_a_process_that_dies_is_said_and_leaves_nothing(golden: Path, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_what_a_dying_process_said_last_is_passed_on(golden: Path, tmp_path: Path, children: list):
     with pytest.raises(ModelError, match="status 1: AttributeError: .*no_such_dtype") as caught:
         import_released(golden, tmp_path / "native", dtype="no_such_dtype", source_size=112)  # type: ignore[arg-type]

@@ -188,6 +188,7 @@ def kill_amid_a_file(place: Path, number: int, process: Callable[[], int], ended
                 return
 
 
+@pytest.mark.full
 def test_killed_amid_a_file_it_goes_on_to_the_same_bytes(golden: Path, tmp_path: Path, whole: dict, children):
     options: dict[str, Any] = {"source_size": 112, "name": "mine", "license": "as released", **SMALL_FILES}
     native, place, random_ = tmp_path / "native", tmp_path / ".native.partial", random.Random(7)
@@ -216,6 +217,7 @@ def test_killed_amid_a_file_it_goes_on_to_the_same_bytes(golden: Path, tmp_path:
     assert contents(native) == whole and not place.exists()
 
 
+@pytest.mark.full
 def test_whoever_asked_is_killed_and_its_process_ends_too(golden: Path, tmp_path: Path, whole: dict):
     """Otherwise it would write on while the next import does."""
     given = json.dumps([str(golden), str(tmp_path / "native"), PLAIN, None, 112])
@@ -224,7 +226,7 @@ def test_whoever_asked_is_killed_and_its_process_ends_too(golden: Path, tmp_path
         assert asking.stdout is not None and "read" in asking.stdout.readline()
         (child,) = psutil.Process(asking.pid).children()
         asking.kill()
-    child.wait(10)
+    child.wait(600)
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     assert "none missing, none left over" in said[-1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["native", "whole"]

@@ -427,10 +427,11 @@ def test_a_stream_goes_on_where_it_left_off(client, image):
     assert [type(event) for _, event in stream(client, job.id, everything[-1][0])] == [Finished]
 
 
+@pytest.mark.full
 def test_a_quiet_stream_shows_that_it_lives(client, image):
     job = client.submit(edit(image, num_inference_steps=1000, candidates=8))
     waiting = client.submit(edit(image))
-    connection = http.client.HTTPConnection("127.0.0.1", client.runtime.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", client.runtime.port, timeout=600)
     connection.request("GET", f"/v1/jobs/{waiting.id}/events", headers=client._authorization())
     response = connection.getresponse()
     lines = [response.readline() for _ in range(10)]
@@ -483,7 +484,7 @@ def test_a_full_queue_says_when_to_come_again(place, image):
         assert [client.job(job.id).position for job in others] == [1, 2]
         with pytest.raises(Busy, match="2 jobs are waiting"):
             client.submit(long)
-        connection = http.client.HTTPConnection("127.0.0.1", client.runtime.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", client.runtime.port, timeout=600)
         headers = client._authorization() | {"Content-Type": "application/json"}
         connection.request("POST", "/v1/edits", dumps(long), headers)
         response = connection.getresponse()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -20,8 +21,26 @@ from got_desktop.ui.window import Window  # noqa: E402
 from tests.engine.place import Place  # noqa: E402
 
 SEA = SAMPLES / "sea.png"
-LONG = 120_000
-"""Milliseconds for what an engine does on a machine that is busy."""
+LONG = 900_000
+"""Milliseconds after which what is waited for has not come on the busiest machine either: it hangs."""
+
+
+class PatientQtBot(QtBot):
+    """Waits for what is to happen, however long that takes."""
+
+    def waitUntil(self, callback: Callable, *, timeout: int = LONG) -> None:  # noqa: N802 - pytest-qt's name
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: object, *, timeout: int = LONG, **given: object) -> object:  # noqa: N802
+        return super().waitSignal(signal, timeout=timeout, **given)
+
+    def waitExposed(self, widget: object, *, timeout: int = LONG) -> object:  # noqa: N802
+        return super().waitExposed(widget, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp, request: pytest.FixtureRequest) -> PatientQtBot:
+    return PatientQtBot(request)
 
 
 @pytest.fixture(scope="session")
@@ -88,18 +107,18 @@ def sea(window: Window, qtbot) -> Window:
 
 def open_picture(window: Window, qtbot, path: Path) -> None:
     window.files.open(path)
-    qtbot.waitUntil(lambda: window.session.document.path == path and not window.session.filing, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.document.path == path and not window.session.filing)
 
 
 def wait_for_plan(window: Window, qtbot) -> None:
-    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.session.work.busy)
     assert not window.session.document.state.plan.empty, window.heard
 
 
 def wait_for_results(window: Window, qtbot) -> None:
-    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.session.work.busy)
     assert window.session.work.results is not None, window.heard
-    qtbot.waitUntil(lambda: window.editor.canvas.after is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.editor.canvas.after is not None)
 
 
 def errors(window: Window) -> list[Message]:
@@ -113,7 +132,7 @@ def dialog(qtbot) -> QMessageBox:
         boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
         return boxes[0] if boxes else None
 
-    qtbot.waitUntil(lambda: found() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: found() is not None)
     box = found()
     assert box is not None
     return box

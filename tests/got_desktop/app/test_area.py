@@ -83,7 +83,7 @@ def test_only_the_chosen_area_is_edited(sea, qtbot, tmp_path):
     assert session.document.state.layers[0].facts["selection"]["x"] == area.x
     saved = session.document.state
     session.save_file(tmp_path / "area.ora")
-    qtbot.waitUntil(lambda: not session.document.modified, timeout=30_000)
+    qtbot.waitUntil(lambda: not session.document.modified)
     open_picture(sea, qtbot, tmp_path / "area.ora")
     assert session.document.state.selection == area and session.plan.text == saved.plan.text
     session.choose_area(None)
@@ -120,7 +120,7 @@ def test_boxes_are_drawn_where_they_lie_whatever_area_was_chosen_since(sea, qtbo
     seen = session.document.state.seen
     size = f"{seen[2] - seen[0]}×{seen[3] - seen[1]}"
     assert size != "128×128"
-    qtbot.waitUntil(lambda: f"pasted at {size}" in editor.instruction.placed.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: f"pasted at {size}" in editor.instruction.placed.text())
     editor.run_apply()
     wait_for_results(sea, qtbot)
     y, x = np.nonzero(np.asarray(session.work.results.candidates[0].layers[0].mask))

@@ -73,7 +73,10 @@ def test_real_errors_are_said_in_german(german, golden, tmp_path):
         assert message != error.message and remedy != error.remedy, error
     assert Message.of(caught(tries[0])).text == f"Es gibt keine Datei {missing}."
     problem = Chain.parse("A boat <|box_start|>(9,9),(1,1)<|box_end|>.").problems[0]
-    assert words(problem) == ("„(9,9),(1,1)“ hat kein Inneres.", "Nennen Sie die linke obere Ecke zuerst.")
+    assert words(problem) == (
+        "„(9,9),(1,1)“ hat keine Fläche im Bild.",
+        "Nennen Sie die linke obere Ecke zuerst, beide von 0 bis 1000.",
+    )
 
 
 def test_notes_and_findings_are_said_in_german(german, tmp_path, monkeypatch):

@@ -8,11 +8,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.api.chain import IM_GEN_START
+from engine.api.chain import IM_GEN_START, NO_REGION, Box
 from engine.api.runtime import read_runtime
 from got_desktop.model.plan import Plan
 from got_desktop.model.samples import SAMPLES
-from tests.got_desktop.app.conftest import LONG, SEA, answer, dialog, errors, wait_for_plan, wait_for_results
+from tests.engine.got.lessons import LOST, LOST_TURN, WHOLE
+from tests.got_desktop.app.conftest import SEA, answer, dialog, errors, wait_for_plan, wait_for_results
 
 CAR = f"The car <|box_start|>(300,560),(580,840)<|box_end|> (red) becomes purple.{IM_GEN_START}"
 
@@ -33,19 +34,20 @@ STAGES = {
 def test_cancelled_at_a_stage_nothing_is_changed_and_the_next_run_is_clean(sea, qtbot, stage):
     session, before = sea.session, sea.session.document.state
     sea.editor.run_both()
-    qtbot.waitUntil(lambda: session.work.activity is not None and STAGES[stage](session.work), timeout=LONG)
+    qtbot.waitUntil(lambda: session.work.activity is not None and STAGES[stage](session.work))
     qtbot.keyClick(sea, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not session.work.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not session.work.busy)
     assert session.document.state is before and session.work.results is None and session.work.draft is None
     assert errors(sea) == []
     planned(sea, qtbot)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("stage", ["while it plans", "while it draws"])
 def test_when_the_engine_is_killed_the_window_says_so_and_the_work_goes_on(sea, qtbot, engine_place, stage):
     session, before = sea.session, sea.session.document.state
     sea.editor.run_both()
-    qtbot.waitUntil(lambda: session.work.activity is not None and STAGES[stage](session.work), timeout=LONG)
+    qtbot.waitUntil(lambda: session.work.activity is not None and STAGES[stage](session.work))
     runtime = read_runtime(engine_place.runtime)
     os.kill(runtime.pid, 9)
     wait_for_results(sea, qtbot)
@@ -78,7 +80,7 @@ def test_a_file_that_cannot_be_read_is_said_and_the_document_stays(sea, qtbot, t
     (tmp_path / name).write_bytes(content)
     before = sea.session.document.state
     sea.files.open(tmp_path / name)
-    qtbot.waitUntil(lambda: bool(errors(sea)) and not sea.session.filing, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(errors(sea)) and not sea.session.filing)
     (error,) = errors(sea)
     assert said in error.text and error.remedy and name in error.text
     assert sea.session.document.state is before and sea.messages.messages == [error]
@@ -92,7 +94,7 @@ def test_a_full_disk_is_said_and_the_old_file_stays(sea, qtbot, tmp_path, monkey
     sea.session.add_box(sea.session.plan.chain.boxes[0].box if sea.session.plan.marks else _box(), "a hat")
     monkeypatch.setattr("engine.imaging.save._write_new", full)
     sea.session.save_file(tmp_path / "old.png")
-    qtbot.waitUntil(lambda: bool(errors(sea)), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(errors(sea)))
     assert "No space left" in errors(sea)[0].text and (tmp_path / "old.png").read_bytes() == b"old"
     assert sea.session.document.modified
 
@@ -112,7 +114,7 @@ def test_closing_with_unsaved_work_asks(sea, qtbot, tmp_path):
     sea.session.document.path = tmp_path / "mine.ora"
     sea.close()
     answer(qtbot, "Save")
-    qtbot.waitUntil(lambda: not sea.isVisible(), timeout=30_000)
+    qtbot.waitUntil(lambda: not sea.isVisible())
     assert (tmp_path / "mine.ora").stat().st_size > 1000
 
 
@@ -120,7 +122,7 @@ def test_closing_without_saving_throws_it_away(sea, qtbot, data):
     sea.session.add_box(_box(), "a hat")
     sea.close()
     answer(qtbot, "Don't save")
-    qtbot.waitUntil(lambda: not sea.isVisible(), timeout=30_000)
+    qtbot.waitUntil(lambda: not sea.isVisible())
     assert list((data / "open").iterdir()) == []
 
 
@@ -132,7 +134,61 @@ def test_opening_another_picture_with_unsaved_work_asks(sea, qtbot):
     assert sea.session.document.state is before
     sea.files.open(SAMPLES / "night.png")
     answer(qtbot, "Don't save")
-    qtbot.waitUntil(lambda: sea.session.document.path == SAMPLES / "night.png", timeout=30_000)
+    qtbot.waitUntil(lambda: sea.session.document.path == SAMPLES / "night.png")
+
+
+@pytest.fixture(scope="session")
+def tiny(engine_place) -> str:
+    """A model that loses the box of one edit, and plans another one without a region."""
+    from tests.engine.running import save_tiny  # brings torch
+
+    return save_tiny(engine_place.models / "tiny").name
+
+
+def test_a_plan_whose_boxes_are_all_lost_is_there_to_be_mended(sea, qtbot, tiny):
+    session, panel = sea.session, sea.editor.plan
+    session.draw_with(model=tiny, steps=2)
+    session.instruction = LOST
+    before = session.document.state.layers
+    sea.editor.run_both()
+    qtbot.waitUntil(lambda: bool(errors(sea)) and not session.work.busy)
+    assert "No box of the plan can be used" in errors(sea)[0].text
+    assert session.work.results is None and session.document.state.layers == before
+    assert session.plan.text == LOST_TURN and "has no area" in panel.faults.text()
+    sea.editor.run_apply()
+    asked = dialog(qtbot)
+    assert "No box of the plan can be used" in asked.text() and "has no area" in asked.informativeText()
+    assert [button.text() for button in asked.buttons()] == ["Show it"]
+    answer(qtbot, "Show it")
+    session.run_apply()
+    qtbot.waitUntil(lambda: len(errors(sea)) == 2 and not session.work.busy)
+    assert "No box of the chain can be used" in errors(sea)[1].text and session.work.results is None
+    session.replan(Plan.of(LOST_TURN.replace("(500,160)", "(700,160)")), "")
+    assert not panel.faults.isVisible()
+    sea.editor.run_apply()
+    wait_for_results(sea, qtbot)
+
+
+def test_a_plan_without_a_region_says_so_before_it_is_drawn(sea, qtbot, tiny):
+    sea.session.draw_with(model=tiny, steps=2)
+    sea.session.instruction = WHOLE
+    sea.session.run_plan()
+    wait_for_plan(sea, qtbot)
+    assert sea.editor.plan.faults.text() == NO_REGION and sea.editor.plan.faults.isVisible()
+    sea.session.draw_with(new_picture=True)
+    assert not sea.editor.plan.faults.isVisible()
+    sea.session.draw_with(new_picture=False)
+    sea.editor.run_apply()
+    wait_for_results(sea, qtbot)
+
+
+def test_a_box_reaches_the_pictures_edge(sea):
+    session = sea.session
+    session.replan(Plan.of(CAR.replace("(580,840)", "(1003,1000)")), "")
+    assert session.plan.chain.boxes[0].box == Box(300, 560, 1000, 1000)
+    assert "cut off at its edge" in sea.editor.plan.faults.text()
+    session.resize_box(0, Box(400, 560, 1000, 1000))
+    assert "(400,560),(1000,1000)" in session.plan.text and not sea.editor.plan.faults.isVisible()
 
 
 def car_to_purple(window, **drawing: object) -> None:
@@ -169,17 +225,17 @@ def test_what_is_not_taken_yet_is_not_thrown_away_unasked(sea, qtbot):
     assert sea.isVisible() and work.results is results
     sea.close()
     answer(qtbot, "Discard results")
-    qtbot.waitUntil(lambda: not sea.isVisible(), timeout=30_000)
+    qtbot.waitUntil(lambda: not sea.isVisible())
     assert sea.findChildren(QMessageBox) == []  # none stays behind
 
 
 def test_what_is_drawn_for_a_picture_never_lands_on_the_one_that_was_opened_meanwhile(sea, qtbot):
     session = sea.session
     car_to_purple(sea, steps=40)
-    qtbot.waitUntil(lambda: bool(session.work.job), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(session.work.job))
     sea.files.open(SAMPLES / "night.png")
     answer(qtbot, "Don't save")
-    qtbot.waitUntil(lambda: session.document.path == SAMPLES / "night.png", timeout=30_000)
+    qtbot.waitUntil(lambda: session.document.path == SAMPLES / "night.png")
     assert not session.work.busy
     car_to_purple(sea, steps=1)  # the next job comes after the one that was left
     wait_for_results(sea, qtbot)
@@ -215,7 +271,7 @@ def test_plan_and_apply_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):
     assert not session.work.busy and session.plan.has_user_work
     sea.editor.run_both()
     answer(qtbot, "Keep my boxes")
-    qtbot.waitUntil(lambda: session.work.results is not None, timeout=2 * LONG)
+    qtbot.waitUntil(lambda: session.work.results is not None)
     assert "a hat" in session.work.results.chain and len(session.plan.marks) > 1
 
 

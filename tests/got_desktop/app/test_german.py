@@ -17,7 +17,7 @@ from got_desktop.model.plan import Plan
 from got_desktop.model.settings import Settings
 from got_desktop.ui.controls import take_typed
 from got_desktop.ui.window import Window
-from tests.got_desktop.app.conftest import LONG, SEA, errors, open_picture, wait_for_results
+from tests.got_desktop.app.conftest import SEA, errors, open_picture, wait_for_results
 
 CAR = f"The car {format_box(Box(300, 560, 580, 840), 'red')} becomes purple.{IM_GEN_START}"
 
@@ -42,7 +42,7 @@ def type_into(qtbot, field: QAbstractSpinBox, text: str) -> str:
 def test_figures_are_shown_and_read_with_a_comma(window, qtbot):
     session, drawing = window.session, window.editor.instruction.drawing
     own = drawing.scales["semantic"][1]
-    qtbot.waitUntil(lambda: bool(session.link.offer.models), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(session.link.offer.models))
     assert re.fullmatch(r"\d,\d ●", own.text()) and drawing.weight.text() == "1,00"
     for typed in ("7.5", "7,5"):  # the number pad has a point
         assert type_into(qtbot, own, typed) == "7,5" and session.drawing.semantic == 7.5
@@ -52,7 +52,7 @@ def test_figures_are_shown_and_read_with_a_comma(window, qtbot):
     drawing.width_box.setFocus()
     take_typed()  # as Apply does
     assert session.drawing.width == 1024
-    qtbot.waitUntil(lambda: bool(re.search(r"\d,\d von \d+ GB", window.statusBar().memory.text())), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(re.search(r"\d,\d von \d+ GB", window.statusBar().memory.text())))
     assert (gigabytes(15.23e9), seconds(0.421), significant(0.00123)) == ("15,2 GB", "0,42 s", "0,00123")
     assert line("16.4 GB in all") == "16,4 GB insgesamt"
     assert "Version 0.1," in line("runs: process 1, version 0.1, no model loaded")
@@ -61,7 +61,7 @@ def test_figures_are_shown_and_read_with_a_comma(window, qtbot):
 def test_an_unexpected_fault_is_said_in_german(window, qtbot):
     session = window.session
     session.background.run(lambda say: 1 / 0, lambda nothing: None, session._say)
-    qtbot.waitUntil(lambda: bool(errors(window)), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(errors(window)))
     (fault,) = errors(window)
     assert fault.text == "Etwas Unerwartetes ist geschehen (ZeroDivisionError: division by zero)."
     assert str(faults.log_file()) in fault.remedy and "bitte" in fault.remedy
@@ -76,7 +76,7 @@ def test_figures_of_a_result_have_a_comma_and_its_words_fit(window, qtbot):
     window.editor.run_apply()
     wait_for_results(window, qtbot)
     assert re.fullmatch(r"Dauerte \d+,\d+ s", window.statusBar().took.text())
-    qtbot.waitUntil(lambda: bool(window.editor.review.figure.text()), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(window.editor.review.figure.text()))
     assert re.match(r"\d+,\d % des Bildes", window.editor.review.figure.text())
     window.resize(window.minimumSize())
     QApplication.processEvents()

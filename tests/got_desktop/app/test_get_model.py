@@ -17,7 +17,7 @@ from got_desktop.ui.pages.get_card import GetCard
 from got_desktop.ui.pages.models_page import ModelsPage
 from got_desktop.ui.window import Window
 from tests.engine.models.hub import Hub
-from tests.got_desktop.app.conftest import LONG, errors
+from tests.got_desktop.app.conftest import errors
 
 REPOSITORIES = {
     "LucasFang/GoT-6B": "GoT-6B",
@@ -55,14 +55,14 @@ def page(window: Window, models: Path, qtbot) -> Iterator[ModelsPage]:
     window.show_page("models")
     page = window.pages.currentWidget()
     assert isinstance(page, ModelsPage)
-    qtbot.waitUntil(lambda: bool(window.session.link.offer.models), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(window.session.link.offer.models))
     yield page
     page.getting.close()
 
 
 def press(qtbot, where: QWidget, text: str) -> None:
     """Presses the button of that text, by key."""
-    qtbot.waitUntil(lambda: text in texts(where), timeout=10_000)  # a new widget is shown a moment later
+    qtbot.waitUntil(lambda: text in texts(where))  # a new widget is shown a moment later
     button = next(b for b in where.findChildren(QPushButton) if b.text() == text and b.isVisible())
     assert button.isEnabled(), text
     button.setFocus()
@@ -74,7 +74,7 @@ def texts(where: QWidget) -> list[str]:
 
 
 def settle(page: ModelsPage, qtbot) -> None:
-    qtbot.waitUntil(lambda: page.getting.progress is None, timeout=LONG)
+    qtbot.waitUntil(lambda: page.getting.progress is None)
 
 
 def look(page: ModelsPage, qtbot) -> None:
@@ -91,6 +91,7 @@ def accept_all(card: GetCard, qtbot) -> None:
     assert card.start.isEnabled()
 
 
+@pytest.mark.full
 def test_got_6b_is_downloaded_imported_and_used(window: Window, page: ModelsPage, hub: Hub, models: Path, qtbot):
     look(page, qtbot)
     choice = page.getting.choice
@@ -102,20 +103,21 @@ def test_got_6b_is_downloaded_imported_and_used(window: Window, page: ModelsPage
     stages = []
     page.getting.changed.connect(lambda: stages.append(page.getting.progress and page.getting.progress.stage))
     accept_all(page.get, qtbot)
-    with qtbot.waitSignal(page.getting.got, timeout=LONG) as got:
+    with qtbot.waitSignal(page.getting.got) as got:
         press(qtbot, page.get, "Download and import")
     assert got.args == ["GoT-6B"]
     assert {"download", "read", "write"} <= set(stages)
     assert (models / "GoT-6B" / "got.json").is_file()
     assert json.loads((models / "GoT-6B" / "got.json").read_text())["provenance"]["checkpoint"] == "GoT-6B"
-    qtbot.waitUntil(lambda: not page.getting.downloads.exists(), timeout=LONG)
-    qtbot.waitUntil(lambda: page.findChild(QWidget, "model_GoT-6B") is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: not page.getting.downloads.exists())
+    qtbot.waitUntil(lambda: page.findChild(QWidget, "model_GoT-6B") is not None)
     row = page.findChild(QWidget, "model_GoT-6B")
     press(qtbot, row, "Use")
     assert window.session.drawing.model == "GoT-6B"
     assert not errors(window)
 
 
+@pytest.mark.full
 def test_a_download_is_stopped_and_gone_on_from(window: Window, page: ModelsPage, hub: Hub, models: Path, qtbot):
     look(page, qtbot)
     hub.faults.hold = threading.Event()
@@ -123,14 +125,14 @@ def test_a_download_is_stopped_and_gone_on_from(window: Window, page: ModelsPage
     press(qtbot, page.get, "Download and import")
     part = page.getting.downloads / "GoT-6B" / f"{SHARD}.part"
     half = len(hub.files("LucasFang/GoT-6B")[SHARD]) // 2
-    qtbot.waitUntil(lambda: part.exists() and part.stat().st_size == half, timeout=LONG)
+    qtbot.waitUntil(lambda: part.exists() and part.stat().st_size == half)
     press(qtbot, page.get, "Stop")
     settle(page, qtbot)
     assert page.getting.choice and page.getting.choice.begun
     hub.faults.hold.set()
     hub.faults.hold = None
     accept_all(page.get, qtbot)
-    with qtbot.waitSignal(page.getting.got, timeout=LONG):
+    with qtbot.waitSignal(page.getting.got):
         press(qtbot, page.get, "Go on with the download")
     assert (SHARD, f"bytes={half}-") in hub.asked
     assert not errors(window)
@@ -141,19 +143,19 @@ def test_what_was_begun_can_be_deleted(page: ModelsPage, hub: Hub, qtbot):
     hub.faults.wrong_bytes = LAST_SHARD
     accept_all(page.get, qtbot)
     press(qtbot, page.get, "Download and import")
-    qtbot.waitUntil(lambda: page.getting.downloads.exists(), timeout=LONG)
-    qtbot.waitUntil(lambda: "Delete what was loaded" in texts(page.get), timeout=LONG)
+    qtbot.waitUntil(lambda: page.getting.downloads.exists())
+    qtbot.waitUntil(lambda: "Delete what was loaded" in texts(page.get))
     press(qtbot, page.get, "Delete what was loaded")
     settle(page, qtbot)
     assert not page.getting.downloads.exists()
-    qtbot.waitUntil(lambda: "Show sizes and licenses" in texts(page.get), timeout=10_000)
+    qtbot.waitUntil(lambda: "Show sizes and licenses" in texts(page.get))
 
 
 def test_a_wrong_hash_is_said(window: Window, page: ModelsPage, hub: Hub, models: Path, qtbot):
     look(page, qtbot)
     hub.faults.wrong_bytes = LAST_SHARD
     accept_all(page.get, qtbot)
-    with qtbot.waitSignal(page.getting.failed, timeout=LONG):
+    with qtbot.waitSignal(page.getting.failed):
         press(qtbot, page.get, "Download and import")
     assert [message.text for message in errors(window)] == [
         f"{LAST_SHARD} is not the file that its publisher lists: its hash differs. It was removed."
@@ -166,10 +168,10 @@ def test_a_wrong_hash_is_said(window: Window, page: ModelsPage, hub: Hub, models
 def test_a_server_that_is_not_there_is_said(window: Window, page: ModelsPage, monkeypatch, qtbot):
     with Hub({}) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
-    with qtbot.waitSignal(page.getting.failed, timeout=LONG):
+    with qtbot.waitSignal(page.getting.failed):
         press(qtbot, page.get, "Show sizes and licenses")
     assert "cannot be reached" in errors(window)[0].text and "network" in errors(window)[0].remedy
-    qtbot.waitUntil(lambda: "Show sizes and licenses" in texts(page.get), timeout=10_000)
+    qtbot.waitUntil(lambda: "Show sizes and licenses" in texts(page.get))
 
 
 def test_a_disk_that_is_too_small_keeps_the_download_from_starting(page: ModelsPage, hub: Hub, monkeypatch, qtbot):
@@ -182,37 +184,39 @@ def test_a_disk_that_is_too_small_keeps_the_download_from_starting(page: ModelsP
     assert any("Free some space" in label.text() for label in page.get.findChildren(QLabel))
 
 
+@pytest.mark.full
 def test_a_folder_that_is_there_is_imported(window: Window, page: ModelsPage, golden: Path, models: Path, qtbot):
     press(qtbot, page.get, "Import a folder…")
     dialog = next(w for w in window.findChildren(QFileDialog) if w.isVisible())
-    with qtbot.waitSignal(page.getting.got, timeout=LONG) as got:
+    with qtbot.waitSignal(page.getting.got) as got:
         dialog.fileSelected.emit(str(golden / "GoT-6B"))
         dialog.close()
     assert got.args == ["GoT-6B"]
     assert (models / "GoT-6B" / "got.json").is_file()
 
 
+@pytest.mark.full
 def test_an_import_that_is_stopped_leaves_nothing(page: ModelsPage, golden: Path, models: Path, qtbot):
     page.getting.import_folder(golden / "GoT-6B")
     chore = []
-    qtbot.waitUntil(lambda: page.getting._chore is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: page.getting._chore is not None)
     chore.append(page.getting._chore)
-    qtbot.waitUntil(lambda: any(p.name.startswith(".GoT-6B") for p in models.iterdir()), timeout=LONG)
+    qtbot.waitUntil(lambda: any(p.name.startswith(".GoT-6B") for p in models.iterdir()))
     press(qtbot, page.get, "Stop")
     chore[0].wait()
-    qtbot.waitUntil(lambda: not [p for p in models.iterdir() if "GoT-6B" in p.name], timeout=LONG)
+    qtbot.waitUntil(lambda: not [p for p in models.iterdir() if "GoT-6B" in p.name])
 
 
 def test_a_native_model_is_remembered_where_it_lies(page: ModelsPage, tmp_path: Path, models: Path, qtbot):
     shutil.copytree(local.model_info("got-mini")["folder"], tmp_path / "mine")
-    with qtbot.waitSignal(page.getting.got, timeout=LONG) as got:
+    with qtbot.waitSignal(page.getting.got) as got:
         page.getting.import_folder(tmp_path / "mine")
     assert got.args == ["mine"]
-    qtbot.waitUntil(lambda: page.findChild(QWidget, "model_mine") is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: page.findChild(QWidget, "model_mine") is not None)
 
 
 def test_a_folder_without_a_model_is_refused(window: Window, page: ModelsPage, tmp_path: Path, qtbot):
-    with qtbot.waitSignal(page.getting.failed, timeout=LONG):
+    with qtbot.waitSignal(page.getting.failed):
         page.getting.import_folder(tmp_path)
     assert "holds no GoT model" in errors(window)[0].text
 
@@ -222,9 +226,9 @@ def test_a_process_that_dies_is_said(window: Window, page: ModelsPage, hub: Hub,
     look(page, qtbot)
     accept_all(page.get, qtbot)
     press(qtbot, page.get, "Download and import")
-    qtbot.waitUntil(lambda: page.getting.downloads.exists(), timeout=LONG)
+    qtbot.waitUntil(lambda: page.getting.downloads.exists())
     process = page.getting._chore._process
-    with qtbot.waitSignal(page.getting.failed, timeout=LONG):
+    with qtbot.waitSignal(page.getting.failed):
         os.kill(process.processId(), 9)
     assert "The process ended" in errors(window)[0].text
 
@@ -235,14 +239,14 @@ def test_the_model_that_is_loaded_can_be_unloaded(window: Window, page: ModelsPa
     link = window.session.link
     done: list[object] = []
     link.run(lambda c: LoadRequest("got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
-    qtbot.waitUntil(lambda: bool(done), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(done))
     assert isinstance(done[0], str), done
     row = lambda: page.findChild(QWidget, "model_got-mini")  # noqa: E731
-    qtbot.waitUntil(lambda: "Unload" in texts(row()), timeout=LONG)
+    qtbot.waitUntil(lambda: "Unload" in texts(row()))
     press(qtbot, row(), "Unload")
-    qtbot.waitUntil(lambda: "Unload" not in texts(row()), timeout=LONG)
+    qtbot.waitUntil(lambda: "Unload" not in texts(row()))
     # the page's own look at the engine may be quicker than the answer to what was asked
-    qtbot.waitUntil(lambda: any(m.text == "The model was unloaded." for m in window.heard), timeout=LONG)
+    qtbot.waitUntil(lambda: any(m.text == "The model was unloaded." for m in window.heard))
 
 
 def test_the_speed_is_that_of_the_last_seconds():

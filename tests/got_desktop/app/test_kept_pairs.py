@@ -25,14 +25,14 @@ def test_a_taken_edit_is_a_pair_to_train_on(sea, qtbot, data):
     assert not folder.exists()  # nothing is kept unasked
 
     page.pairs.click()
-    qtbot.waitUntil(lambda: settings.load(data).keep_pairs, timeout=10_000)
+    qtbot.waitUntil(lambda: settings.load(data).keep_pairs)
     corrected = Box(320, 540, 600, 830)
     session.resize_box(0, corrected)
     session.choose_area(Selection(30, 50, 70, 70))
     before = pixels(session.document.state)
     _take(sea, qtbot, Qt.Key.Key_2)
     after = pixels(session.document.state)
-    qtbot.waitUntil(lambda: (folder / "pairs.jsonl").exists(), timeout=30_000)
+    qtbot.waitUntil(lambda: (folder / "pairs.jsonl").exists())
     tally = Tally()
     (found,) = checked(find_data(folder), tally)
     assert tally.counts == {} and found.pair.instruction == "turn the red car purple"

@@ -89,7 +89,7 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     source = pixels(session.document.state)
     qtbot.mouseClick(editor.instruction.apply, LEFT)
     wait_for_results(sea, qtbot)
-    qtbot.waitUntil(lambda: "%" in editor.review.figure.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "%" in editor.review.figure.text())
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
     state = session.document.state
     assert len(state.layers) == 1 and state.layers[0].name.startswith("GoT: turn the red car")
@@ -108,9 +108,9 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     # save, open again: equal
     path = tmp_path / "saved.ora"
     session.save_file(path)
-    qtbot.waitUntil(lambda: not session.document.modified, timeout=30_000)
+    qtbot.waitUntil(lambda: not session.document.modified)
     open_picture(sea, qtbot, tmp_path.parent / tmp_path.name / "saved.ora")
-    qtbot.waitUntil(lambda: session.document.state.layers != state.layers, timeout=10_000)
+    qtbot.waitUntil(lambda: session.document.state.layers != state.layers)
     again = session.document.state
     assert again.plan == state.plan and [layer.name for layer in again.layers] == [state.layers[0].name]
     assert again.layers[0].facts == state.layers[0].facts and again.layers[0].facts["seed"] == 42

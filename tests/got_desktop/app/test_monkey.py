@@ -82,7 +82,7 @@ def test_a_monkey_breaks_nothing(window, qtbot, tmp_path):
         open_still.close()
     session.work.cancel()
     try:
-        qtbot.waitUntil(lambda: not session.work.busy and not session.filing, timeout=120_000)
+        qtbot.waitUntil(lambda: not session.work.busy and not session.filing)
     except qtbot.TimeoutError:
         raise AssertionError((session.work.activity, session.work.job, session.filing)) from None
     last, undo = session.document.state, session.document.undo

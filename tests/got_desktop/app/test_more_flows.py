@@ -16,7 +16,7 @@ from got_desktop.model.figures import seconds
 from got_desktop.model.plan import Plan
 from got_desktop.model.settings import Preset
 from got_desktop.ui.stage_times import rows
-from tests.got_desktop.app.conftest import LONG, SEA, errors, open_picture, wait_for_plan, wait_for_results
+from tests.got_desktop.app.conftest import SEA, errors, open_picture, wait_for_plan, wait_for_results
 
 CAR = format_box(Box(300, 560, 580, 840), "red")
 FISH = format_box(Box(300, 90, 600, 390), "red")
@@ -52,7 +52,7 @@ def test_what_the_time_went_into_is_shown(sea, qtbot):
     assert not took.isVisible()
     sea.session.draw_with(steps=4)
     sea.editor.run_both()
-    qtbot.waitUntil(lambda: "s a step" in sea.editor.instruction.stage.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "s a step" in sea.editor.instruction.stage.text())
     wait_for_results(sea, qtbot)
     times = sea.session.work.times
     assert times.tokens > 20 and len(times.steps) == 4 and times.plan > 0 < times.encode and times.decode > 0
@@ -69,7 +69,7 @@ def test_what_the_time_went_into_is_shown(sea, qtbot):
     sea.editor.run_plan()
     assert not took.isVisible()
     sea.session.work.cancel()
-    qtbot.waitUntil(lambda: not sea.session.work.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not sea.session.work.busy)
 
 
 def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
@@ -97,7 +97,7 @@ def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
         assert editor.canvas.split == pytest.approx(split - 0.1 if mode == "slider" else split)
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Return)
     assert session.document.state.layers[0].facts["seed"] == seed + 1 and not editor.review.isVisibleTo(editor)
-    qtbot.waitUntil(lambda: editor.history.list.count() == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: editor.history.list.count() == 1)
     assert [entry.instruction for entry in session.history.find("car purple")] == ["turn the red car purple"]
     assert session.history.find("no such words") == []
     session.draw_with(seed_locked=False, seed=7)
@@ -242,7 +242,7 @@ def test_merging_down_looks_the_same(sea, qtbot):
     session, before = sea.session, look(sea.session.document.state)
     sea.editor.layers.list.setCurrentRow(0)
     sea.editor.layers.merge.click()
-    qtbot.waitUntil(lambda: len(session.document.state.layers) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(session.document.state.layers) == 1)
     assert np.abs(look(session.document.state).astype(int) - before).max() <= 1
 
 
@@ -261,7 +261,7 @@ def test_saved_files_keep_exif_and_profile_and_png_the_facts(sea, qtbot, tmp_pat
     session.document.change(session.document.state.with_layer(top, facts={"seed": 7}, mask_on=False, opacity=0.5), "")
     path = tmp_path / f"out{suffix}"
     session.save_file(path)
-    qtbot.waitUntil(lambda: not session.document.modified, timeout=30_000)
+    qtbot.waitUntil(lambda: not session.document.modified)
     saved = pictures.read(path)
     assert saved.base.icc_profile == profile and b"a sea" in saved.base.exif
     if suffix == ".ora":
@@ -292,7 +292,7 @@ def test_presets_and_settings_are_there_at_the_next_start(make_window, qtbot, da
 def test_a_picture_can_be_pasted_and_dropped(window, qtbot):
     QGuiApplication.clipboard().setImage(QImage(str(SEA)))
     window.files.paste()
-    qtbot.waitUntil(lambda: window.session.document.is_open, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.document.is_open)
     assert window.session.document.path is None
     shown = np.asarray(window.session.document.state.base.image.convert("RGB"))
     assert np.array_equal(shown, np.asarray(Image.open(SEA).convert("RGB")))

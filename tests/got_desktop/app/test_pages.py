@@ -27,7 +27,7 @@ from got_desktop.ui.pages.settings_page import SettingsPage, language_name, lang
 from got_desktop.ui.registry import PAGES
 from got_desktop.ui.window import Window
 from tests.engine.place import Place
-from tests.got_desktop.app.conftest import LONG, answer, errors
+from tests.got_desktop.app.conftest import answer, errors
 
 
 def show(window: Window, name: str) -> QWidget:
@@ -62,16 +62,16 @@ def test_every_page_is_reached_by_its_keys_and_everything_has_a_name(window: Win
             if isinstance(one, QAbstractButton | QComboBox | QPlainTextEdit) and one.isVisible():
                 assert one.accessibleName() or getattr(one, "text", str)(), (page.id, one)
     doctor = window._widgets["doctor"]
-    qtbot.waitUntil(lambda: not doctor.busy, timeout=LONG)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not doctor.busy)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["settings", "models"])
 def test_tab_goes_through_all_controls_of_a_page(window: Window, qtbot, name: str):
     page = show(window, name)
-    qtbot.waitUntil(lambda: bool(window.session.link.offer.models), timeout=LONG)
-    qtbot.waitUntil(lambda: window.activateWindow() or window.isActiveWindow(), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(window.session.link.offer.models))
+    qtbot.waitUntil(lambda: window.activateWindow() or window.isActiveWindow())
     # a page fills its cards anew when the engine has said more: then the round begins again
-    qtbot.waitUntil(lambda: len(controls(page)) >= 3 and controls(page) <= reached(page, qtbot), timeout=LONG)
+    qtbot.waitUntil(lambda: len(controls(page)) >= 3 and controls(page) <= reached(page, qtbot))
 
 
 def controls(page: QWidget) -> set[QWidget]:
@@ -109,7 +109,7 @@ def page(window: Window) -> SettingsPage:
 def test_a_theme_is_kept_and_shown(window: Window, page: SettingsPage, data: Path, qtbot):
     page.theme.findChildren(QAbstractButton)[2].click()
     assert window.session.settings.theme == "dark"
-    qtbot.waitUntil(lambda: settings.load(data).theme == "dark", timeout=10_000)
+    qtbot.waitUntil(lambda: settings.load(data).theme == "dark")
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     theme.follow(app, "dark")
@@ -119,7 +119,7 @@ def test_a_theme_is_kept_and_shown(window: Window, page: SettingsPage, data: Pat
 
 def test_a_language_is_kept_for_the_next_start(window: Window, page: SettingsPage, data: Path, qtbot):
     pick(qtbot, page.language, "en")
-    qtbot.waitUntil(lambda: settings.load(data).language == "en", timeout=10_000)
+    qtbot.waitUntil(lambda: settings.load(data).language == "en")
     assert "next start" in page.language_row.about.text()
 
 
@@ -129,14 +129,14 @@ def test_the_languages_are_english_and_each_translation():
 
 
 def test_models_run_on_the_device_that_is_chosen(window: Window, page: SettingsPage, qtbot):
-    qtbot.waitUntil(lambda: page.device.findData("cpu") >= 0, timeout=LONG)
+    qtbot.waitUntil(lambda: page.device.findData("cpu") >= 0)
     pick(qtbot, page.device, "cpu")
     assert window.session.settings.device == window.session.link.device == "cpu"
     done: list[object] = []
     window.session.configure(device="cuda:7")
     link = window.session.link
     link.run(lambda c: LoadRequest("got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
-    qtbot.waitUntil(lambda: bool(done), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(done))
     assert "no device “cuda:7”" in str(done[0])  # what the page says is what the engine is asked for
 
 
@@ -144,13 +144,13 @@ def test_memory_is_given_back(window: Window, page: SettingsPage, qtbot):
     done: list[object] = []
     link = window.session.link
     link.run(lambda c: LoadRequest("got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
-    qtbot.waitUntil(lambda: bool(done), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(done))
     assert isinstance(done[0], str), done
-    qtbot.waitUntil(lambda: page.unload.isEnabled(), timeout=LONG)
+    qtbot.waitUntil(lambda: page.unload.isEnabled())
     assert "got-mini is loaded" in page.memory.about.text()
     page.unload.setFocus()
     qtbot.keyClick(page.unload, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: page.memory.about.text() == "No model is loaded.", timeout=LONG)
+    qtbot.waitUntil(lambda: page.memory.about.text() == "No model is loaded.")
     assert not errors(window)
 
 
@@ -158,7 +158,7 @@ def test_what_is_switched_off_stays_off(window: Window, page: SettingsPage, data
     page.facts.setFocus()
     qtbot.keyClick(page.facts, Qt.Key.Key_Space)
     qtbot.keyClick(page.snap, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: not settings.load(data).snap, timeout=10_000)
+    qtbot.waitUntil(lambda: not settings.load(data).snap)
     assert not settings.load(data).save_facts
 
 
@@ -182,7 +182,7 @@ def test_the_history_is_cleared_after_asking(window: Window, page: SettingsPage,
     page.clear.click()
     answer(qtbot, "Cancel")
     assert len(window.session.history.find()) == 5
-    with qtbot.waitSignal(window.session.history_changed, timeout=10_000):
+    with qtbot.waitSignal(window.session.history_changed):
         page.clear.click()
         answer(qtbot, "Clear")
     assert [entry.starred for entry in window.session.history.find()] == [True]
@@ -201,12 +201,12 @@ def test_the_keys_are_those_of_the_menus(window: Window, page: SettingsPage):
 def test_the_doctor_says_what_the_command_says_and_copies_it(window: Window, qtbot):
     page = show(window, "doctor")
     assert isinstance(page, DoctorPage)
-    qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not page.busy)
     assert [f.what for f in page.findings][:2] == ["Program", "Packages"]
     assert {"Engine", "Devices", "Model"} <= {f.what for f in page.findings}
     row = page.findChild(QWidget, "finding_Engine")
     assert row is not None
-    qtbot.waitUntil(lambda: "runs: process" in words(row), timeout=10_000)  # a new row is shown a moment later
+    qtbot.waitUntil(lambda: "runs: process" in words(row))  # a new row is shown a moment later
     page.copy.setFocus()
     qtbot.keyClick(page.copy, Qt.Key.Key_Space)
     report = QGuiApplication.clipboard().text()
@@ -219,7 +219,7 @@ def test_what_is_wrong_is_said_with_its_remedy_and_mended(window: Window, qtbot,
 
     page = show(window, "doctor")
     assert isinstance(page, DoctorPage)
-    qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not page.busy)
     with monkeypatch.context() as broken:
 
         def refuse(name: str) -> None:
@@ -227,14 +227,14 @@ def test_what_is_wrong_is_said_with_its_remedy_and_mended(window: Window, qtbot,
 
         broken.setattr(launch, "connect", refuse)
         page.examine()
-        qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
-    qtbot.waitUntil(lambda: "To mend: 1" in page.verdict.text(), timeout=10_000)
+        qtbot.waitUntil(lambda: not page.busy)
+    qtbot.waitUntil(lambda: "To mend: 1" in page.verdict.text())
     row = page.findChild(QWidget, "finding_Engine")
     assert row is not None and "→ See its log." in row.about.text()  # type: ignore[attr-defined]
     start = row.findChild(QPushButton)
     assert start is not None and start.text() == "Start the engine"
     start.click()
-    qtbot.waitUntil(lambda: not page.busy and "To mend" not in page.verdict.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: not page.busy and "To mend" not in page.verdict.text())
 
 
 HELD = """
@@ -251,6 +251,7 @@ sys.meta_path.insert(0, Held())
 """Python runs a file of this name at its start: here, an engine whose PyTorch takes as long as the test likes."""
 
 
+@pytest.mark.full
 def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, data: Path, monkeypatch, qtbot):
     folder = tmp_path / "slow"
     folder.mkdir()
@@ -265,16 +266,16 @@ def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, 
         assert isinstance(page, DoctorPage)
         named: list[tuple[str, ...]] = []
         told(named.append)
-        qtbot.waitUntil(lambda: "looked at again" in page.verdict.text() and not page.busy, timeout=LONG)
+        qtbot.waitUntil(lambda: "looked at again" in page.verdict.text() and not page.busy)
         row = page.findChild(QWidget, "finding_Devices")
         assert row is not None and "No answer yet" in row.about.text()  # type: ignore[attr-defined]
         assert "To mend" not in page.verdict.text() and named == []
         assert "… Devices" in page.report()
         (folder / "go").touch()
-        qtbot.waitUntil(lambda: not page.busy and "starting" not in page.verdict.text(), timeout=LONG)
+        qtbot.waitUntil(lambda: not page.busy and "starting" not in page.verdict.text())
         found = {finding.what: finding.found for finding in page.findings}
         assert found.get("Devices", "").startswith("cpu"), found["Engine"]
-        qtbot.waitUntil(lambda: bool(named), timeout=LONG)
+        qtbot.waitUntil(lambda: bool(named))
         assert named[0][-1].startswith("cpu") and errors(window) == []
     finally:
         place.end()
@@ -298,7 +299,7 @@ def home(tmp_path: Path, monkeypatch) -> Path:
 def plugins(window: Window, qtbot) -> PluginsPage:
     page = show(window, "plugins")
     assert isinstance(page, PluginsPage)
-    qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not page.busy)
     return page
 
 
@@ -306,15 +307,15 @@ def press(qtbot, page: PluginsPage, name: str) -> None:
     def found() -> list[QPushButton]:
         return [b for b in page.findChildren(QPushButton) if b.accessibleName() == name and b.isVisible()]
 
-    qtbot.waitUntil(lambda: len(found()) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(found()) == 1)
     found()[0].setFocus()
     qtbot.keyClick(found()[0], Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not page.busy)
 
 
 def test_hosts_that_are_not_there_are_said(window: Window, home: Path, qtbot):
     page = plugins(window, qtbot)
-    qtbot.waitUntil(lambda: "Krita was not found" in words(page), timeout=10_000)
+    qtbot.waitUntil(lambda: "Krita was not found" in words(page))
     assert "GIMP 3 was not found" in words(page)
 
 
@@ -324,17 +325,17 @@ def test_the_doctor_puts_a_missing_plugin_in(window: Window, home: Path, qtbot):
     assert isinstance(page, DoctorPage)
 
     def row() -> QWidget:
-        qtbot.waitUntil(lambda: not page.busy, timeout=LONG)
+        qtbot.waitUntil(lambda: not page.busy)
         found = page.findChild(QWidget, "finding_Krita plug-in")
         assert found is not None and page.findChild(QWidget, "finding_GIMP plug-in") is None
         return found
 
-    qtbot.waitUntil(lambda: "not installed in ~/.local/share/krita" in words(row()), timeout=10_000)
+    qtbot.waitUntil(lambda: "not installed in ~/.local/share/krita" in words(row()))
     install = row().findChild(QPushButton)
     assert install is not None and install.text() == "Install the plug-in"
     install.click()
-    qtbot.waitUntil(lambda: any("Start Krita anew" in message.text for message in window.heard), timeout=LONG)
-    qtbot.waitUntil(lambda: "→" not in words(row()) and row().findChild(QPushButton) is None, timeout=10_000)
+    qtbot.waitUntil(lambda: any("Start Krita anew" in message.text for message in window.heard))
+    qtbot.waitUntil(lambda: "→" not in words(row()) and row().findChild(QPushButton) is None)
     assert (home / ".local/share/krita/pykrita/got_krita.desktop").is_file() and errors(window) == []
 
 
@@ -343,7 +344,7 @@ def test_a_plugin_is_put_in_and_taken_out(window: Window, home: Path, qtbot):
     page = plugins(window, qtbot)
     press(qtbot, page, "Install: Krita")
     assert (home / ".local/share/krita/pykrita/got_krita.desktop").is_file()
-    qtbot.waitUntil(lambda: "Installed" in words(page.hosts["krita"]), timeout=10_000)
+    qtbot.waitUntil(lambda: "Installed" in words(page.hosts["krita"]))
     assert any("Start Krita anew" in message.text for message in window.heard)
     press(qtbot, page, "Remove: Krita")
     assert not (home / ".local/share/krita/pykrita/got_krita").exists()
@@ -365,7 +366,7 @@ def test_what_is_not_ours_is_left_alone_and_holds_up_nothing(window: Window, hom
     other.mkdir(parents=True)
     (home / ".config/GIMP/3.0").mkdir(parents=True)
     page = plugins(window, qtbot)
-    qtbot.waitUntil(lambda: "Another plug-in lies in its place" in words(page), timeout=10_000)
+    qtbot.waitUntil(lambda: "Another plug-in lies in its place" in words(page))
     assert "Move it away first" in words(page) and other.exists()
     assert [b.text() for b in page.hosts["krita"].findChildren(QPushButton) if b.isVisible()] == ["Look again"]
     press(qtbot, page, "Install: GIMP 3")

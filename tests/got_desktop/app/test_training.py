@@ -23,7 +23,7 @@ from got_desktop.ui.pages.training_page import TrainingPage
 from got_desktop.ui.pages.training_review import ReviewDialog
 from got_desktop.ui.window import Window
 from tests.engine.place import INSTRUCTION, Place, scene
-from tests.got_desktop.app.conftest import LONG, answer, errors, open_picture, wait_for_results
+from tests.got_desktop.app.conftest import answer, errors, open_picture, wait_for_results
 
 STEPS = 60
 SAVE = "import sys, pathlib; from tests.engine.running import save_tiny; save_tiny(pathlib.Path(sys.argv[1]))"
@@ -77,7 +77,7 @@ def begin(page: TrainingPage, pictures: Path, qtbot) -> None:
 
 def wait(page: TrainingPage, qtbot, holds) -> None:
     try:
-        qtbot.waitUntil(lambda: bool(holds()), timeout=LONG)
+        qtbot.waitUntil(lambda: bool(holds()))
     except qtbot.TimeoutError:
         shown = page.trainings.shown
         logs = [path.read_text() for path in shown.folder.glob("*.log")] if shown else []
@@ -188,6 +188,7 @@ def test_what_is_no_data_is_said(make_window, tiny, tmp_path, adapters, qtbot):
     read(page, qtbot, page.pairs, "holds no training data")
 
 
+@pytest.mark.full
 def test_a_training_outlives_crash_and_window_and_its_adapter_is_used(
     make_window, tiny, pictures, adapters, data, tmp_path, qtbot
 ):

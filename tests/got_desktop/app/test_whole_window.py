@@ -33,7 +33,7 @@ from got_desktop.model.samples import SAMPLES
 from got_desktop.ui import theme
 from got_desktop.ui.canvas import Canvas
 from got_desktop.ui.registry import PAGES
-from tests.got_desktop.app.conftest import LONG, SEA, answer, errors, wait_for_plan, wait_for_results
+from tests.got_desktop.app.conftest import SEA, answer, errors, wait_for_plan, wait_for_results
 
 INTERACTIVE = (
     QAbstractButton,
@@ -101,13 +101,13 @@ def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
     (asked,) = sea.findChildren(QFileDialog)
     asked.selectFile(str(tmp_path / "keys.ora"))
     asked.accept()  # offscreen, Return goes to the name's list of suggestions
-    qtbot.waitUntil(lambda: not session.document.modified, timeout=30_000)
+    qtbot.waitUntil(lambda: not session.document.modified)
     assert (tmp_path / "keys.ora").exists() and errors(sea) == []
 
 
 def test_nothing_moves_on_the_left_when_work_begins_or_ends(sea, qtbot):
     panel, work = sea.editor.instruction, sea.session.work
-    qtbot.waitUntil(panel.placed.isVisible, timeout=30_000)
+    qtbot.waitUntil(panel.placed.isVisible)
     parts = (panel.words, panel.plan, panel.presets, panel.drawing.scope, panel.drawing.model)
 
     def places() -> list[QRect]:
@@ -116,10 +116,10 @@ def test_nothing_moves_on_the_left_when_work_begins_or_ends(sea, qtbot):
 
     before = places()
     sea.editor.run_plan()
-    qtbot.waitUntil(panel.cancel.isVisible, timeout=10_000)
+    qtbot.waitUntil(panel.cancel.isVisible)
     assert places() == before
     qtbot.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not work.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not work.busy)
     assert places() == before and panel.both.isVisible()
 
 
@@ -235,6 +235,7 @@ while not window.windowHandle().isExposed():
 """
 
 
+@pytest.mark.full
 def test_the_window_is_there_soon_while_the_engine_is_cold(data):
     """Processor time of everything until the window is on the screen; the wall clock's depends on who else works."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
@@ -268,11 +269,11 @@ time.sleep(100)
         os.kill(child.pid, signal.SIGKILL)
     window = make_window(data)
     answer(qtbot, "Bring it back")
-    qtbot.waitUntil(lambda: window.session.document.is_open and not window.session.filing, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.document.is_open and not window.session.filing)
     session = window.session
     assert [region.phrase for region in session.plan.chain.boxes] == ["a hat"] and session.plan.marks[0].by_user
     assert session.instruction == "a hat, please" and session.document.modified and session.document.path == SEA
-    qtbot.waitUntil(lambda: len(list((data / "open").iterdir())) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(list((data / "open").iterdir())) == 1)
 
 
 def test_a_second_start_hands_its_file_to_the_open_window(window, qtbot, data):
@@ -286,7 +287,7 @@ def test_a_second_start_hands_its_file_to_the_open_window(window, qtbot, data):
         [sys.executable, "-m", "got_desktop", str(night)],
         env=os.environ | {"PYTHONPATH": paths, "GOT_APP_DATA": str(data)},
     )
-    qtbot.waitUntil(lambda: child.poll() is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: child.poll() is not None)
     assert child.returncode == 0 and came == [[night.resolve()]]
     instance.close()
 
@@ -294,7 +295,7 @@ def test_a_second_start_hands_its_file_to_the_open_window(window, qtbot, data):
 def test_the_first_start_has_a_picture_ready(make_window, qtbot, data):
     window = make_window(data, first_start=True)
     window.session.begin_first()
-    qtbot.waitUntil(lambda: window.session.document.is_open, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.document.is_open)
     assert window.session.instruction and not window.session.settings.first_start
     assert window.editor.instruction.plan.isEnabled()
 

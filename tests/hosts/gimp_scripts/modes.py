@@ -13,6 +13,19 @@ def cropped(words):
     note("fresh", [[one.get_id(), *layers(one)[0]] for one in Gimp.get_images() if one.get_id() not in known])
 
 
+def boxes(words):
+    """A box that ends beyond the picture is drawn up to its edge; of one without an area nobody knows where it is."""
+    chain = "A fish <|box_start|>(300,90),({corner})<|box_end|> (red) becomes purple.<|im_gen_start|>"
+    image = load("sea.png")
+    note("lost", call("got-edit", image, instruction=words, chain=chain.format(corner="300,390"), steps=2))
+    note("lost_layers", layers(image))
+    for corner in ("1000,390", "1003,390"):
+        note(corner, call("got-edit", image, instruction=words, chain=chain.format(corner=corner), steps=2)[:1])
+        mask = image.get_layers()[0].get_mask()
+        rows = content(mask)
+        note(corner + " mask", [rows[30 * 128 + 127], rows[30 * 128 + 10]])
+
+
 def body():
     words = "turn the orange fish purple"
     image = load("sea.png")
@@ -35,6 +48,7 @@ def body():
     note("indexed", call("got-edit", indexed, instruction=words))
     note("indexed_layers", layers(indexed))
     cropped(words)
+    boxes(words)
     made = call("got-generate", None, instruction="a red house left of a green tree")
     note("generate", [made[0], made[1].get_width() if made[0] == "success" else made[1], made[2][:10]])
 

@@ -9,6 +9,7 @@ def steps(note):
     yield from closed(note)
     yield from resized(note)
     yield from above_the_active(note)
+    yield from boxes_at_the_edge(note)
 
 
 def candidates(note):
@@ -70,4 +71,28 @@ def above_the_active(note):
     docker().apply.click()
     yield free
     note("above", [node.name() for node in document.topLevelNodes()][1:])
+    yield from close(document)
+
+
+def boxes_at_the_edge(note):
+    """The chain is typed, as a user does; a box that ends beyond the picture, and one that is none."""
+    document = yield from opened("sea.png")
+    chain = "A fish <|box_start|>(300,90),({corner})<|box_end|> (red) becomes purple.<|im_gen_start|>"
+    docker().editing.set_chain(docker().editing.chain.parse(""))
+    docker().plan.click()
+    yield free
+    docker().chain.setPlainText(chain.format(corner="1003,390"))
+    note("beyond", [docker().problem.text(), docker().editing.chain.boxes[0].box.x2])
+    docker().editing.select(0)
+    note("edge_numbers", [docker().numbers[name].value() for name in "xywh"])
+    docker().numbers["w"].setValue(600)
+    docker().numbers["w"].setValue(700)
+    note("edge_text", docker().chain.toPlainText())
+    docker().chain.setPlainText(chain.format(corner="300,390"))
+    note("lost_problem", docker().problem.text())
+    docker().apply.click()
+    yield free
+    note("lost", [docker().message.text(), len(document.topLevelNodes())])
+    docker().chain.setPlainText("All of it becomes dark.<|im_gen_start|>")
+    note("whole_problem", docker().problem.text())
     yield from close(document)

@@ -15,7 +15,6 @@ import pytest
 from safetensors.torch import load_file
 from torch import Tensor
 
-from tests import campaign
 from training.finetune.config import FinetuneConfig, to_toml
 
 KILLED = Path(__file__).with_name("killed.py")
@@ -44,6 +43,7 @@ def killed(config: FinetuneConfig, tmp_path: Path, root: Path, kills: int, in_sa
     return int(told.split("killed ")[1].split(" ")[0])
 
 
+@pytest.mark.full
 def test_a_killed_run_ends_with_the_same_bits(config, tmp_path, root):
     made = config(training_steps=16, training_save_every=1, adapter_dropout=0.1, training_ema=0.9)
     assert killed(made, tmp_path, root, kills=3, in_saves=1) >= 1
@@ -56,11 +56,8 @@ def test_a_run_killed_twenty_times_ends_with_the_same_bits(config, tmp_path, roo
     assert killed(made, tmp_path, root, kills=20, in_saves=5) == 20
 
 
-_SELDOM = pytest.mark.skipif(not campaign.FULL, reason="takes a minute: GOT_CAMPAIGN=full runs it")
-
-
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("how", ["--cpu", pytest.param("--use_fsdp", marks=_SELDOM)])
+@pytest.mark.full
+@pytest.mark.parametrize("how", ["--cpu", "--use_fsdp"])
 def test_two_processes_train_as_one_and_go_on_from_each_others_checkpoints(how, config, tmp_path, root):
     """The same batch in two halves: sums are taken in another order, so equal to rounding, which steps enlarge."""
     made = config(training_steps=6, training_batch_size=4, training_micro_batch=1, training_ema=0.5,
@@ -100,13 +97,14 @@ def _rows(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("changes", "env"), [({"training_optimizer": "adamw8bit"}, {}), ({}, {"FSDP_OFFLOAD_PARAMS": "true"})])  # fmt: skip # noqa: E501
 def test_what_cannot_be_shared_out_is_said_at_once(changes, env, config, tmp_path, root):
     """As the only one of two processes: it ends before it would wait for the other."""
     path = write(config(**changes), tmp_path, "c")
     launched = {"ACCELERATE_USE_FSDP": "true", "WORLD_SIZE": "2", "PYTHONPATH": str(root)}
     command = [sys.executable, "-m", "training", str(path), "--runs", str(tmp_path / "run")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, env=os.environ | launched | env)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1500, env=os.environ | launched | env)
     assert done.returncode == 2
     assert "does not go with --use_fsdp" in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "run" / "state.json").exists()

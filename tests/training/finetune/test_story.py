@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -22,6 +23,7 @@ from training.finetune.run import Finetune
 from training.novelty import FIRST_HELD_OUT, edit_right, novelty, write_pairs
 
 
+@pytest.mark.full
 def test_pairs_become_an_adapter_that_the_engine_wears(config, root, tmp_path):
     mini = root / "resources" / "models" / "got-mini"
     write_pairs(tmp_path / "pairs", 6)
