@@ -170,13 +170,17 @@ class Task:
         if turn.lost is None:
             self._say_whole(turn)
             return
-        whose = "plan" if planned else "chain"
+        why = f"{_place(chain.text, turn.lost.start)}: {turn.lost.message}"
+        if planned:
+            raise ChainError(
+                "plan_without_region",
+                f"No box of the plan can be used: {why}",
+                "Plan first and mend it, or let the whole picture change.",
+            )
         raise ChainError(
-            f"{whose}_without_region",
-            f"No box of the {whose} can be used: {_place(chain.text, turn.lost.start)}: {turn.lost.message}",
-            "Plan first and mend it, or let the whole picture change."
-            if planned
-            else "Mend it, or let the whole picture change.",
+            "chain_without_region",
+            f"No box of the chain can be used: {why}",
+            "Mend it, or let the whole picture change.",
         )
 
     def _say_problems(self, text: str, turn: Turn, planned: bool) -> None:

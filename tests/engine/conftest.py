@@ -28,9 +28,9 @@ def place(tmp_path: Path, tiny_model: Path) -> Iterator[Callable[..., Place]]:
         place.end()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Place]:
-    """One engine for a whole file of tests, with a lease on it."""
+    """One engine for all tests that leave it as it was, with a lease on it."""
     place = Place(tmp_path_factory.mktemp("served"), tiny_model.parent)
     with place.connect() as engine:
         place.engine = engine  # type: ignore[attr-defined]

@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,31 +12,37 @@ from engine.models.convert import import_released
 from tests.golden.recorder import CHECKPOINTS
 
 
+@pytest.fixture(scope="session")
+def imported(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a checkpoint of the reference, imported once a session."""
+
+    @cache
+    def import_once(checkpoint: str) -> Path:
+        folder = tmp_path_factory.mktemp("models") / checkpoint
+        import_released(golden, folder, checkpoint=checkpoint, source_size=112)
+        return folder
+
+    return import_once
+
+
 @pytest.fixture(scope="session", params=CHECKPOINTS)
-def pipeline(request: pytest.FixtureRequest, golden: Path, tmp_path_factory: pytest.TempPathFactory) -> GoTPipeline:
-    """The reference's checkpoint, imported once a session."""
-    folder = tmp_path_factory.mktemp("models") / request.param
-    import_released(golden, folder, checkpoint=request.param, source_size=112)
-    return GoTPipeline.from_pretrained(folder)
+def pipeline(request: pytest.FixtureRequest, imported: Callable[[str], Path]) -> GoTPipeline:
+    return GoTPipeline.from_pretrained(imported(request.param))
 
 
 @pytest.fixture(scope="session")
-def in_bfloat16(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> GoTPipeline:
+def in_bfloat16(imported: Callable[[str], Path]) -> GoTPipeline:
     """What a graphics card calculates in, on this processor."""
-    folder = tmp_path_factory.mktemp("models") / CHECKPOINTS[0]
-    import_released(golden, folder, checkpoint=CHECKPOINTS[0], source_size=112)
-    return GoTPipeline.from_pretrained(folder, dtype=torch.bfloat16)
+    return GoTPipeline.from_pretrained(imported(CHECKPOINTS[0]), dtype=torch.bfloat16)
 
 
 @pytest.fixture(scope="session")
-def as_on_a_card(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoTPipeline]:
+def as_on_a_card(imported: Callable[[str], Path]) -> Iterator[GoTPipeline]:
     """All that a card is given for speed: the cache of fixed size, fused projections, compiled blocks, channels last.
 
     On this processor the planner's steps are not recorded, and the compiler traces but makes no kernels.
     """
-    folder = tmp_path_factory.mktemp("models") / CHECKPOINTS[0]
-    import_released(golden, folder, checkpoint=CHECKPOINTS[0], source_size=112)
-    pipeline = GoTPipeline.from_pretrained(folder)
+    pipeline = GoTPipeline.from_pretrained(imported(CHECKPOINTS[0]))
     pipeline.planner.decoder = Decoder(pipeline.planner.mllm)
     channels_last(pipeline.unet)
     fuse_projections(pipeline.unet)

@@ -17,6 +17,7 @@ from training.finetune.examples import Row, read_rows
 from training.finetune.validate import deviation, iou
 
 
+@pytest.mark.full
 def test_three_variants_one_table(config, data, tmp_path, capsys):
     made = config(training_steps=1, validation_num_inference_steps=1)
     (tmp_path / "c.toml").write_text(to_toml(made))

@@ -20,6 +20,7 @@ def test_an_engine_draws_with_the_weights_that_are_asked_for_and_says_so(place):
         assert using.endswith("and the UNet calculates with int8 weights")
 
 
+@pytest.mark.full
 def test_weights_that_nobody_knows_fail_the_job_with_the_ones_there_are(place):
     with place(weights="int3").connect() as engine, pytest.raises(EngineError) as caught:
         edit(engine)

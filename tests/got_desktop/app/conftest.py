@@ -1,6 +1,7 @@
 """The real window on the real engine with the model that ships; nothing is faked."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QEvent  # noqa: E402
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton  # noqa: E402
 from shiboken6 import isValid  # noqa: E402
 
@@ -51,6 +53,13 @@ def engine_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     place.end()
 
 
+@pytest.fixture(scope="session")
+def tiny(engine_place: Place, tiny_model: Path) -> str:
+    """The tiny model, in the catalog of these tests' engine."""
+    shutil.copytree(tiny_model, engine_place.models / "tiny")
+    return "tiny"
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Where the app keeps its things."""
@@ -69,7 +78,6 @@ def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
             window.session.configure(first_start=False)
         window.heard = []
         window.session.said.connect(window.heard.append)
-        qtbot.addWidget(window, before_close_func=settle)
         window.show()
         qtbot.waitExposed(window)
         window.begin()
@@ -80,6 +88,8 @@ def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     for window in made:
         settle(window)
         window.close()
+        window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # a theme is set for every widget that is there
     for told in [*data.glob("training/*/train.json"), *data.glob("training/*/annotate.json")]:
         if alive(process := read_json(told)):  # it outlives the app
             os.kill(process["pid"], 9)

@@ -137,14 +137,6 @@ def test_opening_another_picture_with_unsaved_work_asks(sea, qtbot):
     qtbot.waitUntil(lambda: sea.session.document.path == SAMPLES / "night.png")
 
 
-@pytest.fixture(scope="session")
-def tiny(engine_place) -> str:
-    """A model that loses the box of one edit, and plans another one without a region."""
-    from tests.engine.running import save_tiny  # brings torch
-
-    return save_tiny(engine_place.models / "tiny").name
-
-
 def test_a_plan_whose_boxes_are_all_lost_is_there_to_be_mended(sea, qtbot, tiny):
     session, panel = sea.session, sea.editor.plan
     session.draw_with(model=tiny, steps=2)

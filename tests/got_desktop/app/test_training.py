@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,14 +24,6 @@ from tests.engine.place import INSTRUCTION, Place, scene
 from tests.got_desktop.app.conftest import answer, errors, open_picture, wait_for_results
 
 STEPS = 60
-SAVE = "import sys, pathlib; from tests.engine.running import save_tiny; save_tiny(pathlib.Path(sys.argv[1]))"
-
-
-@pytest.fixture(scope="module")
-def tiny(engine_place, root) -> str:
-    """A tiny model in the catalog; made elsewhere, as the app's process has no torch."""
-    subprocess.run([sys.executable, "-c", SAVE, str(engine_place.models / "tiny")], check=True, cwd=root)
-    return "tiny"
 
 
 @pytest.fixture(scope="module")

@@ -109,6 +109,7 @@ def test_a_full_tuning_leaves_a_whole_model(config, tmp_path):
     assert pipeline.config.provenance["fine_tuned"]["pairs"] == 10
 
 
+@pytest.mark.full
 def test_a_stopped_run_goes_on_to_the_same_bits(config, tmp_path):
     whole = config(training_ema=0.9, adapter_dropout=0.1, training_steps=5, output=str(tmp_path / "a"))
     Finetune(whole, tmp_path / "whole").run()
@@ -241,6 +242,7 @@ def test_a_run_elsewhere_can_be_told(tmp_path):
     assert not (tmp_path / CONTROL).exists()
 
 
+@pytest.mark.full
 def test_the_command_trains_an_adapter(config, tmp_path):
     path = tmp_path / "c.toml"
     path.write_text(to_toml(config(training_steps=1, validation_num_inference_steps=1)))
