@@ -32,6 +32,9 @@ A second turn begins with the first one's picture, in 8 bits. Where the last bit
 it would begin a level away from the reference's second turn; so it is given the reference's first picture here,
 wherever ours equals it to 1e-4 before rounding.
 
+Different on purpose: from a caption, with `fit="stretch"`, the pipeline hands back the size that was asked for. The
+reference stretches the drawn picture once more by the canvas's own aspect ratio: asked for 192×128, it hands back 288×128.
+
 Versions: {versions}.
 
 | checkpoint | case | turns | chain | tensors, planned | tensors, given | picture |

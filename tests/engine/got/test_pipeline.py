@@ -180,6 +180,15 @@ def test_the_picture_comes_back_as_the_fit_says(
     assert image.size == size
 
 
+@pytest.mark.parametrize("fit", ["pad", "stretch"])
+def test_a_new_picture_has_the_size_that_was_asked_for(pipeline: GoTPipeline, fit: str):
+    """With "stretch" the reference would hand back 288×128: docs/golden-parity.md."""
+    (image,) = pipeline.render(
+        Chain.parse(CAPTION_TURN), instruction=CAPTION, fit=fit, **QUICK | {"width": 192, "height": 128}
+    )
+    assert image.size == (192, 128)
+
+
 def test_any_mode_of_picture_is_taken(pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]):
     chain = Chain.parse(EDIT_TURNS[0])
     with_alpha = source.convert("RGBA")
