@@ -33,7 +33,7 @@ it would begin a level away from the reference's second turn; so it is given the
 wherever ours equals it to 1e-4 before rounding.
 
 Different on purpose: from a caption, with `fit="stretch"`, the pipeline hands back the size that was asked for. The
-reference stretches the drawn picture once more by the canvas's own aspect ratio: asked for 192×128, it hands back 288×128.
+reference stretches the drawn picture once more by the canvas's own shape: asked for 192×128, it hands back 288×128.
 
 Versions: {versions}.
 
