@@ -33,6 +33,11 @@ def jpeg(image: Image.Image, quality: int) -> Image.Image:
 BOX = Box(200, 300, 450, 700)
 
 
+def test_a_change_at_the_pictures_edge_reaches_it():
+    (found,) = edit_regions(landscape(), painted(landscape(), Box(700, 600, 1000, 1000))) or []
+    assert (found.x2, found.y2) == (1000, 1000)
+
+
 def test_the_changed_place_is_found():
     (found,) = edit_regions(landscape(), painted(landscape(), BOX)) or []
     assert found.iou(BOX) > 0.85

@@ -167,9 +167,9 @@ def test_chains_of_omniedit_got_are_joined_to_their_pictures(tmp_path):
     ]
     parquet(tmp_path / "images.parquet", rows)
     chains = [
-        {"omni_edit_id": "1", "got": "A cat <box1> (red).", "coord": json.dumps({"<box1>": [10, 20, 300, 400]})},
+        {"omni_edit_id": "1", "got": "A cat <box1> (red).", "coord": json.dumps({"<box1>": [10, 20, 300, 1000]})},
         {"omni_edit_id": "2", "got": "A dog <box1> (red).", "coord": json.dumps({"<box1>": "(1,2),(30,40)"})},
-        {"omni_edit_id": "3", "got": "x <box1>", "coord": json.dumps({"<box1>": [10, 20, 1300, 400]})},
+        {"omni_edit_id": "3", "got": "x <box1>", "coord": json.dumps({"<box1>": [10, 20, 1001, 400]})},
         {"omni_edit_id": "4", "got": "x <box1>", "coord": "{broken"},
         {"omni_edit_id": "5", "got": "x <box1>", "coord": json.dumps({"<box2>": [1, 2, 3, 4]})},
         {"omni_edit_id": "6", "got": "x <box1>", "coord": json.dumps({"<box1>": [10, 20, 10, 40]})},
@@ -181,7 +181,7 @@ def test_chains_of_omniedit_got_are_joined_to_their_pictures(tmp_path):
     pairs, tally = read(tmp_path)
 
     assert [c.pair.chain for c in pairs] == [
-        "A cat <|box_start|>(10,20),(300,400)<|box_end|> (red).",
+        "A cat <|box_start|>(10,20),(300,1000)<|box_end|> (red).",
         "A dog <|box_start|>(1,2),(30,40)<|box_end|> (red).",
         "",
     ]
