@@ -41,7 +41,7 @@ TURN_TOKENS = frozenset({"<|im_gen_end|>", "<|vision_start|>", "<|vision_end|>"}
 LIMIT = 1000
 """Coordinates are integers in [0, LIMIT], relative to the picture's width and height; LIMIT is its edge."""
 
-NO_REGION = "No region is marked for the edit: the whole picture is drawn anew."
+NO_REGION = "No region is marked for the edit: the whole picture, or the area that was chosen, is drawn anew."
 """What is said of a chain that `changes_everything` before it is drawn."""
 
 _TOKEN = re.compile(r"<\|[^|<>]*\|>")

@@ -51,7 +51,7 @@ def test_several_results_and_documents_that_change_or_go(krita: Krita):
     assert notes["edge_numbers"] == [300, 90, 700, 300] and "(300,90),(1000,390)" in notes["edge_text"]
     assert "has no area in the picture" in notes["lost_problem"]
     assert "No box of the chain can be used" in notes["lost"][0] and notes["lost"][1] == 1
-    assert "the whole picture is drawn anew" in notes["whole_problem"]
+    assert "No region is marked for the edit" in notes["whole_problem"]
 
 
 def test_cancelling_a_killed_engine_and_a_window_that_goes_on(krita: Krita):
