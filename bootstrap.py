@@ -333,7 +333,7 @@ def run(command: Command, arguments: list[str]) -> int:
     picks_a_part = [argument for argument in arguments if argument != FULL]
     forwarded = arguments if picks_a_part else [*command.whole_run_arguments, *arguments]
     if arguments == [FULL]:
-        forwarded.append("--cov")  # the gate holds for all tests together
+        forwarded += ["--cov", "--durations=20"]  # the gate holds for all tests together
     say(f"Running {' '.join(['python', '-m', command.module, *forwarded])}")
     code = subprocess.call([str(python_of(VENV)), "-m", command.module, *forwarded], cwd=ROOT)
     say("Done" if code == 0 else f"Ended with exit code {code}")
