@@ -105,8 +105,11 @@ def test_a_new_picture_has_no_layers(host: Host):
 
 
 @pytest.mark.full
-def test_an_engine_that_went_away_in_between_is_started_anew(host: Host, tmp_path: Path, place: Callable[..., Place]):
+def test_an_engine_that_went_away_in_between_is_started_anew(
+    host: Host, tmp_path: Path, place: Callable[..., Place], monkeypatch: pytest.MonkeyPatch
+):
     here = place()
+    monkeypatch.setenv("GOT_ENGINE_RUNTIME", str(here.runtime))
     setting = [f"{name}={value}" for name, value in here.environment().items()]
     command = ["env", *setting, sys.executable, "-P", "-m", "engine"]
     (tmp_path / "got_desktop.json").write_text(json.dumps({"plugin": "krita", "engine_command": command}))
