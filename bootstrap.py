@@ -33,14 +33,16 @@ class Command:
     summary: str
     extras: frozenset[str]
     module: str
-    whole_run_arguments: tuple[str, ...] = ()  # added when the user picks no part of it
+    default_arguments: tuple[str, ...] = ()  # where the user gives none
+    full_arguments: tuple[str, ...] = ()  # where the user gives `--full` alone
     window: str = ""  # "always", "shown" where there is a display, "tested": then it does without Qt if need be
 
 
 # Many tests wait for an engine to start: two at a time take little more than half as long, on two cores too. Who is
 # done first takes over half of what the other one has left.
 TWO_AT_ONCE = ("--numprocesses=2", "--dist=worksteal")
-FULL = "--full"
+# The coverage gate holds for all tests together.
+ALL_TESTS = (*TWO_AT_ONCE, "--full", "--cov", "--durations=20")
 COMMANDS = {
     "demo": Command(
         "open the app on a sample picture (without a display: edit three into demo-output/)",
@@ -48,7 +50,7 @@ COMMANDS = {
         "got_desktop.demo",
         window="shown",
     ),
-    "test": Command("run the tests", frozenset({"app", "dev", "train"}), "pytest", TWO_AT_ONCE, "tested"),
+    "test": Command("run the tests", frozenset({"app", "dev", "train"}), "pytest", TWO_AT_ONCE, ALL_TESTS, "tested"),
     "app": Command("open the app", frozenset({"app"}), "got_desktop.app", window="always"),
 }
 
@@ -330,10 +332,9 @@ def can_open_windows(command: Command) -> bool:
 
 def run(command: Command, arguments: list[str]) -> int:
     """Run the command's module in the environment and give back its exit code."""
-    picks_a_part = [argument for argument in arguments if argument != FULL]
-    forwarded = arguments if picks_a_part else [*command.whole_run_arguments, *arguments]
-    if arguments == [FULL]:
-        forwarded += ["--cov", "--durations=20"]  # the gate holds for all tests together
+    forwarded = arguments or list(command.default_arguments)
+    if arguments == ["--full"] and command.full_arguments:
+        forwarded = list(command.full_arguments)
     say(f"Running {' '.join(['python', '-m', command.module, *forwarded])}")
     code = subprocess.call([str(python_of(VENV)), "-m", command.module, *forwarded], cwd=ROOT)
     say("Done" if code == 0 else f"Ended with exit code {code}")

@@ -8,6 +8,8 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "data"
+EVERYDAY = "not slow and not full"
+"""What `-m` is in pyproject.toml, for a run without `--full`."""
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when transformers and diffusers are imported: nothing is fetched in a test
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # test processes run side by side; more threads wait for each other
@@ -35,19 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--full"):
         os.environ["GOT_CAMPAIGN"] = "full"  # before tests/campaign.py is imported, in every process of the run
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what an everyday run leaves to `--full`, unless `-m` asks for it by name."""
-    full, asked = config.getoption("--full"), config.option.markexpr
-    kept = [
-        item
-        for item in items
-        if (full or "full" in asked or not item.get_closest_marker("full"))
-        and ("slow" in asked or not item.get_closest_marker("slow"))
-    ]
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+        if config.option.markexpr == EVERYDAY:
+            config.option.markexpr = "not slow"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

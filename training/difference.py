@@ -113,6 +113,6 @@ def _box(part: np.ndarray, far: np.ndarray) -> Box:
     bottom, right = (part.max(0) + 1) * _CELL
     there = far[top:bottom, left:right]
     rows, columns = np.nonzero(there >= _EDGE * np.median(there[there > 0]))
-    x1, x2 = (min(LIMIT, round(int(v) * LIMIT / width)) for v in (left + columns.min(), left + columns.max() + 1))
-    y1, y2 = (min(LIMIT, round(int(v) * LIMIT / height)) for v in (top + rows.min(), top + rows.max() + 1))
+    x1, x2 = (round(int(v) * LIMIT / width) for v in (left + columns.min(), left + columns.max() + 1))
+    y1, y2 = (round(int(v) * LIMIT / height) for v in (top + rows.min(), top + rows.max() + 1))
     return Box(x1, y1, x2, y2)

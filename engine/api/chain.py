@@ -41,7 +41,7 @@ TURN_TOKENS = frozenset({"<|im_gen_end|>", "<|vision_start|>", "<|vision_end|>"}
 LIMIT = 1000
 """Coordinates are integers in [0, LIMIT], relative to the picture's width and height; LIMIT is its edge."""
 
-NO_REGION = "No region is marked for the edit: the whole picture, or the area that was chosen, is drawn anew."
+NO_REGION = "No region is marked for the edit, so the whole picture, or the chosen area, will be redrawn."
 """What is said of a chain that `changes_everything` before it is drawn."""
 
 _TOKEN = re.compile(r"<\|[^|<>]*\|>")
@@ -64,7 +64,7 @@ class Box:
 
     def __post_init__(self) -> None:
         if not (0 <= self.x1 < self.x2 <= LIMIT and 0 <= self.y1 < self.y2 <= LIMIT):
-            raise ValueError(f"({self.x1},{self.y1}),({self.x2},{self.y2}) is no box within [0,{LIMIT}]")
+            raise ValueError(f"({self.x1},{self.y1}),({self.x2},{self.y2}) is not a box within [0,{LIMIT}]")
 
     def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
         """Corners in a picture of width × height pixels, cut to whole pixels; both belong to the box.

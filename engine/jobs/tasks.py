@@ -165,7 +165,7 @@ class Task:
         """
         turn, planned = chain.turns[number], request.chain is None
         self._say_problems(chain.text, turn, planned)
-        if not isinstance(request, EditRequest) or request.scope == "whole" or not turn.text.strip():
+        if not isinstance(request, EditRequest) or request.scope == "whole":
             return
         if turn.lost is None:
             self._say_whole(turn)

@@ -362,7 +362,7 @@ LINES: tuple[object, ...] = (
     QT_TRANSLATE_NOOP("Errors", "It is in Lab; it is read and written as RGB."),
     QT_TRANSLATE_NOOP("Errors", "The edit is drawn at {size} and laid over {whole}."),
     QT_TRANSLATE_NOOP(
-        "Errors", "No region is marked for the edit: the whole picture, or the area that was chosen, is drawn anew."
+        "Errors", "No region is marked for the edit, so the whole picture, or the chosen area, will be redrawn."
     ),
     QT_TRANSLATE_NOOP("Errors", "What looks like a control token in the text is read as ordinary text."),
     QT_TRANSLATE_NOOP(

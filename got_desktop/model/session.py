@@ -314,7 +314,7 @@ class Session(QObject):
         return None if everywhere else self.document.state.plan.chain.lost
 
     def changes_everything(self) -> bool:
-        """Whether the plan marks nothing for the edit, so that the whole picture would be drawn anew."""
+        """Whether the plan marks no region, so that applying it would redraw everything that may change."""
         plan = self.document.state.plan
         return not (plan.empty or plan.chain.lost or self.drawing.new_picture) and plan.chain.changes_everything
 

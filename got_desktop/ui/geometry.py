@@ -148,15 +148,10 @@ def _units(start: float, end: float, length: float) -> tuple[int, int]:
     return first, min(LIMIT, max(first + 1, round(end * LIMIT / length)))
 
 
-def bounds(picture: Size) -> Rect:
-    """Where boxes can be: on the picture."""
-    return Rect(0, 0, *picture)
-
-
 def spanned(start: Point, end: Point, picture: Size) -> Rect:
     """The rectangle between two points, inside the picture and of the least size."""
-    x1, x2 = _span(start[0], end[0], bounds(picture).right)
-    y1, y2 = _span(start[1], end[1], bounds(picture).bottom)
+    x1, x2 = _span(start[0], end[0], picture[0])
+    y1, y2 = _span(start[1], end[1], picture[1])
     return Rect(x1, y1, x2, y2)
 
 
@@ -207,7 +202,7 @@ def hit(point: Point, rects: Sequence[Rect], margin: float = 3.0) -> int | None:
 
 def dragged(rect: Rect, handle: Handle | None, dx: float, dy: float, picture: Size) -> Rect:
     """The rectangle after a handle, or with None its body, was drawn so far; it stays inside and keeps a least size."""
-    limit = bounds(picture)
+    limit = Rect(0, 0, *picture)
     if handle is None:
         dx = min(limit.right - rect.right, max(limit.left - rect.left, dx))
         dy = min(limit.bottom - rect.bottom, max(limit.top - rect.top, dy))
@@ -251,7 +246,7 @@ def _nearest(edges: Sequence[float], lines: Sequence[float], reach: float) -> fl
 
 def snap_lines(others: Iterable[Rect], picture: Size) -> tuple[list[float], list[float]]:
     """What a box may snap to: the picture's edges and middle, and the other boxes' edges and middles."""
-    whole = bounds(picture)
+    whole = Rect(0, 0, *picture)
     rects = [whole, *others]
     across = [value for rect in rects for value in (rect.left, rect.center[0], rect.right)]
     down = [value for rect in rects for value in (rect.top, rect.center[1], rect.bottom)]

@@ -1333,8 +1333,8 @@
         <translation>Die Änderung wird mit {size} gezeichnet und über {whole} gelegt.</translation>
     </message>
     <message>
-        <source>No region is marked for the edit: the whole picture, or the area that was chosen, is drawn anew.</source>
-        <translation>Für die Bearbeitung ist kein Bereich markiert: Das ganze Bild oder der gewählte Ausschnitt wird neu gezeichnet.</translation>
+        <source>No region is marked for the edit, so the whole picture, or the chosen area, will be redrawn.</source>
+        <translation>Für die Bearbeitung ist kein Bereich markiert; deshalb wird das ganze Bild oder der gewählte Ausschnitt neu gezeichnet.</translation>
     </message>
     <message>
         <source>What looks like a control token in the text is read as ordinary text.</source>

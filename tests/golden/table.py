@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.got import GoTPipeline
 from engine.models.convert import import_released
+from tests.conftest import GOLDEN
 from tests.golden.recorder import (
     CHECKPOINTS,
     Golden,
@@ -17,8 +18,6 @@ from tests.golden.recorder import (
     relative_difference,
     render_only,
 )
-
-GOLDEN = Path(__file__).resolve().parent / "data"
 
 INTRODUCTION = """# Golden parity
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from engine.api.chain import COLORS, LIMIT, Box, Chain, escape_user_text, format_box
 from engine.api.errors import ChainError, EngineError
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "data" / "golden" / "cases.json"
 FROG = (
     "The image shows a red frog holding a giant green leaf <|box_start|>(112,80),(655,430)<|box_end|> (red) above its "
     "head, near a pond <|box_start|>(0,700),(999,999)<|box_end|>. The giant leaf is replaced with an umbrella "
@@ -303,8 +301,8 @@ def test_mask_colors_are_the_references():
     assert (COLORS["red"], COLORS["green"], COLORS["blue"]) == ((255, 0, 0), (0, 128, 0), (0, 0, 255))
 
 
-def test_golden_chains_parse_without_problems():
-    for case in json.loads(GOLDEN.read_text(encoding="utf-8"))["cases"]:
+def test_golden_chains_parse_without_problems(golden):
+    for case in json.loads((golden / "golden" / "cases.json").read_text(encoding="utf-8"))["cases"]:
         chain = Chain.from_turns(case["chains"])
         assert chain.text == "".join(case["chains"]) and chain.problems == ()
         assert len(chain.turns) == len(case["results"])

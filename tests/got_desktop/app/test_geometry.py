@@ -27,7 +27,7 @@ def boxes(draw) -> Box:
 
 
 def inside(rect: g.Rect, size) -> bool:
-    limit = g.bounds(size)
+    limit = g.Rect(0, 0, *size)
     edges = (rect.left, rect.top, limit.right - rect.right, limit.bottom - rect.bottom)
     return min(edges) >= -1e-6
 
