@@ -275,11 +275,16 @@ def test_where_qt_cannot_be_only_the_app_stops(monkeypatch, capsys):
 def test_arguments_and_exit_code_pass_through(checkout: Path, bare_venv: Path):
     program = "import json, sys\njson.dump(sys.argv[1:], open('seen.json', 'w'))\nsys.exit(7)\n"
     (checkout / "echo.py").write_text(program)
-    command = Command("", frozenset(), "echo", ("--cov",))
+    command = Command("", frozenset(), "echo", ("-n2",), ("-n2", "--full", "--cov"))
     assert bootstrap.run(command, ["-k", "chain"]) == 7
     assert json.loads((checkout / "seen.json").read_text()) == ["-k", "chain"]
-    bootstrap.run(command, [])
-    assert json.loads((checkout / "seen.json").read_text()) == ["--cov"]
+    for given, seen in (
+        ([], ["-n2"]),
+        (["--full"], ["-n2", "--full", "--cov"]),
+        (["--full", "-s"], ["--full", "-s"]),
+    ):
+        bootstrap.run(command, given)
+        assert json.loads((checkout / "seen.json").read_text()) == seen
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 2), (["nonsense"], 2), (["--help"], 0), (["-h"], 0)])
