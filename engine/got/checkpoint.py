@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,13 +18,12 @@ import diffusers.utils.logging
 import torch
 import transformers.utils.logging
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from engine.api.errors import ModelError, OutputError
+from engine.api.errors import ModelError
 from engine.got.config import REPAIR, Defaults, GoTConfig, read_json
 from engine.got.prompts import IM_GEN_END, IM_GEN_START, query_token
 from engine.got.weights import (
@@ -51,8 +47,9 @@ from engine.got.weights import (
     write_now,
     write_weights,
 )
+from engine.output import new_folder
 
-__all__ = ["Components", "Defaults", "GoTConfig", "Projectors", "load_components", "new_folder", "save_native"]
+__all__ = ["Components", "Defaults", "GoTConfig", "Projectors", "load_components", "save_native"]
 
 MAX_SHARD_SIZE = 5 * 10**9
 """Bytes of tensors in one file, where a writer does not ask for less."""
@@ -270,44 +267,6 @@ def write_native(
 def _as_it_is(name: str, tensor: Tensor) -> Tensor:
     """What becomes of a weight where nothing is to be done."""
     return tensor
-
-
-@contextmanager
-def new_folder(folder: Path, replace: bool = False) -> Iterator[Path]:
-    """A temporary folder beside `folder` that takes its place when all went well and vanishes when not.
-
-    Raises OutputError where `folder` holds something (unless it may be replaced) or cannot be written.
-    """
-    check_free(folder, replace)
-    with writing(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as outer:
-            # a folder in it, so that what takes its place has ordinary rights, which a temporary folder has not
-            inner = Path(outer) / "new"
-            inner.mkdir()
-            yield inner
-            if folder.exists():
-                os.replace(folder, Path(outer) / "old")
-            os.replace(inner, folder)
-
-
-def check_free(folder: Path, replace: bool = False) -> None:
-    """Raises OutputError where a folder to be written holds something (unless it may be replaced)."""
-    with writing(folder):
-        if folder.exists() and not (folder.is_dir() and (replace or not any(folder.iterdir()))):
-            raise OutputError("output_exists", f"{folder} exists already.", "Name another folder, or remove this one.")
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Turns what the system and safetensors raise over a folder that cannot be written into an OutputError."""
-    try:
-        yield
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(
-            "output_not_writable", f"{folder} cannot be written: {reason}.", "Check the folder's rights and free space."
-        ) from error
 
 
 def _config_of(model: UNet2DConditionModel | AutoencoderKL) -> dict[str, Any]:

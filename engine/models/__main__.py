@@ -12,8 +12,6 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import torch
-
 from engine.api.errors import Cancelled, EngineError
 from engine.api.protocol import ErrorReply
 from engine.models.convert import import_released
@@ -27,7 +25,7 @@ def main(given: str) -> None:
             Path(folder),
             Path(output),
             checkpoint,
-            dtype=getattr(torch, dtype) if dtype else None,
+            dtype=dtype,
             source_size=source_size,
             on_progress=lambda stage, done, total: _say(stage=stage, done=done, total=total),
             on_note=lambda text: _say(note=text),

@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, cast
 
-import torch
-
 from engine.api.errors import EngineError, ModelError, OutputError, RequestError
 from engine.models.released import MLLM_BASE, UNET_BASE
 from engine.models.unfinished import unfinished
@@ -71,7 +69,7 @@ def import_released(
     folder: Path,
     output: Path,
     checkpoint: str = "GoT-6B",
-    dtype: torch.dtype | None = None,
+    dtype: str | None = None,
     source_size: int = 448,
     on_progress: OnProgress | None = None,
     *,
@@ -84,8 +82,9 @@ def import_released(
 ) -> ImportReport:
     """Converts the checkpoint in `folder`, beside its two base folders, to a native model in `output`.
 
-    `dtype` None stores weights as the checkpoint has them; `image_size` None is what the UNet and the VAE were made
-    for; `lora_alpha` None is the LoRA layers' rank, as the released model has it; `name` None is that of `output`.
+    `dtype` is a name of torch's ("float16"), None stores weights as the checkpoint has them; `image_size` None is what
+    the UNet and the VAE were made for; `lora_alpha` None is the LoRA layers' rank, as the released model has it; `name`
+    None is that of `output`.
     Pickles are opened in a child process only, by torch's restricted unpickler. `output` appears complete or not at
     all; where an import was interrupted, the next one of the same checkpoint to the same output goes on. Raises
     ModelError for a checkpoint that is incomplete, broken or hostile, RequestError for a source size that its planner
@@ -105,7 +104,7 @@ def import_released(
             place=str(place),
             checkpoint=checkpoint,
             name=name or output.resolve().name,
-            dtype=None if dtype is None else str(dtype).removeprefix("torch."),
+            dtype=dtype,
             source_size=source_size,
             image_size=image_size,
             lora_alpha=lora_alpha,

@@ -23,7 +23,7 @@ from torch import Tensor
 from transformers import GenerationConfig, Qwen2_5_VLConfig
 
 from engine.api.errors import EngineError, OutputError, RequestError
-from engine.got.checkpoint import Components, check_fit, load_image_processor, load_tokenizer, write_native, writing
+from engine.got.checkpoint import Components, check_fit, load_image_processor, load_tokenizer, write_native
 from engine.got.config import GoTConfig, read_json
 from engine.got.prompts import add_got_tokens
 from engine.got.weights import (
@@ -49,6 +49,7 @@ from engine.models.released import MLLM_BASE, UNET_BASE
 from engine.models.released_files import read_checkpoint
 from engine.models.released_keys import NativeTensors, to_native
 from engine.models.unfinished import Finished
+from engine.output import writing
 
 _FORMAT = 1
 """Goes up when the same checkpoint becomes other files, with which those of an older program must not be mixed."""

@@ -17,8 +17,8 @@ from typing import Any
 
 from engine.api.errors import EngineUnavailable, OutputError
 from engine.api.runtime import locked, open_folder
-from engine.got.checkpoint import check_free, writing
 from engine.models.catalog import partial_folder
+from engine.output import check_free, writing
 
 _MODEL, _LIST, _LOCK = "model", "finished.json", "lock"
 _MOMENT = 2.0

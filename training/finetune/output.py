@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engine.got.adapters import CONFIG, WEIGHTS, apply_adapters
-from engine.got.checkpoint import Components, load_components, new_folder, save_native
+from engine.got.checkpoint import Components, load_components, save_native
 from engine.got.pipeline import GoTPipeline
+from engine.output import new_folder
 from training.finetune import lora
 from training.finetune.config import FinetuneConfig, facts
 from training.finetune.examples import Row

@@ -23,9 +23,7 @@ def test_a_checkpoint_is_read_in_another_process(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "json.py").write_text("raise SystemExit('a module of the folder that the user stands in')")
     seen: list[tuple] = []
-    report = import_released(
-        golden, Path("models/mine"), checkpoint, torch.float16, 112, lambda *event: seen.append(event)
-    )
+    report = import_released(golden, Path("models/mine"), checkpoint, "float16", 112, lambda *event: seen.append(event))
     assert [child.returncode for child in children] == [0] and children[0].pid != os.getpid()
     assert report.written == 464 and report.seconds > 0
     files = 2 if checkpoint == PLAIN else 1
@@ -76,7 +74,7 @@ def test_a_process_that_dies_is_said_and_leaves_nothing(golden: Path, tmp_path: 
 @pytest.mark.full
 def test_what_a_dying_process_said_last_is_passed_on(golden: Path, tmp_path: Path, children: list):
     with pytest.raises(ModelError, match="status 1: AttributeError: .*no_such_dtype") as caught:
-        import_released(golden, tmp_path / "native", dtype="no_such_dtype", source_size=112)  # type: ignore[arg-type]
+        import_released(golden, tmp_path / "native", dtype="no_such_dtype", source_size=112)
     assert caught.value.code == "import_died" and "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
