@@ -5,6 +5,7 @@ What is forked imports the engine's own modules anew: nothing of one engine is i
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -78,6 +79,5 @@ def run(script: str, line: socket.socket) -> None:
 if __name__ == "__main__":
     for name in ("engine.server.serve", "engine.jobs.memory", "engine.jobs.tasks", "engine.got.adapters"):
         importlib.import_module(name)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "engine"]:
-        del sys.modules[name]
+    gc.freeze()  # as an engine does that has imported them
     wait_for_programs(sys.argv[1], sys.argv[2])
