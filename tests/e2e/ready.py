@@ -1,10 +1,9 @@
-"""A process that has imported torch forks the engines of a campaign, so that hundreds of them start in little time.
+"""A process that has imported torch forks a campaign's programs, so that hundreds of them start in little time.
 
-`Ready` starts it; `command` is then a program that does as the engine's own would: it lives as long as its engine.
-What is forked imports the engine's own modules anew: nothing of one engine is in the next.
+`Ready` starts it; `command` is then a program that does as `script` would: it has the same input, output and folder,
+lives as long and ends with the same status.
 """
 
-import contextlib
 import gc
 import importlib
 import json
@@ -14,15 +13,22 @@ import signal
 import socket
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
+import psutil
+
 CLIENT = (
-    "import json, os, socket, sys\n"
+    "import json, os, signal, socket, sys\n"
     "line = socket.socket(socket.AF_UNIX)\n"
     "line.connect(sys.argv[1])\n"
-    "line.sendall(json.dumps(dict(os.environ)).encode() + b'\\n')\n"
-    "line.recv(1)\n"  # nothing ever comes: the system closes the line when the engine is gone
+    "socket.send_fds(line, [b'.'], [0, 1, 2])\n"
+    "line.sendall(json.dumps([dict(os.environ), os.getcwd()]).encode() + b'\\n')\n"
+    "status = line.recv(1)\n"  # it comes at the end, or the system closes the line, when the program was killed
+    "sys.exit(status[0]) if status else os.kill(os.getpid(), signal.SIGKILL)\n"
 )
+LIBRARIES = ("engine.server.serve", "engine.jobs.memory", "engine.jobs.tasks", "engine.got.adapters")
+"""What an engine imports only when it is wanted."""
 
 
 class Ready:
@@ -41,6 +47,10 @@ class Ready:
     @property
     def command(self) -> list[str]:
         return [sys.executable, "-I", "-S", "-c", CLIENT, str(self.path)]
+
+    def kill_programs(self) -> None:
+        for program in psutil.Process(self.process.pid).children():
+            program.kill()
 
     def close(self) -> None:
         self.process.kill()
@@ -62,22 +72,32 @@ def wait_for_programs(script: str, path: str) -> None:
 
 
 def run(script: str, line: socket.socket) -> None:
-    """In the fork: the program, from the environment that its starter has, to its end."""
+    """In the fork: the program, as the one that its starter started would be, to its end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
+    for number, given in enumerate(socket.recv_fds(line, 1, 3)[1]):
+        os.dup2(given, number)
+        os.close(given)
+    environment, folder = json.loads(line.makefile().readline())
     os.environ.clear()
-    os.environ.update(json.loads(line.makefile().readline()))
-    code = 1
-    with contextlib.suppress(BaseException):
-        try:
-            runpy.run_path(script, run_name="__main__")
-        except SystemExit as ended:
-            code = ended.code
-    os._exit(code)
+    os.environ.update(environment)
+    os.chdir(folder)
+    status = 1
+    try:
+        runpy.run_path(script, run_name="__main__")
+        status = 0
+    except SystemExit as ended:
+        status = ended.code or 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    line.send(bytes([status]))
+    os._exit(status)
 
 
 if __name__ == "__main__":
-    for name in ("engine.server.serve", "engine.jobs.memory", "engine.jobs.tasks", "engine.got.adapters"):
+    for name in LIBRARIES:
         importlib.import_module(name)
+    runpy.run_path(sys.argv[1], run_name="imported")
     gc.freeze()  # as an engine does that has imported them
     wait_for_programs(sys.argv[1], sys.argv[2])

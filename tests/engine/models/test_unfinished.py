@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,10 +21,11 @@ import pytest
 
 from engine.api.errors import ModelError, OutputError
 from engine.api.runtime import locked
-from engine.models import catalog
+from engine.models import catalog, convert, import_process
 from engine.models.convert import import_released
 from engine.models.unfinished import _read, unfinished
 from tests import campaign
+from tests.e2e.ready import Ready
 from tests.engine.models.released import PEFT, PLAIN, Released
 
 SMALL_FILES: dict[str, Any] = {"max_shard_size": 200_000}
@@ -177,25 +178,39 @@ def test_two_imports_to_one_folder_do_not_meet(released: Released, begun: Path):
 # kill -9
 
 
-def kill_amid_a_file(place: Path, number: int, process: Callable[[], int], ended: threading.Event) -> None:
+@pytest.fixture
+def ready(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ready]:
+    """Every import process is a fork of one that has imported the libraries."""
+    programs = Ready(Path(import_process.__file__), tmp_path_factory.mktemp("ready"))
+
+    class Forked(subprocess.Popen):
+        def __init__(self, command: list[str], **options: Any) -> None:
+            super().__init__(programs.command, **options)
+
+    monkeypatch.setattr(convert.subprocess, "Popen", Forked)
+    yield programs
+    programs.close()
+
+
+def kill_amid_a_file(place: Path, number: int, kill: Callable[[], None], ended: threading.Event) -> None:
     """Kills the process once so many files are finished and another one is there that is not."""
-    while not ended.is_set():
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it was quicker: its folder, or it, is gone
+    while not ended.wait(0.001):
+        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):  # it was quicker: its folder, or it, is gone
             done = _read(place / "finished.json").get("files", {})
             files = {path.relative_to(place / "model").as_posix() for path in place.glob("model/**/*.safetensors")}
             if len(done) >= number and files - done.keys():
-                os.kill(process(), signal.SIGKILL)
+                kill()
                 return
 
 
 @pytest.mark.full
-def test_killed_amid_a_file_it_goes_on_to_the_same_bytes(golden: Path, tmp_path: Path, whole: dict, children):
+def test_killed_amid_a_file_it_goes_on_to_the_same_bytes(golden: Path, tmp_path: Path, whole: dict, ready):
     options: dict[str, Any] = {"source_size": 112, "name": "mine", "license": "as released", **SMALL_FILES}
     native, place, random_ = tmp_path / "native", tmp_path / ".native.partial", random.Random(7)
     kept = kills = 0
     while kills < campaign.times(2, 12):
         number, ended = kept + random_.randint(1, 3), threading.Event()
-        watch = threading.Thread(target=kill_amid_a_file, args=(place, number, lambda: children[-1].pid, ended))
+        watch = threading.Thread(target=kill_amid_a_file, args=(place, number, ready.kill_programs, ended))
         watch.start()
         try:
             import_released(golden, native, **options)
