@@ -235,18 +235,19 @@ def test_a_squatter_after_a_crash_is_passed_over_and_a_new_engine_starts(place):
 
 
 STARTER = (
-    "import os, sys, time\n"
+    "import sys\n"
     "from engine.api.launch import connect\n"
     "with connect('starter') as engine:\n"
     "    print(engine.client.runtime.pid, flush=True)\n"
-    "    time.sleep(float(sys.argv[1]))\n"
+    "    sys.stdin.read()\n"
 )
 
 
-def starter(where, seconds: float) -> subprocess.Popen[str]:
+def starter(where) -> subprocess.Popen[str]:
+    """A client that says the engine's process, and keeps its lease until its input ends."""
     environment = os.environ | where.environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-c", STARTER, str(seconds)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-c", STARTER], env=environment, text=True, **pipes)
 
 
 def engines(where) -> set[int]:
@@ -268,7 +269,7 @@ def test_many_starters_at_once_make_one_engine(place):
     starters = times(6, 20)
     for round in range(times(1, 20)):
         where = place(f"round-{round}", grace=1)
-        processes = [starter(where, 3) for _ in range(starters)]
+        processes = [starter(where) for _ in range(starters)]
         pids = {int(process.stdout.readline()) for process in processes}
         assert len(pids) == 1 and engines(where) == pids
         for process in processes:
@@ -280,7 +281,7 @@ def test_many_starters_at_once_make_one_engine(place):
 @pytest.mark.full
 def test_the_starter_may_be_killed_and_the_others_go_on(place):
     where = place(lease=3, grace=1)
-    first = starter(where, 60)
+    first = starter(where)
     pid = int(first.stdout.readline())
     with where.connect() as engine:
         first.kill()
@@ -292,9 +293,10 @@ def test_the_starter_may_be_killed_and_the_others_go_on(place):
 
 def test_a_starter_that_is_killed_while_it_starts_holds_nobody_up(place):
     where = place(grace=1)
-    first = starter(where, 60)
+    first = starter(where)
     until(lambda: engines(where) or first.poll() is not None)
     first.kill()
+    first.communicate()
     first.communicate()
     with where.connect() as engine:  # the orphan, or another; whichever came second gives way
         until(lambda: engines(where) == {engine.client.runtime.pid})
