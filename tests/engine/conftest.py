@@ -1,16 +1,18 @@
 """What the tests of the engine process share: the tiny model on disk, and places for engines."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.engine.running import Place, save_tiny
+from tests.once import once
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny(tmp_path_factory.mktemp("models") / "tiny")
+    return shutil.copytree(once(tmp_path_factory, "tiny", save_tiny), tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,20 @@ from engine.got.decoding import Decoder
 from engine.got.layout import channels_last, compile_blocks, fuse_projections
 from engine.models.convert import import_released
 from tests.golden.recorder import CHECKPOINTS
+from tests.once import once
 
 
 @pytest.fixture(scope="session")
 def imported(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The folder of a checkpoint of the reference, imported once a session."""
+    """The folder of a checkpoint of the reference, imported once a run."""
 
-    @cache
-    def import_once(checkpoint: str) -> Path:
-        folder = tmp_path_factory.mktemp("models") / checkpoint
-        import_released(golden, folder, checkpoint=checkpoint, source_size=112)
-        return folder
+    def folder_of(checkpoint: str) -> Path:
+        def make(folder: Path) -> None:
+            import_released(golden, folder, checkpoint=checkpoint, source_size=112)
 
-    return import_once
+        return once(tmp_path_factory, checkpoint, make)
+
+    return folder_of
 
 
 @pytest.fixture(scope="session", params=CHECKPOINTS)

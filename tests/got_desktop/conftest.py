@@ -1,5 +1,6 @@
 """A tiny model on disk, a picture for it, and `got` as a function."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from got_desktop.cli import run_command
 from tests.engine.place import CHAIN, INSTRUCTION, Place, scene
+from tests.once import once
 
 __all__ = ["CHAIN", "INSTRUCTION"]
 
@@ -15,9 +17,13 @@ __all__ = ["CHAIN", "INSTRUCTION"]
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that knows one edit and one caption, in the native layout."""
-    from tests.engine.running import save_tiny  # brings torch, which the window's tests do without
 
-    return save_tiny(tmp_path_factory.mktemp("models") / "tiny")
+    def make(folder: Path) -> None:
+        from tests.engine.running import save_tiny  # brings torch, which the window's tests do without
+
+        save_tiny(folder)
+
+    return shutil.copytree(once(tmp_path_factory, "tiny", make), tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from transformers import AutoTokenizer
 from engine.api.errors import ModelError, RequestError
 from engine.got import GoTPipeline
 from engine.got.prompts import SourceProcessor, Vocabulary
+from tests.once import once
 from training.anchors import SLOTS, Anchors, words
 from training.config import Data, Lesson, load_recipe
 from training.drawing import SIZE
@@ -73,11 +75,11 @@ names = { two_step = 0.5, emphasis = 3.0, lookups = 1 }
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("recipe")
-    (folder / "tiny.toml").write_text(RECIPE)
-    scratch = Scratch(load_recipe(folder / "tiny.toml"), folder / "runs")
-    scratch.run_all(folder / "model")
-    return folder
+    def make(folder):
+        (folder / "tiny.toml").write_text(RECIPE)
+        Scratch(load_recipe(folder / "tiny.toml"), folder / "runs").run_all(folder / "model")
+
+    return once(tmp_path_factory, "recipe", make)
 
 
 def test_the_export_plans_and_draws(runs):
@@ -90,7 +92,8 @@ def test_the_export_plans_and_draws(runs):
     assert [image.size for image in images] == [(SIZE, SIZE)]
 
 
-def test_finished_phases_are_not_run_again(runs):
+def test_finished_phases_are_not_run_again(runs, tmp_path):
+    runs = shutil.copytree(runs, tmp_path / "recipe")
     scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
     before = {p: p.stat().st_mtime_ns for p in (runs / "runs").rglob("*.pt")}
     scratch.run_all(runs / "model")
