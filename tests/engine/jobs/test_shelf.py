@@ -1,5 +1,6 @@
 """What the engine says of its memory, at any time, and what it calculates on."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs.shelf import choose_device, devices
+from engine.jobs.shelf import ModelShelf, choose_device, devices
 
 AS_IT_STARTS = """
 import os, sys
@@ -48,6 +49,13 @@ def test_what_torch_reads_as_it_is_loaded_is_set_before(wish: str | None, tmp_pa
     command = [sys.executable, "-c", AS_IT_STARTS]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["False", wish or "1"] and "Traceback" not in done.stderr
+
+
+def test_a_collection_between_two_jobs_leaves_the_libraries_out(tiny_model: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GOT_MODELS", str(tiny_model.parent))
+    gc.unfreeze()
+    ModelShelf(60.0).take("tiny", "cpu", (), lambda done, total: None)
+    assert gc.get_freeze_count() > 10 * len(gc.get_objects())  # those that the model brought
 
 
 def test_the_best_there_is_comes_first():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,11 @@ def test_a_checkpoint_is_read_in_another_process(
     config = load_components(tmp_path / "models" / "mine", torch.device("cpu"), torch.float32).config
     assert (config.name, config.source_size) == ("mine", 112)
     assert "Qwen Research License" in config.license and config.provenance["checkpoint"] == checkpoint
+
+
+def test_who_asks_for_an_import_needs_no_torch():
+    program = "import sys, engine.models.__main__; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize("forced", ["0", pytest.param("1", marks=pytest.mark.full)])
