@@ -41,9 +41,8 @@ class Command:
 # Many tests wait for an engine to start: two at a time take little more than half as long, on two cores too. Who is
 # done first takes over half of what the other one has left.
 TWO_AT_ONCE = ("--numprocesses=2", "--dist=worksteal")
-# Of what the full run has besides, much waits for a limit or a second start: a third fills the gaps. The coverage gate
-# holds for all tests together.
-ALL_TESTS = ("--numprocesses=3", "--dist=worksteal", "--full", "--cov", "--durations=20")
+# The coverage gate holds for all tests together.
+ALL_TESTS = (*TWO_AT_ONCE, "--full", "--cov", "--durations=20")
 COMMANDS = {
     "demo": Command(
         "open the app on a sample picture (without a display: edit three into demo-output/)",
