@@ -135,6 +135,7 @@ def test_a_download_is_stopped_and_gone_on_from(window: Window, page: ModelsPage
     with qtbot.waitSignal(page.getting.got):
         press(qtbot, page.get, "Go on with the download")
     assert (SHARD, f"bytes={half}-") in hub.asked
+    qtbot.waitUntil(lambda: not page.getting.downloads.exists())
     assert not errors(window)
 
 
