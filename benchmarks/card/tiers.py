@@ -9,6 +9,7 @@ import torch
 from benchmarks.card.edits import warm_up
 from benchmarks.card.model import Bench, peak, reset_peak
 from benchmarks.card.parts import Figures, Options, Say
+from engine.got.memory import RESIDENT
 
 
 def measure(options: Options, say: Say) -> None:
@@ -27,6 +28,7 @@ def _capped(bench: Bench, gigabytes: float) -> Iterator[Figures]:
     """After a first edit, and after one more, when all that is made once is there."""
     pipe, memory = bench.pipe, int(gigabytes * 1e9)
     if bench.device.type == "cuda":
+        pipe.use(RESIDENT, torch.device("cpu"))  # as a model that has just been loaded
         reset_peak(bench.device)
         total = torch.cuda.get_device_properties(bench.device).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, memory / total), bench.device)
