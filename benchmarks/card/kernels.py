@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from functools import partial
 from statistics import median
@@ -15,9 +14,7 @@ from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.resnet import ResnetBlock2D
-from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks import reference
@@ -25,10 +22,10 @@ from benchmarks.card.model import CHAIN, INSTRUCTION, SCALES, Bench, ScriptedPla
 from benchmarks.card.parts import Figures, Options, Say
 from engine.api.errors import ModelError
 from engine.got.decoding import DecodingStep
-from engine.got.layout import REPEATED, compile_blocks, release_blocks, take_apart
+from engine.got.layout import compile_blocks, release_blocks, take_apart
 from engine.got.memory import RESIDENT
 from engine.got.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
-from engine.got.recording import RecordedUNet
+from engine.got.recording import RecordedUNet, recorded
 
 TOP = 15
 
@@ -40,10 +37,12 @@ def measure(options: Options, say: Say) -> None:
     say({"planner_milliseconds": _planner(bench)})
     say({"unet_milliseconds": _unet_as_the_default_has_it(bench)})
     say({"kernels": _top_kernels(bench)})
+    say({"vae_megabytes": _vae(bench)})
     for name, figures in _other_unets(bench):
         say({f"unet_milliseconds, {name}": figures})
-    say({"vae_megabytes": _vae(bench)})
     say({"planner_milliseconds, int8": _planner_int8(bench)})
+    cast(Any, bench.pipe.vae).to(memory_format=torch.channels_last)
+    say({"vae_megabytes, channels last": _vae(bench)})
 
 
 def milliseconds(run: Callable[[], object], device: torch.device, times: int = 5, warm: int = 2) -> float:
@@ -68,7 +67,7 @@ def milliseconds(run: Callable[[], object], device: torch.device, times: int = 5
 
 
 @torch.inference_mode()
-def _step(bench: Bench, attention: SDPBackend | None = None) -> Figures:
+def _step(bench: Bench) -> Figures:
     """A UNet's pass over four branches and over one."""
     unet, device = bench.pipe.unet, bench.device
     generator = torch.Generator(device).manual_seed(1)
@@ -85,21 +84,19 @@ def _step(bench: Bench, attention: SDPBackend | None = None) -> Figures:
         recorded = RecordedUNet(unet)
         return lambda: recorded(sample, timestep, embeds, added)
 
-    chosen: AbstractContextManager[Any] = sdpa_kernel(attention) if attention else nullcontext()
-    with chosen:
-        return {f"{branches} branches": milliseconds(run(branches), device) for branches in (4, 1)}
+    return {f"{branches} branches": milliseconds(run(branches), device) for branches in (4, 1)}
 
 
 def _unet_as_the_default_has_it(bench: Bench) -> Figures:
     """Played from a recording: what the GPU takes, whatever its processor does."""
-    return {"laid out": _step(bench), "blocks compiled": _compiled(bench, REPEATED)}
+    return {"laid out": _step(bench), "blocks compiled": _compiled(bench)}
 
 
-def _compiled(bench: Bench, kinds: tuple[type[nn.Module], ...]) -> Figures:
-    """The blocks of these kinds compiled meanwhile."""
+def _compiled(bench: Bench) -> Figures:
+    """The transformer blocks compiled meanwhile."""
     started, figures = time.monotonic(), {}
     backend = "inductor" if bench.device.type == "cuda" else "eager"
-    if compile_blocks(bench.pipe.unet, lambda: figures.update(_step(bench)), backend, kinds):
+    if compile_blocks(bench.pipe.unet, lambda: figures.update(_step(bench)), backend):
         figures["seconds with compiling"] = round(time.monotonic() - started, 1)
     release_blocks(bench.pipe.unet)
     return figures
@@ -108,9 +105,9 @@ def _compiled(bench: Bench, kinds: tuple[type[nn.Module], ...]) -> Figures:
 def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
     """What else the UNet could be run as."""
     unet, device = bench.pipe.unet, bench.device
-    yield "transformer and residual blocks compiled", _compiled(bench, (*REPEATED, ResnetBlock2D))
-    if device.type == "cuda":
-        yield "attention by cuDNN", _step(bench, SDPBackend.CUDNN_ATTENTION)
+    with torch.backends.cudnn.flags(benchmark=True):
+        yield "convolutions chosen by trial", _step(bench)
+    release_blocks(unet)
     cast(Any, unet).to(memory_format=torch.contiguous_format)
     yield "channels not last", _step(bench)
     take_apart(unet)
@@ -138,6 +135,8 @@ def _planner(bench: Bench) -> Figures:
         recording = round(1000 * (time.perf_counter() - started), 1)
         figures[f"room for {room}"] = {"token": milliseconds(step._step, device, times=20), "recording": recording}
     figures["not recorded"] = milliseconds(step._advance, device)
+    step._through_layers = step._by_operators
+    figures["by PyTorch's kernels"] = milliseconds(recorded(step._advance, device), device, times=20)
     return figures
 
 
@@ -175,7 +174,8 @@ def _vae(bench: Bench) -> Figures:
 
 
 def _top_kernels(bench: Bench) -> list[Figures]:
-    """Of an edit in a few tokens and steps, those that took the most."""
+    """Of an edit in a few tokens and steps, those that took the most. The warm-up is before it."""
+    bench.pipe.warm_up()
     cast(ScriptedPlanner, bench.pipe.planner).script = reference.Script(8, CHAIN)
     cuda = bench.device.type == "cuda"
     options = {"num_inference_steps": 4, "guidance_scales": SCALES}

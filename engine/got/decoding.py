@@ -2,7 +2,8 @@
 
 That needs a step whose tensors stay where they are and keep their sizes, and which asks nothing of the host. It is
 Qwen2.5's decoder for a single token, in as few kernels as can be: at one token each takes a few microseconds, however
-little it computes. The maths is that of `Reading`'s own step.
+little it computes. Where Triton is there, they are our own (`engine.got.kernels`). The maths is that of `Reading`'s own
+step.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor
 from transformers import DynamicCache, Qwen2_5_VLForConditionalGeneration
 from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
+from engine.got import kernels
 from engine.got.recording import recorded
 
 ROOM = 1024
@@ -46,6 +48,8 @@ class DecodingStep:
         self._ids = torch.zeros(1, room + 1, dtype=torch.long, device=device)
         self._penalty = RepetitionPenaltyLogitsProcessor(mllm.generation_config.repetition_penalty or 1.0)
         self._places = torch.arange(room, device=device)
+        own = config.hidden_act == "silu" and kernels.usable(device)
+        self._through_layers = self._by_own_kernels if own else self._by_operators
         self._step = recorded(self._advance, device)
 
     def load(self, cache: DynamicCache, ids: Sequence[int], positions: Tensor) -> None:
@@ -75,18 +79,29 @@ class DecodingStep:
     def _advance(self) -> None:
         """All that happens for a token, on the device alone."""
         hidden = self._model.embed_tokens(self._token)
-        turn = self._rotation(hidden)
+        scores = self._through_layers(hidden, self._rotation(hidden)).view(1, -1)
+        self._token.copy_(self._penalty(self._ids, scores).argmax(dim=-1, keepdim=True))
+        self._read += 1
+        self._ids.index_copy_(1, self._read, self._token)
+        self._positions += 1
+
+    def _by_own_kernels(self, hidden: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        """(1, 1, d) -> (1, 1, vocabulary)"""
+        from engine.got.kernels.decoder import multiply_row, read_layer, weights_of
+
+        for layer, (keys, values) in zip(self._model.layers, self._cache, strict=True):
+            hidden = read_layer(layer, hidden, turn, keys, values, self._read)
+        return multiply_row(hidden, weights_of(self._mllm.lm_head), self._model.norm)
+
+    def _by_operators(self, hidden: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        """The same."""
         unread = (self._places > self._read) * torch.finfo(hidden.dtype).min
         mask = unread.to(hidden.dtype).view(1, 1, 1, -1)
         for layer, (keys, values) in zip(self._model.layers, self._cache, strict=True):
             seen = _norm(layer.input_layernorm, hidden)
             hidden = hidden + self._attend(layer.self_attn, seen, turn, mask, keys, values)
             hidden = hidden + layer.mlp(_norm(layer.post_attention_layernorm, hidden))
-        scores = self._mllm.lm_head(_norm(self._model.norm, hidden)[:, -1])
-        self._token.copy_(self._penalty(self._ids, scores).argmax(dim=-1, keepdim=True))
-        self._read += 1
-        self._ids.index_copy_(1, self._read, self._token)
-        self._positions += 1
+        return self._mllm.lm_head(_norm(self._model.norm, hidden))
 
     def _rotation(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """(width,) each: what a head's values, and what those of its other half, are multiplied by."""

@@ -13,14 +13,11 @@ from diffusers.models.attention_processor import Attention
 from torch import nn
 
 from engine.api.errors import Cancelled
-from engine.got.quantize import has_triton
 
 log = logging.getLogger(__name__)
 
-REPEATED = (BasicTransformerBlock,)
-"""What is compiled."""
 _SIZES = 64
-"""Of blocks that one compiled kind may have."""
+"""That such a block may come in."""
 
 
 def channels_last(unet: UNet2DConditionModel) -> None:
@@ -52,31 +49,25 @@ def fuse_projections(unet: UNet2DConditionModel) -> None:
 
 
 def take_apart(unet: UNet2DConditionModel) -> None:
-    """Undoes `fuse_projections`."""
+    """Undoes `fuse_projections`; it takes none of the device's memory, of which there may be no more."""
     fused = [attention for attention in _attentions(unet) if attention.fused_projections]
     if fused:
         unet.unfuse_qkv_projections()
     for attention in fused:
+        parts = [cast(nn.Linear, part) for part in (attention.to_q, attention.to_k, attention.to_v)]
+        device = parts[0].weight.device
+        for part in parts:
+            part.weight.data = part.weight.data.to("cpu", copy=True)
         for name in ("to_qkv", "to_kv"):
             if hasattr(attention, name):
                 delattr(attention, name)
-        for part in (attention.to_q, attention.to_k, attention.to_v):
-            cast(nn.Linear, part).weight.data = cast(nn.Linear, part).weight.data.clone()
+        for part in parts:
+            part.weight.data = part.weight.data.to(device)
         attention.fused_projections = False
 
 
-def can_compile(device: torch.device) -> bool:
-    """Whether torch.compile can make kernels for the device."""
-    return device.type == "cuda" and has_triton()
-
-
-def compile_blocks(
-    unet: UNet2DConditionModel,
-    trial: Callable[[], object],
-    backend: str = "inductor",
-    kinds: tuple[type[nn.Module], ...] = REPEATED,
-) -> bool:
-    """Compiles the blocks that a UNet repeats, if `trial`, which uses them, runs with it.
+def compile_blocks(unet: UNet2DConditionModel, trial: Callable[[], object], backend: str = "inductor") -> bool:
+    """Compiles the transformer blocks, which a UNet repeats, if `trial`, which uses them, runs with it.
 
     A compiler that is missing or fails is no one's error: the blocks then run as they are, and False comes back. Raises
     torch.OutOfMemoryError and Cancelled, as the trial does.
@@ -84,7 +75,7 @@ def compile_blocks(
     import torch._dynamo.config  # only where something is compiled, not whenever the engine starts
 
     for module in unet.modules():
-        if isinstance(module, kinds):
+        if isinstance(module, BasicTransformerBlock):
             module.compile(fullgraph=True, backend=backend)
     try:
         with torch._dynamo.config.patch(recompile_limit=_SIZES):

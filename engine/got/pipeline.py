@@ -31,8 +31,9 @@ from engine.got.decoding import ROOM, Decoder
 from engine.got.denoise import GuidedUNet, denoise
 from engine.got.drawing import Drawing
 from engine.got.guidance import GuidanceScales, needed_branches
+from engine.got.kernels import usable
+from engine.got.kernels.layers import use_own_layers
 from engine.got.layout import (
-    can_compile,
     channels_last,
     compile_blocks,
     fuse_projections,
@@ -136,6 +137,8 @@ class GoTPipeline:
         on_card = self._arrange and device.type == "cuda"
         if on_card:
             channels_last(self.unet)
+            use_own_layers(self.unet)
+            use_own_layers(self.vae)
         try:
             if tier.eight_bits:  # from then on: where a tier below it is taken, there is no way back
                 shrink(self.planner.mllm.model.language_model, Int8Linear, device)
@@ -177,7 +180,7 @@ class GoTPipeline:
         device, side = self.residence.device, self.config.image_size
         if device.type != "cuda":
             return
-        if self.residence.tier is RESIDENT and can_compile(device):
+        if self.residence.tier is RESIDENT and usable(device):
             self.recorded_unet = RecordedUNet(self.unet)  # what was recorded before is not compiled
             compile_blocks(self.unet, partial(self.try_out, side, cancel))
         else:

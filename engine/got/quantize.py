@@ -5,15 +5,13 @@ Codes and scales are plain buffers, so they are moved, counted and pinned as any
 
 from __future__ import annotations
 
-import importlib.util
-from functools import cache
-
 import torch
 import torch.nn.functional as F
 from diffusers import Transformer2DModel
 from torch import Tensor, nn
 
 from engine.api.errors import ModelError
+from engine.got.kernels import usable
 
 _SIDES = 16
 """What a matrix's sides are multiples of where it is coded: a card multiplies no others in 8 bits."""
@@ -55,10 +53,10 @@ class Int8Linear(nn.Module):
         return product if self.bias is None else product + self.bias
 
     def _product(self, x: Tensor) -> Tensor:
-        if x.device.type == "cuda" and x.numel() == self.in_features and has_triton():
-            from engine.got.int8_row import multiply_row
+        if x.numel() == self.in_features and usable(x.device):
+            from engine.got.kernels.row import Weights, multiply_row
 
-            return multiply_row(x, self.codes, self.scales)
+            return multiply_row(x, Weights(self.codes, self.scales))
         return F.linear(x, self.codes.to(x.dtype)) * self.scales.view(-1)
 
 
@@ -88,12 +86,6 @@ class Fp8Products(Int8Products):
     def multiply(self, codes: Tensor, scales: Tensor) -> Tensor:
         factors = {"scale_a": scales.float(), "scale_b": self.scales.float().t()}
         return torch._scaled_mm(codes, self.codes.t(), bias=self.bias, out_dtype=scales.dtype, **factors)
-
-
-@cache
-def has_triton() -> bool:
-    """Whether there is what a card's kernels are made with."""
-    return importlib.util.find_spec("triton") is not None
 
 
 def _by_rows(matrix: Tensor, top: float) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,7 @@ import torch
 
 from engine.got import GoTPipeline
 from engine.got.decoding import Decoder
+from engine.got.kernels.layers import use_own_layers
 from engine.got.layout import channels_last, compile_blocks, fuse_projections
 from engine.models.convert import import_released
 from tests.golden.recorder import CHECKPOINTS
@@ -45,6 +46,8 @@ def as_on_a_card(imported: Callable[[str], Path]) -> Iterator[GoTPipeline]:
     pipeline = GoTPipeline.from_pretrained(imported(CHECKPOINTS[0]))
     pipeline.planner.decoder = Decoder(pipeline.planner.mllm)
     channels_last(pipeline.unet)
+    use_own_layers(pipeline.unet)
+    use_own_layers(pipeline.vae)
     fuse_projections(pipeline.unet)
     assert compile_blocks(pipeline.unet, lambda: pipeline.try_out(64), backend="aot_eager")
     yield pipeline

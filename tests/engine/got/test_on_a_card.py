@@ -12,10 +12,10 @@ from PIL import Image
 from engine.api.chain import Chain
 from engine.got.checkpoint import Components
 from engine.got.decoding import Decoder, DecodingStep
-from engine.got.layout import can_compile
+from engine.got.kernels import usable
 from engine.got.memory import RESIDENT, TIERS, Tier
 from engine.got.pipeline import GoTPipeline
-from engine.got.quantize import Int8Linear, has_triton
+from engine.got.quantize import Int8Linear
 from engine.got.recording import RecordedUNet
 from tests.engine.got.lessons import EDIT, EDIT_TURNS
 
@@ -82,7 +82,7 @@ def test_warmed_up_it_draws_what_the_processor_draws(on_card: GoTPipeline, pipel
     (usual,) = pipeline.render(Chain.parse(EDIT_TURNS[0]), source, instruction=EDIT, **QUICK)
     on_card.warm_up()
     compiled = [module for module in on_card.unet.modules() if module._compiled_call_impl]
-    assert bool(compiled) == can_compile(on_card.residence.device)
+    assert bool(compiled) == usable(on_card.residence.device)
     made = on_card(EDIT, source, max_turns=1, **QUICK)
     assert made.chain.text == EDIT_TURNS[0] and levels_apart(usual, made.images[0]) <= 4
 
@@ -97,7 +97,7 @@ def test_every_tier_plans_and_draws_twice(on_card: GoTPipeline, source: Image.Im
 
 @pytest.mark.parametrize(("rows", "columns"), [(48, 32), (112, 272), (2048, 11008)])
 def test_a_row_times_codes_is_the_row_times_the_matrix_written_out(rows: int, columns: int, card: torch.device):
-    if not has_triton():
+    if not usable(card):
         pytest.skip("needs Triton")
     linear = torch.nn.Linear(columns, rows).to(card, torch.bfloat16)
     layer = Int8Linear(linear, card)

@@ -1,0 +1,135 @@
+"""One token's attention to a cache of fixed size, split over the places of the cache so that all of a card takes part.
+
+As flash-decoding does (Dao and others, 2023): each program looks at some places for all queries that share a key's
+head, and what they find is put together by their softmax's sums. Places that nothing was read into cost nothing.
+"""
+
+from __future__ import annotations
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+_PLACES = 64
+"""Of the cache, that a program looks at."""
+
+
+@triton.jit
+def _turned(x, at, other, cos, sin, mask):
+    """Rotary position embedding."""
+    there = tl.load(x + at, mask=mask, other=0).to(tl.float32)
+    return there * cos + tl.load(x + other, mask=mask, other=0).to(tl.float32) * sin
+
+
+@triton.jit
+def _look(
+    queries,
+    key,
+    value,
+    cosines,
+    sines,
+    keys,
+    values,
+    read,
+    tops,
+    sums,
+    found,
+    scale,
+    room,
+    SHARING: tl.constexpr,
+    WIDTH: tl.constexpr,
+    PLACES: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+):
+    head, part, parts = tl.program_id(0), tl.program_id(1), tl.num_programs(1)
+    now = tl.load(read).to(tl.int32)  # the token's own place
+    if part * PLACES <= now:
+        row, column = tl.arange(0, ROWS), tl.arange(0, COLUMNS)
+        place = part * PLACES + tl.arange(0, PLACES)
+        wide, other = column < WIDTH, (column + WIDTH // 2) % WIDTH
+        cos, sin = tl.load(cosines + column, wide, 0).to(tl.float32), tl.load(sines + column, wide, 0).to(tl.float32)
+        query = head * SHARING + row
+        asked = (row < SHARING)[:, None] & wide[None, :]
+        at, across = query[:, None] * WIDTH + column[None, :], query[:, None] * WIDTH + other[None, :]
+        turned = _turned(queries, at, across, cos[None, :], sin[None, :], asked)
+        own = _turned(key, head * WIDTH + column, head * WIDTH + other, cos, sin, wide)
+
+        there = (head * room + place)[:, None] * WIDTH + column[None, :]
+        before, new = (place < now)[:, None] & wide[None, :], (place == now)[:, None] & wide[None, :]
+        dtype = keys.dtype.element_ty
+        known = tl.load(keys + there, before, 0)
+        known = tl.where(new, own.to(dtype)[None, :], known)
+        tl.store(keys + there, known, new)
+        held = tl.load(values + there, before, 0)
+        held = tl.where(new, tl.load(value + head * WIDTH + column, wide, 0).to(dtype)[None, :], held)
+        tl.store(values + there, held, new)
+
+        scores = tl.dot(turned.to(dtype), tl.trans(known), input_precision="ieee") * scale
+        scores = tl.where((place <= now)[None, :], scores, float("-inf"))
+        top = tl.max(scores, axis=1)
+        weights = tl.exp(scores - top[:, None])
+        seen = tl.dot(weights.to(dtype), held, input_precision="ieee")
+        answer = query * parts + part
+        tl.store(tops + answer, top, row < SHARING)
+        tl.store(sums + answer, tl.sum(weights, axis=1), row < SHARING)
+        tl.store(found + answer[:, None] * WIDTH + column[None, :], seen, asked)
+
+
+@triton.jit
+def _together(
+    tops,
+    sums,
+    found,
+    read,
+    out,
+    parts,
+    WIDTH: tl.constexpr,
+    PLACES: tl.constexpr,
+    PARTS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+):
+    query, part, column = tl.program_id(0), tl.arange(0, PARTS), tl.arange(0, COLUMNS)
+    used, wide = part * PLACES <= tl.load(read).to(tl.int32), column < WIDTH
+    used = used & (part < parts)
+    top = tl.load(tops + query * parts + part, used, float("-inf"))
+    shares = tl.exp(top - tl.max(top, axis=0))
+    total = tl.sum(shares * tl.load(sums + query * parts + part, used, 0), axis=0)
+    places = (query * parts + part)[:, None] * WIDTH + column[None, :]
+    seen = tl.load(found + places, used[:, None] & wide[None, :], 0)
+    tl.store(
+        out + query * WIDTH + column,
+        (tl.sum(seen * shares[:, None], axis=0) / total).to(out.dtype.element_ty),
+        wide,
+    )
+
+
+def attend(
+    queries: Tensor,
+    key: Tensor,
+    value: Tensor,
+    turn: tuple[Tensor, Tensor],
+    keys: Tensor,
+    values: Tensor,
+    read: Tensor,
+    scale: float,
+) -> Tensor:
+    """Self-attention of one token to itself and all that is read: (1, 1, heads * width), as the queries are.
+
+    Queries, and key and value (1, 1, shared * width), come as the layer's matrices give them. Queries and key are
+    turned by the token's position: `turn` is (width,) each, what a head's values, and what those of its other half, are
+    multiplied by. Key and value are written into the cache, (1, shared, room, width) each, at `read` (1,).
+    """
+    _, shared, room, width = keys.shape
+    heads, parts = queries.shape[-1] // width, triton.cdiv(room, _PLACES)
+    partial = {"dtype": torch.float32, "device": queries.device}
+    tops, sums = torch.empty(heads, parts, **partial), torch.empty(heads, parts, **partial)
+    found, out = torch.empty(heads, parts, width, **partial), torch.empty_like(queries)
+    columns = max(16, triton.next_power_of_2(width))
+    sharing = heads // shared
+    rows = max(16, triton.next_power_of_2(sharing))
+    given = (queries, key, value, *turn, keys, values, read, tops, sums, found, scale, room)
+    _look[(shared, parts)](*given, sharing, width, _PLACES, rows, columns)
+    _together[(heads,)](tops, sums, found, read, out, parts, width, _PLACES, triton.next_power_of_2(parts), columns)
+    return out

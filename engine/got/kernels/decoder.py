@@ -1,0 +1,36 @@
+"""A layer of Qwen2.5's decoder for one token, in eight kernels where PyTorch takes more than twenty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from engine.got.kernels.attention import attend
+from engine.got.kernels.row import Weights, multiply_row
+
+
+def weights_of(layer: Any) -> Weights:  # noqa: ANN401
+    """Of a linear layer, whose weights may be of 8 bits (`engine.got.quantize.Int8Linear`)."""
+    if isinstance(layer, nn.Linear):
+        return Weights(layer.weight, bias=layer.bias)
+    return Weights(layer.codes, layer.scales, layer.bias)
+
+
+def read_layer(
+    layer: Any,  # noqa: ANN401 - of whichever class the model's version has
+    hidden: Tensor,
+    turn: tuple[Tensor, Tensor],
+    keys: Tensor,
+    values: Tensor,
+    read: Tensor,
+) -> Tensor:
+    """(1, 1, d) -> (1, 1, d); `turn`, the cache and `read` as `attend` has them."""
+    attention, mlp, norm = layer.self_attn, layer.mlp, layer.input_layernorm
+    parts = (attention.q_proj, attention.k_proj, attention.v_proj)
+    query, key, value = (multiply_row(hidden, weights_of(part), norm) for part in parts)
+    found = attend(query, key, value, turn, keys, values, read, attention.scaling)
+    hidden = multiply_row(found, weights_of(attention.o_proj), added=hidden)
+    gate, up = weights_of(mlp.gate_proj), weights_of(mlp.up_proj)
+    opened = multiply_row(hidden, up, layer.post_attention_layernorm, gate)
+    return multiply_row(opened, weights_of(mlp.down_proj), added=hidden)

@@ -1,0 +1,196 @@
+"""What a residual block does between its convolutions, in one pass over the picture each, however it lies in memory.
+
+PyTorch's group normalization turns a picture over first whose channels lie side by side, as convolutions take them, and
+leaves a group to one multiprocessor; a bias, a time embedding, an activation and a sum are passes of their own.
+"""
+
+from __future__ import annotations
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor, nn
+
+_PIXELS, _CHANNELS = 128, 64
+"""That a program looks at, at a time."""
+_TIMES = 4
+"""How often a program that measures does."""
+
+
+@triton.jit
+def _tile(x, strides, sample, pixel, channel):
+    """Places of the picture `x`, and pointers are 64 bits wide."""
+    return (
+        x
+        + sample.to(tl.int64) * strides[0]
+        + channel[None, :].to(tl.int64) * strides[1]
+        + pixel[:, None].to(tl.int64) * strides[2]
+    )
+
+
+@triton.jit
+def _measure(
+    x, strides, means, spreads, pixels, channels, PIXELS: tl.constexpr, CHANNELS: tl.constexpr, TIMES: tl.constexpr
+):
+    """Of each channel in a stretch of the picture, its mean and the sum of its squared distances from it."""
+    sample, stretch, stretches = tl.program_id(0), tl.program_id(1), tl.num_programs(1)
+    channel = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
+    inside, start = channel < channels, stretch * PIXELS * TIMES
+    first = start + tl.arange(0, 1)
+    guess = tl.load(_tile(x, strides, sample, first, channel), inside[None, :], 0).to(tl.float32)  # so little cancels
+    total = tl.zeros((CHANNELS,), dtype=tl.float32)
+    squares = tl.zeros((CHANNELS,), dtype=tl.float32)
+    for time in range(TIMES):
+        pixel = start + time * PIXELS + tl.arange(0, PIXELS)
+        there = (pixel < pixels)[:, None] & inside[None, :]
+        value = tl.load(_tile(x, strides, sample, pixel, channel), there, 0).to(tl.float32)
+        apart = tl.where(there, value - guess, 0)
+        total += tl.sum(apart, axis=0)
+        squares += tl.sum(apart * apart, axis=0)
+    count = tl.minimum(pixels - start, PIXELS * TIMES)
+    place = (sample * stretches + stretch) * channels + channel
+    tl.store(means + place, tl.sum(guess, axis=0) + total / count, inside)
+    tl.store(spreads + place, squares - total * total / count, inside)
+
+
+@triton.jit
+def _gather(
+    means,
+    spreads,
+    weight,
+    bias,
+    added,
+    factors,
+    shifts,
+    pixels,
+    channels,
+    stretches,
+    epsilon,
+    SIZE: tl.constexpr,
+    STRETCH: tl.constexpr,
+    STRETCHES: tl.constexpr,
+    CHANNELS: tl.constexpr,
+):
+    """What each channel of a group is multiplied by, and what is added then."""
+    sample, group = tl.program_id(0), tl.program_id(1)
+    member = tl.arange(0, CHANNELS)
+    channel, real = group * SIZE + member, member < SIZE
+    given = tl.zeros((CHANNELS,), dtype=tl.float32)
+    if added is not None:
+        given += tl.load(added + sample * channels + channel, real, 0).to(tl.float32)
+    total = tl.zeros((STRETCHES, CHANNELS), dtype=tl.float32)
+    for first in range(0, stretches, STRETCHES):
+        stretch = first + tl.arange(0, STRETCHES)
+        there = (stretch < stretches)[:, None] & real[None, :]
+        place = (sample * stretches + stretch)[:, None] * channels + channel[None, :]
+        count = tl.minimum(pixels - stretch * STRETCH, STRETCH).to(tl.float32)[:, None]
+        total += tl.where(there, (tl.load(means + place, there, 0) + given[None, :]) * count, 0)
+    whole = tl.sum(tl.sum(total, axis=1), axis=0) / (pixels * SIZE)
+    squares = tl.zeros((STRETCHES, CHANNELS), dtype=tl.float32)
+    for first in range(0, stretches, STRETCHES):
+        stretch = first + tl.arange(0, STRETCHES)
+        there = (stretch < stretches)[:, None] & real[None, :]
+        place = (sample * stretches + stretch)[:, None] * channels + channel[None, :]
+        count = tl.minimum(pixels - stretch * STRETCH, STRETCH).to(tl.float32)[:, None]
+        apart = tl.load(means + place, there, 0) + given[None, :] - whole
+        squares += tl.where(there, tl.load(spreads + place, there, 0) + count * apart * apart, 0)
+    variance = tl.sum(tl.sum(squares, axis=1), axis=0) / (pixels * SIZE)
+    factor = tl.load(weight + channel, real, 0).to(tl.float32) * tl.rsqrt(variance + epsilon)
+    shift = tl.load(bias + channel, real, 0).to(tl.float32) + (given - whole) * factor
+    tl.store(factors + sample * channels + channel, factor, real)
+    tl.store(shifts + sample * channels + channel, shift, real)
+
+
+@triton.jit
+def _apply(
+    x,
+    strides,
+    factors,
+    shifts,
+    out,
+    out_strides,
+    pixels,
+    channels,
+    SILU: tl.constexpr,
+    PIXELS: tl.constexpr,
+    CHANNELS: tl.constexpr,
+):
+    sample = tl.program_id(0)
+    pixel = tl.program_id(1) * PIXELS + tl.arange(0, PIXELS)
+    channel = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
+    inside = channel < channels
+    there = (pixel < pixels)[:, None] & inside[None, :]
+    factor = tl.load(factors + sample * channels + channel, inside, 0)
+    shift = tl.load(shifts + sample * channels + channel, inside, 0)
+    value = tl.load(_tile(x, strides, sample, pixel, channel), there, 0).to(tl.float32)
+    value = value * factor[None, :] + shift[None, :]
+    if SILU:
+        value *= tl.sigmoid(value)
+    tl.store(_tile(out, out_strides, sample, pixel, channel), value.to(out.dtype.element_ty), there)
+
+
+@triton.jit
+def _add(
+    x,
+    strides,
+    other,
+    other_strides,
+    bias,
+    out,
+    out_strides,
+    pixels,
+    channels,
+    PIXELS: tl.constexpr,
+    CHANNELS: tl.constexpr,
+):
+    sample = tl.program_id(0)
+    pixel = tl.program_id(1) * PIXELS + tl.arange(0, PIXELS)
+    channel = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
+    there = (pixel < pixels)[:, None] & (channel < channels)[None, :]
+    value = tl.load(_tile(x, strides, sample, pixel, channel), there, 0).to(tl.float32)
+    value += tl.load(_tile(other, other_strides, sample, pixel, channel), there, 0).to(tl.float32)
+    value += tl.load(bias + channel, channel < channels, 0).to(tl.float32)[None, :]
+    tl.store(_tile(out, out_strides, sample, pixel, channel), value.to(out.dtype.element_ty), there)
+
+
+def group_norm(x: Tensor, norm: nn.GroupNorm, silu: bool = False, added: Tensor | None = None) -> Tensor:
+    """(n, C, ...) -> the same, of its dtype, as it lies; it is calculated in float32 (arXiv 1803.08494).
+
+    `added` (n, C) is added to each channel before. `silu`: SiLU of what comes out.
+    """
+    samples, channels, pixels = _sizes(x)
+    stretches, size = triton.cdiv(pixels, _PIXELS * _TIMES), channels // norm.num_groups
+    whole = {"dtype": torch.float32, "device": x.device}
+    means, spreads = torch.empty(2, samples, stretches, channels, **whole)
+    factors, shifts = torch.empty(2, samples, channels, **whole)
+    out, columns = torch.empty_like(x), triton.cdiv(channels, _CHANNELS)
+    grid = (samples, stretches, columns)
+    _measure[grid](x, _strides(x), means, spreads, pixels, channels, _PIXELS, _CHANNELS, _TIMES)
+    given = (means, spreads, norm.weight, norm.bias, added, factors, shifts, pixels, channels, stretches, norm.eps)
+    blocks = (min(256, triton.next_power_of_2(stretches)), triton.next_power_of_2(size))
+    _gather[(samples, norm.num_groups)](*given, size, _PIXELS * _TIMES, *blocks)
+    grid = (samples, triton.cdiv(pixels, _PIXELS), columns)
+    _apply[grid](
+        x, _strides(x), factors, shifts, out, _strides(out), pixels, channels, silu, _PIXELS, _CHANNELS, num_warps=8
+    )
+    return out
+
+
+def add(x: Tensor, other: Tensor, bias: Tensor) -> Tensor:
+    """(n, C, ...) twice, and (C,) -> their sum, as the first lies."""
+    samples, channels, pixels = _sizes(x)
+    out = torch.empty_like(x)
+    given = (x, _strides(x), other, _strides(other), bias, out, _strides(out), pixels, channels)
+    grid = (samples, triton.cdiv(pixels, _PIXELS), triton.cdiv(channels, _CHANNELS))
+    _add[grid](*given, _PIXELS, _CHANNELS, num_warps=8)
+    return out
+
+
+def _sizes(x: Tensor) -> tuple[int, int, int]:
+    """Samples, channels, pixels."""
+    return x.shape[0], x.shape[1], x[0, 0].numel()
+
+
+def _strides(x: Tensor) -> tuple[int, ...]:
+    """From sample to sample, channel to channel, pixel to pixel."""
+    return x.flatten(2).stride()

@@ -1,0 +1,190 @@
+"""Our kernels compute what PyTorch's do. On a card; `TRITON_INTERPRET=1`, where Triton is installed, needs none."""
+
+import os
+from copy import deepcopy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from diffusers.models.resnet import ResnetBlock2D
+from PIL import Image
+from torch import Tensor, nn
+
+from engine.got import kernels
+from engine.got.checkpoint import Components
+from engine.got.decoding import DecodingStep
+from engine.got.kernels import layers
+from engine.got.kernels.layers import use_own_layers
+from engine.got.planner import Planner
+from engine.got.quantize import Int8Linear, shrink
+from tests.engine.got.tiny import EDIT
+
+pytestmark = pytest.mark.gpu
+
+INTERPRETED = bool(os.environ.get("TRITON_INTERPRET"))
+DTYPES = [torch.float32] if INTERPRETED else [torch.float32, torch.bfloat16]  # the interpreter has no bfloat16
+LAYOUTS = ["channels last", "channels first", "tokens"]
+
+
+@pytest.fixture(autouse=True)
+def inference():
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        yield
+
+
+@pytest.fixture
+def device(monkeypatch: pytest.MonkeyPatch) -> torch.device:
+    if INTERPRETED:
+        monkeypatch.setattr(kernels, "usable", lambda device: True)
+        monkeypatch.setattr(layers, "usable", lambda device: True)
+        return torch.device("cpu")
+    if not kernels.usable(torch.device("cuda")):
+        pytest.skip("needs Triton")
+    return torch.device("cuda")
+
+
+@pytest.fixture(params=DTYPES, ids=str)
+def dtype(request: pytest.FixtureRequest) -> torch.dtype:
+    return request.param
+
+
+def apart(made: Tensor, wanted: Tensor) -> float:
+    """As a share of what is wanted, which is calculated in float64."""
+    return float((made.double() - wanted.double()).norm() / wanted.double().norm())
+
+
+def bound(dtype: torch.dtype) -> float:
+    """For something rounded once or twice."""
+    return 2e-6 if dtype == torch.float32 else 6e-3
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(48, 32), (112, 272), (300, 2100)])
+def test_a_row_times_a_matrix(rows: int, columns: int, device: torch.device, dtype: torch.dtype):
+    from engine.got.kernels.decoder import multiply_row, weights_of
+
+    up, gate = (nn.Linear(columns, rows, bias).to(device, dtype) for bias in (True, False))
+    norm = nn.RMSNorm(columns, 1e-6).to(device, dtype)
+    norm.weight.data.uniform_(0.5, 2)
+    norm.variance_epsilon = norm.eps
+    x, added = (torch.randn(1, 1, size, device=device, dtype=dtype) for size in (columns, rows))
+    exact_up, exact_gate, exact_norm = (deepcopy(layer).double() for layer in (up, gate, norm))
+    normed = exact_norm(x.double())
+    gated = F.silu(exact_gate(normed)) * exact_up(normed)
+    assert apart(multiply_row(x, weights_of(up)), exact_up(x.double())) < bound(dtype)
+    assert apart(multiply_row(x, weights_of(up), norm, weights_of(gate)), gated) < bound(dtype)
+    assert apart(multiply_row(x, weights_of(gate), added=added), exact_gate(x.double()) + added) < bound(dtype)
+    if rows % 16 == columns % 16 == 0:
+        codes = Int8Linear(up, device)
+        written_out = F.linear(x.double(), codes.codes.double() * codes.scales.double(), exact_up.bias)
+        assert apart(multiply_row(x, weights_of(codes)), written_out) < bound(dtype)
+
+
+@pytest.mark.parametrize(
+    ("heads", "shared", "width", "room", "read"),
+    [(2, 1, 16, 64, 0), (16, 2, 128, 256, 200), (14, 2, 64, 128, 63), (14, 2, 64, 128, 64), (3, 3, 24, 200, 150)],
+)
+def test_a_token_attends_to_what_is_read(heads, shared, width, room, read, device: torch.device, dtype: torch.dtype):
+    from engine.got.kernels.attention import attend
+
+    given = {"device": device, "dtype": dtype}
+    query, key, value = (torch.randn(1, 1, count * width, **given) for count in (heads, shared, shared))
+    cache = torch.randn(2, 1, shared, room, width, **given)
+    cos, sin = torch.randn(2, width, **given)
+
+    def turned(x: Tensor) -> Tensor:
+        x = x.double().view(-1, width)
+        return x * cos + x.roll(width // 2, -1) * sin
+
+    before = cache.clone()
+    wanted = cache.double()
+    wanted[0, 0, :, read], wanted[1, 0, :, read] = turned(key), value.view(shared, width)
+    keys, values = wanted[:, :, :, : read + 1].repeat_interleave(heads // shared, 2)
+    answer = F.scaled_dot_product_attention(turned(query).view(1, heads, 1, width), keys, values, scale=0.1)
+    place = torch.tensor([read], device=device)
+    made = attend(query, key, value, (cos, sin), cache[0], cache[1], place, 0.1)
+    assert apart(made, answer.reshape(1, 1, -1)) < 3 * bound(dtype)
+    assert apart(cache, wanted) < bound(dtype)
+    kept = torch.arange(room, device=device) != read
+    assert torch.equal(cache[..., kept, :], before[..., kept, :])
+
+
+def laid_out(x: Tensor, layout: str) -> Tensor:
+    if layout == "tokens":
+        return x.flatten(2).transpose(1, 2).contiguous().transpose(1, 2)
+    return x.to(memory_format=torch.channels_last) if layout == "channels last" else x
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("shape", "groups"), [((2, 64, 8, 8), 32), ((1, 320, 24, 25), 32), ((4, 80, 32, 33), 8)])
+def test_group_norm(shape: tuple[int, ...], groups: int, layout: str, device: torch.device, dtype: torch.dtype):
+    from engine.got.kernels.residual import add, group_norm
+
+    norm = nn.GroupNorm(groups, shape[1], 1e-5).to(device, dtype)
+    norm.weight.data.normal_()
+    norm.bias.data.normal_()
+    exact = deepcopy(norm).double()
+    x = laid_out(5 + 2 * torch.randn(shape, device=device, dtype=dtype), layout)
+    other = torch.randn(x.shape, device=device, dtype=dtype)
+    added = 3 * torch.randn(shape[:2], device=device, dtype=dtype)
+    made = group_norm(x, norm)
+    assert apart(made, exact(x.double())) < bound(dtype) and made.stride() == x.stride()
+    shifted = x.double() + added.view(*shape[:2], *[1] * (x.ndim - 2))
+    assert apart(group_norm(x, norm, silu=True, added=added), F.silu(exact(shifted))) < bound(dtype)
+    whole = x.double() + other + norm.bias.view(1, -1, *[1] * (x.ndim - 2))
+    assert apart(add(x, other, norm.bias), whole) < bound(dtype)
+
+
+def test_a_picture_without_any_contrast_is_normalized_to_the_bias(device: torch.device, dtype: torch.dtype):
+    from engine.got.kernels.residual import group_norm
+
+    norm = nn.GroupNorm(8, 64).to(device, dtype)
+    norm.bias.data.normal_()
+    made = group_norm(torch.full((1, 64, 40, 40), 10.0, device=device, dtype=dtype), norm)
+    torch.testing.assert_close(made, norm.bias.view(1, -1, 1, 1).expand_as(made), rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("out", [64, 96])
+@pytest.mark.parametrize("embedded", [True, False])
+def test_a_residual_block(out: int, embedded: bool, device: torch.device, dtype: torch.dtype):
+    given = {"in_channels": 64, "out_channels": out, "temb_channels": 32 if embedded else None}
+    block = ResnetBlock2D(**given).to(device, dtype).eval()
+    x = torch.randn(2, 64, 9, 7, device=device, dtype=dtype)
+    embedding = torch.randn(2, 32, device=device, dtype=dtype) if embedded else None
+    wanted = deepcopy(block).double()(x.double(), None if embedding is None else embedding.double())
+    use_own_layers(block)
+    assert type(block) is not ResnetBlock2D
+    assert apart(block(x, embedding), wanted) < bound(dtype)
+
+
+def test_a_whole_unet(components: Components, device: torch.device):
+    unet = deepcopy(components.unet).to(device)
+    config = unet.config
+    sample = torch.randn(2, config["in_channels"], 8, 8, device=device)
+    embeds = torch.randn(2, 5, config["cross_attention_dim"], device=device)
+    added = {"text_embeds": torch.randn(2, 20, device=device), "time_ids": torch.full((2, 6), 64.0, device=device)}
+    given = {"encoder_hidden_states": embeds, "added_cond_kwargs": added, "return_dict": False}
+    wanted = unet(sample, 500, **given)[0]
+    use_own_layers(unet)
+    torch.testing.assert_close(unet(sample, 500, **given)[0], wanted, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("eight_bits", [False, True])
+def test_a_token_is_read_as_by_operators(
+    planner: Planner, source: Image.Image, eight_bits: bool, device: torch.device, monkeypatch: pytest.MonkeyPatch
+):
+    reading = planner.open(EDIT, source)
+    reading.forward()
+    reading.append([5])
+    mllm = deepcopy(planner.mllm).to(device)
+    if eight_bits:
+        shrink(mllm.model.language_model, Int8Linear, device)
+    step = DecodingStep(mllm, 64)
+    monkeypatch.setattr(kernels, "usable", lambda device: False)
+    usual = DecodingStep(mllm, 64)
+    assert (step._through_layers, usual._through_layers) == (step._by_own_kernels, usual._by_operators)
+    for each in (step, usual):
+        each.load(reading._cache, reading.ids, reading._positions[..., -1:] + 1)
+    assert [step() for _ in range(12)] == [usual() for _ in range(12)]
+    ours, theirs = (each._cache[..., : step.length, :] for each in (step, usual))
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
