@@ -130,6 +130,7 @@ def attend(
     sharing = heads // shared
     rows = max(16, triton.next_power_of_2(sharing))
     given = (queries, key, value, *turn, keys, values, read, tops, sums, found, scale, room)
-    _look[(shared, parts)](*given, sharing, width, _PLACES, rows, columns)
-    _together[(heads,)](tops, sums, found, read, out, parts, width, _PLACES, triton.next_power_of_2(parts), columns)
+    with torch.cuda.device_of(queries):  # Triton does not look where its tensors are
+        _look[(shared, parts)](*given, sharing, width, _PLACES, rows, columns)
+        _together[(heads,)](tops, sums, found, read, out, parts, width, _PLACES, triton.next_power_of_2(parts), columns)
     return out

@@ -158,39 +158,31 @@ def group_norm(x: Tensor, norm: nn.GroupNorm, silu: bool = False, added: Tensor 
 
     `added` (n, C) is added to each channel before. `silu`: SiLU of what comes out.
     """
-    samples, channels, pixels = _sizes(x)
+    out, flat = torch.empty_like(x), x.flatten(2)
+    samples, channels, pixels = flat.shape
     stretches, size = triton.cdiv(pixels, _PIXELS * _TIMES), channels // norm.num_groups
     whole = {"dtype": torch.float32, "device": x.device}
     means, spreads = torch.empty(2, samples, stretches, channels, **whole)
     factors, shifts = torch.empty(2, samples, channels, **whole)
-    out, columns = torch.empty_like(x), triton.cdiv(channels, _CHANNELS)
-    grid = (samples, stretches, columns)
-    _measure[grid](x, _strides(x), means, spreads, pixels, channels, _PIXELS, _CHANNELS, _TIMES)
-    given = (means, spreads, norm.weight, norm.bias, added, factors, shifts, pixels, channels, stretches, norm.eps)
+    measured = (means, spreads, norm.weight, norm.bias, added, factors, shifts, pixels, channels, stretches, norm.eps)
     blocks = (min(256, triton.next_power_of_2(stretches)), triton.next_power_of_2(size))
-    _gather[(samples, norm.num_groups)](*given, size, _PIXELS * _TIMES, *blocks)
-    grid = (samples, triton.cdiv(pixels, _PIXELS), columns)
-    _apply[grid](
-        x, _strides(x), factors, shifts, out, _strides(out), pixels, channels, silu, _PIXELS, _CHANNELS, num_warps=8
-    )
+    given, columns = (flat, flat.stride()), triton.cdiv(channels, _CHANNELS)
+    made = (factors, shifts, out, out.flatten(2).stride(), pixels, channels, silu)
+    with torch.cuda.device_of(x):  # Triton does not look where its tensors are
+        grid = (samples, stretches, columns)
+        _measure[grid](*given, means, spreads, pixels, channels, _PIXELS, _CHANNELS, _TIMES)
+        _gather[(samples, norm.num_groups)](*measured, size, _PIXELS * _TIMES, *blocks)
+        grid = (samples, triton.cdiv(pixels, _PIXELS), columns)
+        _apply[grid](*given, *made, _PIXELS, _CHANNELS, num_warps=8)
     return out
 
 
 def add(x: Tensor, other: Tensor, bias: Tensor) -> Tensor:
     """(n, C, ...) twice, and (C,) -> their sum, as the first lies."""
-    samples, channels, pixels = _sizes(x)
-    out = torch.empty_like(x)
-    given = (x, _strides(x), other, _strides(other), bias, out, _strides(out), pixels, channels)
+    out, flat, other = torch.empty_like(x), x.flatten(2), other.flatten(2)
+    samples, channels, pixels = flat.shape
+    given = (flat, flat.stride(), other, other.stride(), bias, out, out.flatten(2).stride(), pixels, channels)
     grid = (samples, triton.cdiv(pixels, _PIXELS), triton.cdiv(channels, _CHANNELS))
-    _add[grid](*given, _PIXELS, _CHANNELS, num_warps=8)
+    with torch.cuda.device_of(x):
+        _add[grid](*given, _PIXELS, _CHANNELS, num_warps=8)
     return out
-
-
-def _sizes(x: Tensor) -> tuple[int, int, int]:
-    """Samples, channels, pixels."""
-    return x.shape[0], x.shape[1], x[0, 0].numel()
-
-
-def _strides(x: Tensor) -> tuple[int, ...]:
-    """From sample to sample, channel to channel, pixel to pixel."""
-    return x.flatten(2).stride()

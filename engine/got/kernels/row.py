@@ -94,21 +94,22 @@ def multiply_row(
     matrix, scales, bias = weights
     gate_matrix, gate_scales, _ = gate or Weights(None, None)  # type: ignore[arg-type]
     size, warps = (4, 8) if gate else (2, 4)
-    _multiply[(triton.cdiv(rows, size),)](
-        x.contiguous(),
-        None if norm is None else norm.weight,
-        0.0 if norm is None else norm.variance_epsilon,
-        matrix,
-        scales,
-        bias,
-        gate_matrix,
-        gate_scales,
-        added,
-        out,
-        rows,
-        columns,
-        size,
-        _COLUMNS,
-        num_warps=warps,
-    )
+    with torch.cuda.device_of(x):  # Triton does not look where its tensors are
+        _multiply[(triton.cdiv(rows, size),)](
+            x.contiguous(),
+            None if norm is None else norm.weight,
+            0.0 if norm is None else norm.variance_epsilon,
+            matrix,
+            scales,
+            bias,
+            gate_matrix,
+            gate_scales,
+            added,
+            out,
+            rows,
+            columns,
+            size,
+            _COLUMNS,
+            num_warps=warps,
+        )
     return out
