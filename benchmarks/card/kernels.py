@@ -105,9 +105,8 @@ def _compiled(bench: Bench) -> Figures:
 def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
     """What else the UNet could be run as."""
     unet, device = bench.pipe.unet, bench.device
-    with torch.backends.cudnn.flags(benchmark=True):
+    with torch.backends.cudnn.flags(enabled=True, benchmark=True):
         yield "convolutions chosen by trial", _step(bench)
-    release_blocks(unet)
     cast(Any, unet).to(memory_format=torch.contiguous_format)
     yield "channels not last", _step(bench)
     take_apart(unet)
@@ -135,7 +134,7 @@ def _planner(bench: Bench) -> Figures:
         recording = round(1000 * (time.perf_counter() - started), 1)
         figures[f"room for {room}"] = {"token": milliseconds(step._step, device, times=20), "recording": recording}
     figures["not recorded"] = milliseconds(step._advance, device)
-    step._through_layers = step._by_operators
+    step._own_kernels = False
     figures["by PyTorch's kernels"] = milliseconds(recorded(step._advance, device), device, times=20)
     return figures
 
@@ -185,6 +184,7 @@ def _top_kernels(bench: Bench) -> list[Figures]:
     key = "self_device_time_total" if cuda else "self_cpu_time_total"
     rows = sorted(seen.key_averages(), key=lambda row: getattr(row, key), reverse=True)
     whole = sum(getattr(row, key) for row in rows) or 1
+    release_blocks(bench.pipe.unet)
     return [
         {"kernel": row.key[:110], "share": round(getattr(row, key) / whole, 3), "calls": row.count}
         for row in rows[:TOP]

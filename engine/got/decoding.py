@@ -22,8 +22,8 @@ from engine.got import kernels
 from engine.got.recording import recorded
 
 ROOM = 1024
-"""Caches hold so many tokens, or a multiple: a picture of 256 tokens and a long chain. All of it is read at each token,
-used or not, which is little beside the weights."""
+"""Caches hold so many tokens, or a multiple: a picture of 256 tokens and a long chain. PyTorch's kernels read all of it
+at each token, used or not, which is little beside the weights."""
 
 
 class DecodingStep:
@@ -48,8 +48,7 @@ class DecodingStep:
         self._ids = torch.zeros(1, room + 1, dtype=torch.long, device=device)
         self._penalty = RepetitionPenaltyLogitsProcessor(mllm.generation_config.repetition_penalty or 1.0)
         self._places = torch.arange(room, device=device)
-        own = config.hidden_act == "silu" and kernels.usable(device)
-        self._through_layers = self._by_own_kernels if own else self._by_operators
+        self._own_kernels = config.hidden_act == "silu" and kernels.usable(device)
         self._step = recorded(self._advance, device)
 
     def load(self, cache: DynamicCache, ids: Sequence[int], positions: Tensor) -> None:
@@ -79,7 +78,8 @@ class DecodingStep:
     def _advance(self) -> None:
         """All that happens for a token, on the device alone."""
         hidden = self._model.embed_tokens(self._token)
-        scores = self._through_layers(hidden, self._rotation(hidden)).view(1, -1)
+        read = self._by_own_kernels if self._own_kernels else self._by_operators
+        scores = read(hidden, self._rotation(hidden)).view(1, -1)
         self._token.copy_(self._penalty(self._ids, scores).argmax(dim=-1, keepdim=True))
         self._read += 1
         self._ids.index_copy_(1, self._read, self._token)
@@ -87,11 +87,11 @@ class DecodingStep:
 
     def _by_own_kernels(self, hidden: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
         """(1, 1, d) -> (1, 1, vocabulary)"""
-        from engine.got.kernels.decoder import multiply_row, read_layer, weights_of
+        from engine.got.kernels.decoder import multiply_row, norm_of, read_layer, weights_of
 
         for layer, (keys, values) in zip(self._model.layers, self._cache, strict=True):
             hidden = read_layer(layer, hidden, turn, keys, values, self._read)
-        return multiply_row(hidden, weights_of(self._mllm.lm_head), self._model.norm)
+        return multiply_row(hidden, weights_of(self._mllm.lm_head), norm_of(self._model.norm))
 
     def _by_operators(self, hidden: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
         """The same."""

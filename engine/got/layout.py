@@ -17,7 +17,7 @@ from engine.api.errors import Cancelled
 log = logging.getLogger(__name__)
 
 _SIZES = 64
-"""That such a block may come in."""
+"""A block may be compiled for so many."""
 
 
 def channels_last(unet: UNet2DConditionModel) -> None:

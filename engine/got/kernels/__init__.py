@@ -10,25 +10,46 @@ import logging
 from functools import cache
 
 import torch
+from torch import nn
+
+from engine.got.swap import is_out_of_memory
 
 log = logging.getLogger(__name__)
 
 
 @cache
 def usable(device: torch.device) -> bool:
-    """Whether such kernels run on the device. Where Triton is there and fails, the engine's log says why."""
+    """Whether such kernels run on the device. Where Triton is there and fails, the engine's log says why.
+
+    Raises what torch or Triton say where the device's memory is short.
+    """
     if device.type != "cuda" or importlib.util.find_spec("triton") is None:
         return False
     try:
-        from engine.got.kernels.row import Weights, multiply_row
-
-        multiply_row(torch.ones(1, 16, device=device), Weights(torch.ones(16, 16, device=device)))
+        _try(device)
         torch.cuda.synchronize(device)
-    except torch.OutOfMemoryError:
-        raise
     except Exception as error:  # of Triton, the system's C compiler and the card's driver: there is no list
+        if is_out_of_memory(error):
+            raise
         log.warning(
             "PyTorch's kernels are used in place of our own", extra={"fault": f"{type(error).__name__}: {error}"}
         )
         return False
     return True
+
+
+@torch.inference_mode()
+def _try(device: torch.device) -> None:
+    """All of them, in the numbers that every card has."""
+    from engine.got.kernels.attention import attend
+    from engine.got.kernels.residual import add, group_norm
+    from engine.got.kernels.row import Weights, multiply_row
+
+    given = {"device": device, "dtype": torch.float16}
+    row, cache = torch.ones(1, 1, 32, **given), torch.zeros(2, 1, 2, 64, 16, **given)
+    turn = (torch.ones(16, **given), torch.zeros(16, **given))
+    attend(row, row, row, turn, cache[0], cache[1], torch.zeros(1, dtype=torch.long, device=device), 1.0)
+    matrix = Weights(torch.ones(32, 32, **given))
+    multiply_row(row, matrix, (row.flatten(), 1e-6), matrix)
+    picture, norm = torch.ones(1, 32, 4, 4, **given), nn.GroupNorm(8, 32, **given)
+    add(group_norm(picture, norm, silu=True), picture, norm.bias)

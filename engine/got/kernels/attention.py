@@ -18,8 +18,8 @@ _PLACES = 64
 @triton.jit
 def _turned(x, at, other, cos, sin, mask):
     """Rotary position embedding."""
-    there = tl.load(x + at, mask=mask, other=0).to(tl.float32)
-    return there * cos + tl.load(x + other, mask=mask, other=0).to(tl.float32) * sin
+    value = tl.load(x + at, mask=mask, other=0).to(tl.float32)
+    return value * cos + tl.load(x + other, mask=mask, other=0).to(tl.float32) * sin
 
 
 @triton.jit

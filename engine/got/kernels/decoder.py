@@ -17,6 +17,11 @@ def weights_of(layer: Any) -> Weights:  # noqa: ANN401
     return Weights(layer.codes, layer.scales, layer.bias)
 
 
+def norm_of(layer: Any) -> tuple[Tensor, float]:  # noqa: ANN401
+    """Weights and epsilon of an RMS norm."""
+    return layer.weight, layer.variance_epsilon
+
+
 def read_layer(
     layer: Any,  # noqa: ANN401 - of whichever class the model's version has
     hidden: Tensor,
@@ -26,11 +31,11 @@ def read_layer(
     read: Tensor,
 ) -> Tensor:
     """(1, 1, d) -> (1, 1, d); `turn`, the cache and `read` as `attend` has them."""
-    attention, mlp, norm = layer.self_attn, layer.mlp, layer.input_layernorm
+    attention, mlp, norm = layer.self_attn, layer.mlp, norm_of(layer.input_layernorm)
     parts = (attention.q_proj, attention.k_proj, attention.v_proj)
     query, key, value = (multiply_row(hidden, weights_of(part), norm) for part in parts)
     found = attend(query, key, value, turn, keys, values, read, attention.scaling)
     hidden = multiply_row(found, weights_of(attention.o_proj), added=hidden)
     gate, up = weights_of(mlp.gate_proj), weights_of(mlp.up_proj)
-    opened = multiply_row(hidden, up, layer.post_attention_layernorm, gate)
+    opened = multiply_row(hidden, up, norm_of(layer.post_attention_layernorm), gate)
     return multiply_row(opened, weights_of(mlp.down_proj), added=hidden)

@@ -32,16 +32,16 @@ class _Residual(ResnetBlock2D):
         from engine.got.kernels.residual import add, group_norm
 
         hidden = _without_bias(self.conv1, group_norm(input_tensor, self.norm1, silu=True))
-        first, last = cast(Tensor, self.conv1.bias), cast(Tensor, self.conv2.bias)
-        added = first.expand(len(hidden), -1)
+        added = cast(Tensor, self.conv1.bias).expand(len(hidden), -1)
         if self.time_emb_proj is not None:
             added = added + self.time_emb_proj(F.silu(temb))
-        hidden = group_norm(hidden, self.norm2, silu=True, added=added.contiguous())  # not kept beside what follows
-        hidden = _without_bias(self.conv2, hidden)
+        hidden = group_norm(hidden, self.norm2, silu=True, added=added.contiguous())
+        hidden = _without_bias(self.conv2, hidden)  # a line of its own: what came before is free by now
+        bias = cast(Tensor, self.conv2.bias)
         if self.conv_shortcut is None:
-            return add(hidden, input_tensor, last)
-        last = last + cast(Tensor, self.conv_shortcut.bias)
-        return add(hidden, _without_bias(self.conv_shortcut, input_tensor), last)
+            return add(hidden, input_tensor, bias)
+        bias = bias + cast(Tensor, self.conv_shortcut.bias)
+        return add(hidden, _without_bias(self.conv_shortcut, input_tensor), bias)
 
 
 class _Transformer(Transformer2DModel):
@@ -72,7 +72,8 @@ def _is_plain(block: ResnetBlock2D) -> bool:
     """As SDXL's are: there is nothing in it but what `_Residual` does."""
     convolutions = [block.conv1, block.conv2, *([block.conv_shortcut] if block.conv_shortcut else [])]
     changes_size = block.upsample or block.downsample
-    usual = block.time_embedding_norm == "default" and not block.skip_time_act and block.output_scale_factor == 1
+    added = block.time_embedding_norm in ("default", "group")  # as the VAE's decoder calls it, which has no embedding
+    usual = added and not block.skip_time_act and block.output_scale_factor == 1
     biased = all(convolution.bias is not None for convolution in convolutions)
     return usual and biased and not changes_size and isinstance(block.nonlinearity, nn.SiLU)
 

@@ -1,4 +1,4 @@
-"""What a residual block does between its convolutions, in one pass over the picture each, however it lies in memory.
+"""What a residual block does between its convolutions, in few passes over the picture, however it lies in memory.
 
 PyTorch's group normalization turns a picture over first whose channels lie side by side, as convolutions take them, and
 leaves a group to one multiprocessor; a bias, a time embedding, an activation and a sum are passes of their own.
@@ -33,7 +33,7 @@ def _measure(
     x, strides, means, spreads, pixels, channels, PIXELS: tl.constexpr, CHANNELS: tl.constexpr, TIMES: tl.constexpr
 ):
     """Of each channel in a stretch of the picture, its mean and the sum of its squared distances from it."""
-    sample, stretch, stretches = tl.program_id(0), tl.program_id(1), tl.num_programs(1)
+    stretch, stretches, sample = tl.program_id(0), tl.num_programs(0), tl.program_id(1)
     channel = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
     inside, start = channel < channels, stretch * PIXELS * TIMES
     first = start + tl.arange(0, 1)
@@ -115,8 +115,8 @@ def _apply(
     PIXELS: tl.constexpr,
     CHANNELS: tl.constexpr,
 ):
-    sample = tl.program_id(0)
-    pixel = tl.program_id(1) * PIXELS + tl.arange(0, PIXELS)
+    sample = tl.program_id(1)
+    pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     channel = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
     inside = channel < channels
     there = (pixel < pixels)[:, None] & inside[None, :]
@@ -143,8 +143,8 @@ def _add(
     PIXELS: tl.constexpr,
     CHANNELS: tl.constexpr,
 ):
-    sample = tl.program_id(0)
-    pixel = tl.program_id(1) * PIXELS + tl.arange(0, PIXELS)
+    sample = tl.program_id(1)
+    pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     channel = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
     there = (pixel < pixels)[:, None] & (channel < channels)[None, :]
     value = tl.load(_tile(x, strides, sample, pixel, channel), there, 0).to(tl.float32)
@@ -158,31 +158,31 @@ def group_norm(x: Tensor, norm: nn.GroupNorm, silu: bool = False, added: Tensor 
 
     `added` (n, C) is added to each channel before. `silu`: SiLU of what comes out.
     """
-    out, flat = torch.empty_like(x), x.flatten(2)
-    samples, channels, pixels = flat.shape
+    flat = x.flatten(2)
+    out, (samples, channels, pixels) = torch.empty_like(flat), flat.shape
     stretches, size = triton.cdiv(pixels, _PIXELS * _TIMES), channels // norm.num_groups
     whole = {"dtype": torch.float32, "device": x.device}
     means, spreads = torch.empty(2, samples, stretches, channels, **whole)
     factors, shifts = torch.empty(2, samples, channels, **whole)
     measured = (means, spreads, norm.weight, norm.bias, added, factors, shifts, pixels, channels, stretches, norm.eps)
     blocks = (min(256, triton.next_power_of_2(stretches)), triton.next_power_of_2(size))
-    given, columns = (flat, flat.stride()), triton.cdiv(channels, _CHANNELS)
-    made = (factors, shifts, out, out.flatten(2).stride(), pixels, channels, silu)
+    given, made = (flat, flat.stride()), (factors, shifts, out, out.stride(), pixels, channels, silu)
+    columns = triton.cdiv(channels, _CHANNELS)
     with torch.cuda.device_of(x):  # Triton does not look where its tensors are
-        grid = (samples, stretches, columns)
+        grid = (stretches, samples, columns)  # the first may be as many as one likes, the others 65,535
         _measure[grid](*given, means, spreads, pixels, channels, _PIXELS, _CHANNELS, _TIMES)
         _gather[(samples, norm.num_groups)](*measured, size, _PIXELS * _TIMES, *blocks)
-        grid = (samples, triton.cdiv(pixels, _PIXELS), columns)
+        grid = (triton.cdiv(pixels, _PIXELS), samples, columns)
         _apply[grid](*given, *made, _PIXELS, _CHANNELS, num_warps=8)
-    return out
+    return out.unflatten(2, x.shape[2:])
 
 
 def add(x: Tensor, other: Tensor, bias: Tensor) -> Tensor:
     """(n, C, ...) twice, and (C,) -> their sum, as the first lies."""
-    out, flat, other = torch.empty_like(x), x.flatten(2), other.flatten(2)
-    samples, channels, pixels = flat.shape
-    given = (flat, flat.stride(), other, other.stride(), bias, out, out.flatten(2).stride(), pixels, channels)
-    grid = (samples, triton.cdiv(pixels, _PIXELS), triton.cdiv(channels, _CHANNELS))
+    flat, other = x.flatten(2), other.flatten(2)
+    out, (samples, channels, pixels) = torch.empty_like(flat), flat.shape
+    given = (flat, flat.stride(), other, other.stride(), bias, out, out.stride(), pixels, channels)
+    grid = (triton.cdiv(pixels, _PIXELS), samples, triton.cdiv(channels, _CHANNELS))
     with torch.cuda.device_of(x):
         _add[grid](*given, _PIXELS, _CHANNELS, num_warps=8)
-    return out
+    return out.unflatten(2, x.shape[2:])

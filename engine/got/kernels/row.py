@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 import triton
 import triton.language as tl
-from torch import Tensor, nn
+from torch import Tensor
 
 _COLUMNS = 2048
 """That a program takes at a time; this, and how many rows and warps it has, was the fastest of many on an H200."""
@@ -80,14 +80,15 @@ class Weights(NamedTuple):
 def multiply_row(
     x: Tensor,
     weights: Weights,
-    norm: nn.Module | None = None,
+    norm: tuple[Tensor, float] | None = None,
     gate: Weights | None = None,
     added: Tensor | None = None,
 ) -> Tensor:
     """(..., in) that holds one row -> (..., out), of the dtype of `x`; it is calculated in float32.
 
-    `norm`: an RMS norm (arXiv 1910.07467) of `x` before. `gate`, without a bias: of as many rows; what comes out is
-    multiplied by SiLU(gate · x) (SwiGLU, arXiv 2002.05202). `added` (..., out) is added last.
+    `norm`: the weights (in,) and the epsilon of an RMS norm (arXiv 1910.07467) of `x` before. `gate`, without bias: of
+    as many rows; what comes out is multiplied by SiLU(gate · x) (SwiGLU, arXiv 2002.05202). `added` (..., out) is added
+    last.
     """
     rows, columns = weights.matrix.shape
     out = torch.empty(*x.shape[:-1], rows, dtype=x.dtype, device=x.device)
@@ -97,8 +98,7 @@ def multiply_row(
     with torch.cuda.device_of(x):  # Triton does not look where its tensors are
         _multiply[(triton.cdiv(rows, size),)](
             x.contiguous(),
-            None if norm is None else norm.weight,
-            0.0 if norm is None else norm.variance_epsilon,
+            *(norm or (None, 0.0)),
             matrix,
             scales,
             bias,
