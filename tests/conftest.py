@@ -9,6 +9,8 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "data"
+COVERED = (ROOT / "tests" / "engine", ROOT / "tests" / "golden")
+"""Tests of what pyproject.toml has the coverage of."""
 EVERYDAY = "not slow and not full"
 """What `-m` is in pyproject.toml, for a run without `--full`."""
 
@@ -40,6 +42,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["GOT_CAMPAIGN"] = "full"  # before tests/campaign.py is imported, in every process of the run
         if config.option.markexpr == EVERYDAY:
             config.option.markexpr = "not slow"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The coverage gate is for the method and the door; to trace what other tests run takes a fifth of their time."""
+    for item in items:
+        if not any(item.path.is_relative_to(folder) for folder in COVERED):
+            item.add_marker("no_cover")
 
 
 def pytest_collection_finish() -> None:

@@ -10,10 +10,15 @@ import pytest
 from engine.api.runtime import locked
 
 
+def of_this_run(factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of this run share."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """A folder of this run that `make` fills, unless it is filled already. It is not to be changed."""
-    own = factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    folder = of_this_run(factory) / name
     made = folder.with_name(f"{name}.made")
     with locked(folder.with_name(f"{name}.lock"), 1800):
         if not made.exists():

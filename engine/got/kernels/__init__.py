@@ -28,7 +28,7 @@ def usable(device: torch.device) -> bool:
     try:
         _try(device)
         torch.cuda.synchronize(device)
-    except Exception as error:  # of Triton, the system's C compiler and the card's driver: there is no list
+    except Exception as error:  # Triton, the C compiler and the driver each raise types of their own
         if is_out_of_memory(error):
             raise
         log.warning(

@@ -58,7 +58,7 @@ class _Transformer(Transformer2DModel):
 
 
 def use_own_layers(model: nn.Module) -> None:
-    """In place of diffusers' in a model, which keeps its weights; there is no need to undo it."""
+    """Replaces diffusers' layers in a model by ours. Its weights stay, and it runs on the CPU as before."""
     for module in model.modules():
         if type(module) is nn.GroupNorm:
             module.__class__ = _GroupNorm

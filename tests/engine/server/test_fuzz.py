@@ -1,6 +1,6 @@
 """Requests that fit the OpenAPI, and requests that do not: the engine answers, never with 500 or more, and lives."""
 
-from collections import Counter
+from collections.abc import Callable
 
 import pytest
 import schemathesis
@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
+from engine.api.runtime import locked
 from engine.server.app import bare_app
 from tests.campaign import FULL, times
 from tests.engine.server.test_guard import ask, good
+from tests.once import of_this_run
 
 schema = schemathesis.openapi.from_dict(bare_app().openapi())
 OPERATIONS = {
@@ -20,10 +22,10 @@ OPERATIONS = {
 EACH = times(5, 120)
 BYTES = times(50, 1000)
 ENOUGH = 5000
+MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
 
 pytestmark = pytest.mark.timeout(3600)
 quietly = settings(deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True)
-tried: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +35,34 @@ def answers(served):
     return f"http://127.0.0.1:{runtime.port}", {"Authorization": f"Bearer {runtime.token}"}, runtime
 
 
+@pytest.fixture
+def told(request, tmp_path_factory, record_property) -> Callable[[int], None]:
+    """Takes how many requests a test made. When all did, on whichever worker, they were enough."""
+    folder = of_this_run(tmp_path_factory) / "fuzz"
+
+    def add(count: int) -> None:
+        record_property("requests", count)
+        with locked(folder.with_suffix(".lock"), 600):
+            with folder.open("a", encoding="utf-8") as file:
+                file.write(f"{count} {request.node.name}\n")
+            counts = [int(line.split()[0]) for line in folder.read_text(encoding="utf-8").splitlines()]
+        if len(counts) == len(MODES) * len(OPERATIONS) + 1:
+            print(f"fuzz: {sum(counts)} requests")
+            assert sum(counts) >= (ENOUGH if FULL else 0)
+
+    return add
+
+
 @pytest.mark.parametrize("label", OPERATIONS)
-@pytest.mark.parametrize("mode", [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE])
-def test_no_answer_is_a_fault(label, mode, answers):
+@pytest.mark.parametrize("mode", MODES)
+def test_no_answer_is_a_fault(label, mode, answers, told):
     address, headers, runtime = answers
+    tried = []
 
     @settings(quietly, max_examples=EACH)
     @given(case=OPERATIONS[label].as_strategy(generation_mode=mode))
     def every(case):
-        tried[label] += 1
+        tried.append(label)
         case.headers = {**(case.headers or {}), **headers}
         response = case.call(base_url=address, timeout=600)
         assert response.status_code < 500 or response.status_code == 507, response.text
@@ -50,27 +71,27 @@ def test_no_answer_is_a_fault(label, mode, answers):
         assert runtime.alive
 
     every()
+    told(len(tried))
 
 
-@settings(quietly, max_examples=BYTES)
-@given(
-    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH"]),
-    path=st.sampled_from(
-        ["/v1/jobs", "/v1/edits", "/v1/plans", "/v1/generations", "/v1/images", "/v1/leases", "/v1/x"]
-    ),
-    tail=st.text("abcdefghijklmnop0123456789/%.?&=", max_size=20),
-    body=st.binary(max_size=300) | st.just(b"[" * 100_000) | st.just(b'{"seed": ' + b"9" * 5000 + b"}"),
-    content=st.sampled_from(["application/json", "image/png"]),
-)
-def test_any_bytes_are_answered(answers, method, path, tail, body, content):
+def test_any_bytes_are_answered(answers, told):
     _, _, runtime = answers
-    tried["bytes"] += 1
-    status, _ = ask(runtime.port, method, path + tail, good(runtime, Content_Type=content), body)
-    assert status < 500 and runtime.alive
+    tried = []
 
+    @settings(quietly, max_examples=BYTES)
+    @given(
+        method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH"]),
+        path=st.sampled_from(
+            ["/v1/jobs", "/v1/edits", "/v1/plans", "/v1/generations", "/v1/images", "/v1/leases", "/v1/x"]
+        ),
+        tail=st.text("abcdefghijklmnop0123456789/%.?&=", max_size=20),
+        body=st.binary(max_size=300) | st.just(b"[" * 100_000) | st.just(b'{"seed": ' + b"9" * 5000 + b"}"),
+        content=st.sampled_from(["application/json", "image/png"]),
+    )
+    def every(method, path, tail, body, content):
+        tried.append(path)
+        status, _ = ask(runtime.port, method, path + tail, good(runtime, Content_Type=content), body)
+        assert status < 500 and runtime.alive
 
-def test_enough_was_tried(record_property):
-    line = f"fuzz: {tried.total()} requests, {tried['bytes']} of them any bytes"
-    record_property("figure", line)
-    print(line)
-    assert tried.total() >= (ENOUGH if FULL else 0)
+    every()
+    told(len(tried))
