@@ -59,7 +59,9 @@ def draw_plan(image: Image.Image, marks: Sequence[Mark], legend: bool = True) ->
     corners = [_inside(mark.rectangle, scale, size, 5.5 * unit) for mark in largest_first]
     for mark, (left, top, *_) in zip(largest_first, corners, strict=True):
         _draw_badge(draw, mark, (left, top), unit * _SMOOTH)
-    plan = Image.alpha_composite(plan, shapes.resize(size, Image.Resampling.BOX)).convert("RGB")
+    drawn_on = [side for box in boxes for side in _sides(box, 1.1 * unit * _SMOOTH)]
+    drawn_on += [_around(corner[:2], 5.2 * unit * _SMOOTH) for corner in corners]
+    plan = Image.alpha_composite(plan, _scaled_down(shapes, drawn_on)).convert("RGB")
     return add_legend(plan, marks) if legend else plan
 
 
@@ -87,6 +89,35 @@ def _inside(
     x1, x2 = (min(max(x, across[0]), across[1]) * _SMOOTH for x in (left, right))
     y1, y2 = (min(max(y, down[0]), down[1]) * _SMOOTH for y in (top, bottom))
     return x1, y1, x2, y2
+
+
+def _around(center: tuple[float, float], reach: float) -> tuple[float, float, float, float]:
+    x, y = center
+    return x - reach, y - reach, x + reach, y + reach
+
+
+def _sides(box: tuple[float, float, float, float], reach: float) -> list[tuple[float, float, float, float]]:
+    """What lies within `reach` of the box's four lines."""
+    left, top, right, bottom = _around(box[:2], reach)[:2] + _around(box[2:], reach)[2:]
+    broad = 2 * reach
+    return [
+        (left, top, right, top + broad),
+        (left, bottom - broad, right, bottom),
+        (left, top, left + broad, bottom),
+        (right - broad, top, right, bottom),
+    ]
+
+
+def _scaled_down(shapes: Image.Image, drawn_on: Sequence[tuple[float, float, float, float]]) -> Image.Image:
+    """The shapes at the picture's own size. Most of them is empty: only the areas that were drawn on are scaled."""
+    size = (shapes.width // _SMOOTH, shapes.height // _SMOOTH)
+    small = Image.new("RGBA", size)
+    for left, top, right, bottom in drawn_on:
+        x1, y1 = (max(0, math.floor(start / _SMOOTH)) for start in (left, top))
+        x2, y2 = (min(most, math.floor(end / _SMOOTH) + 1) for end, most in zip((right, bottom), size, strict=True))
+        part = shapes.crop((x1 * _SMOOTH, y1 * _SMOOTH, x2 * _SMOOTH, y2 * _SMOOTH))
+        small.paste(part.resize((x2 - x1, y2 - y1), Image.Resampling.BOX), (x1, y1))
+    return small
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], is_edit: bool, unit: float) -> None:

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from engine.api.chain import Chain
+from engine.imaging import overlay
 from engine.imaging.overlay import RED, Mark, draw_plan, font, marks_of_turn, readable_scale, shortened, stacked
 from engine.imaging.sheet import comparison_sheet, wrapped
 
@@ -54,6 +55,15 @@ def test_the_badge_has_the_number_and_stays_in_the_picture():
 def test_a_box_at_the_border_is_drawn_inside_it():
     drawn = red(plan(rectangle=(0, 0, 128, 128)))
     assert drawn[5:, 3].sum() > 500 and drawn[3, 5:].sum() > 500 and drawn[-4].sum() > 500
+
+
+def test_only_what_was_drawn_on_is_scaled_and_looks_as_if_all_was(monkeypatch):
+    marks = [Mark(n + 1, (9 * n, 5 * n, 128 - 7 * n, 128 - 11 * n), "x", n % 2 == 0) for n in range(6)]
+    parts = draw_plan(Image.new("RGB", (128, 128), GREY), marks)
+    size = (plan().width, plan().height)
+    monkeypatch.setattr(overlay, "_scaled_down", lambda shapes, _: shapes.resize(size, Image.Resampling.BOX))
+    whole = draw_plan(Image.new("RGB", (128, 128), GREY), marks)
+    assert np.abs(np.asarray(parts, int) - np.asarray(whole, int)).max() <= 1  # rounding
 
 
 def test_the_legend_names_each_box_below_the_picture():

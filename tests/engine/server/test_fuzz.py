@@ -1,8 +1,9 @@
 """Requests that fit the OpenAPI, and requests that do not: the engine answers, never with 500 or more, and lives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -35,6 +36,21 @@ def answers(served):
     return f"http://127.0.0.1:{runtime.port}", {"Authorization": f"Bearer {runtime.token}"}, runtime
 
 
+@pytest.fixture(scope="module")
+def line() -> Iterator[requests.Session]:
+    """A connection for all requests: to make one for each takes longer than the answer."""
+    with requests.Session() as session:
+        yield session
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_to_do(served) -> Iterator[None]:
+    """A test's jobs run while it lasts; they do not keep the next one waiting."""
+    yield
+    for job in served.engine.client.jobs():
+        served.engine.client.cancel(job.id)
+
+
 @pytest.fixture
 def told(request, tmp_path_factory, record_property) -> Callable[[int], None]:
     """Takes how many requests a test made. When all did, on whichever worker, they were enough."""
@@ -55,7 +71,7 @@ def told(request, tmp_path_factory, record_property) -> Callable[[int], None]:
 
 @pytest.mark.parametrize("label", OPERATIONS)
 @pytest.mark.parametrize("mode", MODES)
-def test_no_answer_is_a_fault(label, mode, answers, told):
+def test_no_answer_is_a_fault(label, mode, answers, line, told):
     address, headers, runtime = answers
     tried = []
 
@@ -64,7 +80,7 @@ def test_no_answer_is_a_fault(label, mode, answers, told):
     def every(case):
         tried.append(label)
         case.headers = {**(case.headers or {}), **headers}
-        response = case.call(base_url=address, timeout=600)
+        response = case.call(base_url=address, session=line, timeout=600)
         assert response.status_code < 500 or response.status_code == 507, response.text
         if response.status_code == 200:
             case.validate_response(response, checks=[response_schema_conformance])
