@@ -57,8 +57,8 @@ def test_there_are_twelve_points():
 
 @pytest.mark.parametrize("point", POINTS_TRIED)
 def test_killed_at_a_point_the_client_still_gets_its_one_result(place, program, expected, point):
-    """Two at once: half the time of one goes by until the next engine may start."""
-    with ThreadPoolExecutor(2) as rounds:
+    """Four at once: most of the time of one goes by until the next engine may start."""
+    with ThreadPoolExecutor(4) as rounds:
         tried = [rounds.submit(killed, place(str(n), program, kill_at=point), expected) for n in range(times(1, 10))]
         for one in tried:
             one.result()

@@ -14,6 +14,9 @@ import pytest
 from tests.hosts.gimp import CHROOT, Gimp
 from tests.hosts.ground import HERE, LIMIT, Ground
 from tests.hosts.krita import Krita
+from tests.once import once
+
+KRITA_DATA = "home/.local/share/krita"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,11 +48,26 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
     made.end_engine()
 
 
+@pytest.fixture(scope="session")
+def unpacked(tmp_path_factory: pytest.TempPathFactory, screen: str) -> Path:
+    """Krita's folder after its first start ever, with the plug-in: for half a minute it unpacks its brushes."""
+
+    def start(folder: Path) -> None:
+        fresh = Krita(Ground(folder), screen)
+        fresh.install()
+        fresh.run("first_start")
+
+    return once(tmp_path_factory, "krita", start) / KRITA_DATA
+
+
 @pytest.fixture
-def krita(ground: Ground, screen: str) -> Krita:
+def krita(ground: Ground, screen: str, unpacked: Path) -> Iterator[Krita]:
+    own = ground.folder / KRITA_DATA
+    shutil.copytree(unpacked, own, ignore=shutil.ignore_patterns("pykrita", "actions"))  # the plug-in
     made = Krita(ground, screen)
     made.install()
-    return made
+    yield made
+    shutil.rmtree(own)  # a hundred megabytes
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.hosts.ground import HERE, LIMIT, Ground
 
 
 class Krita:
-    """A real Krita with a fresh profile and the plug-in in it, driven by scripts of `krita_scripts`."""
+    """A real Krita with a profile of its own and the plug-in in it, driven by scripts of `krita_scripts`."""
 
     def __init__(self, ground: Ground, display: str) -> None:
         self.ground, self.display = ground, display
@@ -25,6 +25,11 @@ class Krita:
         (other / "__init__.py").write_text("raise RuntimeError('another Qt was taken than the one that Krita has')")
         settings = home / ".config/kritarc"
         settings.write_text(settings.read_text() + "enable_got_driver=true\n")
+        self.draw_by("none")
+
+    def draw_by(self, renderer: str) -> None:
+        """`auto` is Krita's own choice, OpenGL: ten seconds for the first canvas without a graphics card."""
+        (self.ground.folder / "home/.config/kritadisplayrc").write_text(f"[General]\nOpenGLRenderer={renderer}\n")
 
     def run(self, script: str, **environment: str) -> dict:
         """What the script noted down. The test fails with what Krita said where the script did not come to its end."""

@@ -10,6 +10,7 @@ from tests.hosts.krita import Krita
 
 
 def test_an_edit_from_instruction_to_saved_file(krita: Krita):
+    krita.draw_by("auto")
     notes = krita.run("edit")
     assert notes["busy"] and notes["untouched_by_plan"]
     assert "<|box_start|>" in notes["chain"], notes["said"]

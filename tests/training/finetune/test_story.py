@@ -30,7 +30,7 @@ def test_pairs_become_an_adapter_that_the_engine_wears(config, root, tmp_path):
     assert annotate(tmp_path / "pairs", tmp_path / "data", annotated(Plain())).pairs == 6
     made: FinetuneConfig = config(
         base=str(mini), data=str(tmp_path / "data"), adapter_rank=16, adapter_alpha=32.0,
-        training_steps=times(12, 36), training_batch_size=4, training_micro_batch=4, training_learning_rate=5e-3,
+        training_steps=times(12, 24), training_batch_size=4, training_micro_batch=4, training_learning_rate=5e-3,
         training_precision="bfloat16", training_save_every=100,
     )  # fmt: skip
     assert Finetune(made, tmp_path / "run", threads=1).run()
