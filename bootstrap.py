@@ -206,10 +206,12 @@ def extras_to_install(stamp_text: str | None, wanted: str, extras: frozenset[str
 def pip(venv: Path, *arguments: str) -> tuple[int, str]:
     """Run pip's install in the environment; its exit code and what it wrote to stderr.
 
-    Python compiles a module when it is first imported. To have pip compile all of them takes as long as the install.
+    Where Python may keep what it compiles, it does that when a module is first imported. To have pip compile all of
+    them takes as long as the install.
     """
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    options = ["--disable-pip-version-check", "--no-compile", *quiet]
+    later = [] if sys.dont_write_bytecode else ["--no-compile"]
+    options = ["--disable-pip-version-check", *later, *quiet]
     command = [str(python_of(venv)), "-m", "pip", "install", *options, *arguments]
     environment = {**os.environ, "PIP_USER": "0"}  # a user-wide install, set by some systems, fails in an environment
     done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
