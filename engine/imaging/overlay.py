@@ -20,6 +20,8 @@ MUTED = (112, 112, 120)
 PAPER = (255, 255, 255)
 
 _SMALL, _LARGE = 640, 2048  # between these lengths of its longer side, a picture is shown as it is
+_LINE = 2.2  # units: a box's line with its white edge
+_BADGE = 5.2  # units: a badge's radius with its white edge
 _SMOOTH = 3  # shapes are drawn this much larger and scaled down, for smooth edges
 
 
@@ -53,14 +55,14 @@ def draw_plan(image: Image.Image, marks: Sequence[Mark], legend: bool = True) ->
     shapes = Image.new("RGBA", (size[0] * _SMOOTH, size[1] * _SMOOTH), (0, 0, 0, 0))
     draw = ImageDraw.Draw(shapes)
     largest_first = sorted(marks, key=lambda mark: -_area(mark.rectangle))
-    boxes = [_inside(mark.rectangle, scale, size, 1.1 * unit) for mark in largest_first]
+    boxes = [_inside(mark.rectangle, scale, size, _LINE / 2 * unit) for mark in largest_first]
     for mark, box in zip(largest_first, boxes, strict=True):
         _draw_box(draw, box, mark.is_edit, unit * _SMOOTH)
     corners = [_inside(mark.rectangle, scale, size, 5.5 * unit) for mark in largest_first]
     for mark, (left, top, *_) in zip(largest_first, corners, strict=True):
         _draw_badge(draw, mark, (left, top), unit * _SMOOTH)
-    drawn_on = [side for box in boxes for side in _sides(box, 1.1 * unit * _SMOOTH)]
-    drawn_on += [_around(corner[:2], 5.2 * unit * _SMOOTH) for corner in corners]
+    drawn_on = [side for box in boxes for side in _sides(box, _LINE / 2 * unit * _SMOOTH)]
+    drawn_on += [_around(corner[:2], _BADGE * unit * _SMOOTH) for corner in corners]
     plan = Image.alpha_composite(plan, _scaled_down(shapes, drawn_on)).convert("RGB")
     return add_legend(plan, marks) if legend else plan
 
@@ -109,7 +111,7 @@ def _sides(box: tuple[float, float, float, float], reach: float) -> list[tuple[f
 
 
 def _scaled_down(shapes: Image.Image, drawn_on: Sequence[tuple[float, float, float, float]]) -> Image.Image:
-    """The shapes at the picture's own size. Most of them is empty: only the areas that were drawn on are scaled."""
+    """The shapes at the picture's own size. Most of that is empty: only the areas that were drawn on are scaled."""
     size = (shapes.width // _SMOOTH, shapes.height // _SMOOTH)
     small = Image.new("RGBA", size)
     for left, top, right, bottom in drawn_on:
@@ -123,7 +125,7 @@ def _scaled_down(shapes: Image.Image, drawn_on: Sequence[tuple[float, float, flo
 def _draw_box(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], is_edit: bool, unit: float) -> None:
     left, top, right, bottom = box
     corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    for width, fill in ((2.2 * unit, (255, 255, 255, 205)), (1.1 * unit, (*RED, 255))):
+    for width, fill in ((_LINE * unit, (255, 255, 255, 205)), (_LINE / 2 * unit, (*RED, 255))):
         for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
             for piece in [(start, end)] if is_edit else _dashes(start, end, 5 * unit):
                 _draw_line(draw, piece, width, fill)
@@ -158,7 +160,7 @@ def _dashes(
 def _draw_badge(draw: ImageDraw.ImageDraw, mark: Mark, center: tuple[float, float], unit: float) -> None:
     fill, text = (RED, PAPER) if mark.is_edit else (PAPER, RED)
     x, y = center
-    for radius, color in ((5.2 * unit, PAPER), (4.7 * unit, RED), (4.1 * unit, fill)):
+    for radius, color in ((_BADGE * unit, PAPER), (4.7 * unit, RED), (4.1 * unit, fill)):
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*color, 255))
     draw.text(center, str(mark.number), (*text, 255), font(5.4 * unit), "mm", stroke_width=0.12 * unit)
 

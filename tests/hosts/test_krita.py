@@ -10,7 +10,6 @@ from tests.hosts.krita import Krita
 
 
 def test_an_edit_from_instruction_to_saved_file(krita: Krita):
-    krita.draw_by("auto")
     notes = krita.run("edit")
     assert notes["busy"] and notes["untouched_by_plan"]
     assert "<|box_start|>" in notes["chain"], notes["said"]
@@ -56,6 +55,7 @@ def test_several_results_and_documents_that_change_or_go(krita: Krita):
 
 
 def test_cancelling_a_killed_engine_and_a_window_that_goes_on(krita: Krita):
+    krita.draw_by("auto")  # the canvas that users have, with the boxes over it
     notes = krita.run("engine")
     assert "when it is needed" in notes["before"]
     assert notes["shortcuts"] == ["Ctrl+Alt+P", "Ctrl+Alt+Return", "Ctrl+Alt+Backspace"] and notes["planning"]
