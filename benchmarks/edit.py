@@ -49,7 +49,7 @@ class Bench:
 
     def whole(self, preset: str) -> tuple[Chain, Image.Image]:
         """Planned and drawn by the pipeline, which has not seen the picture before."""
-        self.pipe.encode.forget()
+        self.pipe.renderer.encode.forget()
         result = self.pipe(self.instruction, self.source, preset=preset, guidance_scales=self.scales)
         return result.chain, result.images[0]
 
@@ -141,11 +141,11 @@ def main() -> None:
     bench = Bench(pipe, args.instruction, Image.open(args.image).convert("RGB"), scales)
     if args.once:
         bench.plain() if args.once == "plain" else bench.whole(args.once)
-        print(_peak(pipe.unet.device))
+        print(_peak(pipe.renderer.unet.device))
         return
     said: dict[str, Any] = {}
     for number, times in enumerate(measure(bench, args.pairs), start=1):
-        said = {"machine": _machine(pipe.unet.device), "pairs": number, **report(times)}
+        said = {"machine": _machine(pipe.renderer.unet.device), "pairs": number, **report(times)}
         if args.json:
             args.json.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
     if args.memory:

@@ -27,9 +27,9 @@ from tokenizers import AddedToken, pre_tokenizers
 from torch import Tensor
 from transformers import Qwen2Tokenizer
 
-from engine.got.checkpoint import load_tokenizer
-from engine.got.prompts import IM_GEN_START
-from engine.got.weights import empty_mllm, empty_projectors, empty_unet, empty_vae, stored_state
+from engine.got.files.checkpoint import load_tokenizer
+from engine.got.files.weights import empty_mllm, empty_projectors, empty_unet, empty_vae, stored_state
+from engine.got.planners.prompts import IM_GEN_START
 from engine.models.released import MLLM_BASE, UNET_BASE
 
 CHECKPOINT = "GoT-6B"

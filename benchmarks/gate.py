@@ -57,7 +57,7 @@ def judge_ways(pipe: GoTPipeline, seed: int, task: str, ways: list[str], shared:
     chain = pipe.plan(example.instruction, source)
     verdicts = {}
     for way in ways:
-        pipe.encode.forget()  # each way encodes its pictures itself
+        pipe.renderer.encode.forget()  # each way encodes its pictures itself
         started = time.perf_counter()
         options = {"instruction": example.instruction, "height": SIZE, "width": SIZE, **shared, **WAYS[way]}
         images = pipe.render(chain, source, **options)

@@ -22,9 +22,9 @@ from torch import Tensor
 from benchmarks.full_size import config
 from benchmarks.gate import report
 from engine.got import GoTPipeline
-from engine.got.memory import weight_bytes
-from engine.got.quantize import Fp8Products, Int8Linear, Int8Products, shrink, shrink_unet
-from engine.got.weights import Models, empty_mllm, empty_projectors, empty_unet, empty_vae
+from engine.got.files.weights import Models, empty_mllm, empty_projectors, empty_unet, empty_vae
+from engine.got.residence.quantize import Fp8Products, Int8Linear, Int8Products, shrink, shrink_unet
+from engine.got.residence.tiers import weight_bytes
 from engine.models.catalog import resolve
 from training.drawing import SIZE
 from training.evaluate import FIRST_SEED, Verdict, judge
@@ -133,7 +133,8 @@ def main() -> None:
     torch.set_num_threads(1)
     pipes = {way: GoTPipeline.from_pretrained(resolve(args.model), device=args.device) for way in ways}
     sizes = {
-        way: shrunk(Models(pipe.planner.mllm, pipe.unet, pipe.vae, pipe.projectors), way) for way, pipe in pipes.items()
+        way: shrunk(Models(pipe.planner.mllm, pipe.renderer.unet, pipe.renderer.vae, pipe.renderer.projectors), way)
+        for way, pipe in pipes.items()
     }
     verdicts: dict[str, list[Verdict]] = {way: [] for way in ways}
     same = dict.fromkeys(ways, 0)

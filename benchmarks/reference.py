@@ -18,10 +18,11 @@ from torch import Tensor
 
 from engine.api.chain import Chain
 from engine.got import GoTPipeline, GuidanceScales
-from engine.got.conditioning import image_to_tensor, size_ids, tensor_to_image
 from engine.got.drawing import Drawing
-from engine.got.options import RenderOptions
-from engine.got.schedulers import make_scheduler
+from engine.got.presets import render_options
+from engine.got.renderers.conditioning import image_to_tensor, size_ids, tensor_to_image
+from engine.got.renderers.masks import box_masks
+from engine.got.renderers.schedulers import make_scheduler
 
 OnStage = Callable[[str], None]
 """Called as a stage begins: plan, encode, denoise, decode and more."""
@@ -58,11 +59,13 @@ def edit(
     everything = [*ids, *chain_ids, *words.queries]
     hidden = pipe.planner.mllm.model(**_inputs(pipe, everything), **seen, use_cache=False).last_hidden_state
     on_stage("encode")
-    options = RenderOptions.for_model(pipe.config, "edit", guidance_scales=scales, num_inference_steps=steps)
+    options = render_options(pipe.config, "edit", guidance_scales=scales, num_inference_steps=steps)
     drawing = Drawing(options, source)
     latents = _denoise(pipe, drawing, hidden[:, -words.num_query_tokens :], chain, on_stage)
     on_stage("decode")
-    decoded = pipe.vae.decode(latents.to(pipe.vae.dtype) / pipe.vae.config["scaling_factor"], return_dict=False)[0]
+    decoded = pipe.renderer.vae.decode(
+        latents.to(pipe.renderer.vae.dtype) / pipe.renderer.vae.config["scaling_factor"], return_dict=False
+    )[0]
     drawing.add(tensor_to_image(decoded[0]))
     on_stage("more")
     _generate(pipe, everything, seen, 1 if script else None)  # the model says that this was the last picture
@@ -89,23 +92,23 @@ def _generate(pipe: GoTPipeline, ids: list[int], seen: dict[str, Tensor], tokens
 
 
 def _encode(pipe: GoTPipeline, picture: Image.Image) -> Tensor:
-    pixels = image_to_tensor(picture).unsqueeze(0).to(pipe.vae.device, pipe.vae.dtype)
-    return pipe.vae.encode(pixels, return_dict=False)[0].mode()
+    pixels = image_to_tensor(picture).unsqueeze(0).to(pipe.renderer.vae.device, pipe.renderer.vae.dtype)
+    return pipe.renderer.vae.encode(pixels, return_dict=False)[0].mode()
 
 
 def _denoise(pipe: GoTPipeline, drawing: Drawing, queries: Tensor, chain: Chain, on_stage: OnStage) -> Tensor:
     """(1, C, h, w): the four-branch equation at every step (paper sec. 4.3)."""
     options, scales = drawing.options, drawing.options.guidance_scales
-    project, project_add = pipe.projectors.output_projector, pipe.projectors.output_projector_add
+    project, project_add = pipe.renderer.projectors.output_projector, pipe.renderer.projectors.output_projector_add
     reference = _encode(pipe, drawing.reference())
-    spatial = torch.stack([_encode(pipe, mask) for mask in drawing.masks(chain.mask_regions(0))]).mean(dim=0)
+    spatial = torch.stack([_encode(pipe, mask) for mask in box_masks(drawing.fit, chain.mask_regions(0))]).mean(dim=0)
     null, meaning, no_meaning = torch.zeros_like(reference), project(queries), project(torch.zeros_like(queries))
     added = {
         "text_embeds": project_add(queries).mean(dim=1).expand(4, -1),
         "time_ids": size_ids(drawing.fit.canvas).to(reference.device).expand(4, -1),
     }
     generator = torch.Generator().manual_seed(options.seed)
-    scheduler = make_scheduler(options.scheduler, pipe.scheduler_config)
+    scheduler = make_scheduler(options.scheduler, pipe.renderer.scheduler_config)
     scheduler.set_timesteps(options.num_inference_steps, device=reference.device)
     latents = torch.randn(reference.shape, generator=generator).to(reference.device) * scheduler.init_noise_sigma
     on_stage("denoise")
@@ -114,7 +117,7 @@ def _denoise(pipe: GoTPipeline, drawing: Drawing, queries: Tensor, chain: Chain,
         branches = [(reference, spatial), (reference, null), (reference, null), (null, null)]
         sample = torch.cat([torch.cat([noisy, *images], dim=1) for images in branches])
         context = torch.cat([meaning, meaning, no_meaning, no_meaning])
-        predicted = pipe.unet(
+        predicted = pipe.renderer.unet(
             sample, timestep, encoder_hidden_states=context, added_cond_kwargs=added, return_dict=False
         )[0]
         full, no_spatial, no_semantic, nothing = predicted.float().chunk(4)

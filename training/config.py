@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.errors import RequestError
-from engine.got.config import Familiar
+from engine.got.files.config import Familiar
 from training.loop import LoopSettings
 
 PHASES = ("vae", "eyes", "chains", "turns", "crops", "unet", "joint", "references", "lookups", "names")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import GenerationConfig
 
-from engine.got.checkpoint import Components, save_native
-from engine.got.config import Defaults, GoTConfig
-from engine.got.guidance import GuidanceScales
+from engine.got.files.checkpoint import Components, save_native
+from engine.got.files.config import Defaults, GoTConfig
+from engine.got.renderers.guidance import GuidanceScales
 from training.drawing import SIZE
 from training.mllm_phase import build_image_processor
 from training.unet_phase import SCHEDULER

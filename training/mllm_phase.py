@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from engine.got.prompts import SourceProcessor, Vocabulary
+from engine.got.planners.prompts import SourceProcessor, Vocabulary
 from training.anchors import WIDTH, Anchors, words
 from training.config import Data, Lesson
 from training.drawing import COLORS, KINDS, SIZE

@@ -25,7 +25,7 @@ from torch import Tensor
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, CLIPModel
 
 from engine.api.chain import Chain
-from engine.got.conditioning import image_to_tensor
+from engine.got.renderers.conditioning import image_to_tensor
 from training.finetune.examples import Row
 from training.finetune.validate import outside_boxes
 from training.lpips import LEAST_SIDE, load_lpips

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import Qwen2Tokenizer
 from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX
 
-from engine.got.prompts import EDIT_PROMPT, TEXT_TO_IMAGE_PROMPT, add_got_tokens
+from engine.got.planners.prompts import EDIT_PROMPT, TEXT_TO_IMAGE_PROMPT, add_got_tokens
 from training.storybook import sample
 
 QWEN_TOKENS = (

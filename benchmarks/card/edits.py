@@ -14,7 +14,7 @@ from PIL import Image
 
 from benchmarks.card.model import Bench, peak, reset_peak
 from benchmarks.card.parts import Options, Say
-from engine.got.memory import RESIDENT, device_memory, weight_bytes
+from engine.got.residence.tiers import RESIDENT, device_memory, weight_bytes
 
 WAYS = ("plain loop", "exact", "fast")
 

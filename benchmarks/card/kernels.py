@@ -21,11 +21,12 @@ from benchmarks import reference
 from benchmarks.card.model import CHAIN, INSTRUCTION, SCALES, Bench, ScriptedPlanner, peak, reset_peak
 from benchmarks.card.parts import Figures, Options, Say
 from engine.api.errors import ModelError
-from engine.got.decoding import DecodingStep
-from engine.got.layout import compile_blocks, release_blocks, take_apart
-from engine.got.memory import RESIDENT
-from engine.got.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
-from engine.got.recording import RecordedUNet, recorded
+from engine.got.planners.decoding import DecodingStep
+from engine.got.recording import recorded
+from engine.got.renderers.compiled import compile_blocks, release_blocks, take_apart
+from engine.got.renderers.recorded import RecordedUNet
+from engine.got.residence.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
+from engine.got.residence.tiers import RESIDENT
 
 TOP = 15
 
@@ -41,7 +42,7 @@ def measure(options: Options, say: Say) -> None:
     for name, figures in _other_unets(bench):
         say({f"unet_milliseconds, {name}": figures})
     say({"planner_milliseconds, int8": _planner_int8(bench)})
-    cast(Any, bench.pipe.vae).to(memory_format=torch.channels_last)
+    cast(Any, bench.pipe.renderer.vae).to(memory_format=torch.channels_last)
     say({"vae_megabytes, channels last": _vae(bench)})
 
 
@@ -69,9 +70,9 @@ def milliseconds(run: Callable[[], object], device: torch.device, times: int = 5
 @torch.inference_mode()
 def _step(bench: Bench) -> Figures:
     """A UNet's pass over four branches and over one."""
-    unet, device = bench.pipe.unet, bench.device
+    unet, device = bench.pipe.renderer.unet, bench.device
     generator = torch.Generator(device).manual_seed(1)
-    side = bench.pipe.config.image_size // 2 ** (len(bench.pipe.vae.config["block_out_channels"]) - 1)
+    side = bench.pipe.config.image_size // 2 ** (len(bench.pipe.renderer.vae.config["block_out_channels"]) - 1)
 
     def given(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator, device=device, dtype=unet.dtype)
@@ -96,15 +97,15 @@ def _compiled(bench: Bench) -> Figures:
     """The transformer blocks compiled meanwhile."""
     started, figures = time.monotonic(), {}
     backend = "inductor" if bench.device.type == "cuda" else "eager"
-    if compile_blocks(bench.pipe.unet, lambda: figures.update(_step(bench)), backend):
+    if compile_blocks(bench.pipe.renderer.unet, lambda: figures.update(_step(bench)), backend):
         figures["seconds with compiling"] = round(time.monotonic() - started, 1)
-    release_blocks(bench.pipe.unet)
+    release_blocks(bench.pipe.renderer.unet)
     return figures
 
 
 def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
     """What else the UNet could be run as."""
-    unet, device = bench.pipe.unet, bench.device
+    unet, device = bench.pipe.renderer.unet, bench.device
     with torch.backends.cudnn.flags(enabled=True, benchmark=True):
         yield "convolutions chosen by trial", _step(bench)
     cast(Any, unet).to(memory_format=torch.contiguous_format)
@@ -112,7 +113,7 @@ def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
     take_apart(unet)
     exact = deepcopy(unet).to("cpu")
     for name in ("fp8", "int8"):
-        bench.pipe.unet = unet = deepcopy(exact).to(device)
+        bench.pipe.renderer.unet = unet = deepcopy(exact).to(device)
         cast(Any, unet).to(memory_format=torch.channels_last)
         try:
             shrink_unet(unet, kind_of_weights(name, device, unet.dtype) or Int8Linear, device)
@@ -157,7 +158,7 @@ def _planner_int8(bench: Bench) -> Figures:
 @torch.inference_mode()
 def _vae(bench: Bench) -> Figures:
     """Memory beside the weights that so many pictures at once take through the encoder, and one through the decoder."""
-    vae, device, side = bench.pipe.vae, bench.device, bench.pipe.config.image_size
+    vae, device, side = bench.pipe.renderer.vae, bench.device, bench.pipe.config.image_size
     figures: Figures = {}
     pixels = torch.rand(8, 3, side, side, device=device, dtype=vae.dtype)
     latents = vae.encode(pixels[:1], return_dict=False)[0].mode()
@@ -184,7 +185,7 @@ def _top_kernels(bench: Bench) -> list[Figures]:
     key = "self_device_time_total" if cuda else "self_cpu_time_total"
     rows = sorted(seen.key_averages(), key=lambda row: getattr(row, key), reverse=True)
     whole = sum(getattr(row, key) for row in rows) or 1
-    release_blocks(bench.pipe.unet)
+    release_blocks(bench.pipe.renderer.unet)
     return [
         {"kernel": row.key[:110], "share": round(getattr(row, key) / whole, 3), "calls": row.count}
         for row in rows[:TOP]

@@ -18,7 +18,7 @@ from torch import nn
 from benchmarks.card.model import CHAIN, INSTRUCTION, peak, random_model, reset_peak
 from benchmarks.card.parts import Figures, Options, Say
 from engine.api.errors import RequestError
-from engine.got.checkpoint import Components
+from engine.got.files.checkpoint import Components
 from training.finetune import lora
 from training.finetune.batches import Batches
 from training.finetune.config import FinetuneConfig, Pictures, Training

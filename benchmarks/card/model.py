@@ -25,21 +25,22 @@ from benchmarks.card.parts import Options
 from benchmarks.full_size import config, tokenizer
 from engine.api.chain import IM_GEN_START
 from engine.got import GoTPipeline, GuidanceScales
-from engine.got.checkpoint import Components
-from engine.got.config import Defaults, GoTConfig
-from engine.got.planner import Planner, Written
+from engine.got.files.checkpoint import Components
+from engine.got.files.config import Defaults, GoTConfig
+from engine.got.files.weights import empty_projectors, empty_unet, empty_vae
+from engine.got.planners.got import GoTPlanner
+from engine.got.planners.prompts import add_got_tokens
+from engine.got.planners.protocol import Written
+from engine.got.planners.reading import Reading
 from engine.got.progress import Watch
-from engine.got.prompts import add_got_tokens
-from engine.got.quantize import kind_of_weights, shrink_unet
-from engine.got.reading import Reading
-from engine.got.weights import empty_projectors, empty_unet, empty_vae
+from engine.got.residence.quantize import kind_of_weights, shrink_unet
 
 CHAIN = f"A leaf <|box_start|>(200,200),(700,700)<|box_end|> (red) becomes an umbrella.{IM_GEN_START}"
 INSTRUCTION = "replace the giant leaf with an umbrella"
 SCALES = GuidanceScales(4, 3, 1.5)
 
 
-class ScriptedPlanner(Planner):
+class ScriptedPlanner(GoTPlanner):
     """Writes as many tokens as its script says, and its script's chain is what they are taken for."""
 
     script = reference.Script(300, CHAIN)
@@ -58,7 +59,7 @@ class ScriptedPlanner(Planner):
 
 def scripted(components: Components, script: reference.Script, arrange: bool) -> GoTPipeline:
     """A pipeline whose planner keeps to the script."""
-    pipe = GoTPipeline(components, arrange)
+    pipe = GoTPipeline.from_components(components, arrange)
     usual = pipe.planner
     pipe.planner = ScriptedPlanner(usual.mllm, usual.vocabulary, usual.source_processor)
     pipe.planner.script = script
@@ -144,7 +145,7 @@ class Bench:
     def draw(self, way: str) -> tuple[dict[str, float], Image.Image]:
         """The edit, planned and drawn."""
         clock = Clock(self.device)
-        self.pipe.encode.forget()  # each way encodes its pictures itself
+        self.pipe.renderer.encode.forget()  # each way encodes its pictures itself
         if way == "plain loop":
             assert self.plain is not None
             given = {"script": cast(ScriptedPlanner, self.plain.planner).script, "on_stage": clock.begin}

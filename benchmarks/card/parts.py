@@ -27,7 +27,7 @@ class Options:
     """Of the plain loop and the default; the fast preset takes its share of them."""
     pairs: int = 3
     weights: str = "exact"
-    """What the default's UNet has (`engine.got.quantize.WEIGHTS`)."""
+    """What the default's UNet has (`engine.got.residence.quantize.WEIGHTS`)."""
     caps: tuple[float, ...] = (24, 16, 12, 8)
     """Gigabytes that a card is made out to have."""
     seconds: float = 60

@@ -9,7 +9,7 @@ import torch
 from benchmarks.card.edits import warm_up
 from benchmarks.card.model import Bench, peak, reset_peak
 from benchmarks.card.parts import Figures, Options, Say
-from engine.got.memory import RESIDENT
+from engine.got.residence.tiers import RESIDENT
 
 
 def measure(options: Options, say: Say) -> None:

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from typing_extensions import TypeVar
 
 from engine.api.chain import IM_GEN_START, Chain, Region
 from engine.api.errors import ChainError
-from engine.got.checkpoint import Components, load_components
-from engine.got.conditioning import (
-    Conditioning,
-    PictureEncoder,
-    image_guidance,
-    image_to_tensor,
-    semantic_guidance,
-    size_ids,
-    tensor_to_image,
-)
-from engine.got.decoding import ROOM, Decoder
-from engine.got.denoise import GuidedUNet, denoise
 from engine.got.drawing import Drawing
-from engine.got.guidance import GuidanceScales, needed_branches
-from engine.got.kernels import usable
-from engine.got.kernels.layers import use_own_layers
-from engine.got.layout import (
-    channels_last,
-    compile_blocks,
-    fuse_projections,
-    release_blocks,
-    take_apart,
-)
-from engine.got.memory import (
+from engine.got.faults import is_out_of_memory
+from engine.got.files.checkpoint import Components, load_components
+from engine.got.files.config import GoTConfig
+from engine.got.planners.got import GoTPlanner
+from engine.got.planners.prompts import SourceProcessor, Vocabulary
+from engine.got.planners.protocol import Planner
+from engine.got.presets import render_options
+from engine.got.progress import Cancel, OnDrawing, OnLatents, OnPlanned, OnStep, OnToken, Watch
+from engine.got.renderers.guidance import GuidanceScales
+from engine.got.renderers.protocol import Renderer
+from engine.got.renderers.unet import UNetRenderer
+from engine.got.residence.quantize import kind_of_weights, shrink_unet
+from engine.got.residence.tiers import (
     RESIDENT,
     Residence,
     Tier,
@@ -51,16 +38,10 @@ from engine.got.memory import (
     tiers_of,
     weight_bytes,
 )
-from engine.got.options import RenderOptions
-from engine.got.planner import Planner, not_finite
-from engine.got.progress import Cancel, OnDrawing, OnLatents, OnPlanned, OnStep, OnToken, Watch
-from engine.got.prompts import SourceProcessor, Vocabulary
-from engine.got.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
-from engine.got.reading import Reading
-from engine.got.recording import RecordedUNet
-from engine.got.schedulers import make_scheduler
-from engine.got.swap import is_out_of_memory
 from engine.imaging.fit import Fit
+
+P = TypeVar("P", bound=Planner[Any], default=GoTPlanner)
+R = TypeVar("R", bound=Renderer[Any], default=UNetRenderer)
 
 
 @dataclass(frozen=True)
@@ -71,30 +52,43 @@ class Result:
     images: list[Image.Image]
 
 
-class GoTPipeline:
-    """One GoT model, from instruction to picture. Of a request, only the latents of its last pictures stay in it."""
+class GoTPipeline(Generic[P, R]):
+    """A planner and a renderer, from instruction to picture, with their weights where the device has room for them."""
 
-    def __init__(self, components: Components, arrange: bool = False) -> None:
-        """`arrange`: nobody else uses the networks, so they may be laid out as their device is quickest with them."""
-        self.config = components.config
-        self.folder = components.folder
-        self.projectors = components.projectors
-        self.unet = components.unet
-        self.vae = components.vae
-        self.scheduler_config = components.scheduler_config
-        self.planner = Planner(
-            components.mllm,
-            Vocabulary(components.tokenizer, self.config.num_query_tokens),
-            SourceProcessor(components.image_processor, self.config.source_size, self.config.source_frames),
-        )
-        self.residence = Residence(RESIDENT, components.mllm.device, *self._parts())
-        self.encode = PictureEncoder(self.vae)
+    def __init__(
+        self,
+        config: GoTConfig,
+        planner: P,
+        renderer: R,
+        device: torch.device,
+        folder: Path | None = None,
+        arrange: bool = False,
+    ) -> None:
+        """`folder` is where the weights were read from, None: from nowhere.
+
+        `arrange`: nobody else uses the networks, so they may be laid out as their device is quickest with them.
+        """
+        self.config = config
+        self.planner = planner
+        self.renderer = renderer
+        self.folder = folder
         self.originals: dict[str, Tensor] = {}
         """Matrices as they were before `apply_adapters`, by module."""
-        self.recorded_unet: RecordedUNet | None = None
-        """What runs the UNet's passes on a card on which it stays."""
         self._arrange = arrange
-        self.use(RESIDENT, components.mllm.device)
+        self.residence = Residence(RESIDENT, device, *self._parts())
+        self.use(RESIDENT, device)
+
+    @classmethod
+    def from_components(cls, components: Components, arrange: bool = False) -> GoTPipeline[GoTPlanner, UNetRenderer]:
+        """GoT's pair, of networks that are loaded, on the device on which they are; `arrange` as above."""
+        config = components.config
+        planner = GoTPlanner(
+            components.mllm,
+            Vocabulary(components.tokenizer, config.num_query_tokens),
+            SourceProcessor(components.image_processor, config.source_size, config.source_frames),
+        )
+        renderer = UNetRenderer(components.unet, components.vae, components.projectors, components.scheduler_config)
+        return GoTPipeline(config, planner, renderer, components.mllm.device, components.folder, arrange)
 
     @classmethod
     def from_pretrained(
@@ -104,7 +98,7 @@ class GoTPipeline:
         dtype: torch.dtype = torch.float32,
         on_part: Callable[[int, int], None] | None = None,
         weights: str = "exact",
-    ) -> GoTPipeline:
+    ) -> GoTPipeline[GoTPlanner, UNetRenderer]:
         """The model in a folder of the native layout; `on_part` gets (parts loaded, parts in all).
 
         `weights` is one of `quantize.WEIGHTS`, and says how the UNet calculates. The model uses the device's memory as
@@ -115,12 +109,17 @@ class GoTPipeline:
         components = load_components(Path(folder), torch.device("cpu"), dtype, on_part)
         if kind:
             shrink_unet(components.unet, kind, device)
-        pipeline = cls(components, arrange=True)
+        pipeline = cls.from_components(components, arrange=True)
         memory = free_memory(device)
         if memory is not None:
             keep_within(memory, device)
         pipeline.use_memory(memory, device)
         return pipeline
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """All of them, by part of the native layout."""
+        return {**self.planner.networks, **self.renderer.bridge, **self.renderer.networks}
 
     def use_memory(self, memory: int | None, device: torch.device) -> None:
         """Takes the tier that so many bytes of the device's memory allow; None: no limit. Raises as `use` does."""
@@ -133,69 +132,47 @@ class GoTPipeline:
 
         Raises what torch says of its memory where there is none.
         """
-        self._leave()
+        self.residence.put_away()
+        self.planner.leave()
+        self.renderer.leave()
         on_card = self._arrange and device.type == "cuda"
         if on_card:
-            channels_last(self.unet)
-            use_own_layers(self.unet)
-            use_own_layers(self.vae)
+            self.renderer.arrange()
         try:
             if tier.eight_bits:  # from then on: where a tier below it is taken, there is no way back
-                shrink(self.planner.mllm.model.language_model, Int8Linear, device)
+                self.planner.shrink(device)
             self.residence = Residence(tier, device, *self._parts())
         except (RuntimeError, MemoryError) as error:
             lower = next_tier(tier, device)
             if lower is None or not is_out_of_memory(error):
                 raise
             return self.use(lower, device)
-        half = self.config.image_size // 2
-        self.vae.use_tiling = self.vae.use_slicing = tier.tiled_vae
-        self.vae.tile_sample_min_size = half  # of its own accord it tiles nothing of the size it was made for
-        self.vae.tile_latent_min_size = half // 2 ** (len(self.vae.config["block_out_channels"]) - 1)
-        if on_card:
-            self._settle(tier)
-
-    def _leave(self) -> None:
-        """Lets go of what holds only as long as the networks lie where they are."""
-        self.residence.put_away()
-        self.encode.forget()
-        self.planner.decoder = None
-        self.recorded_unet = None
-        release_blocks(self.unet)
-        take_apart(self.unet)
-
-    def _settle(self, tier: Tier) -> None:
-        """What makes a card quick, as far as the networks stay on it."""
-        if not tier.plans_on_cpu:
-            self.planner.decoder = Decoder(self.planner.mllm)
-            self.residence.on_planner_leaves = self.planner.decoder.forget
-        if tier is RESIDENT:
-            fuse_projections(self.unet)
-            self.recorded_unet = RecordedUNet(self.unet)
+        self.renderer.use(tier, self.config.image_size)
+        if on_card and not tier.plans_on_cpu:
+            self.planner.settle()
+            self.residence.on_planner_leaves = self.planner.pause
+        if on_card and tier is RESIDENT:
+            self.renderer.settle()
 
     def warm_up(self, cancel: Cancel | None = None) -> None:
-        """Does now, on a card, what the first request would wait for: records the planner's steps, compiles the UNet's
-        blocks, has kernels chosen. Raises Cancelled and torch.OutOfMemoryError.
-        """
-        device, side = self.residence.device, self.config.image_size
-        if device.type != "cuda":
+        """Does now, on a card, what the first request would wait for. Raises Cancelled and torch.OutOfMemoryError."""
+        if self.residence.device.type != "cuda":
             return
-        if self.residence.tier is RESIDENT and usable(device):
-            self.recorded_unet = RecordedUNet(self.unet)  # what was recorded before is not compiled
-            compile_blocks(self.unet, partial(self.try_out, side, cancel))
+
+        def trial() -> None:
+            self.try_out(self.config.image_size, cancel)
+
+        if self.residence.tier is RESIDENT:
+            self.renderer.warm_up(trial)
         else:
-            self.try_out(side, cancel)
+            trial()
 
     @torch.inference_mode()
     def try_out(self, side: int, cancel: Cancel | None = None) -> None:
         """A trial at that size: writes some tokens, draws a step with guidance and one without. Raises Cancelled."""
         chain, source = Chain.parse(f"A trial.{IM_GEN_START}"), Image.new("RGB", (side, side))
         self.residence.plan()
-        with closing(self.planner.open("A trial.", source).write()) as tokens:
-            list(islice(tokens, 4))
-        if self.planner.decoder:
-            with self.planner.decoder.lend(ROOM):  # what a second turn, or a very long chain, is written with
-                pass
+        self.planner.try_out(source)
         options = {"num_inference_steps": 2, "guidance_until": 0.5, "width": side, "height": side}
         self.render(chain, source, instruction="A trial.", cancel=cancel, **options)
 
@@ -209,7 +186,8 @@ class GoTPipeline:
 
     def _parts(self) -> tuple[list[nn.Module], list[nn.Module]]:
         """(what plans, what draws)"""
-        return [self.planner.mllm, self.projectors], [self.unet, self.vae]
+        planning = [*self.planner.networks.values(), *self.renderer.bridge.values()]
+        return planning, [*self.renderer.networks.values()]
 
     @torch.inference_mode()
     def plan(
@@ -240,9 +218,7 @@ class GoTPipeline:
         self.residence.draw()
         side = self.config.image_size
         canvas = Fit.pad(picture.size, (side, side)).place(picture.convert("RGB"))
-        redrawn = self.vae.decode(self.encode([canvas]), return_dict=False)[0][0].float().cpu()
-        error = (redrawn.clamp(-1, 1) - image_to_tensor(canvas)).square().mean().item()
-        return 10 * math.log10(4 / max(error, 1e-9)) >= familiar.psnr  # values run from -1 to 1
+        return self.renderer.fidelity(canvas) >= familiar.psnr
 
     @torch.inference_mode()
     def render(
@@ -324,7 +300,7 @@ class GoTPipeline:
         reading = self.planner.open(instruction, source_image)
         turns: list[str] = []
         written = self.planner.write(reading, watch)
-        while written.stop == self.planner.vocabulary.im_gen_start:
+        while written.asks_for_picture:
             turns.append(written.text)
             chain = Chain.from_turns(turns)
             if on_planned:
@@ -344,36 +320,13 @@ class GoTPipeline:
 
     def _open_drawing(self, source_image: Image.Image | None, **options: Any) -> Drawing:  # noqa: ANN401
         task = "text_to_image" if source_image is None else "edit"
-        return Drawing(RenderOptions.for_model(self.config, task, **options), source_image)
+        return Drawing(render_options(self.config, task, **options), source_image)
 
-    def _draw(self, drawing: Drawing, reading: Reading, regions: Sequence[Region], watch: Watch) -> Image.Image:
-        """One turn, from what is read to its picture, as the MLLM is to see it."""
+    def _draw(self, drawing: Drawing, reading: Any, regions: Sequence[Region], watch: Watch) -> Image.Image:  # noqa: ANN401
+        """One turn, from what is read to its picture, as the planner is to see it."""
         watch.drawing("encode")
-        options = drawing.options
-        semantic = semantic_guidance(self.planner.query(reading), self.projectors)
+        meaning = self.renderer.understand(self.planner.query(reading))
         self.residence.draw()
-        semantic = semantic.to(self.unet.device)
-        reference, spatial = image_guidance(self.encode, drawing.reference(), drawing.masks(regions), self.unet.dtype)
-        conditioning = Conditioning(semantic, reference, spatial, size_ids(drawing.fit.canvas).to(reference.device))
-
-        batch_size, branches = self.residence.tier.branches_at_once, needed_branches(options.guidance_scales)
-        guided = GuidedUNet(self.unet, conditioning, branches, batch_size, options.cache_interval, self.recorded_unet)
-        scheduler = make_scheduler(options.scheduler, self.scheduler_config)
-        watch.drawing("denoise")
-        on_step = partial(watch.step, turn=len(drawing.images))
-        latents = denoise(
-            guided,
-            scheduler,
-            options.seed,
-            options.num_inference_steps,
-            on_step,
-            watch.on_latents,
-            options.guidance_from,
-            options.guidance_until,
-        )
-
-        watch.drawing("decode")
-        decoded = self.vae.decode(latents.to(self.vae.dtype) / self.vae.config["scaling_factor"], return_dict=False)[0]
-        if not decoded.isfinite().all():  # it would be black
-            raise not_finite("The picture came out as numbers that are out of range.")
-        return drawing.add(tensor_to_image(decoded[0]))
+        turn, reference = len(drawing.images), drawing.reference()
+        canvas = self.renderer.draw(meaning, regions, reference, drawing.options, drawing.fit, watch, turn)
+        return drawing.add(canvas)

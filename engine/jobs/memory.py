@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from engine.api.errors import OutOfMemory
 from engine.got import GoTPipeline
-from engine.got.swap import is_out_of_memory
+from engine.got.faults import is_out_of_memory
 from engine.jobs.shelf import free_memory
 
 T = TypeVar("T")

@@ -142,11 +142,9 @@ class Reporter:
         self._step_since = time.monotonic()
 
     def _preview(self) -> str:
-        from engine.jobs.preview import preview
-
         assert self._pipeline is not None and self._latents is not None
         buffer = io.BytesIO()
-        preview(self._pipeline, self._latents, _PREVIEW_SIDE).save(buffer, "JPEG", quality=70)
+        self._pipeline.renderer.preview(self._latents, _PREVIEW_SIDE).save(buffer, "JPEG", quality=70)
         return base64.b64encode(buffer.getvalue()).decode()
 
     def write(self) -> None:

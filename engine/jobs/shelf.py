@@ -117,9 +117,9 @@ class ModelShelf:
 
 def _load(folder: Path, device: str, weights: str, on_part: OnPart) -> GoTPipeline:
     from engine.got import GoTPipeline
-    from engine.got.memory import choose_dtype
-    from engine.got.swap import is_out_of_memory
-    from engine.got.weights import stored_numbers
+    from engine.got.faults import is_out_of_memory
+    from engine.got.files.weights import stored_numbers
+    from engine.got.residence.tiers import choose_dtype
 
     _set_libraries_aside()
     chosen = choose_device(device)
@@ -180,7 +180,7 @@ def devices() -> list[str]:
     """What torch can calculate on, the best first."""
     import torch
 
-    from engine.got.memory import GOT_6B, choose_tier, device_memory, tiers_of
+    from engine.got.residence.tiers import GOT_6B, choose_tier, device_memory, tiers_of
 
     def line(name: str, kind: str) -> str:
         device = torch.device(name)

@@ -13,7 +13,7 @@ from engine.api.chain import NO_REGION, Chain, Turn, escape_user_text
 from engine.api.errors import ChainError
 from engine.api.protocol import EditRequest, GenerateRequest, JobResult, Placement, PlanRequest
 from engine.got import GoTPipeline
-from engine.got.options import preset_options
+from engine.got.presets import preset_options
 from engine.imaging.decode import Source
 from engine.imaging.fit import Fit
 from engine.imaging.region import Region

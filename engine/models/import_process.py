@@ -23,10 +23,9 @@ from torch import Tensor
 from transformers import GenerationConfig, Qwen2_5_VLConfig
 
 from engine.api.errors import EngineError, OutputError, RequestError
-from engine.got.checkpoint import Components, check_fit, load_image_processor, load_tokenizer, write_native
-from engine.got.config import GoTConfig, read_json
-from engine.got.prompts import add_got_tokens
-from engine.got.weights import (
+from engine.got.files.checkpoint import Components, check_fit, load_image_processor, load_tokenizer, write_native
+from engine.got.files.config import GoTConfig, read_json
+from engine.got.files.weights import (
     MLLM_KIND,
     UNET_KIND,
     VAE_KIND,
@@ -44,6 +43,7 @@ from engine.got.weights import (
     shapes_of,
     stored_state,
 )
+from engine.got.planners.prompts import add_got_tokens
 from engine.models.convert import ImportReport, ImportRequest, OnNote, OnProgress
 from engine.models.released import MLLM_BASE, UNET_BASE
 from engine.models.released_files import read_checkpoint

@@ -13,8 +13,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from engine.api.errors import ModelError
-from engine.got.config import read_json
-from engine.got.weights import broken, files_of_index
+from engine.got.files.config import read_json
+from engine.got.files.weights import broken, files_of_index
 
 _LAYOUTS = (
     "model.safetensors.index.json",

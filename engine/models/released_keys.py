@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.got.weights import broken
+from engine.got.files.weights import broken
 
 PARTS = ("mllm", "unet", "vae", "projectors")
 

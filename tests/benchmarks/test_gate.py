@@ -3,8 +3,8 @@
 import pytest
 
 from benchmarks.gate import WAYS, losses, report
-from engine.got.config import GoTConfig
-from engine.got.options import RenderOptions
+from engine.got.files.config import GoTConfig
+from engine.got.presets import render_options
 from training.evaluate import Verdict
 
 
@@ -14,7 +14,7 @@ def verdict(right: bool, psnr: float, seconds: float) -> Verdict:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_way_is_drawable_and_not_the_exact_one(way: str):
-    exact, other = (RenderOptions.for_model(GoTConfig(name="any"), "edit", **WAYS[name]) for name in ("exact", way))
+    exact, other = (render_options(GoTConfig(name="any"), "edit", **WAYS[name]) for name in ("exact", way))
     assert (way == "exact") == (exact == other)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from engine.got.checkpoint import save_native
+from engine.got.files.checkpoint import save_native
 from engine.got.pipeline import GoTPipeline
 from tests.engine.got.lessons import CAPTION, CAPTION_TURN, EDIT, LOST, LOST_TURN, WHOLE, WHOLE_TURN
 from tests.engine.got.tiny import lesson, make_components
@@ -20,7 +20,7 @@ def save_tiny(folder: Path) -> Path:
     """A model that knows one edit, one caption and two plans without a region, in the native layout."""
     torch.manual_seed(0)
     components = make_components()
-    planner = GoTPipeline(components).planner
+    planner = GoTPipeline.from_components(components).planner
     lessons = []
     for instruction, chain in ((EDIT, CHAIN), (LOST, LOST_TURN), (WHOLE, WHOLE_TURN)):
         lessons += lesson(planner, instruction, Image.new("RGB", (8, 8)), (chain,))[:1]

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from engine.got import GoTPipeline
-from engine.got.decoding import Decoder
 from engine.got.kernels.layers import use_own_layers
-from engine.got.layout import channels_last, compile_blocks, fuse_projections
+from engine.got.planners.decoding import Decoder
+from engine.got.renderers.compiled import channels_last, compile_blocks, fuse_projections
 from engine.models.convert import import_released
 from tests.golden.recorder import CHECKPOINTS
 from tests.once import once
@@ -45,10 +45,10 @@ def as_on_a_card(imported: Callable[[str], Path]) -> Iterator[GoTPipeline]:
     """
     pipeline = GoTPipeline.from_pretrained(imported(CHECKPOINTS[0]))
     pipeline.planner.decoder = Decoder(pipeline.planner.mllm)
-    channels_last(pipeline.unet)
-    use_own_layers(pipeline.unet)
-    use_own_layers(pipeline.vae)
-    fuse_projections(pipeline.unet)
-    assert compile_blocks(pipeline.unet, lambda: pipeline.try_out(64), backend="aot_eager")
+    channels_last(pipeline.renderer.unet)
+    use_own_layers(pipeline.renderer.unet)
+    use_own_layers(pipeline.renderer.vae)
+    fuse_projections(pipeline.renderer.unet)
+    assert compile_blocks(pipeline.renderer.unet, lambda: pipeline.try_out(64), backend="aot_eager")
     yield pipeline
     torch.compiler.reset()

@@ -14,13 +14,14 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-import engine.got.pipeline
 from engine.api.chain import Chain
 from engine.got import GoTPipeline, GuidanceScales
-from engine.got.conditioning import Conditioning
-from engine.got.denoise import GuidedUNet
+from engine.got import pipeline as got_pipeline
 from engine.got.drawing import Drawing
-from engine.got.guidance import Branch
+from engine.got.renderers import unet
+from engine.got.renderers.conditioning import Conditioning
+from engine.got.renderers.denoise import GuidedUNet
+from engine.got.renderers.guidance import Branch
 
 CHECKPOINTS = ("GoT-6B", "GoT-6B-peft")
 FOUR_BRANCHES = [Branch(*seen, 0.0) for seen in ((1, 1, 1), (1, 0, 1), (0, 0, 1), (0, 0, 0))]
@@ -124,7 +125,7 @@ class recording:
         return Image.fromarray((theirs[0].permute(1, 2, 0) * 255).to(torch.uint8).numpy())
 
     def __enter__(self) -> recording:
-        query, denoise, decoder = self.pipeline.planner.query, engine.got.pipeline.denoise, self.pipeline.vae.decoder
+        query, denoise, decoder = self.pipeline.planner.query, unet.denoise, self.pipeline.renderer.vae.decoder
         recorder = self
 
         class RecordedDrawing(Drawing):
@@ -169,9 +170,9 @@ class recording:
 
         self.patches = [
             mock.patch.object(self.pipeline.planner, "query", recorded_query),
-            mock.patch.object(engine.got.pipeline, "GuidedUNet", RecordedUNet),
-            mock.patch.object(engine.got.pipeline, "denoise", recorded_denoise),
-            mock.patch.object(engine.got.pipeline, "Drawing", RecordedDrawing),
+            mock.patch.object(unet, "GuidedUNet", RecordedUNet),
+            mock.patch.object(unet, "denoise", recorded_denoise),
+            mock.patch.object(got_pipeline, "Drawing", RecordedDrawing),
         ]
         for patch in self.patches:
             patch.start()

@@ -12,7 +12,7 @@ import torch
 from accelerate.state import AcceleratorState
 from PIL import Image
 
-from engine.got.checkpoint import save_native
+from engine.got.files.checkpoint import save_native
 from tests.engine.got.tiny import make_components
 from training.annotate import Plain, annotate, annotated
 from training.finetune.config import FinetuneConfig

@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 
 from engine.api.errors import ModelError, RequestError
 from engine.got import GoTPipeline
-from engine.got.prompts import SourceProcessor, Vocabulary
+from engine.got.planners.prompts import SourceProcessor, Vocabulary
 from tests.once import once
 from training.anchors import SLOTS, Anchors, words
 from training.config import Data, Lesson, load_recipe
@@ -103,11 +103,11 @@ def test_finished_phases_are_not_run_again(runs, tmp_path):
 def test_an_export_holds_the_joint_weights(runs):
     joint = torch.load(runs / "runs" / "joint" / "weights.pt", weights_only=True)
     pipe = GoTPipeline.from_pretrained(runs / "model")
-    stored = pipe.unet.state_dict()["conv_in.weight"]
+    stored = pipe.renderer.unet.state_dict()["conv_in.weight"]
     assert torch.allclose(stored, joint["unet.conv_in.weight"], atol=1e-3)
-    assert torch.equal(pipe.projectors.output_projector.bias, torch.zeros(256))
+    assert torch.equal(pipe.renderer.projectors.output_projector.bias, torch.zeros(256))
     last = torch.load(runs / "runs" / "names" / "weights.pt", weights_only=True)
-    assert torch.allclose(pipe.projectors.output_projector.weight, last["output_projector.weight"], atol=1e-3)
+    assert torch.allclose(pipe.renderer.projectors.output_projector.weight, last["output_projector.weight"], atol=1e-3)
 
 
 def test_a_phase_on_references_leaves_out_what_is_plainly_named(runs, monkeypatch):

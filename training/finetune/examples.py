@@ -17,12 +17,13 @@ from torch import Tensor
 
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import RequestError
-from engine.got.checkpoint import Components
-from engine.got.conditioning import PictureEncoder, image_to_tensor, size_ids
 from engine.got.drawing import Drawing
-from engine.got.options import RenderOptions
-from engine.got.planner import encode_turn
-from engine.got.prompts import SourceProcessor, Vocabulary
+from engine.got.files.checkpoint import Components
+from engine.got.planners.got import encode_turn
+from engine.got.planners.prompts import SourceProcessor, Vocabulary
+from engine.got.presets import render_options
+from engine.got.renderers.conditioning import PictureEncoder, image_to_tensor, size_ids
+from engine.got.renderers.masks import box_masks
 from training.annotate import MANIFEST, read_manifest
 from training.finetune.config import FinetuneConfig, parse_bucket
 
@@ -106,8 +107,8 @@ class Encoder:
         source, target = row.pictures()
         width, height = self.bucket(target.size)
         task = "edit" if source else "text_to_image"
-        drawing = Drawing(RenderOptions.for_model(self.components.config, task, width=width, height=height), source)
-        masks = drawing.masks(Chain.parse(row.chain).mask_regions(0))
+        drawing = Drawing(render_options(self.components.config, task, width=width, height=height), source)
+        masks = box_masks(drawing.fit, Chain.parse(row.chain).mask_regions(0))
         # a text-to-image target is brought to the canvas in the way that a source is
         placed = drawing.fit.place(target.resize(source.size)) if source else _cover(target, (width, height))
         reference, goal, *drawn = self._latents([drawing.reference(), placed, *masks])

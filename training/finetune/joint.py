@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.got.checkpoint import Components
-from engine.got.schedulers import make_scheduler
+from engine.got.files.checkpoint import Components
+from engine.got.renderers.schedulers import make_scheduler
 from training.finetune.batches import Batch
 from training.finetune.config import Loss
 from training.finetune.examples import IGNORED

@@ -9,7 +9,7 @@ from peft import LoraConfig, inject_adapter_in_model
 from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
-from engine.got.checkpoint import Components
+from engine.got.files.checkpoint import Components
 from training.finetune.config import Adapter
 
 _NAME = "default"

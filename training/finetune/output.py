@@ -13,8 +13,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engine.got.adapters import CONFIG, WEIGHTS, apply_adapters
-from engine.got.checkpoint import Components, load_components, save_native
+from engine.got.adapters import apply_adapters
+from engine.got.files.adapter import CONFIG, WEIGHTS
+from engine.got.files.checkpoint import Components, load_components, save_native
 from engine.got.pipeline import GoTPipeline
 from engine.output import new_folder
 from training.finetune import lora
@@ -104,7 +105,7 @@ def kohya_names(pairs: dict[str, tuple[Tensor, Tensor]], alpha: float) -> dict[s
 def merge_adapters(base: Path, adapters: list[tuple[Path, float]], output: Path) -> None:
     """A whole model with adapters in it, each at its weight. Raises EngineError."""
     components = load_components(base, torch.device("cpu"), torch.float32)
-    apply_adapters(GoTPipeline(components), adapters)
+    apply_adapters(GoTPipeline.from_components(components), adapters)
     told = components.config.provenance | {"merged": [[str(path.name), weight] for path, weight in adapters]}
     config = type(components.config)(**vars(components.config) | {"name": output.name, "provenance": told})
     dtype = next(iter(load_file(next(iter(sorted(base.rglob("*.safetensors"))))).values())).dtype

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from engine.api.errors import ModelError, OutputError
-from engine.got.conditioning import image_to_tensor, tensor_to_image
-from engine.got.memory import free_memory
+from engine.got.renderers.conditioning import image_to_tensor, tensor_to_image
+from engine.got.residence.tiers import free_memory
 from training.data.pair import KINDS
 from training.finetune.examples import Row
 from training.finetune.run import Finetune

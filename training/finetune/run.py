@@ -15,7 +15,7 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 
 from engine.api.errors import ModelError, RequestError
-from engine.got.checkpoint import Components, load_components
+from engine.got.files.checkpoint import Components, load_components
 from engine.models.catalog import resolve
 from training.finetune import lora, saves, shards
 from training.finetune.batches import Batches

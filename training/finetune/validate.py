@@ -14,9 +14,8 @@ from torch import nn
 
 from engine.api.chain import IM_GEN_START, Box, Chain
 from engine.api.errors import EngineError
-from engine.got.checkpoint import Components
+from engine.got.files.checkpoint import Components
 from engine.got.pipeline import GoTPipeline
-from engine.got.planner import encode_turn
 from training.data.report import drawn
 from training.finetune.examples import Row
 from training.scoring import psnr
@@ -47,7 +46,7 @@ def measure(
     components: Components, rows: list[Row], steps: int | None, sheet: Path, guidance: str = "spatial"
 ) -> dict[str, float | None]:
     """Chain parse rate, target-box mean IoU, IoU > 0.5, position deviation, PSNR outside the boxes (dB) of edits."""
-    pipeline = GoTPipeline(components)
+    pipeline = GoTPipeline.from_components(components)
     results = [edit_row(pipeline, row, steps, guidance) for row in rows]
     sheet.parent.mkdir(parents=True, exist_ok=True)
     sheet_of([r["pictures"] for r in results]).save(sheet)
@@ -61,7 +60,7 @@ def edit_row(pipeline: GoTPipeline, row: Row, steps: int | None = None, guidance
     """
     source, target = row.pictures()
     # a chain that is far longer than it should be never ends: a model that has not learnt to would write on and on
-    pipeline.planner.max_new_tokens = 32 + 2 * len(encode_turn(pipeline.planner.vocabulary, row.chain))
+    pipeline.planner.max_new_tokens = 32 + 2 * pipeline.planner.count_tokens(row.chain)
     chain = Chain.parse(IM_GEN_START) if guidance == "none" else pipeline.plan(row.instruction, source)
     scales = pipeline.config.defaults.guidance_scales["edit" if source else "text_to_image"]
     if guidance != "spatial":

@@ -12,7 +12,7 @@ from functools import cache
 import torch
 from torch import nn
 
-from engine.got.swap import is_out_of_memory
+from engine.got.faults import is_out_of_memory
 
 log = logging.getLogger(__name__)
 

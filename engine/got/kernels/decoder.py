@@ -11,7 +11,7 @@ from engine.got.kernels.row import Weights, multiply_row
 
 
 def weights_of(layer: Any) -> Weights:  # noqa: ANN401
-    """Of a linear layer, whose weights may be of 8 bits (`engine.got.quantize.Int8Linear`)."""
+    """Of a linear layer, whose weights may be of 8 bits (`engine.got.residence.quantize.Int8Linear`)."""
     if isinstance(layer, nn.Linear):
         return Weights(layer.weight, bias=layer.bias)
     return Weights(layer.codes, layer.scales, layer.bias)

@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from engine.got.memory import Residence, Tier
+from engine.got.residence.tiers import Residence, Tier
 
 CPU = torch.device("cpu")
 

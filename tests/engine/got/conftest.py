@@ -4,9 +4,9 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.got.checkpoint import Components
+from engine.got.files.checkpoint import Components
 from engine.got.pipeline import GoTPipeline
-from engine.got.planner import Planner
+from engine.got.planners.got import GoTPlanner
 from tests.engine.got.tiny import learn_by_heart, make_components
 
 
@@ -19,13 +19,13 @@ def components() -> Components:
 @pytest.fixture(scope="session")
 def pipeline(components: Components) -> GoTPipeline:
     """The model that knows its chains. A test that changes it puts it back."""
-    pipeline = GoTPipeline(components)
+    pipeline = GoTPipeline.from_components(components)
     learn_by_heart(pipeline.planner)
     return pipeline
 
 
 @pytest.fixture
-def planner(pipeline: GoTPipeline) -> Planner:
+def planner(pipeline: GoTPipeline) -> GoTPlanner:
     return pipeline.planner
 
 

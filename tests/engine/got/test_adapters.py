@@ -12,9 +12,10 @@ import torch
 from safetensors.torch import save_file
 
 from engine.api.errors import ModelError
-from engine.got.adapters import CONFIG, MAX_TENSORS, WEIGHTS, apply_adapters
-from engine.got.memory import RESIDENT, SEQUENTIAL, TURNS
+from engine.got.adapters import apply_adapters
+from engine.got.files.adapter import CONFIG, MAX_TENSORS, WEIGHTS
 from engine.got.pipeline import GoTPipeline
+from engine.got.residence.tiers import RESIDENT, SEQUENTIAL, TURNS
 from tests.campaign import times
 from tests.engine.got.tiny import make_components
 
@@ -25,11 +26,11 @@ ABOUT = {"format_version": 1, "name": "a", "rank": RANK, "alpha": 4, "license": 
 @pytest.fixture(scope="module")
 def model() -> GoTPipeline:
     torch.manual_seed(0)
-    return GoTPipeline(make_components())
+    return GoTPipeline.from_components(make_components())
 
 
 def linears(model: GoTPipeline) -> dict[str, torch.nn.Linear]:
-    parts = {"mllm": model.planner.mllm, "unet": model.unet}
+    parts = {"mllm": model.planner.mllm, "unet": model.renderer.unet}
     named = {f"{part}.{name}": module for part, whole in parts.items() for name, module in whole.named_modules()}
     return {name: module for name, module in named.items() if isinstance(module, torch.nn.Linear)}
 

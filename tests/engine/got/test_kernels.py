@@ -11,12 +11,12 @@ from PIL import Image
 from torch import Tensor, nn
 
 from engine.got import kernels
-from engine.got.checkpoint import Components
-from engine.got.decoding import DecodingStep
+from engine.got.files.checkpoint import Components
 from engine.got.kernels import layers
 from engine.got.kernels.layers import use_own_layers
-from engine.got.planner import Planner
-from engine.got.quantize import Int8Linear, shrink
+from engine.got.planners.decoding import DecodingStep
+from engine.got.planners.got import GoTPlanner
+from engine.got.residence.quantize import Int8Linear, shrink
 from tests.engine.got.tiny import EDIT
 
 pytestmark = [
@@ -178,7 +178,7 @@ def test_a_whole_unet(components: Components, device: torch.device):
 
 @pytest.mark.parametrize("eight_bits", [False, True])
 def test_a_token_is_read_as_by_operators(
-    planner: Planner, source: Image.Image, eight_bits: bool, device: torch.device, monkeypatch: pytest.MonkeyPatch
+    planner: GoTPlanner, source: Image.Image, eight_bits: bool, device: torch.device, monkeypatch: pytest.MonkeyPatch
 ):
     reading = planner.open(EDIT, source)
     reading.forward()

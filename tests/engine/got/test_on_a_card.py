@@ -10,13 +10,13 @@ import torch
 from PIL import Image
 
 from engine.api.chain import Chain
-from engine.got.checkpoint import Components
-from engine.got.decoding import Decoder, DecodingStep
+from engine.got.files.checkpoint import Components
 from engine.got.kernels import usable
-from engine.got.memory import RESIDENT, TIERS, Tier
 from engine.got.pipeline import GoTPipeline
-from engine.got.quantize import Int8Linear
-from engine.got.recording import RecordedUNet
+from engine.got.planners.decoding import Decoder, DecodingStep
+from engine.got.renderers.recorded import RecordedUNet
+from engine.got.residence.quantize import Int8Linear
+from engine.got.residence.tiers import RESIDENT, TIERS, Tier
 from tests.engine.got.lessons import EDIT, EDIT_TURNS
 
 pytestmark = pytest.mark.gpu
@@ -31,7 +31,7 @@ def card() -> torch.device:
 
 @pytest.fixture
 def on_card(components: Components, pipeline: GoTPipeline, card: torch.device) -> GoTPipeline:
-    ours = GoTPipeline(deepcopy(components), arrange=True)
+    ours = GoTPipeline.from_components(deepcopy(components), arrange=True)
     ours.use(RESIDENT, card)
     return ours
 

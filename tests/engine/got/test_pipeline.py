@@ -12,7 +12,8 @@ from PIL import Image
 from engine.api.chain import Box, Chain
 from engine.api.errors import Cancelled, ChainError, ModelError, RequestError
 from engine.got import GoTPipeline, GuidanceScales
-from engine.got.checkpoint import Components, save_native
+from engine.got.files.checkpoint import Components, save_native
+from engine.got.residence.tiers import RESIDENT
 from tests.engine.got.tiny import CAPTION, CAPTION_TURN, EDIT, EDIT_TURNS
 
 QUICK = {"num_inference_steps": 2, "seed": 7}
@@ -89,7 +90,7 @@ def test_the_next_turn_starts_from_the_last_picture(
     pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]
 ):
     references = []
-    hook = pipeline.unet.register_forward_pre_hook(
+    hook = pipeline.renderer.unet.register_forward_pre_hook(
         lambda module, args, kwargs: references.append(args[0][0, 4:8]), with_kwargs=True
     )
     pipeline.render(EDIT_CHAIN, edited[0], instruction=EDIT, num_inference_steps=1)
@@ -111,7 +112,7 @@ def test_a_broken_box_has_no_effect_on_the_masks(pipeline: GoTPipeline, source: 
     chain = Chain.parse("A <|box_start|>(31,22),(64222),(642,208)<|box_end|> (red).<|im_gen_start|>")
     assert [problem.code for problem in chain.problems] == ["broken_corners"]
     spatial = []
-    hook = pipeline.unet.register_forward_pre_hook(
+    hook = pipeline.renderer.unet.register_forward_pre_hook(
         lambda module, args, kwargs: spatial.append(args[0][0, 8:]), with_kwargs=True
     )
     for text in (chain.text, "A thing.<|im_gen_start|>"):
@@ -229,9 +230,11 @@ def test_a_request_can_be_cancelled_before_it_draws(pipeline: GoTPipeline, sourc
 
 
 def test_less_memory_gives_the_same_picture(
-    pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+    pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image], request: pytest.FixtureRequest
 ):
-    monkeypatch.setattr(pipeline.residence, "tier", replace(pipeline.residence.tier, branches_at_once=1))
+    side = pipeline.config.image_size
+    request.addfinalizer(lambda: pipeline.renderer.use(RESIDENT, side))
+    pipeline.renderer.use(replace(RESIDENT, branches_at_once=1), side)
     (image,) = pipeline.render(Chain.parse(EDIT_TURNS[0]), source, instruction=EDIT, **QUICK)
     assert difference(image, edited[0]) <= 1
 
@@ -259,7 +262,11 @@ def test_in_float16_the_autoencoder_keeps_32_bits(components: Components, source
     """SDXL's exceeds the range of float16: its pictures would be black, as on a card of Turing's kind."""
     save_native(tmp_path / "model", components, components.config)
     ours = GoTPipeline.from_pretrained(tmp_path / "model", dtype=torch.float16)
-    assert (ours.unet.dtype, ours.planner.mllm.dtype, ours.vae.dtype) == (torch.float16, torch.float16, torch.float32)
+    assert (ours.renderer.unet.dtype, ours.planner.mllm.dtype, ours.renderer.vae.dtype) == (
+        torch.float16,
+        torch.float16,
+        torch.float32,
+    )
     usual = GoTPipeline.from_pretrained(tmp_path / "model")
     drawn, wanted = (pipe.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)[0] for pipe in (ours, usual))
     assert difference(drawn, wanted) <= 8
@@ -267,16 +274,16 @@ def test_in_float16_the_autoencoder_keeps_32_bits(components: Components, source
 
 def test_a_black_picture_is_never_handed_out(components: Components, source: Image.Image):
     """What a card makes of numbers that are out of its range."""
-    ours = GoTPipeline(deepcopy(components))
+    ours = GoTPipeline.from_components(deepcopy(components))
     with torch.no_grad():
-        ours.vae.decoder.conv_out.bias.fill_(torch.inf)
+        ours.renderer.vae.decoder.conv_out.bias.fill_(torch.inf)
     with pytest.raises(ModelError, match="The picture came out as numbers that are out of range") as told:
         ours.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)
     assert told.value.code == "result_not_finite" and "--device cpu" in told.value.remedy
 
 
 def test_a_plan_of_numbers_out_of_range_is_not_taken_for_one(components: Components, source: Image.Image):
-    ours = GoTPipeline(deepcopy(components))
+    ours = GoTPipeline.from_components(deepcopy(components))
     with torch.no_grad():
         ours.planner.mllm.model.language_model.norm.weight.fill_(torch.nan)
     with pytest.raises(ModelError, match="The plan came out as numbers"):

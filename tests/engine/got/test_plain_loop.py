@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from benchmarks import reference
-from engine.got.guidance import GuidanceScales
 from engine.got.pipeline import GoTPipeline
+from engine.got.renderers.guidance import GuidanceScales
 from tests.engine.got.lessons import EDIT
 
 

@@ -15,10 +15,10 @@ from torch import nn
 from transformers import GenerationConfig, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from engine.got.checkpoint import Components
-from engine.got.config import GoTConfig
-from engine.got.planner import Planner, encode_turn
-from engine.got.prompts import EDIT_PROMPT, TEXT_TO_IMAGE_PROMPT, add_got_tokens
+from engine.got.files.checkpoint import Components
+from engine.got.files.config import GoTConfig
+from engine.got.planners.got import GoTPlanner, encode_turn
+from engine.got.planners.prompts import EDIT_PROMPT, TEXT_TO_IMAGE_PROMPT, add_got_tokens
 from tests.engine.got.lessons import CAPTION, CAPTION_TURN, EDIT, EDIT_TURNS
 
 QUERIES, SOURCE_SIZE, IMAGE_SIZE, HIDDEN = 4, 16, 64, 32
@@ -132,7 +132,7 @@ def make_components() -> Components:
     )
 
 
-def lesson(planner: Planner, instruction: str, source: Image.Image | None, turns: tuple[str, ...]) -> list[dict]:
+def lesson(planner: GoTPlanner, instruction: str, source: Image.Image | None, turns: tuple[str, ...]) -> list[dict]:
     """Inputs and labels of a chain, at the positions that a later turn is read at, and at those it is written at."""
     words, reading = planner.vocabulary, planner.open(instruction, source)
     labels = [-100] * len(reading.ids)
@@ -159,7 +159,7 @@ def lesson(planner: Planner, instruction: str, source: Image.Image | None, turns
     return [inputs | {"position_ids": positions} for positions in (read, written)]
 
 
-def learn_by_heart(planner: Planner, steps: int = 120) -> None:
+def learn_by_heart(planner: GoTPlanner, steps: int = 120) -> None:
     """Teaches the MLLM its chains, whatever the pictures show."""
     lessons = lesson(planner, EDIT, Image.new("RGB", (8, 8)), EDIT_TURNS) + lesson(
         planner, CAPTION, None, (CAPTION_TURN,)

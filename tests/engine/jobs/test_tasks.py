@@ -27,7 +27,7 @@ from engine.api.protocol import (
     Token,
 )
 from engine.got import GoTPipeline
-from engine.got.memory import CPU_ONLY, RESIDENT, TIERS
+from engine.got.residence.tiers import CPU_ONLY, RESIDENT, TIERS
 from engine.jobs.memory import largest_side, within_memory
 from engine.jobs.pictures import Pictures
 from engine.jobs.queue import JobQueue
@@ -138,7 +138,7 @@ class Scarce:
     """Memory that is enough only for what the test says; the error is torch's own."""
 
     def __init__(self, pipeline: GoTPipeline, enough) -> None:
-        self.forward = pipeline.unet.forward
+        self.forward = pipeline.renderer.unet.forward
         self.enough = enough
 
     def __call__(self, sample, *arguments, **options):
@@ -151,7 +151,7 @@ def test_out_of_memory_is_tried_again_with_less(shelf, pipeline, pictures, monke
     image = pictures.add(png(scene())).id
     request = EditRequest(INSTRUCTION, image, model="tiny", chain=CHAIN, num_inference_steps=1)
     usual, _, _ = do(request, pipeline, pictures)
-    monkeypatch.setattr(pipeline.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
+    monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
     notes: list[str] = []
     run, again = partial(do, request, pipeline, pictures), []
     result, _, _ = within_memory(pipeline, run, notes.append, lambda: again.append(1))
@@ -206,9 +206,9 @@ def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline
     pipeline.use(RESIDENT, torch.device("cuda"))
     module, name = {
         "plan": (pipeline.planner.mllm.model, "forward"),
-        "encode": (pipeline.vae, "encode"),
-        "step": (pipeline.unet, "forward"),
-        "decode": (pipeline.vae, "decode"),
+        "encode": (pipeline.renderer.vae, "encode"),
+        "step": (pipeline.renderer.unet, "forward"),
+        "decode": (pipeline.renderer.vae, "decode"),
     }[stage]
     usual = getattr(module, name)
 
@@ -234,7 +234,7 @@ def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline
 
 def test_a_job_that_begins_anew_tells_its_chain_and_its_boxes_once(pipeline, pictures, monkeypatch):
     request = EditRequest(INSTRUCTION, pictures.add(png(scene())).id, model="tiny", num_inference_steps=2)
-    monkeypatch.setattr(pipeline.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
+    monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
     told: list[Event] = []
     reporter = Reporter(told.append)
     task = Task(Job("0" * 32, "edit", request, "running", 0.0, 1, None, False), pipeline, pictures, reporter)
@@ -249,10 +249,10 @@ def test_when_less_is_still_too_much_the_size_that_fits_is_named(pipeline, pictu
     image = pictures.add(png(scene())).id
     request = EditRequest(INSTRUCTION, image, model="tiny", chain=CHAIN, num_inference_steps=1, side=128)
     monkeypatch.setattr(pipeline, "config", replace(pipeline.config, image_size=128))
-    monkeypatch.setattr(pipeline.unet, "forward", Scarce(pipeline, lambda sample: sample.shape[-1] <= 9))
+    monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: sample.shape[-1] <= 9))
     with pytest.raises(OutOfMemory, match="72×72 fits"):
         within_memory(pipeline, partial(do, request, pipeline, pictures), lambda text: None, lambda: None)
-    monkeypatch.setattr(pipeline.unet, "forward", Scarce(pipeline, lambda sample: False))
+    monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: False))
     assert largest_side(pipeline) is None
 
 
@@ -299,7 +299,7 @@ def test_an_adapter_is_worn_by_the_jobs_that_ask_for_it(shelf, tmp_path, monkeyp
 
     monkeypatch.setenv("GOT_ADAPTERS", str(tmp_path / "adapters"))
     pipeline = shelf.take("tiny", "cpu", (), lambda done, total: None)
-    name, module = next((n, m) for n, m in pipeline.unet.named_modules() if isinstance(m, torch.nn.Linear))
+    name, module = next((n, m) for n, m in pipeline.renderer.unet.named_modules() if isinstance(m, torch.nn.Linear))
     folder = tmp_path / "adapters" / "style"
     folder.mkdir(parents=True)
     about = {"format_version": 1, "name": "style", "rank": 1, "alpha": 1, "license": "MIT", "provenance": {}}

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.got.weights import WEIGHTS
+from engine.got.files.weights import WEIGHTS
 from engine.models.convert import MLLM_BASE, UNET_BASE, ImportReport, ImportRequest, OnNote, OnProgress
 from engine.models.import_process import convert
 from engine.models.unfinished import unfinished

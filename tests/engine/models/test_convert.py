@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.api.errors import OutputError
-from engine.got.checkpoint import load_components
+from engine.got.files.checkpoint import load_components
 from engine.models.convert import MLLM_BASE, UNET_BASE
 from tests.engine.models.released import PEFT, PLAIN, Released, golden_tensors, native_tensors, new_names
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from engine.api.errors import Cancelled, ModelError, OutputError
-from engine.got.checkpoint import load_components
+from engine.got.files.checkpoint import load_components
 from engine.models.convert import MLLM_BASE, UNET_BASE, import_released
 from tests.engine.models.released import PEFT, PLAIN, Hostile, Released
 

@@ -68,7 +68,7 @@ def begun(released: Released, tmp_path: Path) -> Path:
 
 def saved(released: Released, output: Path, monkeypatch: pytest.MonkeyPatch, **given: Any) -> list[str]:
     """Imports to the end; the files of weights that were written for it."""
-    from engine.got import weights
+    from engine.got.files import weights
 
     names, save = [], weights.save_file
 

@@ -57,7 +57,7 @@ def test_it_learns_and_the_engine_wears_the_adapter_as_it_was_trained(config, ba
     apply_adapters(pipeline, [(tmp_path / "adapter", 1.0)])
     lora.merge(run.components)
     trained = {"mllm": run.components.mllm, "unet": run.components.unet, "projectors": run.components.projectors}
-    worn = {"mllm": pipeline.planner.mllm, "unet": pipeline.unet, "projectors": pipeline.projectors}
+    worn = {"mllm": pipeline.planner.mllm, "unet": pipeline.renderer.unet, "projectors": pipeline.renderer.projectors}
     for part, module in worn.items():
         for name, weight in module.state_dict().items():
             torch.testing.assert_close(weight, trained[part].state_dict()[name], rtol=1e-4, atol=1e-5)

@@ -14,8 +14,8 @@ from PIL import Image
 
 from engine.got import GoTPipeline
 from engine.got.adapters import apply_adapters
-from engine.got.checkpoint import load_components
-from engine.got.conditioning import image_to_tensor, tensor_to_image
+from engine.got.files.checkpoint import load_components
+from engine.got.renderers.conditioning import image_to_tensor, tensor_to_image
 from tests.campaign import times
 from training.annotate import Plain, annotate, annotated
 from training.finetune.config import FinetuneConfig

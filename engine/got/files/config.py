@@ -1,0 +1,167 @@
+"""`got.json`: what a GoT model in the native layout says about itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.api.errors import ModelError, RequestError
+from engine.got.renderers.guidance import GuidanceScales
+from engine.got.renderers.schedulers import SCHEDULERS
+
+FORMAT_VERSION = 1
+TASKS = ("edit", "text_to_image")
+SOURCE_FRAMES = ("repeat", "coordinates")
+
+REPAIR = "Import or download the model again."
+_CONFIG = {
+    "format_version": int,
+    "name": str,
+    "num_query_tokens": int,
+    "source_size": int,
+    "image_size": int,
+    "source_frames": str,
+    "license": str,
+    "provenance": dict,
+    "defaults": dict,
+}
+_OPTIONAL = {"familiar": dict}
+_DEFAULTS = {"num_inference_steps": int, "scheduler": str, "guidance_scales": dict}
+_FAMILIAR = {"pictures": str, "psnr": float}
+_SCALES = {"semantic": float, "spatial": float, "reference": float}
+_WORDS = {int: "a whole number", float: "a number", str: "a text", dict: "an object"}
+
+
+def _paper_scales() -> dict[str, GuidanceScales]:
+    return {"edit": GuidanceScales(4.0, 3.0, 1.5), "text_to_image": GuidanceScales(7.5, 4.0, 1.0)}
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """How the model draws where a request does not say; as they stand, the paper's (sec. 5)."""
+
+    num_inference_steps: int = 50
+    scheduler: str = "euler"
+    """A name of `SCHEDULERS`."""
+    guidance_scales: dict[str, GuidanceScales] = field(default_factory=_paper_scales)
+    """By task: "edit" and "text_to_image"."""
+
+    def __post_init__(self) -> None:
+        _demand(self.num_inference_steps >= 1, "defaults.num_inference_steps", "1 or more")
+        _demand(self.scheduler in SCHEDULERS, "defaults.scheduler", f"one of {', '.join(SCHEDULERS)}")
+
+
+@dataclass(frozen=True)
+class Familiar:
+    """What a model of a small world knows."""
+
+    pictures: str
+    """In words that follow “it knows”."""
+    psnr: float
+    """dB: what its autoencoder redraws worse than that is none of them."""
+
+
+@dataclass(frozen=True)
+class GoTConfig:
+    """A model's own description. Raises ModelError for a value that makes no sense."""
+
+    name: str
+    source_size: int = 448
+    """Side in pixels of the square that the MLLM sees."""
+    image_size: int = 1024
+    """Side in pixels of the square that the model draws; a multiple of 8."""
+    license: str = "unknown"
+    num_query_tokens: int = 64
+    """Tokens whose last hidden states are the semantic guidance."""
+    source_frames: str = "repeat"
+    """What the second temporal frame of the MLLM's image patches holds, see `SourceProcessor`."""
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Where the weights come from, for people to read; JSON values."""
+    defaults: Defaults = field(default_factory=Defaults)
+    familiar: Familiar | None = None
+    """None: any picture."""
+    format_version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        _demand(bool(self.name.strip()), "name", "a name")
+        _demand(self.num_query_tokens >= 1, "num_query_tokens", "1 or more")
+        _demand(self.source_size >= 1, "source_size", "1 or more")
+        _demand(self.image_size >= 8 and self.image_size % 8 == 0, "image_size", "a multiple of 8")
+        _demand(self.source_frames in SOURCE_FRAMES, "source_frames", f"one of {', '.join(SOURCE_FRAMES)}")
+
+    @classmethod
+    def from_file(cls, path: Path) -> GoTConfig:
+        """Reads got.json by a strict schema. Raises ModelError naming the file, the key and what to do."""
+        try:
+            return cls._from_json(read_json(path))
+        except ModelError as error:
+            if str(path) in error.message:
+                raise
+            raise ModelError(error.code, f"{path}: {error.message}", error.remedy) from error
+
+    @classmethod
+    def _from_json(cls, data: dict[str, Any]) -> GoTConfig:
+        version = data.get("format_version", FORMAT_VERSION)
+        if version != FORMAT_VERSION:
+            raise ModelError(
+                "model_format_unknown",
+                f"“format_version” is {version!r}; this program reads {FORMAT_VERSION}.",
+                "Update the program, or import the model again with this one.",
+            )
+        _check(data, _CONFIG | {key: kind for key, kind in _OPTIONAL.items() if key in data})
+        _check(data["defaults"], _DEFAULTS, "defaults.")
+        scales = data["defaults"]["guidance_scales"]
+        _check(scales, dict.fromkeys(TASKS, dict), "defaults.guidance_scales.")
+        for task in TASKS:
+            _check(scales[task], _SCALES, f"defaults.guidance_scales.{task}.")
+        try:
+            by_task = {task: GuidanceScales(**scales[task]) for task in TASKS}
+        except RequestError as error:
+            raise ModelError("model_config_invalid", error.message, REPAIR) from error
+        parts: dict[str, Any] = {"defaults": Defaults(**data["defaults"] | {"guidance_scales": by_task})}
+        if "familiar" in data:
+            _check(data["familiar"], _FAMILIAR, "familiar.")
+            parts["familiar"] = Familiar(**data["familiar"])
+        return cls(**data | parts)
+
+    def to_file(self, path: Path) -> None:
+        """Writes got.json; `from_file` gives an equal config."""
+        data = asdict(self)
+        ordered = {key: data[key] for key in (*_CONFIG, *_OPTIONAL) if data[key] is not None}
+        path.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file of a model. Raises ModelError where there is none."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError("model_file_missing", f"{path} is missing.", REPAIR) from error
+    except OSError as error:
+        raise ModelError(
+            "model_file_unreadable", f"{path} cannot be read: {error.strerror}.", "Check its rights."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError("model_file_broken", f"{path} is not valid JSON.", REPAIR) from error
+    if not isinstance(data, dict):
+        raise ModelError("model_file_broken", f"{path} holds no JSON object.", REPAIR)
+    return data
+
+
+def _check(data: dict[str, Any], types: dict[str, type], prefix: str = "") -> None:
+    """Exactly these keys, with values of these types; a whole number is a number too, true and false are not."""
+    for key in types:
+        if key not in data:
+            raise ModelError("model_config_invalid", f"“{prefix}{key}” is missing.", REPAIR)
+    for key, value in data.items():
+        if key not in types:
+            raise ModelError("model_config_invalid", f"“{prefix}{key}” is not a known key.", "Take it out.")
+        allowed = (int, float) if types[key] is float else types[key]
+        _demand(isinstance(value, allowed) and not isinstance(value, bool), prefix + key, _WORDS[types[key]])
+
+
+def _demand(holds: bool, key: str, wanted: str) -> None:
+    if not holds:
+        raise ModelError("model_config_invalid", f"“{key}” must be {wanted}.", REPAIR)

@@ -1,0 +1,1 @@
+"""What writes a GoT chain and reads one that is given."""

@@ -1,0 +1,1 @@
+"""What draws the picture of a chain's turn."""

@@ -1,0 +1,146 @@
+"""What guides the drawing of one picture: meaning, place and reference (paper sec. 4.3)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from PIL import Image
+from torch import Tensor
+
+from engine.got.renderers.guidance import Branch
+from engine.got.renderers.projectors import Projectors
+from engine.imaging.fit import Size
+
+
+@dataclass(frozen=True)
+class SemanticGuidance:
+    """The chain's meaning, in the place of SDXL's two text encoders."""
+
+    prompt_embeds: Tensor
+    """(1, queries, cross-attention width)"""
+    null_prompt_embeds: Tensor
+    """The same shape: what the UNet sees where there is no chain."""
+    pooled_prompt_embeds: Tensor
+    """(1, pooled width); the same in all branches."""
+
+    def to(self, device: torch.device) -> SemanticGuidance:
+        """The same on that device."""
+        return SemanticGuidance(
+            self.prompt_embeds.to(device), self.null_prompt_embeds.to(device), self.pooled_prompt_embeds.to(device)
+        )
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """All that the UNet sees beside the noisy latents."""
+
+    semantic: SemanticGuidance
+    reference_latents: Tensor
+    """(1, C, height / 8, width / 8): the source picture (text-to-image: black), not scaled."""
+    spatial_latents: Tensor
+    """The same shape: the mean over the boxes' masks, not scaled."""
+    add_time_ids: Tensor
+    """(1, 6): SDXL's original size, crop and target size."""
+
+    def prompt_embeds(self, branches: list[Branch]) -> Tensor:
+        """(branches, queries, width)"""
+        full, null = self.semantic.prompt_embeds, self.semantic.null_prompt_embeds
+        return torch.cat([full if branch.semantic else null for branch in branches])
+
+    def image_latents(self, branches: list[Branch]) -> Tensor:
+        """(branches, 2C, h, w): reference before spatial, as the channels of the UNet's first layer; zeros are null."""
+        null = torch.zeros_like(self.reference_latents)
+        reference = torch.cat([self.reference_latents if branch.reference else null for branch in branches])
+        spatial = torch.cat([self.spatial_latents if branch.spatial else null for branch in branches])
+        return torch.cat([reference, spatial], dim=1)
+
+
+def semantic_guidance(query_hidden: Tensor, projectors: Projectors) -> SemanticGuidance:
+    """(1, queries, d) last hidden states of the query tokens -> what stands in for SDXL's text embeddings."""
+    project = projectors.output_projector
+    return SemanticGuidance(
+        prompt_embeds=project(query_hidden),
+        null_prompt_embeds=project(torch.zeros_like(query_hidden)),
+        pooled_prompt_embeds=projectors.output_projector_add(query_hidden).mean(dim=1),
+    )
+
+
+_ENCODING_BYTES = 2.6e9
+"""What encoding may take at once: as much as decoding one picture of 1024 × 1024 by SDXL's VAE takes in bfloat16."""
+_ENCODING_VALUES = 6
+"""That the encoder holds at its peak for each pixel and channel of its first layer (measured: 6.0, SDXL's VAE)."""
+
+
+class PictureEncoder:
+    """The VAE's encoder. It remembers the pictures that it saw last.
+
+    Candidates, a corrected chain and a new seed bring the same source and masks again, and the black canvas comes with
+    every chain that has no box.
+    """
+
+    def __init__(self, vae: AutoencoderKL, remembered: int = 32) -> None:
+        self.vae = vae
+        self.remembered = remembered
+        self._latents: OrderedDict[bytes, Tensor] = OrderedDict()
+
+    def __call__(self, pictures: Sequence[Image.Image]) -> Tensor:
+        """RGB pictures of one size -> (pictures, C, height / 8, width / 8): the modes, not scaled.
+
+        Those that are new are encoded together, as many at once as a bounded amount of memory holds.
+        """
+        keys = [hashlib.blake2b(repr(picture.size).encode() + picture.tobytes()).digest() for picture in pictures]
+        new = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in self._latents}
+        if new:
+            pixels = torch.stack([image_to_tensor(picture) for picture in new.values()])
+            modes = [self._encode(part) for part in pixels.split(self.at_once(pictures[0].size))]
+            self._latents |= zip(new, torch.cat(modes), strict=True)
+        for key in keys:
+            self._latents.move_to_end(key)
+        latents = torch.stack([self._latents[key] for key in keys])
+        while len(self._latents) > self.remembered:
+            self._latents.popitem(last=False)
+        return latents
+
+    def at_once(self, size: Size) -> int:
+        """How many pictures of that size are encoded together."""
+        values = _ENCODING_VALUES * self.vae.config["block_out_channels"][0] * size[0] * size[1]
+        return max(1, int(_ENCODING_BYTES / (values * self.vae.dtype.itemsize)))
+
+    def _encode(self, pixels: Tensor) -> Tensor:
+        return self.vae.encode(pixels.to(self.vae.device, self.vae.dtype), return_dict=False)[0].mode()
+
+    def forget(self) -> None:
+        """The VAE lies elsewhere now, or encodes in another way."""
+        self._latents.clear()
+
+
+def image_guidance(
+    encode: PictureEncoder, reference: Image.Image, masks: Sequence[Image.Image], dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Reference and spatial latents, (1, C, h, w) each, as the UNet calculates."""
+    latents = encode([reference, *masks]).to(dtype)
+    return latents[:1], latents[1:].mean(dim=0, keepdim=True)
+
+
+def size_ids(canvas: Size) -> Tensor:
+    """(1, 6): SDXL's original size, crop corner and target size (height first) of a picture that is drawn whole."""
+    width, height = canvas
+    return torch.tensor([[height, width, 0, 0, height, width]], dtype=torch.float32)
+
+
+def image_to_tensor(image: Image.Image) -> Tensor:
+    """RGB picture -> (3, height, width), float32 in [-1, 1]."""
+    pixels = torch.from_numpy(np.array(image, dtype=np.float32))
+    return pixels.permute(2, 0, 1) / 127.5 - 1.0
+
+
+def tensor_to_image(pixels: Tensor) -> Image.Image:
+    """(3, height, width) in [-1, 1] -> RGB picture; fractions are cut, as the reference does."""
+    levels = (pixels.float() / 2 + 0.5).clamp(0, 1).permute(1, 2, 0) * 255
+    return Image.fromarray(levels.cpu().numpy().astype(np.uint8))

@@ -1,0 +1,84 @@
+"""How a picture is to be drawn: one dataclass that holds all of a request's options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.api.errors import RequestError
+from engine.got.renderers.guidance import GuidanceScales
+from engine.got.renderers.schedulers import SCHEDULERS
+from engine.imaging.fit import Fit, Size
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """The options of one drawing. Raises RequestError for one that makes no sense."""
+
+    num_inference_steps: int
+    """1 to 1000."""
+    scheduler: str
+    """A name of `SCHEDULERS`."""
+    guidance_scales: GuidanceScales
+    height: int
+    width: int
+    """Pixels that the model draws at: multiples of 8, at least 64."""
+    seed: int = 42
+    """0 to 2**63 - 1; each turn begins from the same noise, as in the reference."""
+    fit: str = "pad"
+    """How a source picture is brought to that size: "pad" or "stretch", see `Fit`."""
+
+    guidance_from: float = 0.0
+    guidance_until: float = 1.0
+    """All guidance branches take part in the steps between these shares of them, before and after only the one that
+    sees the most (a guidance interval, Kynkäänniemi et al., arXiv 2404.07724). 0 to 1, the first not above the other.
+    """
+    cache_interval: int = 1
+    """Every how many steps the whole UNet runs; between, its outermost blocks do (DeepCache, arXiv 2312.00858).
+    1 to 1000."""
+
+    def __post_init__(self) -> None:
+        demand(
+            1 <= self.num_inference_steps <= 1000,
+            "steps_out_of_range",
+            f"The number of steps is {self.num_inference_steps}.",
+            "Give 1 to 1000.",
+        )
+        demand(
+            self.scheduler in SCHEDULERS,
+            "unknown_scheduler",
+            f"There is no scheduler “{self.scheduler}”.",
+            f"Choose one of {', '.join(SCHEDULERS)}.",
+        )
+        demand(
+            min(self.width, self.height) >= 64 and self.width % 8 == self.height % 8 == 0,
+            "size_not_drawable",
+            f"The model cannot draw at {self.width}×{self.height}.",
+            "Give a width and a height that are multiples of 8 and at least 64.",
+        )
+        demand(0 <= self.seed < 2**63, "seed_out_of_range", f"The seed is {self.seed}.", "Give 0 to 2^63 - 1.")
+        demand(
+            0 <= self.guidance_from <= self.guidance_until <= 1,
+            "guidance_interval_out_of_range",
+            f"Guidance is to last from {self.guidance_from} to {self.guidance_until} of the steps.",
+            "Give 0 to 1, the beginning not after the end.",
+        )
+        demand(
+            1 <= self.cache_interval <= 1000,
+            "cache_interval_out_of_range",
+            f"The UNet is to run whole at every {self.cache_interval}th step.",
+            "Give 1 to 1000.",
+        )
+        demand(self.fit in ("pad", "stretch"), "unknown_fit", f"There is no fit “{self.fit}”.", "Give pad or stretch.")
+
+    def fit_of(self, source: Size | None) -> Fit:
+        """The way of a source of that size onto the model's canvas and back; without one, the canvas is the picture."""
+        canvas = (self.width, self.height)
+        if source is None:
+            return Fit.pad(canvas, canvas)
+        return Fit.stretch(source, canvas) if self.fit == "stretch" else Fit.pad(source, canvas)
+
+
+def demand(holds: bool, code: str, message: str, remedy: str) -> None:
+    """Raises RequestError unless that holds."""
+    if not holds:
+        raise RequestError(code, message, remedy)
