@@ -1,0 +1,59 @@
+"""Plan an edit, move its box, and draw the corrected plan, through the engine that the app and the plug-ins use.
+
+    python examples/correct_a_box.py resources/samples/sea.png "turn the red car purple" car.png
+
+Only `engine.api` is imported, so no torch: a script like this one works in any Python from 3.10 on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.api.chain import Chain
+from engine.api.launch import connect
+from engine.api.protocol import EditRequest, Event, PlanRequest, Step, Token
+
+CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("instruction")
+    parser.add_argument("output", type=Path, help="a PNG")
+    parser.add_argument("--model", default="got-mini", help="a name that `got model list` shows")
+    parser.add_argument("--move", type=int, nargs=2, default=(20, 0), metavar=("DX", "DY"), help="in thousandths")
+    options = parser.parse_args()
+
+    # An engine that is running is found, otherwise one is started. It stays while this lease is held.
+    with connect("example") as engine:
+        image = engine.upload(options.picture.read_bytes(), CONTENT_TYPES[options.picture.suffix.lower()])
+
+        planned = engine.run(PlanRequest(options.instruction, image.id, options.model), show)
+        chain = Chain.parse(engine.client.result(planned.id).chains[0])
+        engine.client.acknowledge(planned.id)  # the engine may forget it now
+
+        # Boxes are integers from 0 to 1000, relative to the picture. Each change gives another chain.
+        for region in chain.mask_regions(0):
+            print(f"\n“{region.phrase}” at {region.box}")
+            chain = chain.move(region.id, *options.move)
+
+        # A chain that is given is drawn as it stands: nothing is planned again.
+        drawn = engine.run(EditRequest(options.instruction, image.id, chain=chain.text, model=options.model), show)
+        result = engine.client.result(drawn.id)
+        options.output.write_bytes(engine.client.file(drawn.id, result.named("image")[0].name))
+        engine.client.acknowledge(drawn.id)
+    print(f"\nWrote {options.output}")
+
+
+def show(event: Event) -> None:
+    """Prints the plan as it is written, and the steps as they are made."""
+    if isinstance(event, Token):
+        print(event.text, end="", flush=True)
+    elif isinstance(event, Step):
+        print(f"\rstep {event.step} of {event.total}", end="", flush=True)
+
+
+if __name__ == "__main__":
+    main()
