@@ -65,7 +65,7 @@ def got_mini() -> UNet2DConditionModel:
 
 
 def made_like(config: str) -> UNet2DConditionModel:
-    config = json.loads((Path(__file__).parents[3] / config).read_text("utf-8"))
+    config = json.loads((Path(__file__).parents[4] / config).read_text("utf-8"))
     return UNet2DConditionModel.from_config(config | {"in_channels": 12}).eval()
 
 
