@@ -60,7 +60,7 @@ class Canvas(QWidget):
         self.heat: Pyramid | None = None
         self.mode = "after"
         """ "all", "after", "before", "slider" or "heat"."""
-        self.sides = SideBySide(self)
+        self.sides = SideBySide(self, self.side_chosen.emit)
         self.boxes_shown = True
         self.preview: QImage | None = None
         self.split = 0.5

@@ -1807,6 +1807,21 @@
     </message>
 </context>
 <context>
+    <name>Help</name>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>Edit pictures by instruction, through a written plan and red boxes that you can correct.</source>
+        <translation>Bilder nach Anweisung bearbeiten, mit einem geschriebenen Plan und roten Kästen, die man berichtigen kann.</translation>
+    </message>
+    <message>
+        <source>About got_desktop</source>
+        <translation>Über got_desktop</translation>
+    </message>
+</context>
+<context>
     <name>HistoryStrip</name>
     <message>
         <source>Search</source>
@@ -3111,18 +3126,6 @@
     <message>
         <source>Later</source>
         <translation>Später</translation>
-    </message>
-    <message>
-        <source>Keys</source>
-        <translation>Tasten</translation>
-    </message>
-    <message>
-        <source>Edit pictures by instruction, through a written plan and red boxes that you can correct.</source>
-        <translation>Bilder nach Anweisung bearbeiten, mit einem geschriebenen Plan und roten Kästen, die man berichtigen kann.</translation>
-    </message>
-    <message>
-        <source>About got_desktop</source>
-        <translation>Über got_desktop</translation>
     </message>
 </context>
 <context>
