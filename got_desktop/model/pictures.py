@@ -1,7 +1,7 @@
 """Pictures' files: what is opened, saved, sent to the engine and read from it.
 
-Beside `got_desktop.local` the only part of the app that reaches behind the engine's door, for the formats. All of it is
-slow: it is called in the background.
+The only part of the app's model that reaches behind the engine's door, for the formats. All of it is slow: it is called
+in the background.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api.protocol import Adapter, Model
-from got_desktop import local
+from got_desktop import adapters
 from got_desktop.model.engine_link import Condition, Offer
 from got_desktop.model.figures import gigabytes
 from got_desktop.model.getting import Getting
@@ -117,7 +117,7 @@ class ModelsPage(PageView):
         return Row(adapter.name, " · ".join(about), self._named(use, adapter.name), lead=Sign(kind, words))
 
     def _no_adapter(self) -> QWidget:
-        folder = local.own_adapters()
+        folder = adapters.own_folder()
         words = self.tr("None yet. An adapter changes how a model draws; the trainer makes them. They lie in {folder}.")
 
         def show() -> None:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QPushButton, QWidget
 
-from got_desktop import local
+from got_desktop import catalog
 from got_desktop.model.getting import Progress, Speed
 from got_desktop.ui.pages.get_card import GetCard
 from got_desktop.ui.pages.models_page import ModelsPage
@@ -209,7 +209,7 @@ def test_an_import_that_is_stopped_leaves_nothing(page: ModelsPage, golden: Path
 
 
 def test_a_native_model_is_remembered_where_it_lies(page: ModelsPage, tmp_path: Path, models: Path, qtbot):
-    shutil.copytree(local.model_info("got-mini")["folder"], tmp_path / "mine")
+    shutil.copytree(catalog.model_info("got-mini")["folder"], tmp_path / "mine")
     with qtbot.waitSignal(page.getting.got) as got:
         page.getting.import_folder(tmp_path / "mine")
     assert got.args == ["mine"]
