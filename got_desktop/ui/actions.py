@@ -80,7 +80,7 @@ class Actions:
         area = translate("Actions", "Choose the a&rea to edit")
         self._add(menu, "area", area, "", editor.choose_area, "area")
         whole = translate("Actions", "Edit the &whole picture")
-        self._add(menu, "whole", whole, "Ctrl+Shift+A", lambda: self.session.choose_area(None))
+        self._add(menu, "whole", whole, "Ctrl+Shift+A", lambda: self.session.review.choose_area(None))
         self._add(menu, "boxes", translate("Actions", "Show &boxes"), "Ctrl+B", editor.bar.boxes.toggle, "eye")
         menu.addSeparator()
         self._add(menu, "accept", translate("Actions", "&Take the result"), "", editor.accept)
@@ -120,9 +120,9 @@ class Actions:
         session, panel = self.session, self.editor.instruction
         work, is_open = session.work, session.document.is_open
         enabled = {
-            "save": is_open and not session.filing,
-            "save_as": is_open and not session.filing,
-            "open": not session.filing,
+            "save": is_open and not session.document.busy,
+            "save_as": is_open and not session.document.busy,
+            "open": not session.document.busy,
             "plan": panel.plan.isEnabled(),
             "apply": panel.apply.isEnabled(),
             "both": panel.both.isEnabled(),

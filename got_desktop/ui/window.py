@@ -48,11 +48,11 @@ class Window(QMainWindow):
         session.said.connect(self.messages.say)
         session.page_asked.connect(self.show_page)
         session.recoverable.connect(self._offer_recovery)
-        session.settings_changed.connect(self._list_recent)
+        session.preferences.changed.connect(self._list_recent)
         session.document.changed.connect(self._refresh)
         session.document.renamed.connect(self._refresh)
-        session.settings_changed.connect(self._refresh)
-        session.busy_changed.connect(self._refresh)
+        session.preferences.changed.connect(self._refresh)
+        session.document.busy_changed.connect(self._refresh)
         session.work.activity_changed.connect(self._refresh)
         session.work.results_changed.connect(self._refresh)
         self.editor.instruction.words.textChanged.connect(self._refresh)
@@ -129,7 +129,7 @@ class Window(QMainWindow):
         self.actions_.refresh()
 
     def _list_recent(self) -> None:
-        menu, recent = self.actions_.recent, self.session.settings.recent
+        menu, recent = self.actions_.recent, self.session.preferences.settings.recent
         menu.clear()
         menu.setEnabled(bool(recent))
         for name in recent:

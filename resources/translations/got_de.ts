@@ -481,6 +481,13 @@
     </message>
 </context>
 <context>
+    <name>DocumentFiles</name>
+    <message>
+        <source>Saved {name}.</source>
+        <translation>{name} ist gespeichert.</translation>
+    </message>
+</context>
+<context>
     <name>DrawingPanel</name>
     <message>
         <source>Result</source>
@@ -2554,6 +2561,33 @@
     </message>
 </context>
 <context>
+    <name>Review</name>
+    <message>
+        <source>Choose the area to edit</source>
+        <translation>Bereich zum Bearbeiten wählen</translation>
+    </message>
+    <message>
+        <source>Draw box</source>
+        <translation>Kasten zeichnen</translation>
+    </message>
+    <message>
+        <source>Move box</source>
+        <translation>Kasten bewegen</translation>
+    </message>
+    <message>
+        <source>Reorder boxes</source>
+        <translation>Kästen umordnen</translation>
+    </message>
+    <message>
+        <source>Delete box</source>
+        <translation>Kasten löschen</translation>
+    </message>
+    <message>
+        <source>Duplicate box</source>
+        <translation>Kasten verdoppeln</translation>
+    </message>
+</context>
+<context>
     <name>ReviewBar</name>
     <message>
         <source>Results</source>
@@ -2662,36 +2696,8 @@
         <translation>Das Modell wurde entladen.</translation>
     </message>
     <message>
-        <source>Saved {name}.</source>
-        <translation>{name} ist gespeichert.</translation>
-    </message>
-    <message>
         <source>Merge layers</source>
         <translation>Ebenen vereinen</translation>
-    </message>
-    <message>
-        <source>Choose the area to edit</source>
-        <translation>Bereich zum Bearbeiten wählen</translation>
-    </message>
-    <message>
-        <source>Draw box</source>
-        <translation>Kasten zeichnen</translation>
-    </message>
-    <message>
-        <source>Move box</source>
-        <translation>Kasten bewegen</translation>
-    </message>
-    <message>
-        <source>Reorder boxes</source>
-        <translation>Kästen umordnen</translation>
-    </message>
-    <message>
-        <source>Delete box</source>
-        <translation>Kasten löschen</translation>
-    </message>
-    <message>
-        <source>Duplicate box</source>
-        <translation>Kasten verdoppeln</translation>
     </message>
     <message>
         <source>Plan of an earlier edit</source>

@@ -113,7 +113,7 @@ def test_got_6b_is_downloaded_imported_and_used(window: Window, page: ModelsPage
     qtbot.waitUntil(lambda: page.findChild(QWidget, "model_GoT-6B") is not None)
     row = page.findChild(QWidget, "model_GoT-6B")
     press(qtbot, row, "Use")
-    assert window.session.drawing.model == "GoT-6B"
+    assert window.session.preferences.drawing.model == "GoT-6B"
     assert not errors(window)
 
 
