@@ -86,7 +86,7 @@ class Document(QObject):
         return self.path.name if self.path else self.tr("Untitled")
 
     def begin(self, what: str) -> None:
-        """That is done with it in the background now, until `end`."""
+        """`what` is done with it in the background from now on, until `end`."""
         self.busy = what
         self.busy_changed.emit()
 

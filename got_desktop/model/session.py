@@ -1,4 +1,4 @@
-"""One window's work: what belongs to it, and what that does together: runs, history, recovery, its start and end."""
+"""One window's work: its parts, and what takes several of them: runs, history, recovery, start and end."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Session(QObject):
         self.background.run(lambda say: self.recovery.left_behind(), self._found, self.say)
 
     def say(self, error: EngineError) -> None:
-        """To the user."""
+        """Tells the user what went wrong."""
         self.said.emit(Message.of(error))
 
     def _configured(self) -> None:

@@ -21,7 +21,7 @@ class SideBySide:
     def __init__(self, canvas: QWidget, choose: Callable[[int], None]) -> None:
         self.canvas = canvas
         self.choose = choose
-        """Called with the number of another one that the user chooses by a key."""
+        """Called with a candidate's number when the user chooses it by a key."""
         self.pictures: tuple[Pyramid, ...] = ()
         self.original: Pyramid | None = None
         self.chosen = 0
