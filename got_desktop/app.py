@@ -53,8 +53,8 @@ def open_window(app: QApplication, folder: Path) -> Window:
     """The window as it is shown first; nothing slow is begun."""
     background = Background()
     session = Session(folder, background, EngineLink(background))
-    translate(app, session.settings.language)
-    theme.follow(app, session.settings.theme)
+    translate(app, session.preferences.settings.language)
+    theme.follow(app, session.preferences.settings.theme)
     return Window(session)
 
 
@@ -71,18 +71,18 @@ def _watch_faults(window: Window) -> None:
 
 def _follow_system(app: QApplication, window: Window) -> None:
     def changed() -> None:
-        theme.follow(app, window.session.settings.theme)
+        theme.follow(app, window.session.preferences.settings.theme)
         window.statusBar().refresh()  # type: ignore[attr-defined]
 
-    shown = [window.session.settings.theme]
+    shown = [window.session.preferences.settings.theme]
 
     def configured() -> None:
-        if window.session.settings.theme != shown[0]:
-            shown[0] = window.session.settings.theme
+        if window.session.preferences.settings.theme != shown[0]:
+            shown[0] = window.session.preferences.settings.theme
             changed()
 
     app.styleHints().colorSchemeChanged.connect(lambda _: changed())
-    window.session.settings_changed.connect(configured)
+    window.session.preferences.changed.connect(configured)
 
 
 def run(files: list[Path], sample: Sample | None = None) -> int:
@@ -107,10 +107,10 @@ def run(files: list[Path], sample: Sample | None = None) -> int:
     window.show()
     QTimer.singleShot(0, window.begin)
     if files:
-        QTimer.singleShot(0, lambda: window.session.open_file(files[0].resolve()))
+        QTimer.singleShot(0, lambda: window.session.files.open(files[0].resolve()))
     elif sample is not None:
         QTimer.singleShot(0, lambda: window.session.open_sample(sample, plan=True))
-    elif window.session.settings.first_start:
+    elif window.session.preferences.settings.first_start:
         QTimer.singleShot(0, window.session.begin_first)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.close())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.api.chain import Chain
+from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import ChainError
+from got_desktop import chain_words
+from got_desktop.requests import RenderRequest
 
 MAX_BYTES = 100_000
 
@@ -29,6 +31,25 @@ def read(path: Path) -> Chain:
     if not text.strip():
         raise ChainError("chain_empty", f"{path} is empty.", "Make it with `got plan`.")
     return Chain.parse(text)
+
+
+def read_for(request: RenderRequest) -> Chain | None:
+    """The chain of the request's file. Raises ChainError for one that is not finished or has no box left to use."""
+    if request.chain is None:
+        return None
+    chain = read(request.chain)
+    if not chain.turns[-1].finished:
+        raise ChainError(
+            "chain_unfinished", f"{request.chain} ends before its picture.", f"End it with {IM_GEN_START}."
+        )
+    lost = chain.lost
+    if lost and request.source and request.scope != "whole":
+        raise ChainError(
+            "chain_without_region",
+            f"No box of {request.chain} can be used: {chain_words.problem_line(chain, lost)}",
+            "Mend it, or add --scope whole to change the whole picture.",
+        )
+    return chain
 
 
 def encode(chain: Chain) -> bytes:

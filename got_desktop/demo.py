@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from got_desktop import local, work
+from got_desktop import sheet, work
 from got_desktop.__main__ import has_display
 from got_desktop.cli import prepare_process
 from got_desktop.failure import run
@@ -50,7 +50,7 @@ def edit_samples(output: Path, model: str, device: str, seed: int) -> None:
         steps, scheduler = outcome.facts["num_inference_steps"], outcome.facts["scheduler"]
         took = time.monotonic() - begun
         footer = f"{outcome.facts['model']} · {steps} steps, {scheduler} · seed {seed} · {took:.1f} s"
-        local.write_sheet(outcome, output / f"{sample.image.stem}-sheet.png", footer)
+        sheet.write(outcome, output / f"{sample.image.stem}-sheet.png", footer)
         console.print(outcome.chain.text, markup=False, soft_wrap=True)
     console.print(
         f"\n[bold green]{len(todo)} pictures edited in {time.monotonic() - started:.0f} s.[/] "

@@ -16,7 +16,7 @@ from typing import Any
 from engine.api import launch
 from engine.api.client import HANGS, EngineClient
 from engine.api.errors import EngineError, EngineUnavailable
-from got_desktop import VERSION, local
+from got_desktop import VERSION, catalog
 from got_desktop.faults import log_file
 from plugins import install as installation
 from plugins.places import Machine, find
@@ -162,8 +162,8 @@ def _log() -> Finding:
 
 def _shipped_model() -> Finding:
     try:
-        info = local.model_info(SHIPPED_MODEL)
+        info = catalog.model_info(SHIPPED_MODEL)
     except EngineError as error:
         return Finding("Model", False, error.message, error.remedy or "Clone or install the project again.")
-    names = ", ".join(model["name"] for model in local.model_list())
+    names = ", ".join(model["name"] for model in catalog.model_list())
     return Finding("Model", True, f"{names}; {SHIPPED_MODEL} draws at {info['image_size']}×{info['image_size']}")

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from got_desktop import chain_words
-from got_desktop.local import Outcome
+from got_desktop.outcome import Outcome
 from got_desktop.progress import Progress
 from got_desktop.times import Times
 

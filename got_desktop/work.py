@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.api import launch, protocol
 from engine.api.chain import Chain
@@ -11,11 +11,14 @@ from engine.api.client import EngineClient
 from engine.api.errors import EngineError
 from engine.api.launch import Engine
 from engine.api.protocol import EditRequest, GenerateRequest, JobRequest, JobResult, JobState, Scales
-from got_desktop import VERSION, chain_file, chain_words, local
-from got_desktop.local import Outcome
+from got_desktop import VERSION, adapters, catalog, chain_file, chain_words, outputs, source_image
+from got_desktop.outcome import Outcome
 from got_desktop.progress import Progress
 from got_desktop.requests import PlanRequest, RenderRequest
 from got_desktop.times import Times
+
+if TYPE_CHECKING:
+    from engine.imaging.decode import Source
 
 CLIENT = "got"
 """What the command line calls itself at the engine."""
@@ -23,9 +26,9 @@ CLIENT = "got"
 
 def plan(request: PlanRequest, progress: Progress) -> Outcome:
     """Writes the chain of one edit, or of a new picture. Raises EngineError; nothing is written then."""
-    local.check_outputs(request)
-    source = local.read_source(request, progress)
-    model = local.model_name(request.model)
+    outputs.check(request)
+    source = source_image.read(request, progress)
+    model = catalog.model_name(request.model)
     progress.stage("load", f"Load {model}")
     with launch.connect(CLIENT) as engine:
         image = _upload(engine, request, source)
@@ -37,17 +40,17 @@ def plan(request: PlanRequest, progress: Progress) -> Outcome:
             files["chain"] = (request.chain_output, chain_file.encode(chain))
         if request.boxes_overlay:
             files["boxes_overlay"] = (request.boxes_overlay, _file(engine.client, result, "overlay"))
-        written = local.write(files, request.force)
+        written = outputs.write(files, request.force)
         engine.client.acknowledge(job.id)
     return Outcome(chain, _facts(result), written)
 
 
 def render(request: RenderRequest, progress: Progress) -> Outcome:
     """Plans, or takes the given chain, draws it and writes the result. Raises EngineError; nothing is written then."""
-    local.check_outputs(request)
-    source = local.read_source(request, progress)
-    chain = local.read_chain(request)
-    model = local.model_name(request.model)
+    outputs.check(request)
+    source = source_image.read(request, progress)
+    chain = chain_file.read_for(request)
+    model = catalog.model_name(request.model)
     progress.stage("load", f"Load {model}")
     with launch.connect(CLIENT) as engine:
         image = _upload(engine, request, source)
@@ -59,7 +62,7 @@ def render(request: RenderRequest, progress: Progress) -> Outcome:
 
 def load(model: str, device: str, progress: Progress) -> None:
     """Brings a model into the engine's memory. Raises EngineError."""
-    name = local.model_name(model)
+    name = catalog.model_name(model)
     progress.stage("load", f"Load {name}")
     with launch.connect(CLIENT) as engine:
         job, _ = _run(engine, protocol.LoadRequest(name, device=device), progress)
@@ -93,13 +96,13 @@ def _drawing(request: RenderRequest, image: str | None, model: str, chain: Chain
 
 
 def _adapters() -> tuple[protocol.AdapterUse, ...]:
-    return tuple(protocol.AdapterUse(name, weight) for name, weight in local.adapters_in_use())
+    return tuple(protocol.AdapterUse(name, weight) for name, weight in adapters.in_use())
 
 
-def _upload(engine: Engine, request: PlanRequest, source: local.Source | None) -> str | None:
+def _upload(engine: Engine, request: PlanRequest, source: Source | None) -> str | None:
     if source is None or request.source is None:
         return None
-    return engine.upload(*local.upload_form(request.source, source)).id
+    return engine.upload(*source_image.upload_form(request.source, source)).id
 
 
 def _run(engine: Engine, request: JobRequest, progress: Progress) -> tuple[JobState, JobResult]:
@@ -121,19 +124,19 @@ def _abandon(client: EngineClient, id: str) -> None:
         client.acknowledge(id)
 
 
-def _write(client: EngineClient, request: RenderRequest, source: local.Source | None, result: JobResult) -> Outcome:
-    picture = local.decode_result(_file(client, result, "image"))
+def _write(client: EngineClient, request: RenderRequest, source: Source | None, result: JobResult) -> Outcome:
+    picture = outputs.decode_result(_file(client, result, "image"))
     layers = []
     if request.output.suffix.lower() == ".ora":
         for layer, mask in zip(result.named("layer"), result.named("mask"), strict=True):
             pieces = (client.file(result.id, file.name) for file in (layer, mask))
-            layers.append(local.layer(local.layer_name(result.instruction, layer.turn), *pieces))
+            layers.append(outputs.layer(outputs.layer_name(result.instruction, layer.turn), *pieces))
     facts = _facts(result)
     kept = facts if request.facts else None
-    files = {"image": (request.output, local.encode_result(request.output, source, picture, layers, kept))}
+    files = {"image": (request.output, outputs.encode_result(request.output, source, picture, layers, kept))}
     if request.boxes_overlay:
         files["boxes_overlay"] = (request.boxes_overlay, _file(client, result, "overlay"))
-    written = local.write(files, request.force)
+    written = outputs.write(files, request.force)
     seen = source.for_model() if source else None
     return Outcome(Chain.parse(result.chains[0]), facts, written, seen, picture, Times.of(result))
 

@@ -62,7 +62,7 @@ def one_look(theme: str, scale: str, folder: Path) -> None:
     app = make_application()
     window = open_window(app, data_folder())
     session, editor = window.session, window.editor
-    session.configure(first_start=False, theme=theme)
+    session.preferences.configure(first_start=False, theme=theme)
     follow(app, theme)
     window.resize(*SIZE)
     window.show()
@@ -87,16 +87,16 @@ def one_look(theme: str, scale: str, folder: Path) -> None:
     until(lambda: session.link.condition.state == "ready")
     take("start")
     session.open_sample(samples()[-1])
-    until(lambda: session.document.is_open and not session.filing)
+    until(lambda: session.document.is_open and not session.document.busy)
     editor.run_plan()
-    until(lambda: len(session.plan.marks) >= 2)
+    until(lambda: len(session.review.plan.marks) >= 2)
     take("planning", once=True)
     until(lambda: not session.work.busy)
-    session.select(next(region.id for region in session.plan.chain.boxes if region.is_mask))
+    session.review.select(next(region.id for region in session.review.plan.chain.boxes if region.is_mask))
     take("review")
-    session.choose_area(Selection(30, 56, 60, 60))
+    session.review.choose_area(Selection(30, 56, 60, 60))
     take("area", once=True)
-    session.choose_area(None)
+    session.review.choose_area(None)
     _draw(editor, until, take)
     for page in PAGES:
         if page.id != "editor":
@@ -120,7 +120,7 @@ def _save(picture: QPixmap, path: Path) -> None:
 
 def _draw(editor: Editor, until: Callable[[Callable[[], object]], None], take: Callable[..., None]) -> None:
     session = editor.session
-    session.draw_with(candidates=3)
+    session.preferences.draw_with(candidates=3)
     editor.run_apply()
     until(lambda: session.work.activity and session.work.activity.stage == "draw")
     take("drawing", once=True)
@@ -129,7 +129,7 @@ def _draw(editor: Editor, until: Callable[[Callable[[], object]], None], take: C
         editor.review.show_mode(mode)
         take(f"results-{mode}", once=mode != "slider")
     editor.accept()
-    session.draw_with(candidates=1)
+    session.preferences.draw_with(candidates=1)
     until(lambda: session.display.current)
     take("layers", once=True)
 

@@ -67,9 +67,9 @@ from engine.api.requests import (
     Scales,
     Scheduler,
     Scope,
-    Selection,
     UnloadRequest,
 )
+from engine.api.selection import Selection
 
 PROTOCOL = 1
 """Counts up when a client of one version could misread an engine of another."""

@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import RequestError
+from engine.api.selection import Selection
 
 MAX_INSTRUCTION = 2000
 """Characters of an instruction or caption. What people write is far shorter; the planner reads all of it."""
@@ -80,23 +81,6 @@ class AdapterUse:
         _check_name("adapter", self.name)
         holds = math.isfinite(self.weight) and abs(self.weight) <= 4
         _demand(holds, "adapter_weight_out_of_range", f"The adapter's weight is {self.weight}.", "Give -4 to 4.")
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The part of a picture that an edit may change, in pixels; the model sees some of what surrounds it."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def __post_init__(self) -> None:
-        holds = min(self.x, self.y) >= 0 and min(self.width, self.height) >= 1 and max(self.x, self.y) < 1_000_000
-        holds = holds and max(self.width, self.height) <= 1_000_000
-        _demand(
-            holds, "selection_wrong", "The selection is no rectangle of a picture.", "Select a part of the picture."
-        )
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops
 
-from engine.api.errors import RequestError
 from engine.api.protocol import Selection
 from engine.imaging.composite import Layer, Rectangle
 from engine.imaging.fit import Size
-
-CONTEXT = 0.25
-"""Of the selection's longer side, how much of the picture around it the model sees."""
-MIN_CONTEXT = 32
 
 
 @dataclass(frozen=True)
@@ -31,22 +26,7 @@ class Region:
         """The selection with some of what surrounds it; without one, all. Raises RequestError outside the picture."""
         if selection is None:
             return cls(picture, (0, 0, *picture), (0, 0, *picture))
-        left, top = selection.x, selection.y
-        right, bottom = left + selection.width, top + selection.height
-        if right > picture[0] or bottom > picture[1]:
-            raise RequestError(
-                "selection_outside",
-                f"The selection reaches beyond the picture of {picture[0]}×{picture[1]} pixels.",
-                "Select a part of the picture.",
-            )
-        margin = max(MIN_CONTEXT, round(CONTEXT * max(selection.width, selection.height)))
-        crop = (
-            max(0, left - margin),
-            max(0, top - margin),
-            min(picture[0], right + margin),
-            min(picture[1], bottom + margin),
-        )
-        return cls(picture, crop, (left, top, right, bottom))
+        return cls(picture, selection.seen_in(*picture), selection.rectangle)
 
     def cut(self, picture: Image.Image) -> Image.Image:
         """What the model sees of the picture."""

@@ -17,8 +17,8 @@ from engine import VERSION
 from engine.api.encoding import dumps
 from engine.api.errors import Busy, EngineError, EngineUnavailable, NotFound, OutputError
 from engine.api.protocol import ErrorReply
+from engine.server.description import describe
 from engine.server.guard import Guard
-from engine.server.openapi import describe
 from engine.server.routes import router
 from engine.server.state import EngineState
 

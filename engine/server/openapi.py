@@ -1,53 +1,16 @@
-"""What the engine takes and gives, as OpenAPI: drawn from the dataclasses that it takes and gives."""
+"""`python -m engine.server.openapi > docs/openapi.json`: writes the engine's OpenAPI anew."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import json
+import sys
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from pydantic import TypeAdapter
-
-from engine.api.protocol import ErrorReply
-
-_REF = "#/components/schemas/{model}"
-
-_bodies: dict[str, type] = {}
+from engine.server.app import bare_app
 
 
-def json_body(kind: type) -> dict[str, Any]:
-    """For a route's `openapi_extra`: it takes this dataclass as JSON."""
-    _bodies[kind.__name__] = kind
-    schema = {"$ref": _REF.format(model=kind.__name__)}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """`app.openapi`, with the bodies that the routes read themselves, the token, and what a refusal looks like."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            schemas = document["components"]["schemas"]
-            for name, kind in [*_bodies.items(), ("ErrorReply", ErrorReply)]:
-                schema = TypeAdapter(kind).json_schema(ref_template=_REF)
-                schemas.update(schema.pop("$defs", {}))
-                schemas[name] = schema
-            for kind in _bodies:
-                schemas[kind]["additionalProperties"] = False
-            document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-            document["security"] = [{"token": []}]
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    return openapi
+def main() -> None:
+    sys.stdout.write(json.dumps(bare_app().openapi(), indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    import json
-    import sys
-
-    from engine.server.app import bare_app
-
-    sys.stdout.write(json.dumps(bare_app().openapi(), indent=2) + "\n")
+    main()

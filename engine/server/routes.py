@@ -45,7 +45,7 @@ from engine.api.runtime import proof
 from engine.jobs.shelf import devices, memory
 from engine.models.adapters import list_adapters
 from engine.models.catalog import ModelEntry, known_model, list_models
-from engine.server.openapi import json_body
+from engine.server.bodies import json_body
 from engine.server.state import EngineState
 from engine.server.stream import stream
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from got_desktop import local, report, work
+from got_desktop import adapters, catalog, model_import, report, work
 from got_desktop.commands import options
 from got_desktop.progress import Progress
 from got_desktop.requests import ImportRequest
@@ -18,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="The models on this machine.")
 @app.command("list")
 def list_models(json: options.JsonOption = False) -> None:
     """Show the models that --model takes by name."""
-    models = local.model_list()
+    models = catalog.model_list()
     if json:
         return report.print_json(models)
     rows = [[m["name"], f"{m['image_size']}", f"{m['megabytes']:.1f} MB", m["license"], m["folder"]] for m in models]
@@ -49,10 +49,10 @@ def use(
 ) -> None:
     """Work with an adapter from now on, beside those in use; without one, show which are."""
     if off:
-        local.use_no_adapter()
+        adapters.use_none()
     if adapter:
-        local.use_adapter(adapter, weight)
-    report.print_table(["adapter", "weight"], [[name, f"{value:g}"] for name, value in local.adapters_in_use()])
+        adapters.use(adapter, weight)
+    report.print_table(["adapter", "weight"], [[name, f"{value:g}"] for name, value in adapters.in_use()])
 
 
 @app.command("info")
@@ -61,7 +61,7 @@ def info(
     json: options.JsonOption = False,
 ) -> None:
     """Show what a model says about itself: sizes, defaults, license and where it comes from."""
-    facts = local.model_info(model)
+    facts = catalog.model_info(model)
     if json:
         return report.print_json(facts)
     report.print_table(["", ""], [[key, str(value)] for key, value in facts.items()])
@@ -89,6 +89,6 @@ def import_model(
     """
     request = ImportRequest(folder=folder, output=output, checkpoint=checkpoint, dtype=dtype, source_size=source_size)
     with Progress() as progress:
-        summary = local.import_model(request, progress)
+        summary = model_import.import_model(request, progress)
     print(summary)
     print(f"Wrote {output}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from got_desktop.local import child_command, child_error
+from got_desktop.child import child_command, child_error
 
 _WAIT = 3000
 

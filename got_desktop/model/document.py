@@ -60,12 +60,15 @@ class Document(QObject):
     """The state is another one."""
     renamed = Signal()
     """The file, or whether it holds the present state, is another."""
+    busy_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.state = State()
         self.path: Path | None = None
         """The file that its picture was opened from or saved to."""
+        self.busy = ""
+        """What is done with it in the background: "open", "save", "merge" or ""."""
         self.undo = QUndoStack(self)
         self.undo.setUndoLimit(_DEPTH)
         self.undo.cleanChanged.connect(self.renamed)
@@ -81,6 +84,14 @@ class Document(QObject):
     @property
     def title(self) -> str:
         return self.path.name if self.path else self.tr("Untitled")
+
+    def begin(self, what: str) -> None:
+        """`what` is done with it in the background from now on, until `end`."""
+        self.busy = what
+        self.busy_changed.emit()
+
+    def end(self) -> None:
+        self.begin("")
 
     def open(self, state: State, path: Path | None, saved: bool = True) -> None:
         """Another document takes the place of this one; `saved`: it is what the file holds."""

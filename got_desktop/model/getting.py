@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from engine.api.errors import EngineError
-from got_desktop import local
+from got_desktop import catalog, model_import
 from got_desktop.background import Background
 from got_desktop.model.chore import Chore
 
@@ -90,7 +90,7 @@ class Getting(QObject):
     @property
     def downloads(self) -> Path:
         """Where a download is kept until it is imported."""
-        return local.own_models() / f".{GOT_6B}.download"
+        return catalog.own_models() / f".{GOT_6B}.download"
 
     # what there is
 
@@ -125,7 +125,7 @@ class Getting(QObject):
 
     def forget_download(self) -> None:
         """Deletes what was loaded so far, and what an import made of it."""
-        folder, begun = self.downloads, local.begun_import(GOT_6B)
+        folder, begun = self.downloads, model_import.begun_import(GOT_6B)
         self.choice = None
         self.progress = Progress("look")
         self.changed.emit()
@@ -137,17 +137,17 @@ class Getting(QObject):
         """A model that is on this machine already: a native one is remembered, a released one is converted."""
         self.progress = Progress("look")
         self.changed.emit()
-        self.background.run(lambda say: local.look_into(folder), self._found, self._fail)
+        self.background.run(lambda say: model_import.look_into(folder), self._found, self._fail)
 
-    def _found(self, found: local.Found) -> None:
+    def _found(self, found: model_import.Found) -> None:
         if found.kind == "native":
-            self.background.run(lambda say: local.model_name(str(found.folder)), self._done, self._fail)
+            self.background.run(lambda say: catalog.model_name(str(found.folder)), self._done, self._fail)
         else:
             self._import(found.folder, found.checkpoint, lambda: None)
 
     def _import(self, folder: Path, checkpoint: str, after: object) -> None:
-        name = local.free_name(checkpoint)
-        given = [str(folder), str(local.own_models() / name), checkpoint, None, 448]
+        name = catalog.free_name(checkpoint)
+        given = [str(folder), str(catalog.own_models() / name), checkpoint, None, 448]
 
         def imported(said: dict[str, Any]) -> None:
             assert callable(after)

@@ -50,17 +50,17 @@ class PairReview(Session):
                 return
             state, look, self.target = read
             state = state.with_plan(Plan.of(row.chain))
-            self.instruction, self._kept = row.instruction, (row.instruction, state.plan.text)
-            self.select(None)
+            self.preferences.instruction, self._kept = row.instruction, (row.instruction, state.plan.text)
+            self.review.select(None)
             self.display.offer(state, look)
             self.document.open(state, source)
-            self.show_turn(0)
+            self.review.show_turn(0)
             self.pair_changed.emit()
 
-        self.background.run(lambda say: _read(source, row.target), opened, self._say)
+        self.background.run(lambda say: _read(source, row.target), opened, self.say)
 
     def reword(self, instruction: str) -> None:
-        self.instruction = instruction
+        self.preferences.instruction = instruction
         self.keeping.soon()
 
     def leave_out(self) -> None:
@@ -68,15 +68,16 @@ class PairReview(Session):
         name, folder = self.row.name, self.training
         self._write(lambda: store_pair(folder, name, None))
         del self.rows[self.at]
-        self._kept = (self.instruction, self.document.state.plan.text)
+        self._kept = (self.preferences.instruction, self.document.state.plan.text)
         if self.rows:
             self.show_pair(self.at)
 
     def keep_now(self) -> None:
         """Writes what was corrected, unless the chain is broken."""
         self.keeping.stop()
-        plan, words = self.document.state.plan, self.instruction.strip()
-        if not self.document.is_open or (words, plan.text) == self._kept or self.faults() or not words or plan.empty:
+        plan, words = self.document.state.plan, self.preferences.instruction.strip()
+        broken = self.review.faults() or not words or plan.empty
+        if not self.document.is_open or (words, plan.text) == self._kept or broken:
             return
         self._kept = (words, plan.text)
         change = {"instruction": words, "chain": plan.finished_text()}
@@ -84,7 +85,7 @@ class PairReview(Session):
         self.rows[self.at] = PairRow(row.name, words, change["chain"], row.source, row.target)
         self._write(lambda: store_pair(folder, row.name, change))
 
-    def _make_keeping(self) -> Keeping:
+    def make_keeping(self) -> Keeping:
         return _IntoRow(self)
 
     def _write(self, work: Callable[[], None]) -> None:
@@ -92,18 +93,18 @@ class PairReview(Session):
             with self._file_lock:  # each reads the file and writes it anew
                 work()
 
-        self.background.run(lambda say: alone(), lambda nothing: None, self._say)
+        self.background.run(lambda say: alone(), lambda nothing: None, self.say)
 
 
 class _IntoRow(Keeping):
     """What is corrected goes into the pair's row, and not to a window's unsaved work."""
 
-    def __init__(self, review: PairReview) -> None:
-        super().__init__(review.recovery, review.background, lambda: None)
-        self.review = review
+    def __init__(self, pairs: PairReview) -> None:
+        super().__init__(pairs.recovery, pairs.background, lambda: None)
+        self.pairs = pairs
 
     def keep(self) -> None:
-        self.review.keep_now()
+        self.pairs.keep_now()
 
 
 def _read(source: Path, target: Path) -> tuple[State, raster.Pyramid, raster.Pyramid]:

@@ -1,7 +1,7 @@
 """Pictures' files: what is opened, saved, sent to the engine and read from it.
 
-Beside `got_desktop.local` the only part of the app that reaches behind the engine's door, for the formats. All of it is
-slow: it is called in the background.
+The only part of the app's model that reaches behind the engine's door, for the formats. All of it is slow: it is called
+in the background.
 """
 
 from __future__ import annotations
@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from engine.api.protocol import Selection
 from got_desktop import VERSION
 from got_desktop.model.layers import STRIP, Layer, composite
-from got_desktop.model.plan import Frame
+from got_desktop.model.state import State
 
 if TYPE_CHECKING:
     from engine.imaging.decode import Source
-    from got_desktop.model.state import State
 
 OPEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ora", ".psd")
 SAVE_SUFFIXES = (".ora", ".png", ".jpg", ".jpeg", ".webp")
@@ -35,14 +33,14 @@ def read(path: Path) -> State:
 
     if path.suffix.lower() == ".ora" and path.is_file():
         return read_openraster(path.read_bytes(), str(path))
-    return of_source(read_image(path, _FORMATS))
+    return State(read_image(path, _FORMATS))
 
 
 def of_bytes(data: bytes, name: str) -> State:
     """A picture that was pasted or dropped. Raises ImageError."""
     from engine.imaging.decode import decode
 
-    return of_source(decode(data, name, _FORMATS))
+    return State(decode(data, name, _FORMATS))
 
 
 def of_image(image: Image.Image) -> State:
@@ -50,12 +48,6 @@ def of_image(image: Image.Image) -> State:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=0)
     return of_bytes(buffer.getvalue(), "The pasted picture")
-
-
-def of_source(source: Source) -> State:
-    from got_desktop.model.state import State
-
-    return State(base=source)
 
 
 def picture_source(data: bytes, name: str) -> Source:
@@ -83,13 +75,6 @@ def split(image: Image.Image) -> tuple[Image.Image, Image.Image]:
         mask.paste(part.getchannel("A"), box)
         pixels.paste(part.convert("RGB"), box)
     return pixels, mask
-
-
-def seen(size: tuple[int, int], selection: Selection) -> Frame:
-    """What the model sees of a picture of `size` (width, height). Fast."""
-    from engine.imaging.region import Region
-
-    return Region.of(size, selection).crop
 
 
 def for_engine(state: State) -> bytes:
@@ -157,7 +142,6 @@ def read_openraster(data: bytes, name: str) -> State:
     """Our own files come back as they were saved; of others every layer that can lie above the lowest one."""
     from engine.api.errors import ImageError
     from engine.imaging.openraster import read_openraster
-    from got_desktop.model.state import State
 
     raster = read_openraster(data, name)
     ours = json.loads(raster.extra.get(_OURS, b"{}"))

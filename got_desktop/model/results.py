@@ -18,7 +18,7 @@ from got_desktop.model.settings import Drawing
 from got_desktop.model.state import State
 
 if TYPE_CHECKING:
-    from got_desktop.model.pictures import Source
+    from engine.imaging.decode import Source
 
 THUMBNAIL = 224
 

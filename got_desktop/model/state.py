@@ -12,7 +12,7 @@ from got_desktop.model.layers import Layer, merged_down
 from got_desktop.model.plan import WHOLE, Frame, Plan
 
 if TYPE_CHECKING:
-    from got_desktop.model.pictures import Source
+    from engine.imaging.decode import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +48,7 @@ class State:
     @property
     def seen(self) -> Frame:
         """What the model sees of the picture now: the selection with some of what surrounds it."""
-        from got_desktop.model.pictures import seen
-
-        return seen(self.size, self.selection) if self.selection else self.whole
+        return self.selection.seen_in(*self.size) if self.selection else self.whole
 
     def selecting(self, selection: Selection | None) -> State:
         """With another part to be edited. The boxes stay; those beyond it stop at its edge when they are drawn."""

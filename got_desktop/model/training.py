@@ -14,8 +14,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api.errors import EngineError, EngineUnavailable, OutputError
 from engine.api.runtime import process_start
-from got_desktop import local
+from got_desktop import adapters
 from got_desktop.background import Background
+from got_desktop.child import module_command
 from got_desktop.model import training_files as files
 from got_desktop.model.settings import replace_file
 from got_desktop.model.training_files import Training, alive
@@ -228,7 +229,7 @@ def _begin(home: Path, data: Path, base: str, describe: bool) -> str:
         "name": name,
         "base": base,
         "data": str(folder / files.DATA),
-        "output": str(local.own_adapters() / name),
+        "output": str(adapters.own_folder() / name),
     }
     files.set_values(folder / files.CONFIG, own | (dict(_FIRST_VALUES) if base == "got-mini" else {}))
     about = {"data": str(data), "model": base if describe else ""}
@@ -240,12 +241,12 @@ def _begin(home: Path, data: Path, base: str, describe: bool) -> str:
 def _free(name: str, home: Path) -> str:
     """That name, or with a number behind it, which no training and no adapter has."""
     names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
-    return next(one for one in names if not (home / one).exists() and not (local.own_adapters() / one).exists())
+    return next(one for one in names if not (home / one).exists() and not (adapters.own_folder() / one).exists())
 
 
 def _run(*words: str) -> None:
     """One command of the trainer's, to its end. Raises EngineError with what it said."""
-    ended = subprocess.run(local.module_command(*words), capture_output=True, text=True, check=False)
+    ended = subprocess.run(module_command(*words), capture_output=True, text=True, check=False)
     if ended.returncode:
         raise EngineError("trainer_failed", ended.stderr.strip().rpartition("\n")[2].removeprefix("error: "))
 
@@ -273,7 +274,7 @@ def _launch(folder: Path, name: str, words: list[str], about: Mapping[str, str])
     try:
         with open(folder / f"{name}.log", "wb") as log:
             process = subprocess.Popen(
-                local.module_command(*words),
+                module_command(*words),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu
 
+from got_desktop.model.session import Session
+from got_desktop.ui.editor import Editor
+from got_desktop.ui.files import Files
+from got_desktop.ui.help import show_about, show_keys
 from got_desktop.ui.icons import icon
 from got_desktop.ui.registry import PAGES
-
-if TYPE_CHECKING:
-    from got_desktop.ui.window import Window
 
 translate = QCoreApplication.translate
 
@@ -21,8 +21,8 @@ translate = QCoreApplication.translate
 class Actions:
     """All of them by name, so that the window can switch them on and off."""
 
-    def __init__(self, window: Window) -> None:
-        self.window = window
+    def __init__(self, window: QMainWindow, session: Session, editor: Editor, files: Files) -> None:
+        self.window, self.session, self.editor, self.files = window, session, editor, files
         self.all: dict[str, QAction] = {}
         self._file()
         self._edit()
@@ -44,8 +44,7 @@ class Actions:
         return action
 
     def _file(self) -> None:
-        window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&File"))
-        files = window.files
+        files, menu = self.files, self.window.menuBar().addMenu(translate("Actions", "&File"))
         self._add(menu, "open", translate("Actions", "&Open…"), "Ctrl+O", files.ask_open, "open")
         self.recent = menu.addMenu(translate("Actions", "Open &recent"))
         self._add(menu, "paste", translate("Actions", "&Paste as new picture"), "Ctrl+V", files.paste)
@@ -53,11 +52,11 @@ class Actions:
         self._add(menu, "save", translate("Actions", "&Save"), "Ctrl+S", files.save, "save")
         self._add(menu, "save_as", translate("Actions", "Save &as…"), "Ctrl+Shift+S", files.ask_save)
         menu.addSeparator()
-        self._add(menu, "close", translate("Actions", "&Close window"), "Ctrl+W; Ctrl+Q", window.close)
+        self._add(menu, "close", translate("Actions", "&Close window"), "Ctrl+W; Ctrl+Q", self.window.close)
 
     def _edit(self) -> None:
         window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&Edit"))
-        stack = window.session.document.undo
+        stack = self.session.document.undo
         for name, action, keys, image in (
             ("undo", stack.createUndoAction(window, translate("Actions", "&Undo")), "Ctrl+Z", "undo"),
             ("redo", stack.createRedoAction(window, translate("Actions", "&Redo")), "Ctrl+Shift+Z; Ctrl+Y", "redo"),
@@ -68,8 +67,8 @@ class Actions:
             self.all[name] = action
 
     def _picture(self) -> None:
-        editor, menu = self.window.editor, self.window.menuBar().addMenu(translate("Actions", "&Picture"))
-        work = self.window.session.work
+        editor, menu = self.editor, self.window.menuBar().addMenu(translate("Actions", "&Picture"))
+        work = self.session.work
         self._add(menu, "plan", translate("Actions", "&Plan"), "Ctrl+Return; Ctrl+Enter", editor.run_plan)
         self._add(
             menu, "apply", translate("Actions", "&Apply"), "Ctrl+Shift+Return; Ctrl+Shift+Enter", editor.run_apply
@@ -81,15 +80,15 @@ class Actions:
         area = translate("Actions", "Choose the a&rea to edit")
         self._add(menu, "area", area, "", editor.choose_area, "area")
         whole = translate("Actions", "Edit the &whole picture")
-        self._add(menu, "whole", whole, "Ctrl+Shift+A", lambda: self.window.session.choose_area(None))
+        self._add(menu, "whole", whole, "Ctrl+Shift+A", lambda: self.session.review.choose_area(None))
         self._add(menu, "boxes", translate("Actions", "Show &boxes"), "Ctrl+B", editor.bar.boxes.toggle, "eye")
         menu.addSeparator()
         self._add(menu, "accept", translate("Actions", "&Take the result"), "", editor.accept)
         self._add(menu, "dismiss", translate("Actions", "D&iscard the result"), "", work.dismiss)
 
     def _view(self) -> None:
-        window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&View"))
-        canvas = window.editor.canvas
+        editor, menu = self.editor, self.window.menuBar().addMenu(translate("Actions", "&View"))
+        canvas, show_page = editor.canvas, self.session.page_asked.emit
         self._add(menu, "fit", translate("Actions", "&Fit"), "Ctrl+0", canvas.fit, "fit")
         self._add(menu, "full", translate("Actions", "&100 %"), "Ctrl+1", lambda: canvas.zoom_to(1.0))
         self._add(menu, "larger", translate("Actions", "&Larger"), "Ctrl++; Ctrl+=", lambda: canvas.zoom(1), "zoom-in")
@@ -97,15 +96,15 @@ class Actions:
         menu.addSeparator()
         for number, page in enumerate(PAGES, 1):
             keys = f"Alt+{number}" if number < 10 else ""
-            self._add(menu, f"page_{page.id}", page.title(), keys, lambda id=page.id: window.show_page(id), page.icon)
+            self._add(menu, f"page_{page.id}", page.title(), keys, lambda id=page.id: show_page(id), page.icon)
         menu.addSeparator()
         for name, where in (
-            ("focus_instruction", window.editor.instruction.words),
+            ("focus_instruction", editor.instruction.words),
             ("focus_canvas", canvas),
-            ("focus_plan", window.editor.plan.editor),
-            ("focus_boxes", window.editor.plan.boxes.list),
-            ("focus_layers", window.editor.layers.list),
-            ("focus_history", window.editor.history.list),
+            ("focus_plan", editor.plan.editor),
+            ("focus_boxes", editor.plan.boxes.list),
+            ("focus_layers", editor.layers.list),
+            ("focus_history", editor.history.list),
         ):
             number = len([key for key in self.all if key.startswith("focus_")]) + 1
             text = translate("Actions", "Go to {place}").format(place=where.accessibleName())
@@ -113,17 +112,17 @@ class Actions:
 
     def _help(self) -> None:
         window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&Help"))
-        self._add(menu, "keys", translate("Actions", "&Keys"), "F1", window.show_keys)
-        self._add(menu, "about", translate("Actions", "&About got_desktop"), "", window.show_about)
+        self._add(menu, "keys", translate("Actions", "&Keys"), "F1", lambda: show_keys(window, self.all.values()))
+        self._add(menu, "about", translate("Actions", "&About got_desktop"), "", lambda: show_about(window))
 
     def refresh(self) -> None:
         """What can be done now."""
-        session, panel = self.window.session, self.window.editor.instruction
+        session, panel = self.session, self.editor.instruction
         work, is_open = session.work, session.document.is_open
         enabled = {
-            "save": is_open and not session.filing,
-            "save_as": is_open and not session.filing,
-            "open": not session.filing,
+            "save": is_open and not session.document.busy,
+            "save_as": is_open and not session.document.busy,
+            "open": not session.document.busy,
             "plan": panel.plan.isEnabled(),
             "apply": panel.apply.isEnabled(),
             "both": panel.both.isEnabled(),

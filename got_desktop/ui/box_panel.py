@@ -23,18 +23,18 @@ class _List(QListWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.session = session
+        self.session, self.review = session, session.review
         self.setDragDropMode(QListWidget.DragDropMode.InternalMove)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's names, here and below
-        chosen, alt = self.session.selected, event.modifiers() == Qt.KeyboardModifier.AltModifier
+        chosen, alt = self.review.selected, event.modifiers() == Qt.KeyboardModifier.AltModifier
         if chosen is None or self.session.work.draft is not None:
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_Delete:
-            self.session.delete_box(chosen)
+            self.review.delete_box(chosen)
         elif alt and event.key() in _PLACES:
-            self.session.shift_box(chosen, _PLACES[Qt.Key(event.key())])
+            self.review.shift_box(chosen, _PLACES[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -42,7 +42,7 @@ class _List(QListWidget):
         """The list itself is filled anew from the plan."""
         event.setDropAction(Qt.DropAction.IgnoreAction)
         event.accept()
-        if self.session.selected is not None and self.session.work.draft is None:
+        if self.review.selected is not None and self.session.work.draft is None:
             self.move_to(self._place_at(event.position().toPoint()))
 
     def _place_at(self, point: QPoint) -> int:
@@ -56,14 +56,14 @@ class _List(QListWidget):
         """The chosen box before the row of that number."""
         row = self.currentRow()
         by = place - row - (place > row)
-        if by and self.session.selected is not None:
-            self.session.shift_box(self.session.selected, by)
+        if by and self.review.selected is not None:
+            self.review.shift_box(self.review.selected, by)
 
 
 class BoxPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.session = session
+        self.session, self.review = session, session.review
         self.list = _List(session)
         self.list.setAccessibleName(self.tr("Boxes"))
         self.list.setToolTip(self.tr("Drag, or Alt+Up and Alt+Down: another order; the colors follow it"))
@@ -86,8 +86,8 @@ class BoxPanel(QWidget):
         self.setLayout(column(self.none, self.list, self.detail))
         session.document.changed.connect(self.follow)
         session.work.draft_changed.connect(self.follow)
-        session.turn_changed.connect(self.follow)
-        session.selection_changed.connect(self._selected)
+        session.review.turn_changed.connect(self.follow)
+        session.review.selection_changed.connect(self._selected)
         self.follow()
 
     def _detail(self) -> QWidget:
@@ -104,8 +104,8 @@ class BoxPanel(QWidget):
             grid.setColumnStretch(2 * (place % 2) + 1, 1)
         self.eye = tool("eye", self.tr("Show on the picture"), self._toggle_eye, checkable=True)
         self.lock = tool("lock", self.tr("Lock against the mouse"), self._toggle_lock, checkable=True)
-        copy = tool("copy", self.tr("Duplicate (Ctrl+D)"), lambda: self._chosen(self.session.duplicate_box))
-        drop = tool("trash", self.tr("Delete (Del)"), lambda: self._chosen(self.session.delete_box))
+        copy = tool("copy", self.tr("Duplicate (Ctrl+D)"), lambda: self._chosen(self.review.duplicate_box))
+        drop = tool("trash", self.tr("Delete (Del)"), lambda: self._chosen(self.review.delete_box))
         made = QWidget()
         made.setLayout(column(row(self.phrase), self.meaning, grid, row(self.eye, self.lock, copy, drop, 1), spacing=6))
         return made
@@ -118,7 +118,7 @@ class BoxPanel(QWidget):
             self.follow()
 
     def follow(self) -> None:
-        boxes = self.session.plan.boxes(self.session.turn)
+        boxes = self.review.plan.boxes(self.review.turn)
         with quiet(self.list):
             self.list.clear()
             for place, (index, region, mark) in enumerate(boxes, 1):
@@ -136,7 +136,7 @@ class BoxPanel(QWidget):
         self._selected()
 
     def _selected(self) -> None:
-        index, plan = self.session.selected, self.session.plan
+        index, plan = self.review.selected, self.review.plan
         rows = [self.list.item(n).data(_ID) for n in range(self.list.count())]
         with quiet(self.list):
             self.list.setCurrentRow(rows.index(index) if index in rows else -1)
@@ -146,7 +146,7 @@ class BoxPanel(QWidget):
             return
         region, mark = plan.chain.boxes[index], plan.marks[index]
         self.detail.setEnabled(self.session.work.draft is None)
-        left, top, *_ = self.session.frame
+        left, top, *_ = self.review.frame
         rect = self._rounded(geometry.rect_of(region.box, self._size()).moved(left, top))
         with quiet(*self.numbers.values(), self.phrase, self.meaning, self.eye, self.lock):
             if not self.phrase.hasFocus() or self.phrase.text() == "":
@@ -161,7 +161,7 @@ class BoxPanel(QWidget):
 
     def _size(self) -> tuple[int, int]:
         """Of the part of the picture in which the boxes lie; before there is one, the chain's own units."""
-        left, top, right, bottom = self.session.frame
+        left, top, right, bottom = self.review.frame
         return right - left, bottom - top
 
     def _rounded(self, rect: Rect) -> tuple[int, int, int, int]:
@@ -170,32 +170,32 @@ class BoxPanel(QWidget):
     # what the user does
 
     def _row_chosen(self, place: int) -> None:
-        self.session.select(self.list.item(place).data(_ID) if place >= 0 else None)
+        self.review.select(self.list.item(place).data(_ID) if place >= 0 else None)
 
     def _chosen(self, action: object) -> None:
-        if self.session.selected is not None and callable(action):
-            action(self.session.selected)
+        if self.review.selected is not None and callable(action):
+            action(self.review.selected)
 
     def _rename(self) -> None:
-        index, plan, phrase = self.session.selected, self.session.plan, self.phrase.text().strip()
+        index, plan, phrase = self.review.selected, self.review.plan, self.phrase.text().strip()
         if index is not None and self.session.work.draft is None and phrase not in ("", plan.chain.boxes[index].phrase):
-            self.session.replan(plan.renamed(index, phrase), self.tr("Rename box"))
+            self.review.replan(plan.renamed(index, phrase), self.tr("Rename box"))
 
     def _recolor(self) -> None:
-        index = self.session.selected
+        index = self.review.selected
         if index is not None:
-            plan = self.session.plan.recolored(index, self.meaning.currentData())
-            self.session.replan(plan, self.tr("Change what becomes of the box"))
+            plan = self.review.plan.recolored(index, self.meaning.currentData())
+            self.review.replan(plan, self.tr("Change what becomes of the box"))
 
     def _renumber(self) -> None:
-        index = self.session.selected
+        index = self.review.selected
         if index is None or self.session.work.draft is not None:
             return
         x, y, w, h = (spin.value() for spin in self.numbers.values())
-        left, top, *_ = self.session.frame
+        left, top, *_ = self.review.frame
         x, y = x - left, y - top
         rect = geometry.spanned((x, y), (x + w, y + h), self._size())
-        self.session.resize_box(index, geometry.box_of(rect, self._size()), run="numbers")
+        self.review.resize_box(index, geometry.box_of(rect, self._size()), run="numbers")
 
     def _toggle_eye(self) -> None:
         self._mark(hidden=not self.eye.isChecked())
@@ -204,6 +204,6 @@ class BoxPanel(QWidget):
         self._mark(locked=self.lock.isChecked())
 
     def _mark(self, **change: bool) -> None:
-        index = self.session.selected
+        index = self.review.selected
         if index is not None and self.session.work.draft is None:
-            self.session.replan(self.session.plan.marked(index, **change), self.tr("Mark box"))
+            self.review.replan(self.review.plan.marked(index, **change), self.tr("Mark box"))

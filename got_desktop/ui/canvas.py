@@ -60,7 +60,7 @@ class Canvas(QWidget):
         self.heat: Pyramid | None = None
         self.mode = "after"
         """ "all", "after", "before", "slider" or "heat"."""
-        self.sides = SideBySide(self)
+        self.sides = SideBySide(self, self.side_chosen.emit)
         self.boxes_shown = True
         self.preview: QImage | None = None
         self.split = 0.5
@@ -79,8 +79,8 @@ class Canvas(QWidget):
         session.display.changed.connect(self._picture_came)
         session.document.changed.connect(self.update)
         session.work.draft_changed.connect(self.update)
-        session.selection_changed.connect(self._selected)
-        session.turn_changed.connect(self.update)
+        session.review.selection_changed.connect(self._selected)
+        session.review.turn_changed.connect(self.update)
 
     # what is shown
 
@@ -98,13 +98,13 @@ class Canvas(QWidget):
     @property
     def frame_size(self) -> Size:
         """Of the part of the picture in which the plan's boxes lie, in pixels."""
-        left, top, right, bottom = self.session.frame
+        left, top, right, bottom = self.session.review.frame
         return right - left, bottom - top
 
     @property
     def box_view(self) -> View:
         """How that part lies on the canvas."""
-        left, top, _, _ = self.session.frame
+        left, top, _, _ = self.session.review.frame
         return self.view.panned(left * self.view.scale, top * self.view.scale)
 
     @property
@@ -131,12 +131,12 @@ class Canvas(QWidget):
         if self.size_of_picture is None or not self.boxes_shown or self._original:
             return []
         boxes, live = [], self.mouse.live
-        for number, (index, region, mark) in enumerate(self.session.plan.boxes(self.session.turn), 1):
+        for number, (index, region, mark) in enumerate(self.session.review.plan.boxes(self.session.review.turn), 1):
             rect = geometry.rect_of(region.box, self.frame_size)
             if live and live[0] == index:
                 rect = live[1]
             if not mark.hidden:
-                chosen = index == self.session.selected
+                chosen = index == self.session.review.selected
                 boxes.append(ShownBox(number, self.box_view.rect_to_screen(rect), region, mark, chosen))
         return boxes
 
@@ -178,7 +178,7 @@ class Canvas(QWidget):
         self.update()
 
     def _selected(self) -> None:
-        plan, index = self.session.plan, self.session.selected
+        plan, index = self.session.review.plan, self.session.review.selected
         phrase = plan.chain.boxes[index].phrase if index is not None and index < len(plan.marks) else ""
         self.setAccessibleDescription(phrase)
         self.update()
@@ -262,13 +262,13 @@ class Canvas(QWidget):
         return super().focusNextPrevChild(next)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        busy = self.tool != "point" or self.session.selected is not None
+        busy = self.tool != "point" or self.session.review.selected is not None
         if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self._hold(True)
         elif event.key() == Qt.Key.Key_Escape and busy:
             self.use_tool("point")
-            self.session.select(None)
+            self.session.review.select(None)
         elif not self._press(event):
             super().keyPressEvent(event)
 
@@ -299,12 +299,12 @@ class Canvas(QWidget):
 
     def add(self, box: Box) -> None:
         self.use_tool("point")
-        self.session.add_box(box, self.tr("the new object"))
+        self.session.review.add_box(box, self.tr("the new object"))
         self.relabel()
 
     def relabel(self) -> None:
         """Opens a field over the chosen box in which its phrase is written."""
-        index = self.session.selected
+        index = self.session.review.selected
         box = next((box for box in self.shown_boxes() if box.region.id == index), None)
         if box is None or not self.editable:
             return
@@ -315,11 +315,11 @@ class Canvas(QWidget):
         )
 
     def _relabeled(self, mark: int, phrase: str) -> None:
-        plan = self.session.plan
+        plan = self.session.review.plan
         index = plan.index(mark)
         self._end_label()
         if index is not None and phrase.strip() and phrase != plan.chain.boxes[index].phrase:
-            self.session.replan(plan.renamed(index, phrase.strip()), self.tr("Rename box"))
+            self.session.review.replan(plan.renamed(index, phrase.strip()), self.tr("Rename box"))
 
     def _label_left(self) -> None:
         self._end_label()
@@ -372,7 +372,7 @@ class Canvas(QWidget):
 
     def _paint_area(self, painter: QPainter, picture: Pyramid) -> None:
         chosen = self.session.document.state.selection
-        if self.session.drawing.new_picture or not self.boxes_shown or self._original:
+        if self.session.preferences.drawing.new_picture or not self.boxes_shown or self._original:
             return
         area = self.mouse.area or (geometry.rect_of_area(chosen) if chosen else None)
         if area is not None:

@@ -17,7 +17,9 @@ class CanvasBar(QFrame):
         self.point = tool("pointer", self.tr("Move boxes (Esc)"), lambda: canvas.use_tool("point"), checkable=True)
         self.draw = tool("box", self.tr("Draw a box (R)"), lambda: self._use("draw"), checkable=True)
         self.area = tool("area", self.tr("Choose the area to edit (S)"), lambda: self._use("select"), checkable=True)
-        self.whole = tool("close", self.tr("Edit the whole picture again"), lambda: canvas.session.choose_area(None))
+        self.whole = tool(
+            "close", self.tr("Edit the whole picture again"), lambda: canvas.session.review.choose_area(None)
+        )
         group = QButtonGroup(self)
         group.addButton(self.point)
         group.addButton(self.draw)

@@ -44,7 +44,7 @@ def listed() -> list[tuple[str, str]]:
 class Keys:
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
-        self.session = canvas.session
+        self.session, self.review = canvas.session, canvas.session.review
 
     def press(self, event: QKeyEvent) -> bool:
         """A key that changes a box or the area; whether it was one."""
@@ -59,7 +59,7 @@ class Keys:
         elif canvas.tool == "draw" and key in _ENTER and not control:
             canvas.add(_MIDDLE)  # without a mouse: in the middle, to be moved from there
         else:
-            return self.session.selected is not None and self._box(self.session.selected, event, control)
+            return self.review.selected is not None and self._box(self.review.selected, event, control)
         return True
 
     def slide(self, event: QKeyEvent) -> bool:
@@ -74,9 +74,9 @@ class Keys:
         if key in _ARROWS:
             self._nudge(index, *_step(event), control)
         elif key in _DELETE:
-            self.session.delete_box(index)
+            self.review.delete_box(index)
         elif key == Qt.Key.Key_D and control:
-            self.session.duplicate_box(index)
+            self.review.duplicate_box(index)
         elif key in (Qt.Key.Key_F2, *_ENTER) and not control:
             self.canvas.relabel()
         else:
@@ -84,27 +84,27 @@ class Keys:
         return True
 
     def _nudge(self, index: int, dx: int, dy: int, resize: bool) -> None:
-        if self.session.plan.marks[index].locked:
+        if self.review.plan.marks[index].locked:
             return
-        box = self.session.plan.chain.boxes[index].box
+        box = self.review.plan.chain.boxes[index].box
         change = geometry.grown if resize else geometry.nudged
         box = change(box, dx, dy, self.canvas.frame_size)
-        self.session.resize_box(index, box, run="grow" if resize else "nudge")
+        self.review.resize_box(index, box, run="grow" if resize else "nudge")
 
     def _area(self, event: QKeyEvent, control: bool) -> bool:
         """Enter makes an area in the middle; arrows move it, with Ctrl they resize it; Del takes it away."""
         key, state = event.key(), self.session.document.state
         if key in _ENTER and state.selection is None:
             middle = geometry.rect_of(_MIDDLE, state.size)
-            self.session.choose_area(geometry.area_of(middle))
+            self.review.choose_area(geometry.area_of(middle))
         elif key in _ENTER:
             self.canvas.use_tool("point")
         elif key in _DELETE:
             self.canvas.use_tool("point")
-            self.session.choose_area(None)
+            self.review.choose_area(None)
         elif key in _ARROWS and state.selection is not None:
             area = geometry.area_moved(state.selection, *_step(event), control, state.size)
-            self.session.choose_area(area, run="area")
+            self.review.choose_area(area, run="area")
         else:
             return False
         return True
@@ -114,12 +114,12 @@ class Keys:
         order = [box.region.id for box in self.canvas.shown_boxes()] if self.canvas.editable else []
         if not order:
             return False
-        chosen = self.session.selected
+        chosen = self.review.selected
         place = order.index(chosen) + step if chosen in order else (0 if step > 0 else len(order) - 1)
         if not 0 <= place < len(order):
-            self.session.select(None)
+            self.review.select(None)
             return False
-        self.session.select(order[place])
+        self.review.select(order[place])
         return True
 
 

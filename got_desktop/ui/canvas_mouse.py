@@ -44,7 +44,7 @@ class Drag:
 class Mouse:
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
-        self.session = canvas.session
+        self.session, self.review = canvas.session, canvas.session.review
         self.drag: Drag | None = None
         self.live: tuple[int, Rect] | None = None
         """The box that is being moved or drawn (index -1), in pixels of the frame."""
@@ -77,10 +77,10 @@ class Mouse:
 
     def _press_box(self, at: Point) -> None:
         index, handle = self._under(at)
-        self.session.select(index)
-        if index is None or self.session.plan.marks[index].locked:
+        self.review.select(index)
+        if index is None or self.review.plan.marks[index].locked:
             return
-        rect = geometry.rect_of(self.session.plan.chain.boxes[index].box, self.canvas.frame_size)
+        rect = geometry.rect_of(self.review.plan.chain.boxes[index].box, self.canvas.frame_size)
         self.drag = Drag("move", at, self.canvas.view, index, handle, rect)
 
     def _under(self, at: Point) -> tuple[int | None, Handle | None]:
@@ -135,7 +135,7 @@ class Mouse:
         elif drag.rect is not None:
             by = ((at[0] - drag.start[0]) / frame.scale, (at[1] - drag.start[1]) / frame.scale)
             rect = geometry.dragged(drag.rect, drag.handle, *by, size)
-            if self.session.settings.snap and not free:
+            if self.session.preferences.settings.snap and not free:
                 rect = self._snapped(rect, drag)
             self.live = (drag.index, rect)
 
@@ -143,7 +143,7 @@ class Mouse:
         size = self.canvas.frame_size
         others = [
             geometry.rect_of(region.box, size)
-            for index, region, mark in self.session.plan.boxes(self.session.turn)
+            for index, region, mark in self.review.plan.boxes(self.review.turn)
             if index != drag.index and not mark.hidden
         ]
         reach = _SNAP / self.canvas.view.scale
@@ -158,11 +158,11 @@ class Mouse:
             pass
         elif area is not None:
             canvas.use_tool("point")
-            self.session.choose_area(geometry.area_of(area))
+            self.review.choose_area(geometry.area_of(area))
         elif live is not None and drag.kind == "draw":
             canvas.add(geometry.box_of(live[1], canvas.frame_size))
-        elif live is not None and drag.index < len(self.session.plan.marks):
-            self.session.resize_box(drag.index, geometry.box_of(live[1], canvas.frame_size))
+        elif live is not None and drag.index < len(self.review.plan.marks):
+            self.review.resize_box(drag.index, geometry.box_of(live[1], canvas.frame_size))
         canvas.update()
 
     def forget(self) -> None:
@@ -179,7 +179,7 @@ class Mouse:
         index, _ = self._under(point(event.position())) if canvas.editable else (None, None)
         if index is not None:
             self.forget()
-            self.session.select(index)
+            self.review.select(index)
             canvas.relabel()
 
 

@@ -40,7 +40,7 @@ class _Highlighter(QSyntaxHighlighter):
 class ChainEditor(QPlainTextEdit):
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.session = session
+        self.session, self.review = session, session.review
         self.setAccessibleName(self.tr("GoT chain"))
         self.setTabChangesFocus(True)
         self.setUndoRedoEnabled(False)  # undo is the document's, for text and boxes alike
@@ -52,12 +52,12 @@ class ChainEditor(QPlainTextEdit):
         self.cursorPositionChanged.connect(self._cursor_moved)
         session.document.changed.connect(self.follow)
         session.work.draft_changed.connect(self.follow)
-        session.selection_changed.connect(self._selected)
-        session.turn_changed.connect(self._turned)
+        session.review.selection_changed.connect(self._selected)
+        session.review.turn_changed.connect(self._turned)
 
     def follow(self) -> None:
         """Shows the plan as it is now; the cursor stays where it can."""
-        plan = self.session.plan
+        plan = self.review.plan
         self.setReadOnly(self.session.work.draft is not None)
         self._chain = ShownChain.of(plan.text)
         if self.toPlainText() != self._chain.shown:
@@ -80,28 +80,28 @@ class ChainEditor(QPlainTextEdit):
         if self._following or self.session.work.draft is not None:
             return
         text = raw_of(self.toPlainText())
-        if text != self.session.plan.text:
-            plan = self.session.plan.with_text(text)
+        if text != self.review.plan.text:
+            plan = self.review.plan.with_text(text)
             self._chain = ShownChain.of(text)
-            self.session.replan(plan, self.tr("Edit text"), run="text")
+            self.review.replan(plan, self.tr("Edit text"), run="text")
 
     def _cursor_moved(self) -> None:
         if self._following or not self.hasFocus():
             return
         place = self._chain.to_raw(self.textCursor().position())
-        under = [r for r in self.session.plan.chain.boxes if r.phrase_start <= place <= r.end]
+        under = [r for r in self.review.plan.chain.boxes if r.phrase_start <= place <= r.end]
         if under:
-            self.session.show_turn(under[0].turn)
-            self.session.select(under[0].id)
+            self.review.show_turn(under[0].turn)
+            self.review.select(under[0].id)
 
     def _selected(self) -> None:
         self._color()
-        if self.session.selected is not None:
-            self._bring_in_sight(self.session.plan.chain.boxes[self.session.selected].phrase_start)
+        if self.review.selected is not None:
+            self._bring_in_sight(self.review.plan.chain.boxes[self.review.selected].phrase_start)
 
     def _turned(self) -> None:
-        if self.session.plan.turns() > 1:
-            self._bring_in_sight(self.session.plan.chain.turns[self.session.turn].start)
+        if self.review.plan.turns() > 1:
+            self._bring_in_sight(self.review.plan.chain.turns[self.review.turn].start)
 
     def _bring_in_sight(self, place: int) -> None:
         """A place of the chain's own text, unless the user is at work in it."""
@@ -114,7 +114,7 @@ class ChainEditor(QPlainTextEdit):
     # colors
 
     def _color(self) -> None:
-        plan = self.session.plan
+        plan = self.review.plan
         broken = (
             [] if self.session.work.draft is not None else self._problems(plan)
         )  # what is not written yet is not broken
@@ -130,7 +130,7 @@ class ChainEditor(QPlainTextEdit):
             words.setFontWeight(QFont.Weight.Bold)
             words.setForeground(QColor("#ff6b70" if colors.dark else "#c4161d"))
             corners.setForeground(QColor(colors.muted))
-            if region.id == self.session.selected:
+            if region.id == self.review.selected:
                 for look in (words, corners):
                     look.setBackground(QColor(colors.chosen))
             start = self._chain.to_shown(region.phrase_start)
@@ -178,7 +178,7 @@ class ChainEditor(QPlainTextEdit):
 
     def _explain(self, event: QHelpEvent) -> None:
         place = self._chain.to_raw(self.cursorForPosition(event.pos()).position())
-        here = [p for p in self.session.plan.chain.problems if p.start <= place <= p.end and p.code != "no_color"]
+        here = [p for p in self.review.plan.chain.problems if p.start <= place <= p.end and p.code != "no_color"]
         QToolTip.showText(event.globalPos(), " ".join(words(here[0])) if here else "", self)
 
     def mark(self, start: int, end: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
@@ -17,7 +19,7 @@ from PySide6.QtWidgets import (
 from engine.api.protocol import MAX_CANDIDATES, MAX_GROW
 from got_desktop.model import figures
 from got_desktop.model.session import Session
-from got_desktop.model.settings import LARGEST_SEED, PAPER_SCALES, PAPER_STEPS, SCHEDULERS, SCOPES
+from got_desktop.model.settings import LARGEST_SEED, PAPER_SCALES, PAPER_STEPS, SCHEDULERS, SCOPES, Drawing
 from got_desktop.ui.controls import (
     Choice,
     Decimal,
@@ -44,14 +46,14 @@ _OWN = -0.1
 class DrawingPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.session = session
+        self.session, self.preferences = session, session.preferences
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(Fold(self.tr("Result"), self._result(), True))
         layout.addWidget(Fold(self.tr("Model"), self._model(), True))
         layout.addWidget(Fold(self.tr("Guidance and steps"), self._guidance(), False))
-        session.settings_changed.connect(self._show)
+        session.preferences.changed.connect(self._show)
         session.link.offer_changed.connect(self._show)
         self._show()
 
@@ -72,17 +74,16 @@ class DrawingPanel(QWidget):
         for scope in SCOPES:
             self.scope.addItem(names[scope], scope)
             self.scope.setItemData(self.scope.count() - 1, tips[scope], Qt.ItemDataRole.ToolTipRole)
-        self.scope.activated.connect(lambda: self.session.draw_with(scope=self.scope.currentData()))
+        self.scope.activated.connect(lambda: self.preferences.draw_with(scope=self.scope.currentData()))
         self.candidates = number(1, MAX_CANDIDATES, self.tr("Candidates"))
-        self.candidates.valueChanged.connect(lambda value: self.session.draw_with(candidates=value))
+        self.candidates.valueChanged.connect(lambda value: self.preferences.draw_with(candidates=value))
         self.seed = number(0, LARGEST_SEED, self.tr("Seed"))
         self.seed.setMinimumWidth(84)
-        self.seed.valueChanged.connect(lambda value: self.session.draw_with(seed=value))
-        drawing = self.session
+        self.seed.valueChanged.connect(lambda value: self.preferences.draw_with(seed=value))
         self.lock = tool("lock", self.tr("Keep the seed"), checkable=True)
         self.lock.toggled.connect(self._lock)
-        one = tool("plus", self.tr("Next seed"), lambda: drawing.configure(drawing=drawing.drawing.with_next_seed()))
-        dice = tool("dice", self.tr("Another seed"), lambda: drawing.configure(drawing=drawing.drawing.with_any_seed()))
+        one = tool("plus", self.tr("Next seed"), lambda: self._reseed(Drawing.with_next_seed))
+        dice = tool("dice", self.tr("Another seed"), lambda: self._reseed(Drawing.with_any_seed))
         self.width_box = number(56, 4096, self.tr("Width"))
         self.height_box = number(56, 4096, self.tr("Height"))
         for spin, name in ((self.width_box, "width"), (self.height_box, "height")):
@@ -98,10 +99,10 @@ class DrawingPanel(QWidget):
         self.feather_label, self.grow_label = label(self.tr("Feather")), label(self.tr("Grow"))
         self.feather = SlidNumber(self.tr("Feather"), _MOST_FEATHER, 100, " %")
         self.feather.setToolTip(self.tr("Width of the soft border, in per cent of the box's diagonal"))
-        self.feather.changed.connect(lambda value: self.session.draw_with(feather=value / 100))
+        self.feather.changed.connect(lambda value: self.preferences.draw_with(feather=value / 100))
         self.grow = SlidNumber(self.tr("Grow"), _MOST_SHOWN_GROW, int(MAX_GROW), " px")
         self.grow.setToolTip(self.tr("Pixels around a box that are taken in full before the soft border begins"))
-        self.grow.changed.connect(lambda value: self.session.draw_with(grow=float(value)))
+        self.grow.changed.connect(lambda value: self.preferences.draw_with(grow=float(value)))
         return _grid(
             (self.scope_label, self.scope, self.tr("Scope")),
             (self.feather_label, self.feather, ""),
@@ -113,11 +114,11 @@ class DrawingPanel(QWidget):
 
     def _model(self) -> QWidget:
         self.model = Choice()
-        self.model.activated.connect(lambda: self.session.draw_with(model=self.model.currentText()))
+        self.model.activated.connect(lambda: self.preferences.draw_with(model=self.model.currentText()))
         self.adapter = Choice()
         self.adapter.activated.connect(self._adapter_chosen)
         self.weight = decimal(-4, 4, 0.1, self.tr("Adapter's weight"))
-        self.weight.valueChanged.connect(lambda value: self.session.draw_with(adapter_weight=value))
+        self.weight.valueChanged.connect(lambda value: self.preferences.draw_with(adapter_weight=value))
         return _grid(
             (label(self.tr("Model")), self.model, self.tr("Model")),
             (label(self.tr("Adapter")), self.adapter, self.tr("Adapter")),
@@ -141,17 +142,17 @@ class DrawingPanel(QWidget):
             slider.setAccessibleName(self.tr("{name} guidance, slider").format(name=text))
             for widget in (slider, spin):
                 widget.setToolTip(tip)
-            slider.valueChanged.connect(lambda value, name=name: self.session.draw_with(**{name: value / 10}))
+            slider.valueChanged.connect(lambda value, name=name: self.preferences.draw_with(**{name: value / 10}))
             spin.valueChanged.connect(lambda value, name=name: self._scale(name, value))
             self.scales[name] = (slider, spin)
             rows.append((label(text), row(slider, spin), ""))
         self.steps = number(0, 1000, self.tr("Steps"))
-        self.steps.valueChanged.connect(lambda value: self.session.draw_with(steps=value or None))
+        self.steps.valueChanged.connect(lambda value: self.preferences.draw_with(steps=value or None))
         self.scheduler = Choice()
         self.scheduler.addItem("", None)
         for scheduler in SCHEDULERS:
             self.scheduler.addItem(scheduler, scheduler)
-        self.scheduler.activated.connect(lambda: self.session.draw_with(scheduler=self.scheduler.currentData()))
+        self.scheduler.activated.connect(lambda: self.preferences.draw_with(scheduler=self.scheduler.currentData()))
         paper = button(self.tr("Paper's values"), self._paper, tip=self.tr("What the method's authors drew with"))
         own = button(self.tr("Model's own"), self._own, tip=self.tr("What the model says it draws best with"))
         grid = _grid(
@@ -165,31 +166,34 @@ class DrawingPanel(QWidget):
 
     # what the user does
 
+    def _reseed(self, change: Callable[[Drawing], Drawing]) -> None:
+        self.preferences.configure(drawing=change(self.preferences.drawing))
+
     def _lock(self, on: bool) -> None:
-        self.session.draw_with(seed_locked=on)
+        self.preferences.draw_with(seed_locked=on)
 
     def _side(self, name: str, value: int) -> None:
-        self.session.draw_with(**{name: None if value < 64 else value - value % 8})
+        self.preferences.draw_with(**{name: None if value < 64 else value - value % 8})
 
     def _scale(self, name: str, value: float) -> None:
-        self.session.draw_with(**{name: None if value < 0 else round(value, 1)})
+        self.preferences.draw_with(**{name: None if value < 0 else round(value, 1)})
 
     def _adapter_chosen(self) -> None:
-        self.session.draw_with(adapter=self.adapter.currentData() or "")
+        self.preferences.draw_with(adapter=self.adapter.currentData() or "")
 
     def _paper(self) -> None:
-        semantic, spatial, reference = PAPER_SCALES[self.session.task]
-        self.session.draw_with(
+        semantic, spatial, reference = PAPER_SCALES[self.preferences.task]
+        self.preferences.draw_with(
             semantic=semantic, spatial=spatial, reference=reference, steps=PAPER_STEPS, scheduler="euler"
         )
 
     def _own(self) -> None:
-        self.session.draw_with(semantic=None, spatial=None, reference=None, steps=None, scheduler=None)
+        self.preferences.draw_with(semantic=None, spatial=None, reference=None, steps=None, scheduler=None)
 
     # following the session
 
     def _show(self) -> None:
-        drawing, defaults = self.session.drawing, self.session.defaults
+        drawing, defaults = self.preferences.drawing, self.preferences.defaults
         with quiet(*self.findChildren(QSpinBox), *self.findChildren(QComboBox), *self._doubles(), self.lock):
             self.scope.setCurrentIndex(self.scope.findData(drawing.scope))
             self.candidates.setValue(drawing.candidates)
@@ -223,7 +227,7 @@ class DrawingPanel(QWidget):
         return [self.weight, *(widget for pair in self.scales.values() for widget in pair)]
 
     def _show_model(self) -> None:
-        drawing, offer = self.session.drawing, self.session.link.offer
+        drawing, offer = self.preferences.drawing, self.session.link.offer
         names = [model.name for model in offer.models]
         self.model.clear()
         self.model.addItems(names if drawing.model in names else [drawing.model, *names])

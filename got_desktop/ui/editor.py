@@ -93,7 +93,7 @@ class Editor(QWidget):
         self.canvas.side_opened.connect(self._open_side)
         self.review.accepted.connect(self.accept)
         self.review.dismissed.connect(work.dismiss)
-        self.review.seed_asked.connect(lambda seed: session.draw_with(seed=seed, seed_locked=True))
+        self.review.seed_asked.connect(lambda seed: session.preferences.draw_with(seed=seed, seed_locked=True))
         session.document.changed.connect(self._follow_document)
         session.display.changed.connect(self._follow_document)
         work.results_changed.connect(self._follow_results)
@@ -133,10 +133,11 @@ class Editor(QWidget):
         take_typed()
         if not self.instruction.apply.isEnabled():
             return
-        faults = [fault for fault in self.session.faults() if fault.code != "out_of_range"]  # which has its effect
+        # a box that reaches beyond the picture has its effect
+        faults = [fault for fault in self.session.review.faults() if fault.code != "out_of_range"]
         if not faults:
             return self.session.run_apply(until)
-        lost = self.session.lost()
+        lost = self.session.review.lost()
         asked = Question(
             self,
             self.tr("Apply"),

@@ -22,7 +22,7 @@ class Files(QObject):
         self.window = window
         self._after_save: Callable[[], None] | None = None
         session.document.renamed.connect(self._saved)
-        session.busy_changed.connect(self._filed)
+        session.document.busy_changed.connect(self._filed)
 
     # open
 
@@ -36,7 +36,7 @@ class Files(QObject):
         dialog.open()
 
     def open(self, path: Path) -> None:
-        self.after_asking(lambda: self.session.open_file(path))
+        self.after_asking(lambda: self.session.files.open(path))
 
     def paste(self) -> None:
         """A picture, or a picture's file, from the clipboard."""
@@ -51,7 +51,7 @@ class Files(QObject):
         elif data.hasImage():
             image = data.imageData()
             assert isinstance(image, QImage)
-            self.after_asking(lambda: self.session.open_image(image))
+            self.after_asking(lambda: self.session.files.open_image(image))
         else:
             self.session.said.emit(Message("warning", otherwise, self.tr("Copy a picture, or open a file.")))
 
@@ -61,7 +61,7 @@ class Files(QObject):
         path = self.session.document.path
         if path is None or path.suffix.lower() not in SAVE_SUFFIXES or self._would_flatten(path):
             return self.ask_save()
-        self.session.save_file(path)
+        self.session.files.save(path)
 
     def _would_flatten(self, path: Path) -> bool:
         """A picture that was opened without layers and has some now is not written over by its flat copy."""
@@ -85,7 +85,7 @@ class Files(QObject):
         if document.path is not None:
             dialog.setDirectory(str(document.path.parent))
         dialog.selectFile(document.path.stem if document.path else self.tr("Untitled"))
-        dialog.fileSelected.connect(lambda name: self.session.save_file(Path(name)))
+        dialog.fileSelected.connect(lambda name: self.session.files.save(Path(name)))
         dialog.rejected.connect(self._forget)
         dialog.open()
 
@@ -120,7 +120,7 @@ class Files(QObject):
             if drawn
             else self.tr("“{name}” is still being worked on.")
         )
-        again = drawn and self.session.settings.history_kept > 0
+        again = drawn and self.session.preferences.settings.history_kept > 0
         more = self.tr("The history keeps all that is needed to draw them again.") if again else ""
         asked = Question(self.window, title, words.format(name=self.session.document.title), more)
         asked.offer(self.tr("Discard results") if drawn else self.tr("Cancel the work"), Role.DestructiveRole, call)
@@ -141,11 +141,11 @@ class Files(QObject):
 
     def _filed(self) -> None:
         """A save that failed ends the wait for it."""
-        if not self.session.filing and self.session.document.modified:
+        if not self.session.document.busy and self.session.document.modified:
             self.session.background.run(lambda say: None, self._forget_if_unsaved)
 
     def _forget_if_unsaved(self, _: None) -> None:
-        if self.session.document.modified and not self.session.filing:
+        if self.session.document.modified and not self.session.document.busy:
             self._forget()
 
     def _forget(self) -> None:

@@ -116,7 +116,7 @@ class HistoryStrip(QFrame):
     def _reuse(self) -> None:
         entry = self._entry()
         if entry is not None:
-            self.session.use(entry.instruction, entry.again)
+            self.session.preferences.use(entry.instruction, entry.again)
 
     def _reuse_plan(self) -> None:
         entry = self._entry()

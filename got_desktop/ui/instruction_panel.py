@@ -67,7 +67,7 @@ class InstructionPanel(QFrame):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.session = session
+        self.session, self.preferences = session, session.preferences
         self.setProperty("role", "left")
         self.setFixedWidth(322)
         self.stages = Stages()
@@ -139,13 +139,13 @@ class InstructionPanel(QFrame):
     def _connect(self) -> None:
         session = self.session
         self.words.textChanged.connect(self._typed)
-        self.kind.chosen.connect(lambda value: session.draw_with(new_picture=value == "new"))
+        self.kind.chosen.connect(lambda value: self.preferences.draw_with(new_picture=value == "new"))
         self.presets.activated.connect(self._use_preset)
-        session.settings_changed.connect(self._settings_changed)
+        self.preferences.changed.connect(self._settings_changed)
         session.document.changed.connect(self.refresh)
         session.work.activity_changed.connect(self.refresh)
         session.work.results_changed.connect(self.refresh)
-        session.busy_changed.connect(self.refresh)
+        session.document.busy_changed.connect(self.refresh)
         session.link.offer_changed.connect(self.refresh)
 
     # following the session
@@ -157,15 +157,14 @@ class InstructionPanel(QFrame):
             with quiet(self.words):
                 self.words.setPlainText(text)
                 self.words.moveCursor(self.words.textCursor().MoveOperation.End)
-        self.session.instruction = text
+        self.preferences.instruction = text
         self.refresh()
 
     def _settings_changed(self) -> None:
-        session = self.session
-        if self.words.toPlainText() != session.instruction:
+        if self.words.toPlainText() != self.preferences.instruction:
             with quiet(self.words):
-                self.words.setPlainText(session.instruction)
-        new = session.drawing.new_picture
+                self.words.setPlainText(self.preferences.instruction)
+        new = self.preferences.drawing.new_picture
         self.kind.choose("new" if new else "edit")
         self.heading.setText(self.tr("&Caption") if new else self.tr("&Instruction"))
         self.words.setPlaceholderText(
@@ -176,16 +175,16 @@ class InstructionPanel(QFrame):
         with quiet(self.presets):
             self.presets.clear()
             self.presets.addItem(self.tr("Choose a preset…"))
-            self.presets.addItems([preset.name for preset in session.settings.presets])
+            self.presets.addItems([preset.name for preset in self.preferences.settings.presets])
         self.refresh()
 
     def refresh(self) -> None:
         """What can be done now, and what is the next thing to do."""
         session, work = self.session, self.session.work
         planned = not session.document.state.plan.empty
-        has_words = bool(session.instruction.strip())
-        has_picture = session.document.is_open or session.drawing.new_picture
-        free = not work.busy and not session.filing
+        has_words = bool(self.preferences.instruction.strip())
+        has_picture = session.document.is_open or self.preferences.drawing.new_picture
+        free = not work.busy and not session.document.busy
         self.plan.setEnabled(free and has_words and has_picture)
         self.both.setEnabled(free and has_words and has_picture)
         self.apply.setEnabled(free and has_picture and (planned or has_words) and planned)
@@ -224,11 +223,11 @@ class InstructionPanel(QFrame):
     def _say_size(self) -> None:
         """Before Apply it is said at what size the picture is drawn."""
         session = self.session
-        side = session.image_size
+        side = self.preferences.image_size
         left, top, right, bottom = session.document.state.seen
         size = (right - left, bottom - top) if session.document.is_open else (0, 0)
-        if session.drawing.new_picture:
-            width, height = session.drawing.width or side, session.drawing.height or side
+        if self.preferences.drawing.new_picture:
+            width, height = self.preferences.drawing.width or side, self.preferences.drawing.height or side
             text = self.tr("Drawn at {width}×{height}.").format(width=width, height=height) if width else ""
         elif side and size[0]:
             scale = min(side / size[0], side / size[1])
@@ -244,8 +243,8 @@ class InstructionPanel(QFrame):
 
     def _use_preset(self, place: int) -> None:
         if place > 0:
-            preset = self.session.settings.presets[place - 1]
-            self.session.use(preset.instruction, preset.drawing)
+            preset = self.preferences.settings.presets[place - 1]
+            self.preferences.use(preset.instruction, preset.drawing)
             with quiet(self.presets):
                 self.presets.setCurrentIndex(place)
         self.refresh()
@@ -255,15 +254,15 @@ class InstructionPanel(QFrame):
         asked.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         asked.setWindowTitle(self.tr("Save as preset"))
         asked.setLabelText(self.tr("Name"))
-        asked.setTextValue(" ".join(self.session.instruction.split())[:40])
+        asked.setTextValue(" ".join(self.preferences.instruction.split())[:40])
         asked.textValueSelected.connect(self._keep_preset)
         asked.open()
 
     def _keep_preset(self, name: str) -> None:
         if name.strip():
-            preset = Preset(name.strip(), self.session.instruction, self.session.drawing)
-            self.session.configure(presets=self.session.settings.with_preset(preset).presets)
+            preset = Preset(name.strip(), self.preferences.instruction, self.preferences.drawing)
+            self.preferences.configure(presets=self.preferences.settings.with_preset(preset).presets)
 
     def _drop_preset(self) -> None:
         name = self.presets.currentText()
-        self.session.configure(presets=self.session.settings.without_preset(name).presets)
+        self.preferences.configure(presets=self.preferences.settings.without_preset(name).presets)

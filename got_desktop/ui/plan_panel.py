@@ -26,8 +26,8 @@ class PlanPanel(QWidget):
         self.boxes = BoxPanel(session)
         self.turns = Choice()
         self.turns.setAccessibleName(self.tr("Step of the plan"))
-        self.turns.activated.connect(session.show_turn)
-        self.until = button(self.tr("Run to here"), lambda: self.run_until_asked.emit(session.turn))
+        self.turns.activated.connect(session.review.show_turn)
+        self.until = button(self.tr("Run to here"), lambda: self.run_until_asked.emit(session.review.turn))
         self.branch = tool(
             "branch", self.tr("Branch from here: what comes after this step is planned anew"), self._branch
         )
@@ -50,29 +50,29 @@ class PlanPanel(QWidget):
         body.setStretch(2, 1)
         session.document.changed.connect(self.follow)
         session.work.draft_changed.connect(self.follow)
-        session.turn_changed.connect(self.follow)
-        session.settings_changed.connect(self.follow)
+        session.review.turn_changed.connect(self.follow)
+        session.preferences.changed.connect(self.follow)
         self.follow()
 
     def follow(self) -> None:
         session = self.session
-        count = session.plan.turns()
+        count = session.review.plan.turns()
         self.steps.setVisible(count > 1)
         with quiet(self.turns):
             self.turns.clear()
             for number in range(count):
                 self.turns.addItem(self.tr("Step {number} of {count}").format(number=number + 1, count=count))
-            self.turns.setCurrentIndex(session.turn)
+            self.turns.setCurrentIndex(session.review.turn)
         drafting = session.work.draft is not None
         self.until.setEnabled(not drafting and not session.work.busy)
-        self.branch.setEnabled(not drafting and session.turn + 1 < count)
-        problems = [] if drafting else session.faults()
+        self.branch.setEnabled(not drafting and session.review.turn + 1 < count)
+        problems = [] if drafting else session.review.faults()
         words = [" ".join(error_words.words(problem)) for problem in problems[:2]]
-        if not drafting and session.changes_everything():
+        if not drafting and session.review.changes_everything():
             words.append(error_words.line(NO_REGION))
         self.faults.setText("\n".join(words))
         self.faults.setVisible(bool(words))
 
     def _branch(self) -> None:
         session = self.session
-        session.replan(session.plan.until(session.turn), self.tr("Branch"))
+        session.review.replan(session.review.plan.until(session.review.turn), self.tr("Branch"))

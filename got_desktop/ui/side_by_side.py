@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from got_desktop.model.raster import Pyramid
 from got_desktop.ui import geometry
@@ -14,15 +14,14 @@ from got_desktop.ui.canvas_paint import paint_picture, qrect, tag
 from got_desktop.ui.geometry import Point, Rect, View
 from got_desktop.ui.theme import colors
 
-if TYPE_CHECKING:
-    from got_desktop.ui.canvas import Canvas
-
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
 
 
 class SideBySide:
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: QWidget, choose: Callable[[int], None]) -> None:
         self.canvas = canvas
+        self.choose = choose
+        """Called with a candidate's number when the user chooses it by a key."""
         self.pictures: tuple[Pyramid, ...] = ()
         self.original: Pyramid | None = None
         self.chosen = 0
@@ -45,7 +44,7 @@ class SideBySide:
             return False
         chosen = self.chosen + _STEPS[Qt.Key(event.key())]
         if 0 <= chosen < len(self.pictures):
-            self.canvas.side_chosen.emit(chosen)
+            self.choose(chosen)
         return True
 
     def paint(self, painter: QPainter, original: bool) -> None:

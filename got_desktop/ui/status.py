@@ -39,7 +39,7 @@ class StatusBar(QStatusBar):
         session.link.condition_changed.connect(self._condition)
         session.work.activity_changed.connect(self._activity)
         session.document.changed.connect(self._document)
-        session.busy_changed.connect(self._activity)
+        session.document.busy_changed.connect(self._activity)
         self.refresh()
 
     def refresh(self) -> None:
@@ -68,7 +68,7 @@ class StatusBar(QStatusBar):
             self.queue.setText(self.tr("{number} waiting").format(number=system.queued))
 
     def _activity(self) -> None:
-        activity, filing = self.session.work.activity, self.session.filing
+        activity, filing = self.session.work.activity, self.session.document.busy
         files = {"open": self.tr("Opening…"), "save": self.tr("Saving…"), "merge": self.tr("Merging…")}
         self.took.show_times(None if activity else self.session.work.times)
         _say(self.work, say_activity(activity) if activity else files.get(filing, ""))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QMainWindow,
-    QMessageBox,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
@@ -18,9 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from got_desktop import VERSION
 from got_desktop.model.session import Session
-from got_desktop.ui import canvas_keys
 from got_desktop.ui.actions import Actions
 from got_desktop.ui.editor import Editor
 from got_desktop.ui.files import Files
@@ -46,16 +43,16 @@ class Window(QMainWindow):
         self._lay_out()
         self.editor = self._editor()
         self.setStatusBar(StatusBar(session))
-        self.actions_ = Actions(self)
+        self.actions_ = Actions(self, session, self.editor, self.files)
         self._leaving = False
         session.said.connect(self.messages.say)
         session.page_asked.connect(self.show_page)
         session.recoverable.connect(self._offer_recovery)
-        session.settings_changed.connect(self._list_recent)
+        session.preferences.changed.connect(self._list_recent)
         session.document.changed.connect(self._refresh)
         session.document.renamed.connect(self._refresh)
-        session.settings_changed.connect(self._refresh)
-        session.busy_changed.connect(self._refresh)
+        session.preferences.changed.connect(self._refresh)
+        session.document.busy_changed.connect(self._refresh)
         session.work.activity_changed.connect(self._refresh)
         session.work.results_changed.connect(self._refresh)
         self.editor.instruction.words.textChanged.connect(self._refresh)
@@ -132,7 +129,7 @@ class Window(QMainWindow):
         self.actions_.refresh()
 
     def _list_recent(self) -> None:
-        menu, recent = self.actions_.recent, self.session.settings.recent
+        menu, recent = self.actions_.recent, self.session.preferences.settings.recent
         menu.clear()
         menu.setEnabled(bool(recent))
         for name in recent:
@@ -179,27 +176,3 @@ class Window(QMainWindow):
     def _leave(self) -> None:
         self._leaving = True
         QTimer.singleShot(0, self.close)
-
-    # help
-
-    def show_keys(self) -> None:
-        rows = [
-            (action.text().replace("&", ""), action.shortcut().toString(action.shortcut().SequenceFormat.NativeText))
-            for action in self.actions_.all.values()
-            if not action.shortcut().isEmpty()
-        ]
-        rows += canvas_keys.listed()
-        table = "".join(
-            f"<tr><td style='padding:3px 24px 3px 0'>{text}</td><td>{keys}</td></tr>" for text, keys in rows
-        )
-        self._tell(self.tr("Keys"), f"<table>{table}</table>")
-
-    def show_about(self) -> None:
-        words = self.tr("Edit pictures by instruction, through a written plan and red boxes that you can correct.")
-        self._tell(self.tr("About got_desktop"), f"<h3>got_desktop {VERSION}</h3><p>{words}</p>")
-
-    def _tell(self, title: str, text: str) -> None:
-        box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Ok, self)
-        box.setTextFormat(Qt.TextFormat.RichText)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.api.chain import LIMIT, Box, Region
+from engine.api.protocol import Selection
 
 Area = tuple[int, int, int, int]
 """x, y, width, height in pixels of a document."""
@@ -16,16 +17,12 @@ HANDLE = 10.0
 """Side of a handle, in pixels of the screen."""
 LEAST = 8
 """Least side of a box, in pixels of the document."""
-CONTEXT, LEAST_CONTEXT = 0.25, 32
-"""What the model sees around a selection: a part of its longer side, at least so many pixels."""
 
 
 def neighborhood(selection: Area, width: int, height: int) -> Area:
     """The part of a width × height document that the model sees, so that a selection can be edited."""
-    x, y, wide, high = selection
-    margin = max(LEAST_CONTEXT, round(CONTEXT * max(wide, high)))
-    left, top = max(0, x - margin), max(0, y - margin)
-    return left, top, min(width, x + wide + margin) - left, min(height, y + high + margin) - top
+    left, top, right, bottom = Selection(*selection).seen_in(width, height)
+    return left, top, right - left, bottom - top
 
 
 def clipped(area: Area, width: int, height: int) -> Area | None:

@@ -18,7 +18,7 @@ from engine.api.errors import Cancelled, EngineError  # noqa: E402
 from engine.api.protocol import Event, Token  # noqa: E402
 from plugins.common.session import Session  # noqa: E402
 from plugins.common.words import plan_line, progress, region_line  # noqa: E402
-from plugins.gimp import procedures  # noqa: E402
+from plugins.gimp import work  # noqa: E402
 from plugins.gimp.picture import Capture  # noqa: E402
 from plugins.gimp.pixels import pixbuf  # noqa: E402
 from plugins.gimp.preview import Preview  # noqa: E402
@@ -34,9 +34,9 @@ def edit_dialog(session: Session, procedure: Gimp.Procedure, config: Gimp.Proced
     dialog = _Dialog(session, procedure, config, "_Apply", captured)
 
     def apply() -> str:
-        drawn, result = procedures.edit(session, captured, config, dialog.chain.text, dialog.heard)
-        procedures.lay(captured, config, result)
-        procedures.tell(captured, drawn)
+        drawn, result = work.edit(session, captured, config, dialog.chain.text, dialog.heard)
+        work.lay(captured, config, result)
+        work.tell(captured, drawn)
         return drawn.chain
 
     return dialog.run(apply)
@@ -49,7 +49,7 @@ def generate_dialog(
     dialog = _Dialog(session, procedure, config, "_Draw", None)
 
     def draw() -> tuple[Gimp.Image, str]:
-        return procedures.generate(session, config, dialog.chain.text, dialog.heard)
+        return work.generate(session, config, dialog.chain.text, dialog.heard)
 
     return dialog.run(draw)
 
@@ -153,7 +153,7 @@ class _Dialog:
 
     def _plan(self) -> None:
         def plan() -> str:
-            return procedures.plan(self.session, self._captured, self._config, self.heard)
+            return work.plan(self.session, self._captured, self._config, self.heard)
 
         self._set_chain(Chain(""))
         if self._captured is None:

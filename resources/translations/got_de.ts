@@ -481,6 +481,13 @@
     </message>
 </context>
 <context>
+    <name>DocumentFiles</name>
+    <message>
+        <source>Saved {name}.</source>
+        <translation>{name} ist gespeichert.</translation>
+    </message>
+</context>
+<context>
     <name>DrawingPanel</name>
     <message>
         <source>Result</source>
@@ -1807,6 +1814,21 @@
     </message>
 </context>
 <context>
+    <name>Help</name>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>Edit pictures by instruction, through a written plan and red boxes that you can correct.</source>
+        <translation>Bilder nach Anweisung bearbeiten, mit einem geschriebenen Plan und roten Kästen, die man berichtigen kann.</translation>
+    </message>
+    <message>
+        <source>About got_desktop</source>
+        <translation>Über got_desktop</translation>
+    </message>
+</context>
+<context>
     <name>HistoryStrip</name>
     <message>
         <source>Search</source>
@@ -2539,6 +2561,33 @@
     </message>
 </context>
 <context>
+    <name>Review</name>
+    <message>
+        <source>Choose the area to edit</source>
+        <translation>Bereich zum Bearbeiten wählen</translation>
+    </message>
+    <message>
+        <source>Draw box</source>
+        <translation>Kasten zeichnen</translation>
+    </message>
+    <message>
+        <source>Move box</source>
+        <translation>Kasten bewegen</translation>
+    </message>
+    <message>
+        <source>Reorder boxes</source>
+        <translation>Kästen umordnen</translation>
+    </message>
+    <message>
+        <source>Delete box</source>
+        <translation>Kasten löschen</translation>
+    </message>
+    <message>
+        <source>Duplicate box</source>
+        <translation>Kasten verdoppeln</translation>
+    </message>
+</context>
+<context>
     <name>ReviewBar</name>
     <message>
         <source>Results</source>
@@ -2647,36 +2696,8 @@
         <translation>Das Modell wurde entladen.</translation>
     </message>
     <message>
-        <source>Saved {name}.</source>
-        <translation>{name} ist gespeichert.</translation>
-    </message>
-    <message>
         <source>Merge layers</source>
         <translation>Ebenen vereinen</translation>
-    </message>
-    <message>
-        <source>Choose the area to edit</source>
-        <translation>Bereich zum Bearbeiten wählen</translation>
-    </message>
-    <message>
-        <source>Draw box</source>
-        <translation>Kasten zeichnen</translation>
-    </message>
-    <message>
-        <source>Move box</source>
-        <translation>Kasten bewegen</translation>
-    </message>
-    <message>
-        <source>Reorder boxes</source>
-        <translation>Kästen umordnen</translation>
-    </message>
-    <message>
-        <source>Delete box</source>
-        <translation>Kasten löschen</translation>
-    </message>
-    <message>
-        <source>Duplicate box</source>
-        <translation>Kasten verdoppeln</translation>
     </message>
     <message>
         <source>Plan of an earlier edit</source>
@@ -3111,18 +3132,6 @@
     <message>
         <source>Later</source>
         <translation>Später</translation>
-    </message>
-    <message>
-        <source>Keys</source>
-        <translation>Tasten</translation>
-    </message>
-    <message>
-        <source>Edit pictures by instruction, through a written plan and red boxes that you can correct.</source>
-        <translation>Bilder nach Anweisung bearbeiten, mit einem geschriebenen Plan und roten Kästen, die man berichtigen kann.</translation>
-    </message>
-    <message>
-        <source>About got_desktop</source>
-        <translation>Über got_desktop</translation>
     </message>
 </context>
 <context>

@@ -226,7 +226,7 @@ def test_an_unexpected_fault_is_one_line_and_its_details_are_kept(got, picture, 
 
     log = tmp_path / "logs" / "got.log"
     monkeypatch.setattr(faults, "log_file", lambda: log)
-    monkeypatch.setattr("got_desktop.local.read_source", broken)
+    monkeypatch.setattr("got_desktop.source_image.read", broken)
     said = got("edit", picture, INSTRUCTION, "-o", "out.png")
     assert said.code == 1 and said.err.count("\n") == 1
     assert "ZeroDivisionError" in said.err and str(log) in said.err and "Traceback" not in said.err
@@ -237,7 +237,7 @@ def test_an_unexpected_fault_is_one_line_and_its_details_are_kept(got, picture, 
 def test_an_unexpected_fault_without_a_place_for_its_details(got, picture, tmp_path, monkeypatch):
     (tmp_path / "logs").write_text("a file is in the way")
     monkeypatch.setattr(faults, "log_file", lambda: tmp_path / "logs" / "got.log")
-    monkeypatch.setattr("got_desktop.local.read_source", lambda *arguments: 1 / 0)
+    monkeypatch.setattr("got_desktop.source_image.read", lambda *arguments: 1 / 0)
     said = got("edit", picture, INSTRUCTION, "-o", "out.png")
     assert said.code == 1 and "could not be kept" in said.err and said.err.count("\n") == 1
 
@@ -250,7 +250,7 @@ def test_a_fault_while_writing_leaves_nothing(got, picture, chain, tmp_path, mon
         monkeypatch.setattr(os, "fsync", full)
         return b"x"
 
-    monkeypatch.setattr("got_desktop.local.encode_result", encoded)
+    monkeypatch.setattr("got_desktop.outputs.encode_result", encoded)
     before = {path.name for path in tmp_path.iterdir()}
     arguments = ("--boxes-overlay", "b.png", "--chain", chain, "--model", "tiny", "--steps", 1)
     said = got("edit", picture, INSTRUCTION, "-o", "out.png", *arguments)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api.protocol import Adapter, Model
-from got_desktop import local
+from got_desktop import adapters
 from got_desktop.model.engine_link import Condition, Offer
 from got_desktop.model.figures import gigabytes
 from got_desktop.model.getting import Getting
@@ -39,7 +39,7 @@ class ModelsPage(PageView):
         self.getting.got.connect(self._got)
         session.link.offer_changed.connect(self._show)
         session.link.condition_changed.connect(self._follow)
-        session.settings_changed.connect(self._choose)
+        session.preferences.changed.connect(self._choose)
         self._loaded: str | None = ""
         self._shown: tuple[Offer, str, str, str | None] | None = None
         self._show(session.link.offer)
@@ -69,7 +69,7 @@ class ModelsPage(PageView):
         self._show(self.session.link.offer)
 
     def _show(self, offer: Offer) -> None:
-        drawing = self.session.drawing
+        drawing = self.session.preferences.drawing
         state = (offer, drawing.model, drawing.adapter, self._loaded)
         if state == self._shown:
             return
@@ -81,7 +81,7 @@ class ModelsPage(PageView):
 
     def _model(self, model: Model) -> QWidget:
         facts = model.description
-        used = model.name == self.session.drawing.model
+        used = model.name == self.session.preferences.drawing.model
         about = [gigabytes(model.bytes_on_disk)]
         if facts:
             about[:0] = [self.tr("draws at {side}×{side}").format(side=facts.get("image_size", "?"))]
@@ -95,7 +95,7 @@ class ModelsPage(PageView):
             buttons.append(self._named(button(self.tr("Unload"), self.session.unload), model.name))
         use = button(
             self.tr("In use") if used else self.tr("Use"),
-            lambda: self.session.draw_with(model=model.name),
+            lambda: self.session.preferences.draw_with(model=model.name),
         )
         use.setEnabled(not used and bool(facts))
         buttons.append(self._named(use, model.name))
@@ -107,17 +107,20 @@ class ModelsPage(PageView):
         return row
 
     def _adapter(self, adapter: Adapter) -> QWidget:
-        used = adapter.name == self.session.drawing.adapter
+        used = adapter.name == self.session.preferences.drawing.adapter
         about = [gigabytes(adapter.bytes_on_disk)]
         if base := adapter.description.get("base"):
             about.append(self.tr("for {model}").format(model=base))
         change = "" if used else adapter.name
-        use = button(self.tr("Do not use") if used else self.tr("Use"), lambda: self.session.draw_with(adapter=change))
+        use = button(
+            self.tr("Do not use") if used else self.tr("Use"),
+            lambda: self.session.preferences.draw_with(adapter=change),
+        )
         kind, words = ("success", self.tr("In use")) if used else ("plug", self.tr("Adapter"))
         return Row(adapter.name, " · ".join(about), self._named(use, adapter.name), lead=Sign(kind, words))
 
     def _no_adapter(self) -> QWidget:
-        folder = local.own_adapters()
+        folder = adapters.own_folder()
         words = self.tr("None yet. An adapter changes how a model draws; the trainer makes them. They lie in {folder}.")
 
         def show() -> None:

@@ -24,10 +24,10 @@ KEPT = (0, 100, 500, 2000, 10_000)
 class SettingsPage(PageView):
     def __init__(self, session: Session) -> None:
         super().__init__(self.tr("Settings"), self.tr("Each change is kept at once."))
-        self.session = session
+        self.session, self.preferences = session, session.preferences
         self.keys = Card(self.tr("Keys"))
         self.add(self._looks(), self._engine(), self._files(), self._history(), self.keys)
-        session.settings_changed.connect(self._follow)
+        session.preferences.changed.connect(self._follow)
         session.link.condition_changed.connect(self._follow_engine)
         self._follow()
         self._follow_engine(session.link.condition)
@@ -40,7 +40,7 @@ class SettingsPage(PageView):
             self.tr("Theme"),
             [("system", self.tr("As the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))],
         )
-        self.theme.chosen.connect(lambda value: self.session.configure(theme=value))
+        self.theme.chosen.connect(lambda value: self.preferences.configure(theme=value))
         self.language = Choice()
         self.language.setAccessibleName(self.tr("Language"))
         self.language.addItem(self.tr("As the system"), "")
@@ -55,7 +55,7 @@ class SettingsPage(PageView):
         )
 
     def _speak(self) -> None:
-        self.session.configure(language=self.language.currentData())
+        self.preferences.configure(language=self.language.currentData())
         self.language_row.explain(self.tr("It is used from the next start on."))
 
     # engine
@@ -64,7 +64,7 @@ class SettingsPage(PageView):
         self.device = Choice()
         self.device.setAccessibleName(self.tr("Device"))
         self.device.addItem(self.tr("The best there is"), "auto")
-        self.device.activated.connect(lambda: self.session.configure(device=self.device.currentData()))
+        self.device.activated.connect(lambda: self.preferences.configure(device=self.device.currentData()))
         self.unload = button(self.tr("Unload"), self.session.unload)
         self.unload.setAccessibleName(self.tr("Unload the model"))
         self.memory = Row(self.tr("Memory"), " ", self.unload)
@@ -101,14 +101,14 @@ class SettingsPage(PageView):
     def _files(self) -> Card:
         self.facts = QCheckBox(self.tr("Save"))
         self.facts.setAccessibleName(self.tr("Save how a picture was made"))
-        self.facts.toggled.connect(lambda on: self.session.configure(save_facts=on))
+        self.facts.toggled.connect(lambda on: self.preferences.configure(save_facts=on))
         self.pairs = QCheckBox(self.tr("Keep"))
         self.pairs.setAccessibleName(self.tr("Keep edits for training"))
-        self.pairs.toggled.connect(lambda on: self.session.configure(keep_pairs=on))
+        self.pairs.toggled.connect(lambda on: self.preferences.configure(keep_pairs=on))
         pairs = self.tr("Before, after, instruction and plan of each edit that you take go into {folder}.")
         self.snap = QCheckBox(self.tr("Snap"))
         self.snap.setAccessibleName(self.tr("Boxes snap"))
-        self.snap.toggled.connect(lambda on: self.session.configure(snap=on))
+        self.snap.toggled.connect(lambda on: self.preferences.configure(snap=on))
         return Card(
             self.tr("Pictures"),
             Row(
@@ -134,7 +134,7 @@ class SettingsPage(PageView):
         for number in KEPT:
             text = whole(number) if number else self.tr("None")
             self.kept.addItem(text, number)
-        self.kept.activated.connect(lambda: self.session.configure(history_kept=self.kept.currentData()))
+        self.kept.activated.connect(lambda: self.preferences.configure(history_kept=self.kept.currentData()))
         self.clear = button(self.tr("Clear…"), self._ask_clear)
         self.clear.setAccessibleName(self.tr("Clear the history"))
         return Card(
@@ -161,7 +161,7 @@ class SettingsPage(PageView):
     # following
 
     def _follow(self) -> None:
-        settings = self.session.settings
+        settings = self.preferences.settings
         with quiet(self.facts, self.pairs, self.snap, self.language, self.device, self.kept):
             self.theme.choose(settings.theme)
             self.facts.setChecked(settings.save_facts)

@@ -90,7 +90,7 @@ class TrainingPage(PageView):
         dialog.open()
 
     def begin(self, data: Path) -> None:
-        self.trainings.begin(data, self.session.drawing.model, self.describe.isChecked())
+        self.trainings.begin(data, self.session.preferences.drawing.model, self.describe.isChecked())
 
     # following
 
@@ -137,15 +137,15 @@ class TrainingPage(PageView):
         assert shown is not None
         self.session.link.refresh()
         adapter = Path(str(shown.config["output"])).name
-        self.session.draw_with(model=str(shown.config["base"]), adapter=adapter, adapter_weight=1.0)
+        self.session.preferences.draw_with(model=str(shown.config["base"]), adapter=adapter, adapter_weight=1.0)
         self.session.page_asked.emit("editor")
 
     def _correct(self) -> None:
         shown = self.trainings.shown
         assert shown is not None
-        review = PairReview(self.session, shown.folder, shown.pairs.rows)
-        review.said.connect(self.session.said)
-        dialog = ReviewDialog(review, self.window())
+        pairs = PairReview(self.session, shown.folder, shown.pairs.rows)
+        pairs.said.connect(self.session.said)
+        dialog = ReviewDialog(pairs, self.window())
         dialog.corrected.connect(self.trainings.look)
         dialog.open()
 

@@ -16,30 +16,30 @@ class ReviewDialog(QDialog):
     corrected = Signal()
     """It is closed."""
 
-    def __init__(self, review: PairReview, parent: QWidget) -> None:
+    def __init__(self, pairs: PairReview, parent: QWidget) -> None:
         super().__init__(parent)
-        self.review = review
+        self.pairs = pairs
         self.setWindowTitle(self.tr("Correct the pairs"))
         self.resize(1180, 720)
-        self.canvas = Canvas(review)
-        self.plan = PlanPanel(review)
+        self.canvas = Canvas(pairs)
+        self.plan = PlanPanel(pairs)
         self.plan.draw_box_asked.connect(self._draw)
         self.place = label("", "heading")
         self.words = QLineEdit()
         self.words.setAccessibleName(self.tr("Instruction"))
-        self.words.textEdited.connect(review.reword)
-        self.before = tool("up", self.tr("The pair before"), lambda: review.show_pair(review.at - 1))
-        self.next = tool("down", self.tr("The next pair"), lambda: review.show_pair(review.at + 1))
+        self.words.textEdited.connect(pairs.reword)
+        self.before = tool("up", self.tr("The pair before"), lambda: pairs.show_pair(pairs.at - 1))
+        self.next = tool("down", self.tr("The next pair"), lambda: pairs.show_pair(pairs.at + 1))
         self.after = button(self.tr("Show the picture after"), self._show_after)
         self.after.setCheckable(True)
         self.drop = button(self.tr("Leave this pair out"), self._leave_out)
         close = button(self.tr("Done"), self.accept, "primary")
         self._lay_out(close)
-        QShortcut(QKeySequence.StandardKey.Undo, self, review.document.undo.undo)
-        QShortcut(QKeySequence.StandardKey.Redo, self, review.document.undo.redo)
-        review.pair_changed.connect(self._show)
+        QShortcut(QKeySequence.StandardKey.Undo, self, pairs.document.undo.undo)
+        QShortcut(QKeySequence.StandardKey.Redo, self, pairs.document.undo.redo)
+        pairs.pair_changed.connect(self._show)
         self.finished.connect(lambda _: self._end())
-        review.show_pair(0)
+        pairs.show_pair(0)
 
     def _lay_out(self, close: QWidget) -> None:
         right = frame("right")
@@ -54,29 +54,29 @@ class ReviewDialog(QDialog):
         self.setLayout(whole)
 
     def _show(self) -> None:
-        review = self.review
-        self.place.setText(self.tr("{number} of {count}").format(number=review.at + 1, count=len(review.rows)))
+        pairs = self.pairs
+        self.place.setText(self.tr("{number} of {count}").format(number=pairs.at + 1, count=len(pairs.rows)))
         with quiet(self.words):
-            self.words.setText(review.instruction)
-        self.after.setEnabled(review.row.source is not None)
+            self.words.setText(pairs.preferences.instruction)
+        self.after.setEnabled(pairs.row.source is not None)
         self.after.setChecked(False)
         self._show_after()
 
     def _show_after(self) -> None:
         shown = self.after.isChecked()
-        self.canvas.compare(self.review.display.pyramid if shown else None, self.review.target if shown else None, None)
+        self.canvas.compare(self.pairs.display.pyramid if shown else None, self.pairs.target if shown else None, None)
 
     def _draw(self) -> None:
         self.canvas.setFocus()
         self.canvas.use_tool("draw")
 
     def _leave_out(self) -> None:
-        self.review.leave_out()
-        if not self.review.rows:
+        self.pairs.leave_out()
+        if not self.pairs.rows:
             self.accept()
 
     def _end(self) -> None:
-        if self.review.rows:
-            self.review.keep_now()
+        if self.pairs.rows:
+            self.pairs.keep_now()
         self.corrected.emit()
         self.deleteLater()

@@ -75,7 +75,7 @@ def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     def make(folder: Path = data, first_start: bool = False) -> Window:
         window = open_window(qapp, folder)
         if not first_start:
-            window.session.configure(first_start=False)
+            window.session.preferences.configure(first_start=False)
         window.heard = []
         window.session.said.connect(window.heard.append)
         window.show()
@@ -110,14 +110,14 @@ def window(make_window) -> Window:
 def sea(window: Window, qtbot) -> Window:
     """A window with the sample picture open."""
     open_picture(window, qtbot, SEA)
-    window.session.instruction = "turn the red car purple"
-    window.session.settings_changed.emit()
+    window.session.preferences.instruction = "turn the red car purple"
+    window.session.preferences.changed.emit()
     return window
 
 
 def open_picture(window: Window, qtbot, path: Path) -> None:
     window.files.open(path)
-    qtbot.waitUntil(lambda: window.session.document.path == path and not window.session.filing)
+    qtbot.waitUntil(lambda: window.session.document.path == path and not window.session.document.busy)
 
 
 def wait_for_plan(window: Window, qtbot) -> None:

@@ -66,10 +66,10 @@ def test_only_the_chosen_area_is_edited(sea, qtbot, tmp_path):
     drag(qtbot, canvas, QPoint(round(start[0]), round(start[1])), QPoint(round(end[0]), round(end[1])))
     area = session.document.state.selection
     assert area is not None and abs(area.x - 20) <= 1 and abs(area.width - 70) <= 2 and canvas.tool == "point"
-    assert session.frame == (0, area.y - 32, area.x + area.width + 32, 128) and editor.bar.whole.isVisible()
+    assert session.review.frame == (0, area.y - 32, area.x + area.width + 32, 128) and editor.bar.whole.isVisible()
     editor.run_plan()
     wait_for_plan(sea, qtbot)
-    session.draw_with(scope="whole", steps=3)
+    session.preferences.draw_with(scope="whole", steps=3)
     shown = canvas.shown_boxes()[0]
     on_screen = canvas.box_view.rect_to_screen(g.rect_of(shown.region.box, canvas.frame_size))
     assert shown.rect == on_screen and not canvas.grab().isNull()
@@ -82,19 +82,19 @@ def test_only_the_chosen_area_is_edited(sea, qtbot, tmp_path):
     assert np.array_equal(before[kept], after[kept]) and not np.array_equal(before, after)
     assert session.document.state.layers[0].facts["selection"]["x"] == area.x
     saved = session.document.state
-    session.save_file(tmp_path / "area.ora")
+    session.files.save(tmp_path / "area.ora")
     qtbot.waitUntil(lambda: not session.document.modified)
     open_picture(sea, qtbot, tmp_path / "area.ora")
-    assert session.document.state.selection == area and session.plan.text == saved.plan.text
-    session.choose_area(None)
+    assert session.document.state.selection == area and session.review.plan.text == saved.plan.text
+    session.review.choose_area(None)
     session.document.undo.undo()
     assert session.document.state.selection == area and errors(sea) == []
 
 
 def test_the_area_by_keyboard(sea, qtbot):
     session, canvas = sea.session, sea.editor.canvas
-    session.replan(Plan.of(TWO).until(0), "")
-    text, entries = session.plan.text, session.document.undo.count()
+    session.review.replan(Plan.of(TWO).until(0), "")
+    text, entries = session.review.plan.text, session.document.undo.count()
     canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_S)
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
@@ -105,7 +105,7 @@ def test_the_area_by_keyboard(sea, qtbot):
     assert session.document.undo.count() == entries + 2  # the run of arrows is one
     qtbot.keyClick(canvas, Qt.Key.Key_Delete)
     assert session.document.state.selection is None and canvas.tool == "point"
-    assert session.plan.text == text  # boxes stay where they are
+    assert session.review.plan.text == text  # boxes stay where they are
     qtbot.keyClick(canvas, Qt.Key.Key_S)
     qtbot.keyClick(canvas, Qt.Key.Key_Escape)
     assert canvas.tool == "point"
@@ -113,10 +113,10 @@ def test_the_area_by_keyboard(sea, qtbot):
 
 def test_boxes_are_drawn_where_they_lie_whatever_area_was_chosen_since(sea, qtbot):
     session, editor = sea.session, sea.editor
-    session.replan(Plan.of(TWO).until(0), "")
-    session.draw_with(steps=2, feather=0.0, grow=0.0)
-    left, top, right, bottom = session.plan.chain.boxes[0].box.pixels(*session.document.state.size)
-    session.choose_area(Selection(40, 60, 60, 60))
+    session.review.replan(Plan.of(TWO).until(0), "")
+    session.preferences.draw_with(steps=2, feather=0.0, grow=0.0)
+    left, top, right, bottom = session.review.plan.chain.boxes[0].box.pixels(*session.document.state.size)
+    session.review.choose_area(Selection(40, 60, 60, 60))
     seen = session.document.state.seen
     size = f"{seen[2] - seen[0]}×{seen[3] - seen[1]}"
     assert size != "128×128"
@@ -130,17 +130,18 @@ def test_boxes_are_drawn_where_they_lie_whatever_area_was_chosen_since(sea, qtbo
 
 def test_feather_and_grow_shape_the_mask(sea, qtbot):
     session, editor, panel = sea.session, sea.editor, sea.editor.instruction.drawing
-    session.replan(Plan.of(TWO).until(0), "")
-    session.draw_with(steps=2)
+    session.review.replan(Plan.of(TWO).until(0), "")
+    session.preferences.draw_with(steps=2)
     panel.feather.slider.setValue(0)
     panel.grow.field.setValue(0)
-    assert (session.drawing.feather, session.drawing.grow) == (0.0, 0.0) and panel.grow.slider.value() == 0
+    drawing = session.preferences.drawing
+    assert (drawing.feather, drawing.grow) == (0.0, 0.0) and panel.grow.slider.value() == 0
     editor.run_apply()
     wait_for_results(sea, qtbot)
     mask = np.asarray(session.work.results.candidates[0].layers[0].mask)
-    left, top, right, bottom = session.plan.chain.boxes[0].box.pixels(*session.document.state.size)
+    left, top, right, bottom = session.review.plan.chain.boxes[0].box.pixels(*session.document.state.size)
     wanted = np.zeros_like(mask)
     wanted[top : bottom + 1, left : right + 1] = 255
     assert np.array_equal(mask, wanted)
-    session.draw_with(scope="whole")
+    session.preferences.draw_with(scope="whole")
     assert not panel.feather.isVisibleTo(panel)

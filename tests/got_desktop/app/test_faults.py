@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_read_is_said_and_the_document_stays(sea, qtbot, t
     (tmp_path / name).write_bytes(content)
     before = sea.session.document.state
     sea.files.open(tmp_path / name)
-    qtbot.waitUntil(lambda: bool(errors(sea)) and not sea.session.filing)
+    qtbot.waitUntil(lambda: bool(errors(sea)) and not sea.session.document.busy)
     (error,) = errors(sea)
     assert said in error.text and error.remedy and name in error.text
     assert sea.session.document.state is before and sea.messages.messages == [error]
@@ -91,9 +91,10 @@ def test_a_full_disk_is_said_and_the_old_file_stays(sea, qtbot, tmp_path, monkey
         raise OSError(28, "No space left on device")
 
     (tmp_path / "old.png").write_bytes(b"old")
-    sea.session.add_box(sea.session.plan.chain.boxes[0].box if sea.session.plan.marks else _box(), "a hat")
+    plan = sea.session.review.plan
+    sea.session.review.add_box(plan.chain.boxes[0].box if plan.marks else _box(), "a hat")
     monkeypatch.setattr("engine.imaging.save._write_new", full)
-    sea.session.save_file(tmp_path / "old.png")
+    sea.session.files.save(tmp_path / "old.png")
     qtbot.waitUntil(lambda: bool(errors(sea)))
     assert "No space left" in errors(sea)[0].text and (tmp_path / "old.png").read_bytes() == b"old"
     assert sea.session.document.modified
@@ -106,7 +107,7 @@ def _box():
 
 
 def test_closing_with_unsaved_work_asks(sea, qtbot, tmp_path):
-    sea.session.add_box(_box(), "a hat")
+    sea.session.review.add_box(_box(), "a hat")
     sea.close()
     assert "not saved" in dialog(qtbot).text()
     answer(qtbot, "Cancel")
@@ -119,7 +120,7 @@ def test_closing_with_unsaved_work_asks(sea, qtbot, tmp_path):
 
 
 def test_closing_without_saving_throws_it_away(sea, qtbot, data):
-    sea.session.add_box(_box(), "a hat")
+    sea.session.review.add_box(_box(), "a hat")
     sea.close()
     answer(qtbot, "Don't save")
     qtbot.waitUntil(lambda: not sea.isVisible())
@@ -127,7 +128,7 @@ def test_closing_without_saving_throws_it_away(sea, qtbot, data):
 
 
 def test_opening_another_picture_with_unsaved_work_asks(sea, qtbot):
-    sea.session.add_box(_box(), "a hat")
+    sea.session.review.add_box(_box(), "a hat")
     before = sea.session.document.state
     sea.files.open(SAMPLES / "night.png")
     answer(qtbot, "Cancel")
@@ -139,14 +140,14 @@ def test_opening_another_picture_with_unsaved_work_asks(sea, qtbot):
 
 def test_a_plan_whose_boxes_are_all_lost_is_there_to_be_mended(sea, qtbot, tiny):
     session, panel = sea.session, sea.editor.plan
-    session.draw_with(model=tiny, steps=2)
-    session.instruction = LOST
+    session.preferences.draw_with(model=tiny, steps=2)
+    session.preferences.instruction = LOST
     before = session.document.state.layers
     sea.editor.run_both()
     qtbot.waitUntil(lambda: bool(errors(sea)) and not session.work.busy)
     assert "No box of the plan can be used" in errors(sea)[0].text
     assert session.work.results is None and session.document.state.layers == before
-    assert session.plan.text == LOST_TURN and "has no area" in panel.faults.text()
+    assert session.review.plan.text == LOST_TURN and "has no area" in panel.faults.text()
     sea.editor.run_apply()
     asked = dialog(qtbot)
     assert "No box of the plan can be used" in asked.text() and "has no area" in asked.informativeText()
@@ -155,37 +156,37 @@ def test_a_plan_whose_boxes_are_all_lost_is_there_to_be_mended(sea, qtbot, tiny)
     session.run_apply()
     qtbot.waitUntil(lambda: len(errors(sea)) == 2 and not session.work.busy)
     assert "No box of the chain can be used" in errors(sea)[1].text and session.work.results is None
-    session.replan(Plan.of(LOST_TURN.replace("(500,160)", "(700,160)")), "")
+    session.review.replan(Plan.of(LOST_TURN.replace("(500,160)", "(700,160)")), "")
     assert not panel.faults.isVisible()
     sea.editor.run_apply()
     wait_for_results(sea, qtbot)
 
 
 def test_a_plan_without_a_region_says_so_before_it_is_drawn(sea, qtbot, tiny):
-    sea.session.draw_with(model=tiny, steps=2)
-    sea.session.instruction = WHOLE
+    sea.session.preferences.draw_with(model=tiny, steps=2)
+    sea.session.preferences.instruction = WHOLE
     sea.session.run_plan()
     wait_for_plan(sea, qtbot)
     assert sea.editor.plan.faults.text() == NO_REGION and sea.editor.plan.faults.isVisible()
-    sea.session.draw_with(new_picture=True)
+    sea.session.preferences.draw_with(new_picture=True)
     assert not sea.editor.plan.faults.isVisible()
-    sea.session.draw_with(new_picture=False)
+    sea.session.preferences.draw_with(new_picture=False)
     sea.editor.run_apply()
     wait_for_results(sea, qtbot)
 
 
 def test_a_box_reaches_the_pictures_edge(sea):
     session = sea.session
-    session.replan(Plan.of(CAR.replace("(580,840)", "(1003,1000)")), "")
-    assert session.plan.chain.boxes[0].box == Box(300, 560, 1000, 1000)
+    session.review.replan(Plan.of(CAR.replace("(580,840)", "(1003,1000)")), "")
+    assert session.review.plan.chain.boxes[0].box == Box(300, 560, 1000, 1000)
     assert "cut off at its edge" in sea.editor.plan.faults.text()
-    session.resize_box(0, Box(400, 560, 1000, 1000))
-    assert "(400,560),(1000,1000)" in session.plan.text and not sea.editor.plan.faults.isVisible()
+    session.review.resize_box(0, Box(400, 560, 1000, 1000))
+    assert "(400,560),(1000,1000)" in session.review.plan.text and not sea.editor.plan.faults.isVisible()
 
 
 def car_to_purple(window, **drawing: object) -> None:
-    window.session.draw_with(**drawing)
-    window.session.replan(Plan.of(CAR), "")
+    window.session.preferences.draw_with(**drawing)
+    window.session.review.replan(Plan.of(CAR), "")
     window.editor.run_apply()
 
 
@@ -205,12 +206,12 @@ def test_what_is_not_taken_yet_is_not_thrown_away_unasked(sea, qtbot):
     qtbot.keyClick(dialog(qtbot), Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
     assert work.results is results and session.document.path == SEA
-    sea.session.add_box(_box(), "a hat")
+    sea.session.review.add_box(_box(), "a hat")
     sea.close()
     assert "not saved" in dialog(qtbot).text() and "not taken" in dialog(qtbot).informativeText()
     answer(qtbot, "Cancel")
     session.document.undo.undo()
-    session.configure(history_kept=0)
+    session.preferences.configure(history_kept=0)
     sea.close()
     assert "history" not in dialog(qtbot).informativeText()
     answer(qtbot, "Back")
@@ -241,7 +242,7 @@ def test_a_result_is_laid_over_its_own_picture_after_undo_went_back_to_another(s
     car_to_purple(sea, steps=1, new_picture=True, width=192, height=128)
     wait_for_results(sea, qtbot)
     sea.editor.accept()
-    session.draw_with(new_picture=False)
+    session.preferences.draw_with(new_picture=False)
     new = session.document.state.base
     car_to_purple(sea)
     wait_for_results(sea, qtbot)
@@ -256,35 +257,36 @@ def test_a_result_is_laid_over_its_own_picture_after_undo_went_back_to_another(s
 
 def test_plan_and_apply_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):
     session = sea.session
-    session.draw_with(steps=2)
-    session.add_box(_box(), "a hat")
+    session.preferences.draw_with(steps=2)
+    session.review.add_box(_box(), "a hat")
     sea.editor.run_both()
     answer(qtbot, "Cancel")
-    assert not session.work.busy and session.plan.has_user_work
+    assert not session.work.busy and session.review.plan.has_user_work
     sea.editor.run_both()
     answer(qtbot, "Keep my boxes")
     qtbot.waitUntil(lambda: session.work.results is not None)
-    assert "a hat" in session.work.results.chain and len(session.plan.marks) > 1
+    assert "a hat" in session.work.results.chain and len(session.review.plan.marks) > 1
 
 
 def test_planning_again_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):
     session = sea.session
-    session.add_box(_box(), "a hat")
+    session.review.add_box(_box(), "a hat")
     sea.editor.run_plan()
     answer(qtbot, "Cancel")
-    assert not session.work.busy and session.plan.has_user_work
+    assert not session.work.busy and session.review.plan.has_user_work
     sea.editor.run_plan()
     answer(qtbot, "Keep my boxes")
     wait_for_plan(sea, qtbot)
-    kept = [region for region, mark in zip(session.plan.chain.boxes, session.plan.marks, strict=True) if mark.by_user]
-    assert [(region.box, region.phrase) for region in kept] == [(_box(), "a hat")] and len(session.plan.marks) > 1
+    plan = session.review.plan
+    kept = [region for region, mark in zip(plan.chain.boxes, plan.marks, strict=True) if mark.by_user]
+    assert [(region.box, region.phrase) for region in kept] == [(_box(), "a hat")] and len(plan.marks) > 1
 
 
 def test_a_broken_box_is_named_before_it_is_applied(sea, qtbot):
     session = sea.session
-    session.add_box(_box(), "a hat")
-    text = session.plan.text.replace("(300,300)", "(300,3x0)")
-    session.replan(session.plan.with_text(text), "")
+    session.review.add_box(_box(), "a hat")
+    text = session.review.plan.text.replace("(300,300)", "(300,3x0)")
+    session.review.replan(session.review.plan.with_text(text), "")
     assert "3x0" in sea.editor.plan.faults.text() and sea.editor.plan.faults.isVisibleTo(sea)
     sea.editor.run_apply()
     assert "3x0" in dialog(qtbot).informativeText()
@@ -293,8 +295,8 @@ def test_a_broken_box_is_named_before_it_is_applied(sea, qtbot):
 
 
 def test_a_seed_too_large_or_an_empty_instruction_never_reaches_the_engine(sea, qtbot):
-    sea.session.instruction = "   "
-    sea.session.settings_changed.emit()
+    sea.session.preferences.instruction = "   "
+    sea.session.preferences.changed.emit()
     assert not sea.editor.instruction.plan.isEnabled() and not sea.actions_.all["plan"].isEnabled()
     sea.editor.run_plan()
     assert not sea.session.work.busy

@@ -45,13 +45,13 @@ def test_figures_are_shown_and_read_with_a_comma(window, qtbot):
     qtbot.waitUntil(lambda: bool(session.link.offer.models))
     assert re.fullmatch(r"\d,\d ●", own.text()) and drawing.weight.text() == "1,00"
     for typed in ("7.5", "7,5"):  # the number pad has a point
-        assert type_into(qtbot, own, typed) == "7,5" and session.drawing.semantic == 7.5
+        assert type_into(qtbot, own, typed) == "7,5" and session.preferences.drawing.semantic == 7.5
         type_into(qtbot, own, "3")
-    session.draw_with(new_picture=True)
+    session.preferences.draw_with(new_picture=True)
     type_into(qtbot, drawing.width_box, "1024")
     drawing.width_box.setFocus()
     take_typed()  # as Apply does
-    assert session.drawing.width == 1024
+    assert session.preferences.drawing.width == 1024
     qtbot.waitUntil(lambda: bool(re.search(r"\d,\d von \d+ GB", window.statusBar().memory.text())))
     assert (gigabytes(15.23e9), seconds(0.421), significant(0.00123)) == ("15,2 GB", "0,42 s", "0,00123")
     assert line("16.4 GB in all") == "16,4 GB insgesamt"
@@ -60,7 +60,7 @@ def test_figures_are_shown_and_read_with_a_comma(window, qtbot):
 
 def test_an_unexpected_fault_is_said_in_german(window, qtbot):
     session = window.session
-    session.background.run(lambda say: 1 / 0, lambda nothing: None, session._say)
+    session.background.run(lambda say: 1 / 0, lambda nothing: None, session.say)
     qtbot.waitUntil(lambda: bool(errors(window)))
     (fault,) = errors(window)
     assert fault.text == "Etwas Unerwartetes ist geschehen (ZeroDivisionError: division by zero)."
@@ -71,8 +71,8 @@ def test_an_unexpected_fault_is_said_in_german(window, qtbot):
 def test_figures_of_a_result_have_a_comma_and_its_words_fit(window, qtbot):
     session = window.session
     open_picture(window, qtbot, SEA)
-    session.draw_with(steps=2, candidates=2)
-    session.replan(Plan.of(CAR), "")
+    session.preferences.draw_with(steps=2, candidates=2)
+    session.review.replan(Plan.of(CAR), "")
     window.editor.run_apply()
     wait_for_results(window, qtbot)
     assert re.fullmatch(r"Dauerte \d+,\d+ s", window.statusBar().took.text())

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QPushButton, QWidget
 
-from got_desktop import local
+from got_desktop import catalog
 from got_desktop.model.getting import Progress, Speed
 from got_desktop.ui.pages.get_card import GetCard
 from got_desktop.ui.pages.models_page import ModelsPage
@@ -113,7 +113,7 @@ def test_got_6b_is_downloaded_imported_and_used(window: Window, page: ModelsPage
     qtbot.waitUntil(lambda: page.findChild(QWidget, "model_GoT-6B") is not None)
     row = page.findChild(QWidget, "model_GoT-6B")
     press(qtbot, row, "Use")
-    assert window.session.drawing.model == "GoT-6B"
+    assert window.session.preferences.drawing.model == "GoT-6B"
     assert not errors(window)
 
 
@@ -209,7 +209,7 @@ def test_an_import_that_is_stopped_leaves_nothing(page: ModelsPage, golden: Path
 
 
 def test_a_native_model_is_remembered_where_it_lies(page: ModelsPage, tmp_path: Path, models: Path, qtbot):
-    shutil.copytree(local.model_info("got-mini")["folder"], tmp_path / "mine")
+    shutil.copytree(catalog.model_info("got-mini")["folder"], tmp_path / "mine")
     with qtbot.waitSignal(page.getting.got) as got:
         page.getting.import_folder(tmp_path / "mine")
     assert got.args == ["mine"]

@@ -92,15 +92,16 @@ def test_the_windows_thread_is_never_held(window, qtbot, large, tmp_path, record
     heart = Heart(window)
     heart.begin("open")
     open_picture(window, qtbot, large)
-    session.instruction = "paint the middle purple"
-    session.settings_changed.emit()
+    session.preferences.instruction = "paint the middle purple"
+    session.preferences.changed.emit()
     heart.begin("plan")
     editor.run_plan()
     wait_for_plan(window, qtbot)
     heart.begin("boxes")
     editor.canvas.setFocus()
-    if not any(region.is_mask for region in session.plan.chain.boxes):
-        session.add_box(session.plan.chain.boxes[0].box if session.plan.marks else _middle(), "the middle")
+    plan = session.review.plan
+    if not any(region.is_mask for region in plan.chain.boxes):
+        session.review.add_box(plan.chain.boxes[0].box if plan.marks else _middle(), "the middle")
     for _ in range(20):
         qtbot.keyClick(editor.canvas, Qt.Key.Key_Right)
         editor.canvas.zoom(0.3)
@@ -108,7 +109,7 @@ def test_the_windows_thread_is_never_held(window, qtbot, large, tmp_path, record
     editor.canvas.fit()
     heart.begin("render")
     editor.run_apply()
-    if session.faults():
+    if session.review.faults():
         answer(qtbot, "Apply without it")
     wait_for_results(window, qtbot)
     heart.begin("compare")
@@ -122,7 +123,7 @@ def test_the_windows_thread_is_never_held(window, qtbot, large, tmp_path, record
     session.document.undo.redo()
     qtbot.waitUntil(lambda: window.session.display.current)
     heart.begin("save")
-    session.save_file(tmp_path / "large.ora")
+    session.files.save(tmp_path / "large.ora")
     qtbot.waitUntil(lambda: not session.document.modified)
     heart.timer.stop()
     assert errors(window) == []

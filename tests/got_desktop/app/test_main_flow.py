@@ -35,7 +35,7 @@ def pixels(state) -> np.ndarray:
 def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 - one way from end to end
     session, editor, canvas = sea.session, sea.editor, sea.editor.canvas
     drafts = []
-    session.work.draft_changed.connect(lambda: drafts.append(len(session.plan.text)))
+    session.work.draft_changed.connect(lambda: drafts.append(len(session.review.plan.text)))
     qtbot.mouseClick(editor.instruction.plan, LEFT)
     wait_for_plan(sea, qtbot)
     assert len([length for length in drafts if length]) > 10  # it streamed
@@ -47,17 +47,17 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     # by mouse: the body moves, a handle resizes, each is one undo entry
     entries = session.document.undo.count()
     before = plan.chain.boxes[index].box
-    session.select(index)
+    session.review.select(index)
     start = point(screen_rect(sea, index).center)
-    session.configure(snap=False)
+    session.preferences.configure(snap=False)
     drag(qtbot, canvas, start, start + QPoint(-24, 12))
-    moved = session.plan.chain.boxes[index].box
+    moved = session.review.plan.chain.boxes[index].box
     by = canvas.view.scale * 128 / 1000
     assert abs((moved.x1 - before.x1) + 24 / by) <= 2 and abs((moved.y1 - before.y1) - 12 / by) <= 2
     assert (moved.x2 - moved.x1, moved.y2 - moved.y1) == (before.x2 - before.x1, before.y2 - before.y1)
     corner = point(geometry.handle_points(screen_rect(sea, index))["se"])
     drag(qtbot, canvas, corner, corner + QPoint(-18, -18))
-    resized = session.plan.chain.boxes[index].box
+    resized = session.review.plan.chain.boxes[index].box
     assert resized.x1 == moved.x1 and resized.x2 < moved.x2 and resized.y2 < moved.y2
     assert session.document.undo.count() == entries + 2
 
@@ -66,24 +66,25 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     for _ in range(3):
         qtbot.keyClick(canvas, Qt.Key.Key_Right)
     qtbot.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    nudged = session.plan.chain.boxes[index].box
+    nudged = session.review.plan.chain.boxes[index].box
     assert nudged.x1 - resized.x1 == 3 * 8 and nudged.y1 - resized.y1 == 78  # of 1000 on 128 pixels
     assert session.document.undo.count() == entries + 3
-    session.resize_box(index, before)
+    session.review.resize_box(index, before)
 
     # text: the phrase in the chain, with the box's mark kept
-    mark = session.plan.marks[index]
+    mark = session.review.plan.marks[index]
     cursor = editor.plan.editor.textCursor()
-    phrase = session.plan.chain.boxes[index].phrase
+    phrase = session.review.plan.chain.boxes[index].phrase
     at = editor.plan.editor.toPlainText().rindex(phrase)
     cursor.setPosition(at)
     cursor.setPosition(at + len(phrase), QTextCursor.MoveMode.KeepAnchor)
     editor.plan.editor.setTextCursor(cursor)
     editor.plan.editor.setFocus()
     qtbot.keyClicks(editor.plan.editor, "the shiny red car")
-    assert session.plan.chain.boxes[index].phrase == "the shiny red car" and session.plan.marks[index] == mark
+    plan = session.review.plan
+    assert plan.chain.boxes[index].phrase == "the shiny red car" and plan.marks[index] == mark
     session.document.undo.undo()
-    assert session.plan.chain.boxes[index].phrase == phrase
+    assert session.review.plan.chain.boxes[index].phrase == phrase
 
     # apply: a new layer, and not a pixel changed outside its mask
     source = pixels(session.document.state)
@@ -107,7 +108,7 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
 
     # save, open again: equal
     path = tmp_path / "saved.ora"
-    session.save_file(path)
+    session.files.save(path)
     qtbot.waitUntil(lambda: not session.document.modified)
     open_picture(sea, qtbot, tmp_path.parent / tmp_path.name / "saved.ora")
     qtbot.waitUntil(lambda: session.document.state.layers != state.layers)

@@ -68,8 +68,8 @@ def test_a_monkey_breaks_nothing(window, qtbot, tmp_path):
     path = Path(shutil.copy(SEA, tmp_path))
     open_picture(window, qtbot, path)
     session = window.session
-    session.instruction = "turn the red car purple"
-    session.draw_with(steps=2)
+    session.preferences.instruction = "turn the red car purple"
+    session.preferences.draw_with(steps=2)
     for name in ("close", "about", "keys"):
         window.actions_.all[name].setEnabled(False)
     monkey, end = Monkey(window, SEED), time.monotonic() + SECONDS
@@ -82,9 +82,9 @@ def test_a_monkey_breaks_nothing(window, qtbot, tmp_path):
         open_still.close()
     session.work.cancel()
     try:
-        qtbot.waitUntil(lambda: not session.work.busy and not session.filing)
+        qtbot.waitUntil(lambda: not session.work.busy and not session.document.busy)
     except qtbot.TimeoutError:
-        raise AssertionError((session.work.activity, session.work.job, session.filing)) from None
+        raise AssertionError((session.work.activity, session.work.job, session.document.busy)) from None
     last, undo = session.document.state, session.document.undo
     index = undo.index()
     undo.setIndex(0)

@@ -50,7 +50,7 @@ def see_side_by_side(editor, qtbot) -> None:
 def test_what_the_time_went_into_is_shown(sea, qtbot):
     took = sea.statusBar().took
     assert not took.isVisible()
-    sea.session.draw_with(steps=4)
+    sea.session.preferences.draw_with(steps=4)
     sea.editor.run_both()
     qtbot.waitUntil(lambda: "s a step" in sea.editor.instruction.stage.text())
     wait_for_results(sea, qtbot)
@@ -74,17 +74,17 @@ def test_what_the_time_went_into_is_shown(sea, qtbot):
 
 def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
     session, editor = sea.session, sea.editor
-    session.draw_with(candidates=2, steps=4, seed_locked=False)
-    session.replan(Plan.of(TWO).until(0), "")
+    session.preferences.draw_with(candidates=2, steps=4, seed_locked=False)
+    session.review.replan(Plan.of(TWO).until(0), "")
     editor.run_apply()
     wait_for_results(sea, qtbot)
     see_side_by_side(editor, qtbot)
-    seed = session.drawing.seed
+    seed = session.preferences.drawing.seed
     assert [candidate.seed for candidate in session.work.results.candidates] == [seed, seed + 1]
     qtbot.keyClick(editor.canvas, Qt.Key.Key_2)
     assert editor.review.index == 1 and str(seed + 1) in editor.review.reuse.toolTip()
     qtbot.mouseClick(editor.review.reuse, LEFT)
-    assert session.drawing.seed == seed + 1 and session.drawing.seed_locked
+    assert session.preferences.drawing.seed == seed + 1 and session.preferences.drawing.seed_locked
     qtbot.keyPress(editor.canvas, Qt.Key.Key_Space)
     assert editor.canvas.picture is editor.canvas.before
     qtbot.keyRelease(editor.canvas, Qt.Key.Key_Space)
@@ -100,19 +100,20 @@ def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
     qtbot.waitUntil(lambda: editor.history.list.count() == 1)
     assert [entry.instruction for entry in session.history.find("car purple")] == ["turn the red car purple"]
     assert session.history.find("no such words") == []
-    session.draw_with(seed_locked=False, seed=7)
+    session.preferences.draw_with(seed_locked=False, seed=7)
     editor.history.list.setCurrentRow(0)
     qtbot.mouseClick(editor.history.reuse, LEFT)
-    assert (session.drawing.seed, session.drawing.seed_locked) == (seed, True)  # the same picture again
+    drawing = session.preferences.drawing
+    assert (drawing.seed, drawing.seed_locked) == (seed, True)  # the same picture again
 
 
 def test_a_plan_of_two_steps_runs_to_a_step_and_as_a_whole(sea, qtbot):
     session, editor = sea.session, sea.editor
-    session.draw_with(steps=3)
-    session.replan(Plan.of(TWO), "")
+    session.preferences.draw_with(steps=3)
+    session.review.replan(Plan.of(TWO), "")
     assert editor.plan.turns.count() == 2 and editor.plan.boxes.list.count() == 1
     editor.plan.turns.activated.emit(1)
-    assert session.turn == 1 and editor.canvas.shown_boxes()[0].region.phrase == "The fish"
+    assert session.review.turn == 1 and editor.canvas.shown_boxes()[0].region.phrase == "The fish"
     editor.plan.turns.activated.emit(0)
     qtbot.mouseClick(editor.plan.until, Qt.MouseButton.LeftButton)
     wait_for_results(sea, qtbot)
@@ -123,16 +124,16 @@ def test_a_plan_of_two_steps_runs_to_a_step_and_as_a_whole(sea, qtbot):
     editor.accept()
     assert len(session.document.state.layers) == 2 and session.document.state.layers[1].name.endswith("(2)")
     qtbot.mouseClick(editor.plan.branch, Qt.MouseButton.LeftButton)
-    assert session.plan.turns() == 1
+    assert session.review.plan.turns() == 1
     session.document.undo.undo()
-    assert session.plan.turns() == 2
+    assert session.review.plan.turns() == 2
 
 
 def test_a_new_picture_from_a_caption(window, qtbot):
     session, editor = window.session, window.editor
     editor.instruction.kind.chosen.emit("new")
     qtbot.keyClicks(editor.instruction.words, "a red house left of a green tree")
-    session.draw_with(steps=4)
+    session.preferences.draw_with(steps=4)
     editor.run_plan()
     wait_for_plan(window, qtbot)
     editor.run_apply()
@@ -149,9 +150,9 @@ def test_a_new_picture_is_not_saved_over_the_one_that_was_open(window, qtbot, tm
     path = Path(shutil.copy(SEA, tmp_path))
     open_picture(window, qtbot, path)
     session, editor = window.session, window.editor
-    session.draw_with(new_picture=True, steps=1, candidates=1)
-    session.replan(Plan.of(f"A red house {CAR}.{IM_GEN_START}"), "")
-    session.instruction = "a red house"
+    session.preferences.draw_with(new_picture=True, steps=1, candidates=1)
+    session.review.replan(Plan.of(f"A red house {CAR}.{IM_GEN_START}"), "")
+    session.preferences.instruction = "a red house"
     editor.run_apply()
     wait_for_results(window, qtbot)
     editor.accept()
@@ -260,7 +261,7 @@ def test_saved_files_keep_exif_and_profile_and_png_the_facts(sea, qtbot, tmp_pat
     top = session.document.state.layers[-1].id
     session.document.change(session.document.state.with_layer(top, facts={"seed": 7}, mask_on=False, opacity=0.5), "")
     path = tmp_path / f"out{suffix}"
-    session.save_file(path)
+    session.files.save(path)
     qtbot.waitUntil(lambda: not session.document.modified)
     saved = pictures.read(path)
     assert saved.base.icc_profile == profile and b"a sea" in saved.base.exif
@@ -277,16 +278,18 @@ def test_saved_files_keep_exif_and_profile_and_png_the_facts(sea, qtbot, tmp_pat
 
 def test_presets_and_settings_are_there_at_the_next_start(make_window, qtbot, data):
     first = make_window()
-    first.session.instruction = "make it snow"
-    first.session.draw_with(scope="whole", candidates=3, semantic=2.5, steps=9, seed=11)
-    preset = Preset("snow", first.session.instruction, first.session.drawing)
-    first.session.configure(presets=first.session.settings.with_preset(preset).presets)
+    preferences = first.session.preferences
+    preferences.instruction = "make it snow"
+    preferences.draw_with(scope="whole", candidates=3, semantic=2.5, steps=9, seed=11)
+    preset = Preset("snow", preferences.instruction, preferences.drawing)
+    preferences.configure(presets=preferences.settings.with_preset(preset).presets)
     first.close()
     second = make_window(data)
-    assert second.session.settings.presets == (preset,) and second.session.instruction == "make it snow"
-    second.session.draw_with(scope="boxes", steps=None)
+    kept = second.session.preferences
+    assert kept.settings.presets == (preset,) and kept.instruction == "make it snow"
+    kept.draw_with(scope="boxes", steps=None)
     second.editor.instruction.presets.activated.emit(1)
-    assert second.session.drawing == preset.drawing
+    assert kept.drawing == preset.drawing
 
 
 def test_a_picture_can_be_pasted_and_dropped(window, qtbot):
@@ -304,19 +307,19 @@ def test_a_picture_can_be_pasted_and_dropped(window, qtbot):
 def test_boxes_change_places_by_key_and_by_dropping(sea, qtbot):
     session, boxes = sea.session, sea.editor.plan.boxes.list
     first, second = format_box(Box(300, 560, 580, 840), "red"), format_box(Box(300, 90, 600, 390), "green")
-    session.replan(Plan.of(f"The car {first} and the fish {second} change.{IM_GEN_START}"), "")
-    session.select(0)
+    session.review.replan(Plan.of(f"The car {first} and the fish {second} change.{IM_GEN_START}"), "")
+    session.review.select(0)
     boxes.setFocus()
     qtbot.keyClick(boxes, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
-    named = [(region.phrase, region.color) for region in session.plan.chain.boxes]
+    named = [(region.phrase, region.color) for region in session.review.plan.chain.boxes]
     assert named == [("the fish", "red"), ("The car", "green")]
-    assert session.selected == 1 and boxes.currentRow() == 1
+    assert session.review.selected == 1 and boxes.currentRow() == 1
     qtbot.keyClick(boxes, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)  # it is the last already
     session.document.undo.undo()
-    assert [region.phrase for region in session.plan.chain.boxes][0] == "The car"
-    session.select(1)
+    assert [region.phrase for region in session.review.plan.chain.boxes][0] == "The car"
+    session.review.select(1)
     place = boxes.visualItemRect(boxes.item(0)).topLeft() + QPoint(4, 2)
     event = QDropEvent(place.toPointF(), Qt.DropAction.MoveAction, QMimeData(), LEFT, Qt.KeyboardModifier.NoModifier)
     boxes.dropEvent(event)
-    assert session.plan.chain.boxes[1].phrase == "The car" and session.selected == 0
+    assert session.review.plan.chain.boxes[1].phrase == "The car" and session.review.selected == 0
     assert boxes.count() == 2 and errors(sea) == []

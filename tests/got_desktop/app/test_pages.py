@@ -108,7 +108,7 @@ def page(window: Window) -> SettingsPage:
 
 def test_a_theme_is_kept_and_shown(window: Window, page: SettingsPage, data: Path, qtbot):
     page.theme.findChildren(QAbstractButton)[2].click()
-    assert window.session.settings.theme == "dark"
+    assert window.session.preferences.settings.theme == "dark"
     qtbot.waitUntil(lambda: settings.load(data).theme == "dark")
     app = QApplication.instance()
     assert isinstance(app, QApplication)
@@ -131,9 +131,9 @@ def test_the_languages_are_english_and_each_translation():
 def test_models_run_on_the_device_that_is_chosen(window: Window, page: SettingsPage, qtbot):
     qtbot.waitUntil(lambda: page.device.findData("cpu") >= 0)
     pick(qtbot, page.device, "cpu")
-    assert window.session.settings.device == window.session.link.device == "cpu"
+    assert window.session.preferences.settings.device == window.session.link.device == "cpu"
     done: list[object] = []
-    window.session.configure(device="cuda:7")
+    window.session.preferences.configure(device="cuda:7")
     link = window.session.link
     link.run(lambda c: LoadRequest("got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
     qtbot.waitUntil(lambda: bool(done))

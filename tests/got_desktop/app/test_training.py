@@ -52,7 +52,7 @@ def adapters(engine_place: Place) -> Iterator[Path]:
 
 
 def open_page(window: Window, model: str) -> TrainingPage:
-    window.session.draw_with(model=model)
+    window.session.preferences.draw_with(model=model)
     window.show_page("training")
     page = window.pages.currentWidget()
     assert isinstance(page, TrainingPage)
@@ -147,7 +147,7 @@ def correct(page: TrainingPage, qtbot) -> None:
     wait(page, qtbot, lambda: dialog.place.text() == "1 of 6" and dialog.canvas.picture)
     assert dialog.words.text() == "paint boat 0 red" and dialog.plan.editor.toPlainText()
     dialog.canvas.setFocus()
-    dialog.review.select(0)
+    dialog.pairs.review.select(0)
     qtbot.keyClick(dialog.canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     dialog.next.click()
     wait(page, qtbot, lambda: dialog.place.text() == "2 of 6")
@@ -236,19 +236,19 @@ def test_a_training_outlives_crash_and_window_and_its_adapter_is_used(
 def edit_with_it(window: Window, page: TrainingPage, folder: Path, qtbot) -> None:
     press(qtbot, page, page.progress.try_it)
     assert window.pages.currentWidget() is window.editor
-    drawing = window.session.drawing
+    drawing = window.session.preferences.drawing
     assert (drawing.model, drawing.adapter) == ("tiny", "boats")
     wait(page, qtbot, lambda: window.editor.instruction.drawing.adapter.currentText() == "boats")
     scene().save(folder / "scene.png")
     open_picture(window, qtbot, folder / "scene.png")
-    window.session.instruction = INSTRUCTION
-    window.session.draw_with(steps=2)
+    window.session.preferences.instruction = INSTRUCTION
+    window.session.preferences.draw_with(steps=2)
     window.session.run_apply()
     wait_for_results(window, qtbot)
     found = window.session.work.results
     assert found.result.options["adapters"] == [{"name": "boats", "weight": 1.0}]
 
-    window.session.configure(keep_pairs=True)  # and what it drew is a pair to train on
+    window.session.preferences.configure(keep_pairs=True)  # and what it drew is a pair to train on
     rows = folder_of(window.session.folder) / ROWS
     assert not rows.exists()
     window.session.work.accept(0)

@@ -68,25 +68,25 @@ def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
     qtbot.keyClicks(sea.focusWidget(), "the red car")
     qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_Return)
     assert editor.canvas.hasFocus()  # the field is closed
-    index = session.selected
-    assert session.plan.chain.boxes[index].phrase == "the red car" and session.plan.marks[index].by_user
-    box = session.plan.chain.boxes[index].box
+    index = session.review.selected
+    assert session.review.plan.chain.boxes[index].phrase == "the red car" and session.review.plan.marks[index].by_user
+    box = session.review.plan.chain.boxes[index].box
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Left, SHIFT)
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Down, CONTROL)
-    moved = session.plan.chain.boxes[index].box
+    moved = session.review.plan.chain.boxes[index].box
     assert moved.x1 < box.x1 and moved.y1 == box.y1 and moved.y2 > box.y2
     qtbot.keyClick(editor.canvas, Qt.Key.Key_D, CONTROL)
-    count = len(session.plan.marks)
+    count = len(session.review.plan.marks)
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Delete)
-    assert len(session.plan.marks) == count - 1
+    assert len(session.review.plan.marks) == count - 1
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Tab)
-    first = session.selected
+    first = session.review.selected
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Tab)
-    assert first is not None and session.selected not in (None, first)
+    assert first is not None and session.review.selected not in (None, first)
     qtbot.keyClick(editor.canvas, Qt.Key.Key_F2)
     qtbot.keyClicks(sea.focusWidget(), "a thing")
     qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_Tab)  # going elsewhere takes the words too
-    assert session.plan.chain.boxes[session.selected].phrase == "a thing"
+    assert session.review.plan.chain.boxes[session.review.selected].phrase == "a thing"
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Return, CONTROL | SHIFT)
     wait_for_results(sea, qtbot)
     qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_1)
@@ -134,16 +134,17 @@ def test_no_words_of_the_review_are_cut_in_the_smallest_window(sea):
 
 def test_the_chosen_boxs_phrase_is_in_sight(sea):
     session, text = sea.session, sea.editor.plan.editor
-    session.replan(Plan.of(". ".join(f"thing {n} {format_box(Box(9, 9, 99, 99), 'red')}" for n in range(30))), "")
+    chain = ". ".join(f"thing {n} {format_box(Box(9, 9, 99, 99), 'red')}" for n in range(30))
+    session.review.replan(Plan.of(chain), "")
     for index in (29, 0):
-        session.select(index)
+        session.review.select(index)
         QApplication.processEvents()
         assert text.toPlainText()[text.textCursor().position() :].startswith(f"thing {index}")
         assert text.viewport().rect().contains(text.cursorRect())
 
 
 def test_colors_of_the_chain_follow_the_theme(sea, qapp):
-    sea.session.replan(Plan.of(f"A car {format_box(Box(9, 9, 99, 99), 'red')}"), "")
+    sea.session.review.replan(Plan.of(f"A car {format_box(Box(9, 9, 99, 99), 'red')}"), "")
     text = sea.editor.plan.editor
     try:
         for name in ("dark", "light"):
@@ -228,7 +229,7 @@ from PySide6.QtCore import QTimer
 from got_desktop import app
 application = app.make_application()
 window = app.open_window(application, Path(sys.argv[1]))
-window.session.configure(first_start=False)
+window.session.preferences.configure(first_start=False)
 window.show()
 while not window.windowHandle().isExposed():
     application.processEvents()
@@ -253,11 +254,11 @@ def test_what_a_killed_window_had_not_saved_comes_back(make_window, qtbot, data)
         + """
 from engine.api.chain import Box
 window.session.recovery.start()
-window.session.instruction = "a hat, please"
-window.session.open_file(Path(sys.argv[2]))
-while not window.session.document.is_open or window.session.filing:
+window.session.preferences.instruction = "a hat, please"
+window.session.files.open(Path(sys.argv[2]))
+while not window.session.document.is_open or window.session.document.busy:
     application.processEvents()
-window.session.add_box(Box(100, 100, 300, 300), "a hat")
+window.session.review.add_box(Box(100, 100, 300, 300), "a hat")
 while not (window.session.recovery.folder / "note.json").exists():
     application.processEvents()
 print("kept", flush=True)
@@ -269,10 +270,11 @@ time.sleep(100)
         os.kill(child.pid, signal.SIGKILL)
     window = make_window(data)
     answer(qtbot, "Bring it back")
-    qtbot.waitUntil(lambda: window.session.document.is_open and not window.session.filing)
-    session = window.session
-    assert [region.phrase for region in session.plan.chain.boxes] == ["a hat"] and session.plan.marks[0].by_user
-    assert session.instruction == "a hat, please" and session.document.modified and session.document.path == SEA
+    qtbot.waitUntil(lambda: window.session.document.is_open and not window.session.document.busy)
+    session, plan = window.session, window.session.review.plan
+    assert [region.phrase for region in plan.chain.boxes] == ["a hat"] and plan.marks[0].by_user
+    assert session.preferences.instruction == "a hat, please"
+    assert session.document.modified and session.document.path == SEA
     qtbot.waitUntil(lambda: len(list((data / "open").iterdir())) == 1)
 
 
@@ -296,7 +298,7 @@ def test_the_first_start_has_a_picture_ready(make_window, qtbot, data):
     window = make_window(data, first_start=True)
     window.session.begin_first()
     qtbot.waitUntil(lambda: window.session.document.is_open)
-    assert window.session.instruction and not window.session.settings.first_start
+    assert window.session.preferences.instruction and not window.session.preferences.settings.first_start
     assert window.editor.instruction.plan.isEnabled()
 
 

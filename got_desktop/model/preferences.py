@@ -1,0 +1,86 @@
+"""What the user wants: the words, how they are drawn, and the app's own settings; kept for the next start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from got_desktop.background import Background
+from got_desktop.model import settings
+from got_desktop.model.engine_link import EngineLink
+from got_desktop.model.keeping import SettingsFile
+from got_desktop.model.settings import Defaults, Drawing, Settings, defaults_of
+
+
+class Preferences(QObject):
+    changed = Signal()
+    failed = Signal(object)
+    """An EngineError: they could not be written."""
+
+    def __init__(self, folder: Path, background: Background, link: EngineLink) -> None:
+        super().__init__()
+        self.folder = folder
+        self.link = link
+        self.settings = settings.load(folder)
+        self.instruction = self.settings.instruction
+        link.device = self.settings.device
+        self._file = SettingsFile(folder, background, self._to_keep)
+        self._file.failed.connect(self.failed)
+
+    @property
+    def drawing(self) -> Drawing:
+        return self.settings.drawing
+
+    @property
+    def task(self) -> str:
+        """ "edit" or "text_to_image"."""
+        return "text_to_image" if self.drawing.new_picture else "edit"
+
+    @property
+    def defaults(self) -> Defaults:
+        """What the chosen model draws with where nothing else is asked for."""
+        return defaults_of(self._description(), self.task)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square that the chosen model draws at; 0 where it is not known yet."""
+        return int(self._description().get("image_size", 0))
+
+    def _description(self) -> Mapping[str, Any]:
+        return next((m.description for m in self.link.offer.models if m.name == self.drawing.model), {})
+
+    def configure(self, **change: object) -> None:
+        """Other settings of the app."""
+        self.settings = replace(self.settings, **change)
+        self.link.device = self.settings.device
+        self._file.store()
+        self.changed.emit()
+
+    def draw_with(self, **change: object) -> None:
+        """Other settings for the next run."""
+        self.configure(drawing=replace(self.drawing, **change))
+
+    def use(self, instruction: str, drawing: Drawing) -> None:
+        """The words and settings of a preset or of an earlier edit."""
+        self.instruction = instruction
+        self.configure(drawing=drawing)
+
+    def next_seed(self) -> None:
+        """Another seed for the next run, unless the user keeps this one."""
+        if not self.drawing.seed_locked:
+            self.configure(drawing=self.drawing.with_any_seed())
+
+    def add_recent(self, path: Path) -> None:
+        """That file was opened or saved last."""
+        self.configure(recent=self.settings.with_recent(path).recent)
+
+    def store(self) -> None:
+        """Writes them on this thread, and waits for it. Raises OutputError."""
+        settings.store(self.folder, self._to_keep())
+
+    def _to_keep(self) -> Settings:
+        return replace(self.settings, instruction=self.instruction)

@@ -1,0 +1,118 @@
+"""The plan under review: which box is chosen, which turn is shown, and the user's corrections, each undoable."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api.chain import Box, Problem
+from engine.api.protocol import Selection
+from got_desktop.model.document import Document
+from got_desktop.model.plan import Frame, Plan
+from got_desktop.model.preferences import Preferences
+from got_desktop.model.work import Work
+
+
+class Review(QObject):
+    selection_changed = Signal()
+    turn_changed = Signal()
+
+    def __init__(self, document: Document, work: Work, preferences: Preferences) -> None:
+        super().__init__()
+        self.document = document
+        self.work = work
+        self.preferences = preferences
+        self.selected: int | None = None
+        """Index of the chosen box in the chain."""
+        self.turn = 0
+        """The turn whose boxes are shown."""
+        document.changed.connect(self._follow)
+
+    # what is shown
+
+    @property
+    def plan(self) -> Plan:
+        """The plan to be shown: while one is written, what there is of it."""
+        return self.work.draft or self.document.state.plan
+
+    @property
+    def frame(self) -> Frame:
+        """The part of the picture, in its pixels, in which the plan's boxes lie."""
+        state = self.document.state
+        if self.work.draft is None:
+            return state.frame
+        return state.whole if self.preferences.drawing.new_picture else state.seen
+
+    def select(self, index: int | None) -> None:
+        if index != self.selected:
+            self.selected = index
+            self.selection_changed.emit()
+
+    def show_turn(self, turn: int) -> None:
+        self.turn = max(0, min(turn, self.plan.turns() - 1))
+        self.turn_changed.emit()
+
+    def _follow(self) -> None:
+        plan = self.document.state.plan
+        if self.selected is not None and self.selected >= len(plan.marks):
+            self.select(None)
+        if self.turn >= plan.turns():
+            self.show_turn(plan.turns() - 1)
+
+    # corrections
+
+    def replan(self, plan: Plan, text: str, run: str = "") -> None:
+        """Another plan; `text` says in the list of undo what was changed."""
+        self.document.change(self.document.state.with_plan(plan), text, run)
+
+    def choose_area(self, area: Selection | None, run: str = "") -> None:
+        """The part that an edit may change; None: the whole picture."""
+        state = self.document.state
+        if area != state.selection:
+            self.document.change(state.selecting(area), self.tr("Choose the area to edit"), run)
+
+    def add_box(self, box: Box, phrase: str) -> None:
+        before = self.document.state.plan
+        plan = before.added(box, phrase, self.turn)
+        self.replan(plan, self.tr("Draw box"))
+        new = {mark.id for mark in plan.marks} - {mark.id for mark in before.marks}
+        self.select(next((index for index, mark in enumerate(plan.marks) if mark.id in new), None))
+
+    def resize_box(self, index: int, box: Box, run: str = "") -> None:
+        plan = self.document.state.plan
+        if plan.chain.boxes[index].box != box:
+            self.replan(plan.resized(index, box), self.tr("Move box"), f"{run}{plan.marks[index].id}" if run else "")
+
+    def shift_box(self, index: int, by: int) -> None:
+        """So many places further back in the list of its turn's boxes."""
+        before = self.document.state.plan
+        plan = before.shifted(index, by)
+        if plan.marks != before.marks:
+            self.replan(plan, self.tr("Reorder boxes"))
+            self.select(plan.index(before.marks[index].id))
+
+    def delete_box(self, index: int) -> None:
+        self.replan(self.document.state.plan.deleted(index), self.tr("Delete box"))
+        self.select(None)
+
+    def duplicate_box(self, index: int) -> None:
+        before = self.document.state.plan
+        plan = before.duplicated(index)
+        self.replan(plan, self.tr("Duplicate box"))
+        known = {mark.id for mark in before.marks}
+        self.select(next(i for i, mark in enumerate(plan.marks) if mark.id not in known))
+
+    # what is wrong
+
+    def faults(self) -> list[Problem]:
+        """What is broken in the chain and would have no effect. A box without color is none: it was reasoned about."""
+        return [problem for problem in self.document.state.plan.chain.problems if problem.code != "no_color"]
+
+    def lost(self) -> Problem | None:
+        """What is wrong with a box without which it is not known what an edit is to change."""
+        everywhere = self.preferences.drawing.new_picture or self.preferences.drawing.scope == "whole"
+        return None if everywhere else self.document.state.plan.chain.lost
+
+    def changes_everything(self) -> bool:
+        """Whether the plan marks no region, so that applying it would redraw everything that may change."""
+        plan, new = self.document.state.plan, self.preferences.drawing.new_picture
+        return not (plan.empty or plan.chain.lost or new) and plan.chain.changes_everything

@@ -1,0 +1,40 @@
+"""Help: what each key does, and which program this is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from got_desktop import VERSION
+from got_desktop.ui import canvas_keys
+
+translate = QCoreApplication.translate
+
+
+def show_keys(window: QWidget, actions: Iterable[QAction]) -> None:
+    """The keys of the window's commands, and those of the canvas."""
+    rows = [
+        (action.text().replace("&", ""), action.shortcut().toString(action.shortcut().SequenceFormat.NativeText))
+        for action in actions
+        if not action.shortcut().isEmpty()
+    ]
+    rows += canvas_keys.listed()
+    table = "".join(f"<tr><td style='padding:3px 24px 3px 0'>{text}</td><td>{keys}</td></tr>" for text, keys in rows)
+    _tell(window, translate("Help", "Keys"), f"<table>{table}</table>")
+
+
+def show_about(window: QWidget) -> None:
+    words = translate(
+        "Help", "Edit pictures by instruction, through a written plan and red boxes that you can correct."
+    )
+    _tell(window, translate("Help", "About got_desktop"), f"<h3>got_desktop {VERSION}</h3><p>{words}</p>")
+
+
+def _tell(window: QWidget, title: str, text: str) -> None:
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Ok, window)
+    box.setTextFormat(Qt.TextFormat.RichText)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()

@@ -1,0 +1,96 @@
+"""The work of the procedures, whether a dialog or a script asks for it. Only in the plug-in's main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gi.repository import Gimp
+
+from engine.api.errors import ImageError
+from engine.api.launch import Engine
+from engine.api.protocol import Event
+from plugins.common import jobs
+from plugins.common.jobs import Drawn, Heard, Settings
+from plugins.common.session import Session
+from plugins.common.words import layer_name
+from plugins.gimp import picture, pixels
+from plugins.gimp.picture import Capture
+from plugins.gimp.waiting import wait
+
+Config = Gimp.ProcedureConfig
+
+
+def plan(session: Session, captured: Capture | None, config: Config, heard: Callable[[Event], None]) -> str:
+    """The chain's text, for an edit or without a capture for a new picture. Raises EngineError."""
+    instruction, settings = config.get_property("instruction"), settings_of(config)
+
+    def work(engine: Engine, told: Heard) -> str:
+        return jobs.plan(engine, told, instruction, _png(captured) if captured else None, settings)
+
+    return wait(session, work, heard)
+
+
+def edit(
+    session: Session, captured: Capture, config: Config, chain: str, heard: Callable[[Event], None]
+) -> tuple[Drawn, pixels.Result]:
+    """Draws the chain, or where it is empty plans first. Raises EngineError."""
+    instruction, settings = config.get_property("instruction"), settings_of(config)
+
+    def work(engine: Engine, told: Heard) -> tuple[Drawn, pixels.Result]:
+        drawn = jobs.edit(engine, told, instruction, _png(captured), chain or None, settings)
+        return drawn, pixels.result(drawn.candidates[0], captured.selection)
+
+    return wait(session, work, heard)
+
+
+def generate(session: Session, config: Config, chain: str, heard: Callable[[Event], None]) -> tuple[Gimp.Image, str]:
+    """(a new image, the chain that was drawn). Raises EngineError."""
+    caption, settings = config.get_property("instruction"), settings_of(config)
+    size = (config.get_property("width"), config.get_property("height"))
+
+    def work(engine: Engine, told: Heard) -> tuple[Drawn, pixels.Result]:
+        drawn = jobs.generate(engine, told, caption, chain or None, size if all(size) else None, settings)
+        return drawn, pixels.result(drawn.candidates[0], None)
+
+    drawn, result = wait(session, work, heard)
+    return picture.new_image(layer_name(caption), result.width, result.height, result.rgba), drawn.chain
+
+
+def lay(captured: Capture, config: Config, result: pixels.Result) -> None:
+    """Adds the layer. Where the image is no longer what it was, the result becomes an image of its own.
+
+    Raises ImageError saying so, with that image's id for a script: there is no new layer.
+    """
+    name = layer_name(config.get_property("instruction"))
+    problem = captured.problem()
+    if problem is None:
+        picture.insert(captured, name, result.rgba, result.mask)
+        return
+    made = picture.new_image(name, result.width, result.height, result.whole)
+    where = "was opened as a new image" if picture.show(made) else "is a new image, not shown"
+    raise ImageError("image_changed", problem, f"The result {where} (id {made.get_id()}).")
+
+
+def tell(captured: Capture, drawn: Drawn) -> None:
+    """What the user should know about how it was done."""
+    notes = (*captured.notes, *drawn.notes)
+    if notes:
+        Gimp.message("GoT: " + " ".join(notes))
+
+
+def settings_of(config: Config) -> Settings:
+    """How is drawn. A procedure that only plans has no more than a model."""
+    named = {spec.get_name() for spec in config.list_properties()}
+    chosen: dict = {"model": config.get_property("model"), "adapter": config.get_property("adapter") or None}
+    if "seed" in named:
+        chosen |= {"seed": config.get_property("seed"), "num_inference_steps": config.get_property("steps") or None}
+        for name in ("semantic", "spatial", "reference"):
+            scale = config.get_property(name)
+            chosen[name] = None if scale < 0 else scale
+    if "scope" in named:
+        chosen |= {name: config.get_property(name) for name in ("scope", "feather", "grow")}
+    return Settings(**chosen)
+
+
+def _png(captured: Capture) -> bytes:
+    return pixels.png(captured.pixels, *captured.area[2:])
