@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from engine.api.chain import LIMIT, Box
-from training.scoring import lab
+from training.measures import lab
 
 _SIDE = 256
 """Longer side at which pictures are compared; finer detail is noise."""

@@ -24,6 +24,7 @@ from engine.api.chain import Box, Chain
 from engine.api.errors import EngineError
 from training.disturbance import DISTURBANCES, disturb
 from training.drawing import SIZE
+from training.measures import deviation, iou, mean
 from training.scoring import score_edit, score_generated
 from training.storybook import EDITS, Example, Scene, Step, sample
 
@@ -131,7 +132,7 @@ def judge(
     """Scores a result: the chain and the boxes of the example's first step, the pictures of all its steps."""
     step = example.steps[0]
     masks = chain.mask_regions(0) if chain.turns else ()
-    iou, deviation = _box_errors(step, [region.box for region in masks])
+    overlap, distance = _box_errors(step, [region.box for region in masks])
     verdict = Verdict(
         task=example.task,
         reference=example.reference,
@@ -140,8 +141,8 @@ def judge(
         parsed=_parsed(chain, len(masks), len(step.regions)),
         named=_change(chain.text) == _change(step.chain),
         boxes=[([r.box.x1, r.box.y1, r.box.x2, r.box.y2], r.color or "") for r in masks],
-        iou=iou,
-        deviation=deviation,
+        iou=overlap,
+        deviation=distance,
         right=False,
         inside_right=False,
         outside_psnr=None,
@@ -187,9 +188,8 @@ def _box_errors(step: Step, boxes: Sequence[Box]) -> tuple[float | None, float |
         return None, None
     if len(boxes) != len(step.regions):
         return 0.0, None
-    wanted, got = step.regions[-1][0], boxes[-1]
-    dx, dy = (got.x1 + got.x2 - wanted.x1 - wanted.x2) / 2000, (got.y1 + got.y2 - wanted.y1 - wanted.y2) / 2000
-    return wanted.iou(got), float(np.hypot(dx, dy))
+    wanted, found = [step.regions[-1][0]], [boxes[-1]]
+    return iou(wanted, found), deviation(wanted, found)
 
 
 def summary(verdicts: Iterable[Verdict]) -> dict[str, Any]:
@@ -197,8 +197,8 @@ def summary(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     rows = list(verdicts)
     edits = [v for v in rows if v.task != "text_to_image"]
     figures = {"samples": len(rows), **_figures(edits)}
-    figures["chain_parse_rate"] = _mean(v.parsed for v in rows)
-    figures["t2i_success"] = _mean(ok for v in rows if v.task == "text_to_image" for ok in v.objects)
+    figures["chain_parse_rate"] = mean(v.parsed for v in rows)
+    figures["t2i_success"] = mean(ok for v in rows if v.task == "text_to_image" for ok in v.objects)
     figures["seconds"] = round(float(np.median([v.seconds for v in rows])), 3)
     tasks = [t for t in (*TASKS, "two_step") if any(v.task == t for v in rows)]
     figures["by_operation"] = {t: _figures([v for v in rows if v.task == t]) for t in tasks}
@@ -211,20 +211,15 @@ def summary(verdicts: Iterable[Verdict]) -> dict[str, Any]:
 def _figures(rows: list[Verdict]) -> dict[str, Any]:
     return {
         "count": len(rows),
-        "chain_parse_rate": _mean(v.parsed for v in rows),
-        "named_right": _mean(v.named for v in rows),
-        "target_box_iou": _mean(v.iou for v in rows),
-        "target_box_iou50": _mean(None if v.iou is None else v.iou > 0.5 for v in rows),
-        "position_deviation": _mean(v.deviation for v in rows),
-        "edit_success": _mean(v.right for v in rows),
-        "inside_right": _mean(v.inside_right for v in rows),
-        "outside_psnr": _mean(v.outside_psnr for v in rows),
+        "chain_parse_rate": mean(v.parsed for v in rows),
+        "named_right": mean(v.named for v in rows),
+        "target_box_iou": mean(v.iou for v in rows),
+        "target_box_iou50": mean(None if v.iou is None else v.iou > 0.5 for v in rows),
+        "position_deviation": mean(v.deviation for v in rows),
+        "edit_success": mean(v.right for v in rows),
+        "inside_right": mean(v.inside_right for v in rows),
+        "outside_psnr": mean(v.outside_psnr for v in rows),
     }
-
-
-def _mean(values: Iterable[float | bool | None]) -> float | None:
-    known = [float(v) for v in values if v is not None]
-    return round(float(np.mean(known)), 4) if known else None
 
 
 def run(samples: int, seed: int, options: Options, workers: int = 1, tasks: Sequence[str] = TASKS) -> list[Verdict]:

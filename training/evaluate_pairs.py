@@ -23,9 +23,9 @@ from engine.got.adapters import apply_adapters
 from engine.models.catalog import resolve
 from training import similarity
 from training.finetune.examples import Row, read_rows
-from training.finetune.validate import edit_row, mean, outside_boxes, summary
-from training.report import STYLE, data_url
-from training.scoring import OUTSIDE_DB, blurred_lab
+from training.finetune.validate import edit_row, summary
+from training.measures import OUTSIDE_DB, blurred_lab, mean, outside_boxes
+from training.pages import STYLE, data_url
 from training.similarity import Similarity
 
 _VERDICTS = {True: "right", False: "wrong", None: ""}

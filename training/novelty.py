@@ -16,7 +16,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from training.drawing import SIZE
-from training.scoring import OUTSIDE_DB, blurred_lab, outside, place_of, psnr, rivals
+from training.measures import OUTSIDE_DB, blurred_lab, psnr
+from training.pages import drawn
+from training.scoring import outside, place_of, rivals
 from training.storybook import Scene, Thing, sample
 
 KIND, COLOR = "snowman", "white"
@@ -87,7 +89,6 @@ def measure(model: str, adapter: Path | None, samples: int, sheet: Path | None) 
     from engine.got import GoTPipeline
     from engine.got.adapters import apply_adapters
     from engine.models.catalog import resolve
-    from training.data.report import drawn
 
     pipe = GoTPipeline.from_pretrained(resolve(model))
     apply_adapters(pipe, [(adapter, 1.0)] if adapter else [])

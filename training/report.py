@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFont
 
 from training.drawing import SIZE
+from training.pages import STYLE, data_url
 
 if TYPE_CHECKING:
     from training.evaluate import Verdict
@@ -64,23 +63,6 @@ def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, wi
     while font.getlength(" ".join(words)) > width:
         words = [*words[:-2], "…"]
     return " ".join(words)
-
-
-def data_url(picture: Image.Image) -> str:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
-:root { color-scheme: light dark; }
-table { border-collapse: collapse; } td, th { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #8884; }
-td:first-child, th:first-child { text-align: left; }
-figure { display: inline-block; width: 24rem; margin: .5rem; vertical-align: top; }
-figure img { width: 100%; image-rendering: pixelated; }
-figcaption { font-size: 13px; } code { font-size: 11px; opacity: .7; word-break: break-word; }
-"""
 
 
 def html_report(figures: dict[str, Any], verdicts: Sequence[Verdict]) -> str:

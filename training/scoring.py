@@ -10,35 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image, ImageFilter
 
 from engine.api.chain import Box
 from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE, draw_thing
+from training.measures import OUTSIDE_DB, blurred_lab, psnr
 from training.storybook import Scene, Step, Thing
 
-OUTSIDE_DB = 25.0
-_BLUR = 1.2  # pixels
 _MARGIN = 2  # pixels around a box that count as inside: boxes in chains are rounded
 
 Place = tuple[int, int, int, int]
 """x1, y1, x2, y2 in pixels, ends exclusive."""
-
-
-def lab(pictures: np.ndarray) -> np.ndarray:
-    """sRGB uint8 or float (..., 3) in [0, 255] -> CIELAB (D65), float32."""
-    c = np.asarray(pictures, np.float32) / 255
-    linear = np.where(c > 0.04045, ((c + 0.055) / 1.055) ** 2.4, c / 12.92)
-    xyz = linear @ np.array(
-        [[0.4339, 0.2126, 0.0178], [0.3762, 0.7152, 0.1095], [0.1899, 0.0722, 0.8727]], np.float32
-    )  # rows: R, G, B; already divided by the white point
-    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    x, y, z = f[..., 0], f[..., 1], f[..., 2]
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1).astype(np.float32)
-
-
-def blurred_lab(picture: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) -> CIELAB of the picture blurred by a Gaussian."""
-    return lab(np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(_BLUR))))
 
 
 def place_of(box: Box) -> Place:
@@ -79,13 +60,6 @@ def _crop_lab(picture: np.ndarray, place: Place) -> np.ndarray:
     out = np.zeros((SIZE, SIZE, 3), np.float32)
     out[y1:y2, x1:x2] = blurred_lab(picture[y1:y2, x1:x2].round().clip(0, 255).astype(np.uint8))
     return out
-
-
-def psnr(a: np.ndarray, b: np.ndarray, where: np.ndarray | None = None) -> float:
-    """Peak signal-to-noise ratio in dB of two uint8 pictures, over the pixels where `where` is true."""
-    error = np.square(a.astype(np.float32) - b.astype(np.float32)).mean(-1)
-    mean = error.mean() if where is None else error[where].mean()
-    return float(10 * np.log10(255**2 / max(mean, 1e-2)))
 
 
 def outside(places: Sequence[Place]) -> np.ndarray:

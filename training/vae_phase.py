@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from training.drawing import COLORS, SIZE
 from training.loop import Phase
-from training.scoring import blurred_lab, nearest_thing
+from training.measures import blurred_lab
+from training.scoring import nearest_thing
 from training.storybook import MASK_COLORS, sample
 
 CROP = 64

@@ -14,7 +14,6 @@ from training.evaluate import main as evaluate
 from training.evaluate_pairs import edit_right
 from training.finetune.config import to_toml
 from training.finetune.examples import Row, read_rows
-from training.finetune.validate import deviation, iou
 
 
 @pytest.mark.full
@@ -59,14 +58,3 @@ def test_the_target_is_right_the_source_and_a_mess_are_wrong(row):
     assert edit_right(row, {"result": source, "outside_psnr": 99.0}) is False
     assert edit_right(row, {"result": target, "outside_psnr": 20.0}) is False
     assert edit_right(replace(row, source=None), {"result": Image.new("RGB", (9, 9)), "outside_psnr": None}) is None
-
-
-def test_boxes_are_compared():
-    from engine.api.chain import Box
-
-    wanted = [Box(0, 0, 100, 100)]
-    assert iou(wanted, [Box(0, 0, 50, 100), Box(500, 500, 600, 600)]) == pytest.approx(0.5)
-    assert iou([], wanted) is None
-    assert iou(wanted, []) == 0
-    assert deviation(wanted, [Box(300, 400, 400, 500)]) == pytest.approx(0.5)
-    assert deviation(wanted, []) is None

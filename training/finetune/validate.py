@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,14 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engine.api.chain import IM_GEN_START, Box, Chain
+from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import EngineError
 from engine.got.checkpoint import Components
 from engine.got.pipeline import GoTPipeline
 from engine.got.planner import encode_turn
-from training.data.report import drawn
 from training.finetune.examples import Row
-from training.scoring import psnr
+from training.measures import deviation, iou, mean, outside_boxes, psnr
+from training.pages import drawn, sheet_of
 
 if TYPE_CHECKING:
     from training.finetune.run import Finetune
@@ -96,50 +95,3 @@ def summary(results: list[dict[str, Any]]) -> dict[str, float | None]:
         "position_deviation": mean([r["deviation"] for r in results]),
         "outside_psnr": mean([r["outside_psnr"] for r in results]),
     }
-
-
-def iou(wanted: list[Box], found: list[Box]) -> float | None:
-    """Mean over the wanted boxes of the overlap with the best found one; None where none is wanted."""
-    if not wanted:
-        return None
-    return sum(max((w.iou(f) for f in found), default=0.0) for w in wanted) / len(wanted)
-
-
-def deviation(wanted: list[Box], found: list[Box]) -> float | None:
-    """Mean distance of centres as a share of the picture's side; None where one side has no box."""
-    if not wanted or not found:
-        return None
-    return sum(min(_distance(w, f) for f in found) for w in wanted) / len(wanted)
-
-
-def _distance(a: Box, b: Box) -> float:
-    return math.hypot(a.x1 + a.x2 - b.x1 - b.x2, a.y1 + a.y2 - b.y1 - b.y2) / 2000
-
-
-def outside_boxes(size: tuple[int, int], boxes: list[Box]) -> np.ndarray:
-    """bool (H, W): what an edit in these boxes must leave alone; nothing, where there is no box."""
-    mask = np.full(size[::-1], bool(boxes))
-    for box in boxes:
-        x1, y1, x2, y2 = box.pixels(*size)
-        mask[y1 : y2 + 1, x1 : x2 + 1] = False
-    return mask
-
-
-def mean(values: list[Any]) -> float | None:
-    """Of those that are known."""
-    known = [float(v) for v in values if v is not None]
-    return round(sum(known) / len(known), 4) if known else None
-
-
-def sheet_of(rows: list[list[Image.Image]]) -> Image.Image:
-    """The pictures of each sample beside each other, a row a sample."""
-    width = max(sum(p.width + 4 for p in row) for row in rows)
-    height = sum(max(p.height for p in row) + 4 for row in rows)
-    sheet, top = Image.new("RGB", (width, height), "white"), 0
-    for row in rows:
-        left = 0
-        for picture in row:
-            sheet.paste(picture, (left, top))
-            left += picture.width + 4
-        top += max(p.height for p in row) + 4
-    return sheet
