@@ -19,9 +19,9 @@ from PIL import Image
 
 from engine.got import GoTPipeline, GuidanceScales
 from engine.models.catalog import resolve
-from training.drawing import SIZE
 from training.evaluate import FIRST_SEED, Verdict, judge, summary
-from training.storybook import EDITS, sample
+from training.storybook.drawing import SIZE
+from training.storybook.edits import EDITS, sample
 
 SUCCESS_LOSS, PSNR_LOSS = 0.01, 0.5
 """What a way may lose: edit success as a share, PSNR outside the edit in dB."""

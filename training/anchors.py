@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from training.drawing import BACKGROUNDS, COLORS, KINDS
-from training.storybook import TASKS, Scene, Step, Thing
+from training.storybook.drawing import BACKGROUNDS, COLORS, KINDS
+from training.storybook.edits import TASKS, Step
+from training.storybook.scene import Scene, Thing
 
 WIDTH = 256
 """Of an anchor, and so of the UNet's context and of its pooled vector."""

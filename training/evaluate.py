@@ -1,7 +1,7 @@
 """`python -m training.evaluate storybook`: how well a model edits storybook scenes it has never seen.
 
 Every sample goes through the shipped pipeline (own chain, own boxes, the model's default steps and scales); results
-are judged before compositing by `training.scoring`.
+are judged before compositing by `training.storybook.scoring`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from PIL import Image
 
 from engine.api.chain import Box, Chain
 from engine.api.errors import EngineError
-from training.disturbance import DISTURBANCES, disturb
-from training.drawing import SIZE
 from training.measures import deviation, iou, mean
-from training.scoring import score_edit, score_generated
-from training.storybook import EDITS, Example, Scene, Step, sample
+from training.storybook.disturbance import DISTURBANCES, disturb
+from training.storybook.drawing import SIZE
+from training.storybook.edits import EDITS, Example, Step, sample
+from training.storybook.scene import Scene
+from training.storybook.scoring import score_edit, score_generated
 
 FIRST_SEED = 9 * 10**9
 """Evaluation seeds lie beyond every seed that training draws."""
@@ -55,7 +56,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Options:
-    """How samples are run: `ablation` is one of ABLATIONS, `disturbed` "none" or one of training.disturbance's."""
+    """How samples are run: `ablation` is one of ABLATIONS, `disturbed` "none" or one of DISTURBANCES."""
 
     model: str
     device: str = "cpu"

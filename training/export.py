@@ -11,8 +11,8 @@ from transformers import GenerationConfig
 from engine.got.checkpoint import Components, save_native
 from engine.got.config import Defaults, GoTConfig
 from engine.got.guidance import GuidanceScales
-from training.drawing import SIZE
 from training.mllm_phase import build_image_processor
+from training.storybook.drawing import SIZE
 from training.unet_phase import SCHEDULER
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
+from engine.api.chain import COLORS as MASK_COLORS
 from engine.api.chain import Box
 from training.anchors import words
-from training.drawing import SIZE
 from training.loop import atomic_save
-from training.storybook import MASK_COLORS, Example, sample
+from training.storybook.drawing import SIZE
+from training.storybook.edits import Example, sample
 from training.vae_phase import channels_last, encode, to_tensor
 
 LATENT = SIZE // 4

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from engine.api.chain import Box, format_box
-from training.drawing import BACKGROUNDS, COLORS, KINDS
+from training.storybook.drawing import BACKGROUNDS, COLORS, KINDS
 
 if TYPE_CHECKING:
     from training.mllm_phase import ChainSequences

@@ -22,10 +22,11 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from engine.got.prompts import SourceProcessor, Vocabulary
 from training.anchors import WIDTH, Anchors, words
 from training.config import Data, Lesson
-from training.drawing import COLORS, KINDS, SIZE
 from training.lookups import LookupBatch, Lookups
 from training.loop import Phase
-from training.storybook import Example, Scene, sample
+from training.storybook.drawing import COLORS, KINDS, SIZE
+from training.storybook.edits import Example, sample
+from training.storybook.scene import Scene
 
 PATCH, MERGE = 8, 2
 CELLS = SIZE // PATCH // MERGE

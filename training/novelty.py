@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from training.drawing import SIZE
 from training.measures import OUTSIDE_DB, blurred_lab, psnr
 from training.pages import drawn
-from training.scoring import outside, place_of, rivals
-from training.storybook import Scene, Thing, sample
+from training.storybook.drawing import SIZE
+from training.storybook.edits import sample
+from training.storybook.scene import Scene, Thing
+from training.storybook.scoring import outside, place_of, rivals
 
 KIND, COLOR = "snowman", "white"
 FORMS = ("replace {} with a snowman", "turn {} into a snowman", "swap {} for a snowman")
@@ -59,8 +60,8 @@ def _instruction(recolor: str, color: str, dice: random.Random) -> str:
 
 
 def edit_right(item: Novelty, result: np.ndarray) -> bool:
-    """Strict, as `training.scoring`: inside the box the snowman must be nearer to the result than every kind of thing
-    in every color and than the source; outside PSNR must reach 25 dB.
+    """Strict, as in `training.storybook.scoring`: inside the box the snowman must be nearer to the result than every
+    kind of thing in every color and than the source; outside PSNR must reach 25 dB.
 
     result is uint8 (SIZE, SIZE, 3), before compositing.
     """

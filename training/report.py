@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from training.drawing import SIZE
 from training.pages import STYLE, data_url
+from training.storybook.drawing import SIZE
 
 if TYPE_CHECKING:
     from training.evaluate import Verdict

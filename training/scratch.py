@@ -20,7 +20,7 @@ from training.joint_phase import JointPhase
 from training.latents import LATENT, shard
 from training.loop import LoopSettings, Phase, atomic_save, to_device, train
 from training.mllm_phase import ChainPhase, EyesPhase, Mllm
-from training.storybook import sample
+from training.storybook.edits import sample
 from training.tokenizer import build_tokenizer
 from training.unet_phase import UnetPhase, build_unet, load_shards
 from training.vae_phase import VaePhase, channels_last, to_tensor, validate_vae, whiten

@@ -11,7 +11,7 @@ from transformers import Qwen2Tokenizer
 from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX
 
 from engine.got.prompts import EDIT_PROMPT, TEXT_TO_IMAGE_PROMPT, add_got_tokens
-from training.storybook import sample
+from training.storybook.edits import sample
 
 QWEN_TOKENS = (
     *("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>"),

@@ -13,9 +13,9 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
 from training.anchors import WIDTH, Anchors
-from training.drawing import SIZE
 from training.latents import LATENT
 from training.loop import Phase
+from training.storybook.drawing import SIZE
 
 TRAIN_STEPS = 1000
 SCHEDULER = {

@@ -10,11 +10,12 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
-from training.drawing import COLORS, SIZE
+from engine.api.chain import COLORS as MASK_COLORS
 from training.loop import Phase
 from training.measures import blurred_lab
-from training.scoring import nearest_thing
-from training.storybook import MASK_COLORS, sample
+from training.storybook.drawing import COLORS, SIZE
+from training.storybook.edits import sample
+from training.storybook.scoring import nearest_thing
 
 CROP = 64
 _CANVASES = 0.07  # share of box canvases among the pictures: spatial guidance goes through the same encoder

@@ -17,7 +17,6 @@ from engine.got.prompts import SourceProcessor, Vocabulary
 from tests.once import once
 from training.anchors import SLOTS, Anchors, words
 from training.config import Data, Lesson, load_recipe
-from training.drawing import SIZE
 from training.latents import canvas, example_of
 from training.lookups import LookupBatch, Lookups
 from training.loop import to_device
@@ -30,7 +29,9 @@ from training.mllm_phase import (
     dense_targets,
 )
 from training.scratch import Scratch
-from training.storybook import Scene, Thing, sample
+from training.storybook.drawing import SIZE
+from training.storybook.edits import sample
+from training.storybook.scene import Scene, Thing
 from training.unet_phase import UnetPhase, build_unet
 from training.vae_phase import VaePhase, build_vae, encode, to_tensor, whiten
 

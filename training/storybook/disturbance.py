@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from training.drawing import SIZE
+from training.storybook.drawing import SIZE
 
 Disturb = Callable[[Image.Image, np.random.Generator], Image.Image]
 

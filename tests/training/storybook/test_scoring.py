@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.scoring import score_edit, score_generated
-from training.storybook import EDITS, sample
+from training.storybook.edits import EDITS, sample
+from training.storybook.scoring import score_edit, score_generated
 
 
 @pytest.mark.parametrize("operation", EDITS)

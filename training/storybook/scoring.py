@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.api.chain import Box
-from training.drawing import BACKGROUNDS, COLORS, KINDS, SIZE, draw_thing
 from training.measures import OUTSIDE_DB, blurred_lab, psnr
-from training.storybook import Scene, Step, Thing
+from training.storybook.drawing import BACKGROUNDS, COLORS, KINDS, SIZE, draw_thing
+from training.storybook.edits import Step
+from training.storybook.scene import Scene, Thing
 
 _MARGIN = 2  # pixels around a box that count as inside: boxes in chains are rounded
 

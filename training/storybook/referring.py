@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from training.storybook import Thing
+from training.storybook.scene import Thing
 
 _CLEAR = 8  # pixels by which positions must differ before words such as "left of" are used
 _AREA = 1.35  # ratio of areas from which one thing is called larger
