@@ -19,9 +19,9 @@ from engine.got import GoTPipeline
 from engine.got.adapters import apply_adapters
 from engine.models.catalog import resolve
 from training import similarity
+from training.data.manifest import Row, read_rows
 from training.evaluate_pairs import evaluate_rows, figures_of, page
 from training.finetune.config import FinetuneConfig, load_config
-from training.finetune.examples import Row, read_rows
 from training.finetune.run import Finetune
 from training.similarity import Similarity
 

@@ -21,11 +21,10 @@ from PIL import Image
 from engine.api.chain import COLORS, IM_GEN_START, Box, escape_user_text, format_box
 from engine.api.errors import EngineError
 from training.data.check import Checked, Tally, checked, find_data
+from training.data.manifest import MANIFEST, PICTURES, read_manifest
 from training.data.pair import Finding, identifier
 from training.data.report import Page, json_report, text_report
 from training.difference import edit_regions
-
-MANIFEST, PICTURES = "pairs.jsonl", "pictures"
 
 
 class Describer(Protocol):
@@ -166,20 +165,6 @@ def list_new(pairs: Iterator[Checked], rows: dict[str, dict[str, Any]], page: Pa
             yield item
         else:
             page.add(item, row["instruction"], row["chain"])
-
-
-def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
-    """The rows by the pair's name. A last line that was cut off is taken away."""
-    path = folder / MANIFEST
-    if not path.exists():
-        return {}
-    whole, _, torn = path.read_bytes().rpartition(b"\n")
-    if torn:
-        partial = path.with_suffix(".tmp")
-        partial.write_bytes(whole + b"\n" if whole else b"")
-        os.replace(partial, path)
-    rows = [json.loads(line) for line in whole.splitlines()]
-    return {row["name"]: row for row in rows}
 
 
 def _written(item: Checked, made: Annotation, output: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from engine.got import GoTPipeline
 from engine.got.adapters import apply_adapters
 from engine.models.catalog import resolve
 from training import similarity
-from training.finetune.examples import Row, read_rows
+from training.data.manifest import Row, read_rows
 from training.finetune.validate import edit_row, summary
 from training.measures import OUTSIDE_DB, blurred_lab, mean, outside_boxes
 from training.pages import STYLE, data_url

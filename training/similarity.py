@@ -26,7 +26,7 @@ from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, CLIPModel
 
 from engine.api.chain import Chain
 from engine.got.conditioning import image_to_tensor
-from training.finetune.examples import Row
+from training.data.manifest import Row
 from training.lpips import LEAST_SIDE, load_lpips
 from training.measures import outside_boxes
 from training.networks import load_network, reading

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from training.ablation import main, markdown
+from training.data.manifest import Row, read_rows
 from training.evaluate import main as evaluate
 from training.evaluate_pairs import edit_right
 from training.finetune.config import to_toml
-from training.finetune.examples import Row, read_rows
 
 
 @pytest.mark.full

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from engine.api.chain import Chain
-from training.annotate import MANIFEST, Plain, annotate, annotated, main, read_manifest
+from training.annotate import Plain, annotate, annotated, main
+from training.data.manifest import MANIFEST, read_manifest, read_rows
 from training.describe import PlannerDescriber, read_boxes
-from training.finetune.examples import read_rows
 from training.novelty import novelty, write_pairs
 
 

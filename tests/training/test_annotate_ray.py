@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from training.annotate import MANIFEST, Plain, annotate, annotated
+from training.annotate import Plain, annotate, annotated
+from training.data.manifest import MANIFEST
 
 
 @pytest.mark.slow

@@ -17,10 +17,10 @@ from engine.api.chain import Box, Chain
 from engine.api.errors import ModelError
 from tests.engine.got.tiny import CHAT_TEMPLATE, make_tokenizer
 from training import describe
-from training.annotate import MANIFEST, annotate, annotated, main, read_manifest
+from training.annotate import annotate, annotated, main
+from training.data.manifest import MANIFEST, read_manifest, read_rows
 from training.data.pair import KINDS
 from training.describe import QwenDescriber
-from training.finetune.examples import read_rows
 
 HIDDEN = 32
 

@@ -25,8 +25,8 @@ from transformers import (
 )
 
 from engine.api.errors import ModelError
+from training.data.manifest import Row, read_rows
 from training.evaluate import main as evaluate
-from training.finetune.examples import Row, read_rows
 from training.lpips import Lpips, alexnet, load_lpips, vgg16
 from training.similarity import Clip, Dino, Similarity, target_words
 

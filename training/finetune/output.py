@@ -17,9 +17,9 @@ from engine.got.adapters import CONFIG, WEIGHTS, apply_adapters
 from engine.got.checkpoint import Components, load_components, save_native
 from engine.got.pipeline import GoTPipeline
 from engine.output import new_folder
+from training.data.manifest import Row
 from training.finetune import lora
 from training.finetune.config import FinetuneConfig, facts
-from training.finetune.examples import Row
 
 KOHYA = "unet-kohya.safetensors"
 _EXAMPLES = 5

@@ -15,8 +15,9 @@ from PIL import Image
 from engine.api.errors import ModelError, OutputError
 from engine.got.conditioning import image_to_tensor, tensor_to_image
 from engine.got.memory import free_memory
+from training.data.manifest import Row
 from training.data.pair import KINDS
-from training.finetune.examples import Row, load_example
+from training.finetune.examples import load_example
 from training.finetune.run import Finetune
 from training.finetune.validate import measure
 from training.pages import sheet_of

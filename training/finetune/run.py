@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from engine.api.errors import ModelError, RequestError
 from engine.got.checkpoint import Components, load_components
 from engine.models.catalog import resolve
+from training.data.manifest import read_rows
 from training.finetune import lora, saves, shards
 from training.finetune.batches import Batches
 from training.finetune.config import FinetuneConfig, Training, facts
-from training.finetune.examples import Cache, Encoder, read_rows, split
+from training.finetune.examples import Cache, Encoder, split
 from training.finetune.joint import JointLoss
 from training.finetune.journal import Journal
 from training.finetune.output import base_hash, write_output

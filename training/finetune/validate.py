@@ -16,7 +16,7 @@ from engine.api.errors import EngineError
 from engine.got.checkpoint import Components
 from engine.got.pipeline import GoTPipeline
 from engine.got.planner import encode_turn
-from training.finetune.examples import Row
+from training.data.manifest import Row
 from training.measures import deviation, iou, mean, outside_boxes, psnr
 from training.pages import drawn, sheet_of
 
