@@ -18,12 +18,12 @@ from engine.api.errors import EngineError
 from engine.got import GoTPipeline
 from engine.got.adapters import apply_adapters
 from engine.models.catalog import resolve
-from training import similarity
 from training.data.manifest import Row, read_rows
-from training.evaluate_pairs import evaluate_rows, figures_of, page
+from training.evaluate import similarity
+from training.evaluate.pairs import evaluate_rows, figures_of, page
+from training.evaluate.similarity import Similarity
 from training.finetune.config import FinetuneConfig, load_config
 from training.finetune.run import Finetune
-from training.similarity import Similarity
 
 VARIANTS = {"baseline": "none", "+ GoT": "chain", "+ SSGM": "spatial"}
 

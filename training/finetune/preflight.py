@@ -17,9 +17,9 @@ from engine.got.conditioning import image_to_tensor, tensor_to_image
 from engine.got.memory import free_memory
 from training.data.manifest import Row
 from training.data.pair import KINDS
+from training.evaluate.edits import measure
 from training.finetune.examples import load_example
 from training.finetune.run import Finetune
-from training.finetune.validate import measure
 from training.pages import sheet_of
 
 REPORT, TARGETS = "preflight.json", "preflight-targets.png"

@@ -25,6 +25,7 @@ from training.finetune.examples import Cache, Encoder, split
 from training.finetune.joint import JointLoss
 from training.finetune.journal import Journal
 from training.finetune.output import base_hash, write_output
+from training.finetune.validate import validate
 
 _PRECISION = {"float32": "no", "bfloat16": "bf16"}
 
@@ -235,11 +236,10 @@ class Finetune:
         return wish != "stop"
 
     def _validate(self, done: int) -> None:
-        from training.finetune.validate import validate
-
         current = self._swap_in_average()
         if whole := self.whole_model():
-            self.journal.validated(done, validate(self, *whole, done))
+            sheet = self.folder / "samples" / f"{done:08d}.png"
+            self.journal.validated(done, validate(*whole, self.held_out, self.config, sheet))
         self._swap_back(current)
         self.accelerator.wait_for_everyone()
 

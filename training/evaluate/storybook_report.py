@@ -1,4 +1,4 @@
-"""An evaluation to look at: a sheet of pictures, and a page with figures, chains and the same pictures."""
+"""A storybook evaluation to look at: a sheet of pictures, and a page with figures, chains and the same pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.pages import STYLE, data_url
 from training.storybook.drawing import SIZE
 
 if TYPE_CHECKING:
-    from training.evaluate import Verdict
+    from training.evaluate.storybook import Verdict
 
 _GAP = 6
 _TEXT = 13

@@ -2,7 +2,7 @@
 
 An edit is right where, inside the boxes of its chain, the result is nearer to the picture after than to the one before
 (blurred CIELAB), and outside of them PSNR reaches 25 dB. The plan is the model's own. CLIP-I, CLIP-T, DINO and LPIPS
-are measured where their weights are given; training/similarity.py says how.
+are measured where their weights are given; training/evaluate/similarity.py says how.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from engine.api.chain import Chain
 from engine.got import GoTPipeline
 from engine.got.adapters import apply_adapters
 from engine.models.catalog import resolve
-from training import similarity
 from training.data.manifest import Row, read_rows
-from training.finetune.validate import edit_row, summary
+from training.evaluate import similarity
+from training.evaluate.edits import edit_row, summary
+from training.evaluate.similarity import Similarity
 from training.measures import OUTSIDE_DB, blurred_lab, mean, outside_boxes
 from training.pages import STYLE, data_url
-from training.similarity import Similarity
 
 _VERDICTS = {True: "right", False: "wrong", None: ""}
 

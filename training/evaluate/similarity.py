@@ -27,7 +27,7 @@ from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, CLIPModel
 from engine.api.chain import Chain
 from engine.got.conditioning import image_to_tensor
 from training.data.manifest import Row
-from training.lpips import LEAST_SIDE, load_lpips
+from training.evaluate.lpips import LEAST_SIDE, load_lpips
 from training.measures import outside_boxes
 from training.networks import load_network, reading
 

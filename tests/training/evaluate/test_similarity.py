@@ -26,9 +26,9 @@ from transformers import (
 
 from engine.api.errors import ModelError
 from training.data.manifest import Row, read_rows
-from training.evaluate import main as evaluate
-from training.lpips import Lpips, alexnet, load_lpips, vgg16
-from training.similarity import Clip, Dino, Similarity, target_words
+from training.evaluate.lpips import Lpips, alexnet, load_lpips, vgg16
+from training.evaluate.similarity import Clip, Dino, Similarity, target_words
+from training.evaluate.storybook import main as evaluate
 
 _SMALL = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
 _NORMAL = {"do_normalize": True, "image_mean": [0.48, 0.46, 0.41], "image_std": [0.27, 0.26, 0.28], "resample": 3}
@@ -252,7 +252,7 @@ def test_torchvision_is_not_needed(clip, dinov2, lpips, root):
     """In a process of its own that has none."""
     code = (
         "import sys; from pathlib import Path; sys.modules['torchvision'] = None\n"
-        "from training.similarity import Similarity; Similarity(*map(Path, sys.argv[1:]))"
+        "from training.evaluate.similarity import Similarity; Similarity(*map(Path, sys.argv[1:]))"
     )
     command = [sys.executable, "-c", code, str(clip), str(dinov2), str(lpips)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1500, cwd=root)

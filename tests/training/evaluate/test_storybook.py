@@ -3,7 +3,7 @@
 from PIL import Image
 
 from engine.api.chain import Chain
-from training.evaluate import Options, judge, run, summary
+from training.evaluate.storybook import Options, judge, run, summary
 from training.storybook.edits import sample
 
 SEED = 9 * 10**9 + 17

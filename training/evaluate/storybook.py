@@ -279,7 +279,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.json:
         args.json.write_text(text + "\n", encoding="utf-8")
     if args.html or args.sheet:
-        from training.report import html_report, sheet
+        from training.evaluate.storybook_report import html_report, sheet
 
         if args.sheet:
             sheet(verdicts).save(args.sheet)
@@ -289,14 +289,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _evaluate_folder(argv: Sequence[str]) -> int:
-    from training import evaluate_pairs
+    from training.evaluate import pairs
 
     try:
-        return evaluate_pairs.main(argv)
+        return pairs.main(argv)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-
-
-if __name__ == "__main__":
-    sys.exit(main())
