@@ -19,7 +19,8 @@ from PIL import Image
 
 from engine.got import GoTPipeline, GuidanceScales
 from engine.models.catalog import resolve
-from training.evaluate.storybook import FIRST_SEED, Verdict, judge, summary
+from training.evaluate.storybook import FIRST_SEED, summary
+from training.evaluate.verdict import Verdict, judge
 from training.storybook.drawing import SIZE
 from training.storybook.edits import EDITS, sample
 

@@ -26,7 +26,8 @@ from engine.got.memory import weight_bytes
 from engine.got.quantize import Fp8Products, Int8Linear, Int8Products, shrink, shrink_unet
 from engine.got.weights import Models, empty_mllm, empty_projectors, empty_unet, empty_vae
 from engine.models.catalog import resolve
-from training.evaluate.storybook import FIRST_SEED, Verdict, judge
+from training.evaluate.storybook import FIRST_SEED
+from training.evaluate.verdict import Verdict, judge
 from training.storybook.drawing import SIZE
 from training.storybook.edits import EDITS, sample
 

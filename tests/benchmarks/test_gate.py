@@ -5,7 +5,7 @@ import pytest
 from benchmarks.gate import WAYS, losses, report
 from engine.got.config import GoTConfig
 from engine.got.options import RenderOptions
-from training.evaluate.storybook import Verdict
+from training.evaluate.verdict import Verdict
 
 
 def verdict(right: bool, psnr: float, seconds: float) -> Verdict:

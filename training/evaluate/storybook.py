@@ -1,57 +1,28 @@
-"""`python -m training.evaluate storybook`: how well a model edits storybook scenes it has never seen.
-
-Every sample goes through the shipped pipeline (own chain, own boxes, the model's default steps and scales); results
-are judged before compositing by `training.storybook.scoring`.
-"""
+"""Storybook samples through the shipped pipeline, in one process or several, and the figures of their verdicts."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import multiprocessing
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from engine.api.chain import Box, Chain
-from engine.api.errors import EngineError
-from training.measures import deviation, iou, mean
-from training.storybook.disturbance import DISTURBANCES, disturb
+from engine.api.chain import Chain
+from training.evaluate.verdict import Verdict, judge
+from training.measures import mean
+from training.storybook.disturbance import disturb
 from training.storybook.drawing import SIZE
-from training.storybook.edits import EDITS, Example, Step, sample
+from training.storybook.edits import EDITS, Example, sample
 from training.storybook.scene import Scene
-from training.storybook.scoring import score_edit, score_generated
 
 FIRST_SEED = 9 * 10**9
 """Evaluation seeds lie beyond every seed that training draws."""
-
-
-@dataclass
-class Verdict:
-    """One sample: what was asked, written, drawn and how it was judged."""
-
-    task: str
-    reference: str
-    instruction: str
-    chain: str
-    parsed: bool
-    named: bool
-    boxes: list[tuple[list[int], str]]
-    iou: float | None
-    deviation: float | None
-    right: bool
-    inside_right: bool
-    outside_psnr: float | None
-    objects: list[bool] = field(default_factory=list)
-    seconds: float = 0.0
-    pictures: dict[str, Image.Image] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,77 +93,6 @@ def _chain(pipe: Any, example: Example, source: Image.Image | None, ablation: st
     return pipe.plan(example.instruction, source)
 
 
-def judge(
-    example: Example,
-    source: Image.Image | None,
-    truths: Sequence[Image.Image],
-    chain: Chain,
-    images: Sequence[Image.Image],
-    seconds: float,
-) -> Verdict:
-    """Scores a result: the chain and the boxes of the example's first step, the pictures of all its steps."""
-    step = example.steps[0]
-    masks = chain.mask_regions(0) if chain.turns else ()
-    overlap, distance = _box_errors(step, [region.box for region in masks])
-    verdict = Verdict(
-        task=example.task,
-        reference=example.reference,
-        instruction=example.instruction,
-        chain=chain.text,
-        parsed=_parsed(chain, len(masks), len(step.regions)),
-        named=_change(chain.text) == _change(step.chain),
-        boxes=[([r.box.x1, r.box.y1, r.box.x2, r.box.y2], r.color or "") for r in masks],
-        iou=overlap,
-        deviation=distance,
-        right=False,
-        inside_right=False,
-        outside_psnr=None,
-        seconds=seconds,
-    )
-    results = [_pixels(image) for image in images]
-    if example.source is None:
-        verdict.objects = score_generated(step.target, results[0], [region.box for region in masks])
-        verdict.right = all(verdict.objects)
-    else:
-        befores = [example.source, *(s.target for s in example.steps)]
-        scores = [
-            score_edit(before, done, result, _pixels(truth))
-            for before, done, result, truth in zip(befores, example.steps, results, truths, strict=False)
-        ]
-        verdict.right = len(results) == len(example.steps) and all(score.right for score in scores)
-        verdict.inside_right, verdict.outside_psnr = scores[0].inside_right, scores[0].outside_psnr
-        if source:
-            verdict.pictures["source"] = source.resize((SIZE, SIZE))
-    verdict.pictures |= {"result": images[-1], "target": truths[-1].resize((SIZE, SIZE))}
-    return verdict
-
-
-def _pixels(image: Image.Image) -> np.ndarray:
-    return np.asarray(image.convert("RGB").resize((SIZE, SIZE)))
-
-
-def _parsed(chain: Chain, found: int, expected: int) -> bool:
-    """Well-formed to the end, with as many regions as this task has."""
-    wrong = [p for p in chain.problems if p.code not in ("no_color",)]
-    return not wrong and found == expected and chain.text.endswith("<|im_gen_start|>")
-
-
-def _change(chain: str) -> str:
-    """The chain without what it lists and without boxes: which object, which operation, which result."""
-    words = chain.split(". ", 1)[-1].split("<|im_gen_start|>")[0]
-    return "".join(part.split("<|box_end|>")[-1] for part in words.split("<|box_start|>"))
-
-
-def _box_errors(step: Step, boxes: Sequence[Box]) -> tuple[float | None, float | None]:
-    """IoU with the target box and distance of centres as a share of the picture's side; None where there is no box."""
-    if not step.regions or step.operation == "text_to_image":
-        return None, None
-    if len(boxes) != len(step.regions):
-        return 0.0, None
-    wanted, found = [step.regions[-1][0]], [boxes[-1]]
-    return iou(wanted, found), deviation(wanted, found)
-
-
 def summary(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     """The figures of a run: over all edits, and by operation."""
     rows = list(verdicts)
@@ -241,58 +141,3 @@ def _progress(index: int, total: int, verdict: Verdict) -> Verdict:
     if (index + 1) % 20 == 0 or index + 1 == total:
         print(f"{index + 1} of {total}", file=sys.stderr, flush=True)
     return verdict
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command line; prints the figures as JSON and writes what was asked for.
-
-    Anything but `storybook` is a folder of the user's own pairs.
-    """
-    argv = sys.argv[1:] if argv is None else argv
-    if argv and argv[0] != "storybook" and not argv[0].startswith("-"):
-        return _evaluate_folder(argv)
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
-    parser.add_argument("dataset", choices=["storybook"], help="or a folder that `got annotate` made")
-    parser.add_argument("--samples", type=int, default=64)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--model", default="got-mini", help="a model's name or folder")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--json", type=Path, help="write the figures here")
-    parser.add_argument("--html", type=Path, help="write a report with the pictures here")
-    parser.add_argument("--sheet", type=Path, help="write the pictures as one sheet (PNG) here")
-    parser.add_argument("--ablation", choices=ABLATIONS, default="none")
-    parser.add_argument("--disturbed", choices=["none", *DISTURBANCES], default="none", help="what the sources suffer")
-    parser.add_argument("--tasks", nargs="+", choices=[*TASKS, "two_step"], default=TASKS, help="in turn")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--scales", type=float, nargs=3, metavar=("SEMANTIC", "SPATIAL", "REFERENCE"))
-    parser.add_argument("--workers", type=int, default=1, help="processes, each with a copy of the model")
-    args = parser.parse_args(argv)
-    from engine.models.catalog import resolve
-
-    scales = tuple(args.scales) if args.scales else None
-    options = Options(str(resolve(args.model)), args.device, args.ablation, args.disturbed, args.steps, scales)
-    verdicts = run(args.samples, args.seed, options, args.workers, args.tasks)
-    asked = {"seed": args.seed, "ablation": args.ablation, "disturbed": args.disturbed}
-    figures = {"dataset": args.dataset, **asked, **summary(verdicts)}
-    text = json.dumps(figures, indent=2)
-    print(text)
-    if args.json:
-        args.json.write_text(text + "\n", encoding="utf-8")
-    if args.html or args.sheet:
-        from training.evaluate.storybook_report import html_report, sheet
-
-        if args.sheet:
-            sheet(verdicts).save(args.sheet)
-        if args.html:
-            args.html.write_text(html_report(figures, verdicts), encoding="utf-8")
-    return 0
-
-
-def _evaluate_folder(argv: Sequence[str]) -> int:
-    from training.evaluate import pairs
-
-    try:
-        return pairs.main(argv)
-    except EngineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from training.evaluate.verdict import Verdict
 from training.pages import STYLE, data_url
 from training.storybook.drawing import SIZE
-
-if TYPE_CHECKING:
-    from training.evaluate.storybook import Verdict
 
 _GAP = 6
 _TEXT = 13

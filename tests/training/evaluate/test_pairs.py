@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from training.data.manifest import Row, read_rows
+from training.evaluate.__main__ import main as evaluate
 from training.evaluate.pairs import edit_right
-from training.evaluate.storybook import main as evaluate
 from training.finetune.run import Finetune
 
 

@@ -26,9 +26,9 @@ from transformers import (
 
 from engine.api.errors import ModelError
 from training.data.manifest import Row, read_rows
+from training.evaluate.__main__ import main as evaluate
 from training.evaluate.lpips import Lpips, alexnet, load_lpips, vgg16
 from training.evaluate.similarity import Clip, Dino, Similarity, target_words
-from training.evaluate.storybook import main as evaluate
 
 _SMALL = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
 _NORMAL = {"do_normalize": True, "image_mean": [0.48, 0.46, 0.41], "image_std": [0.27, 0.26, 0.28], "resample": 3}
