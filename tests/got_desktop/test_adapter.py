@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.got_desktop.conftest import INSTRUCTION
-from training.annotate import Plain, annotate, annotated
+from training.annotate.run import Plain, annotate, annotated
 from training.finetune.config import Adapter, FinetuneConfig, Training, Validation, to_toml
 
 FAST = ("--model", "tiny", "--steps", "2", "--json")

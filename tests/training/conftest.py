@@ -14,7 +14,7 @@ from PIL import Image
 
 from engine.got.checkpoint import save_native
 from tests.engine.got.tiny import make_components
-from training.annotate import Plain, annotate, annotated
+from training.annotate.run import Plain, annotate, annotated
 from training.finetune.config import FinetuneConfig
 
 

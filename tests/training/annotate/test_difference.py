@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.api.chain import Box
-from training.difference import edit_regions
+from training.annotate.difference import edit_regions
 
 
 def landscape(size: tuple[int, int] = (400, 300)) -> Image.Image:

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from engine.api.chain import Chain
-from training.annotate import Plain, annotate, annotated, main
+from training.annotate.describe import PlannerDescriber, read_boxes
+from training.annotate.run import Plain, annotate, annotated, main
 from training.data.manifest import MANIFEST, read_manifest, read_rows
-from training.describe import PlannerDescriber, read_boxes
 from training.novelty import novelty, write_pairs
 
 

@@ -16,11 +16,11 @@ from safetensors.torch import load_file, save_file
 from engine.api.chain import Box, Chain
 from engine.api.errors import ModelError
 from tests.engine.got.tiny import CHAT_TEMPLATE, make_tokenizer
-from training import describe
-from training.annotate import annotate, annotated, main
+from training.annotate import describe
+from training.annotate.describe import QwenDescriber
+from training.annotate.run import annotate, annotated, main
 from training.data.manifest import MANIFEST, read_manifest, read_rows
 from training.data.pair import KINDS
-from training.describe import QwenDescriber
 
 HIDDEN = 32
 

@@ -14,8 +14,8 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from engine.api.chain import LIMIT, Box, Chain, Region, escape_user_text
 from engine.got import GoTPipeline
-from training.annotate import Plain
-from training.difference import MOST_REGIONS, edit_regions
+from training.annotate.difference import MOST_REGIONS, edit_regions
+from training.annotate.run import Plain
 from training.networks import load_network, reading
 
 _JSON = re.compile(r"\[\s*(?:\{.*\}\s*,?\s*)*\]", re.DOTALL)

@@ -20,11 +20,11 @@ from PIL import Image
 
 from engine.api.chain import COLORS, IM_GEN_START, Box, escape_user_text, format_box
 from engine.api.errors import EngineError
+from training.annotate.difference import edit_regions
 from training.data.check import Checked, Tally, checked, find_data
 from training.data.manifest import MANIFEST, PICTURES, read_manifest
 from training.data.pair import Finding, identifier
 from training.data.report import Page, json_report, text_report
-from training.difference import edit_regions
 
 
 class Describer(Protocol):
@@ -125,7 +125,7 @@ def _plain(text: str) -> str:
 
 
 Mapper = Callable[[Iterator[Checked]], Iterable[tuple[Checked, Annotation | Finding]]]
-"""Annotates a stream of pairs, in order; see `annotated` and `training.annotate_ray`."""
+"""Annotates a stream of pairs, in order; see `annotated` and `training.annotate.ray`."""
 
 
 def annotated(describer: Describer) -> Mapper:
@@ -194,7 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         if args.ray:
-            from training.annotate_ray import annotated_by_ray
+            from training.annotate.ray import annotated_by_ray
 
             mapper = annotated_by_ray(args.model, args.device)
         else:
@@ -216,14 +216,10 @@ def make_describer(model: str | None, device: str = "cpu") -> Describer:
     if model is None:
         return Plain()
     if (Path(model) / "config.json").is_file():
-        from training.describe import QwenDescriber
+        from training.annotate.describe import QwenDescriber
 
         return QwenDescriber(Path(model), device)
     from engine.models.catalog import resolve
-    from training.describe import PlannerDescriber
+    from training.annotate.describe import PlannerDescriber
 
     return PlannerDescriber(resolve(model), device)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
