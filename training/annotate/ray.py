@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any
 
 from engine.api.errors import RequestError
-from training.annotate.run import Annotation, Mapper, annotate_pair, make_describer
+from training.annotate.choose import make_describer
+from training.annotate.pairs import Annotation, Mapper, annotate_pair
 from training.data.check import Checked
 from training.data.pair import Finding
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from training.annotate.run import Plain, annotate, annotated
+from training.annotate.describer import Plain
+from training.annotate.pairs import annotated
+from training.annotate.run import annotate
 from training.data.manifest import MANIFEST
 
 

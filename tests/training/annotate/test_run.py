@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from engine.api.chain import Chain
-from training.annotate.describe import PlannerDescriber, read_boxes
-from training.annotate.run import Plain, annotate, annotated, main
+from training.annotate.__main__ import main
+from training.annotate.describer import Plain
+from training.annotate.pairs import annotated
+from training.annotate.run import annotate
 from training.data.manifest import MANIFEST, read_manifest, read_rows
 from training.novelty import novelty, write_pairs
 
@@ -87,27 +89,8 @@ def test_a_chain_and_captions_that_came_with_a_pair_are_kept(tmp_path):
     assert len(Chain.parse(drawn["chain"]).turns) == 1
 
 
-def test_a_model_describes_in_its_own_manner(root, tmp_path):
-    folder = tmp_path / "one"
-    write_pairs(folder, 1)
-    annotate(folder, tmp_path / "out", annotated(PlannerDescriber(root / "resources" / "models" / "got-mini")))
-    (row,) = read_manifest(tmp_path / "out").values()
-    assert row["chain"].startswith("The image shows")
-    assert "The object to change is the" in row["chain"]
-    assert row["chain"].endswith("snowman.<|im_gen_start|>")
-    assert Chain.parse(row["chain"]).mask_regions(0)[0].box.iou(novelty(12 * 10**9).old.box) > 0.9
-
-
 def test_the_command_line_says_where_the_report_lies(pairs, tmp_path, capsys):
     assert main([str(pairs), "-o", str(tmp_path / "out")]) == 0
     assert "report.html" in capsys.readouterr().out
     assert main([str(tmp_path / "nowhere"), "-o", str(tmp_path / "out")]) == 2
     assert "nowhere" in capsys.readouterr().err
-
-
-def test_boxes_of_an_answer_are_brought_to_thousandths():
-    answer = '```json\n[{"bbox_2d": [14, 28, 140, 280], "label": "cat"}, {"bbox_2d": [9, 9, 9, 9]}]\n```'
-    (box,) = read_boxes(answer, (280, 560))
-    assert (box.x1, box.y1, box.x2, box.y2) == (50, 50, 500, 500)
-    assert read_boxes("I see no cat.", (280, 560)) == []
-    assert read_boxes('[{"label": "cat"}]', (280, 560)) == []

@@ -1,4 +1,4 @@
-"""Models that describe pairs for annotation: a GoT model's own planner, or a plain Qwen2.5-VL (paper sec. 4.1)."""
+"""A plain Qwen2.5-VL describes pairs (paper sec. 4.1)."""
 
 from __future__ import annotations
 
@@ -12,60 +12,18 @@ from PIL import Image, ImageChops
 from transformers import AutoTokenizer, Qwen2_5_VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from engine.api.chain import LIMIT, Box, Chain, Region, escape_user_text
-from engine.got import GoTPipeline
+from engine.api.chain import LIMIT, Box, escape_user_text
+from training.annotate.describer import Plain, without_article
 from training.annotate.difference import MOST_REGIONS, edit_regions
-from training.annotate.run import Plain
 from training.networks import load_network, reading
 
 _JSON = re.compile(r"\[\s*(?:\{.*\}\s*,?\s*)*\]", re.DOTALL)
-_ARTICLE = re.compile(r"^(a|an|the) ", re.IGNORECASE)
 _MOST_TOKENS = 160
 _QWEN = "Qwen2.5-VL"
 _MOST_PIXELS = 1280 * 28 * 28
 """Of a picture as Qwen2.5-VL sees it: 1280 tokens. Its own limit, of 16384, is for pages of text."""
 _NARROWEST = 200
 """How many times as long as wide a picture is that Qwen2.5-VL's processor does not take."""
-_SAME = 0.4
-"""IoU from which on an object that the planner sees is the one that was edited."""
-
-
-class PlannerDescriber(Plain):
-    """Begins chains as a GoT model itself would, so that its adapter learns the new and not another manner."""
-
-    def __init__(self, folder: Path, device: str = "cpu") -> None:
-        super().__init__()
-        self.pipeline = GoTPipeline.from_pretrained(folder, device=device)
-        self._planned: tuple[Image.Image, str, Chain] | None = None
-
-    def regions(self, source: Image.Image, target: Image.Image, instruction: str) -> list[Box] | None:
-        """Where the pictures differ; the box of the object that the planner sees there, if it sees one.
-
-        The difference bounds an object a few pixels off, and each time by others: nothing that can be learnt.
-        """
-        found = super().regions(source, target, instruction)
-        return found and [there.box if (there := self._object(source, instruction, box)) else box for box in found]
-
-    def head(self, source: Image.Image, instruction: str, boxes: list[Box]) -> str:
-        """As the model plans it; but the object's name is that of what stands in the edit's box."""
-        chain = self._plan(source, instruction)
-        edited = chain.mask_regions(0)
-        if not edited or not boxes:
-            return super().head(source, instruction, boxes)
-        if there := self._object(source, instruction, boxes[0]):
-            chain = chain.rename(edited[0].id, f"the {_ARTICLE.sub('', there.phrase)}")
-        return chain.text[: chain.mask_regions(0)[0].start].rstrip()
-
-    def _object(self, source: Image.Image, instruction: str, box: Box) -> Region | None:
-        objects = [region for region in self._plan(source, instruction).boxes if region.color is None]
-        there = max(objects, key=lambda region: region.box.iou(box), default=None)
-        return there if there and there.box.iou(box) > _SAME else None
-
-    def _plan(self, source: Image.Image, instruction: str) -> Chain:
-        """Planned once for a pair."""
-        if not self._planned or self._planned[0] is not source or self._planned[1] != instruction:
-            self._planned = (source, instruction, self.pipeline.plan(instruction, source))
-        return self._planned[2]
 
 
 class QwenDescriber(Plain):
@@ -112,7 +70,7 @@ class QwenDescriber(Plain):
 
     def _thing(self, image: Image.Image, box: Box) -> str:
         name = self._words([image.crop(box.pixels(*image.size))], _NAME, "the object's name")
-        return _ARTICLE.sub("", name)
+        return without_article(name)
 
     def _words(self, pictures: list[Image.Image], question: str, what: str) -> str:
         """One line of plain words; "" and a doubt where the answer has none."""

@@ -16,9 +16,11 @@ from safetensors.torch import load_file, save_file
 from engine.api.chain import Box, Chain
 from engine.api.errors import ModelError
 from tests.engine.got.tiny import CHAT_TEMPLATE, make_tokenizer
-from training.annotate import describe
-from training.annotate.describe import QwenDescriber
-from training.annotate.run import annotate, annotated, main
+from training.annotate import qwen as qwen_module
+from training.annotate.__main__ import main
+from training.annotate.pairs import annotated
+from training.annotate.qwen import QwenDescriber, read_boxes
+from training.annotate.run import annotate
 from training.data.manifest import MANIFEST, read_manifest, read_rows
 from training.data.pair import KINDS
 
@@ -95,7 +97,7 @@ def pairs(tmp_path_factory) -> Path:
 def short() -> Iterator[None]:
     """A random model never comes to an end of its own accord."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(describe, "_MOST_TOKENS", 8)
+        patch.setattr(qwen_module, "_MOST_TOKENS", 8)
         yield
 
 
@@ -190,3 +192,11 @@ def test_a_folder_of_something_else_is_refused(qwen, pairs, tmp_path, capsys):
     assert main([str(pairs), "-o", str(tmp_path / "out"), "--model", str(broken)]) == 4
     told = capsys.readouterr().err
     assert "is of clip" in told and told.count("\n") == 1
+
+
+def test_boxes_of_an_answer_are_brought_to_thousandths():
+    answer = '```json\n[{"bbox_2d": [14, 28, 140, 280], "label": "cat"}, {"bbox_2d": [9, 9, 9, 9]}]\n```'
+    (box,) = read_boxes(answer, (280, 560))
+    assert (box.x1, box.y1, box.x2, box.y2) == (50, 50, 500, 500)
+    assert read_boxes("I see no cat.", (280, 560)) == []
+    assert read_boxes('[{"label": "cat"}]', (280, 560)) == []
