@@ -12,9 +12,9 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.anchors import WIDTH, Anchors
-from training.latents import LATENT
-from training.loop import Phase
+from training.scratch.anchors import WIDTH, Anchors
+from training.scratch.latents import LATENT
+from training.scratch.loop import Phase
 from training.storybook.drawing import SIZE
 
 TRAIN_STEPS = 1000

@@ -15,12 +15,12 @@ from engine.api.errors import ModelError, RequestError
 from engine.got import GoTPipeline
 from engine.got.prompts import SourceProcessor, Vocabulary
 from tests.once import once
-from training.anchors import SLOTS, Anchors, words
-from training.config import Data, Lesson, load_recipe
-from training.latents import canvas, example_of
-from training.lookups import LookupBatch, Lookups
-from training.loop import to_device
-from training.mllm_phase import (
+from training.scratch.anchors import SLOTS, Anchors, words
+from training.scratch.config import Data, Lesson, load_recipe
+from training.scratch.latents import canvas, example_of
+from training.scratch.lookups import LookupBatch, Lookups
+from training.scratch.loop import to_device
+from training.scratch.mllm_phases import (
     ChainBatch,
     ChainPhase,
     ChainSequences,
@@ -28,12 +28,12 @@ from training.mllm_phase import (
     build_image_processor,
     dense_targets,
 )
-from training.scratch import Scratch
+from training.scratch.run import Scratch
+from training.scratch.unet_phase import UnetPhase, build_unet
+from training.scratch.vae_phase import VaePhase, build_vae, encode, to_tensor, whiten
 from training.storybook.drawing import SIZE
 from training.storybook.edits import sample
 from training.storybook.scene import Scene, Thing
-from training.unet_phase import UnetPhase, build_unet
-from training.vae_phase import VaePhase, build_vae, encode, to_tensor, whiten
 
 RECIPE = """
 name = "tiny"

@@ -20,7 +20,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from training.muon import Muon, split_parameters
+from training.scratch.muon import Muon, split_parameters
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
-from training.loop import LoopSettings, Phase, schedule, train
-from training.muon import Muon, orthogonalise, split_parameters
+from training.scratch.loop import LoopSettings, Phase, schedule, train
+from training.scratch.muon import Muon, orthogonalise, split_parameters
 
 
 class Lines(Phase):

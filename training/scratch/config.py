@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.api.errors import RequestError
 from engine.got.config import Familiar
-from training.loop import LoopSettings
+from training.scratch.loop import LoopSettings
 
 PHASES = ("vae", "eyes", "chains", "turns", "crops", "unet", "joint", "references", "lookups", "names")
 """In the order in which they run."""
@@ -54,7 +54,7 @@ class Lesson:
     """Weight of what a chain says from the sentence about the change on, beside 1 of the list before it. Where it is
     another than 1 the eyes stay as they are: what is seen is right then, and what is to be learnt is what is meant."""
     lookups: int = 0
-    """Lines of practice in looking up names (training/lookups.py) that come with every chain …"""
+    """Lines of practice in looking up names (training/scratch/lookups.py) that come with every chain …"""
     questions: bool = False
     """… half of them with many questions."""
 

@@ -11,8 +11,8 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 from engine.api.chain import COLORS as MASK_COLORS
-from training.loop import Phase
 from training.measures import blurred_lab
+from training.scratch.loop import Phase
 from training.storybook.drawing import COLORS, SIZE
 from training.storybook.edits import sample
 from training.storybook.scoring import nearest_thing

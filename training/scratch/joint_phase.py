@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
-from training.anchors import Anchors
-from training.latents import example_of
-from training.loop import Phase
-from training.mllm_phase import ChainBatch, ChainSequences, Mllm
-from training.unet_phase import LatentBatch, UnetPhase, alphas_cumprod, diffusion_loss
+from training.scratch.anchors import Anchors
+from training.scratch.latents import example_of
+from training.scratch.loop import Phase
+from training.scratch.mllm_phases import ChainBatch, ChainSequences, Mllm
+from training.scratch.unet_phase import LatentBatch, UnetPhase, alphas_cumprod, diffusion_loss
 
 
 class JointPhase(Phase):

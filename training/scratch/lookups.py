@@ -19,7 +19,7 @@ from engine.api.chain import Box, format_box
 from training.storybook.drawing import BACKGROUNDS, COLORS, KINDS
 
 if TYPE_CHECKING:
-    from training.mllm_phase import ChainSequences
+    from training.scratch.mllm_phases import ChainSequences
 
 LENGTH = 160
 _ASKED = ("remove the {}", "paint the {} {}", "recolor the {} to {}", "make the {} bigger", "swap the {} for a {} {}")

@@ -20,10 +20,10 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from engine.got.prompts import SourceProcessor, Vocabulary
-from training.anchors import WIDTH, Anchors, words
-from training.config import Data, Lesson
-from training.lookups import LookupBatch, Lookups
-from training.loop import Phase
+from training.scratch.anchors import WIDTH, Anchors, words
+from training.scratch.config import Data, Lesson
+from training.scratch.lookups import LookupBatch, Lookups
+from training.scratch.loop import Phase
 from training.storybook.drawing import COLORS, KINDS, SIZE
 from training.storybook.edits import Example, sample
 from training.storybook.scene import Scene

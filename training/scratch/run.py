@@ -15,15 +15,15 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer
 
 from engine.api.errors import ModelError
-from training.config import Lesson, Recipe
-from training.joint_phase import JointPhase
-from training.latents import LATENT, shard
-from training.loop import LoopSettings, Phase, atomic_save, to_device, train
-from training.mllm_phase import ChainPhase, EyesPhase, Mllm
+from training.scratch.config import Lesson, Recipe
+from training.scratch.joint_phase import JointPhase
+from training.scratch.latents import LATENT, shard
+from training.scratch.loop import LoopSettings, Phase, atomic_save, to_device, train
+from training.scratch.mllm_phases import ChainPhase, EyesPhase, Mllm
+from training.scratch.tokenizer import build_tokenizer
+from training.scratch.unet_phase import UnetPhase, build_unet, load_shards
+from training.scratch.vae_phase import VaePhase, channels_last, to_tensor, validate_vae, whiten
 from training.storybook.edits import sample
-from training.tokenizer import build_tokenizer
-from training.unet_phase import UnetPhase, build_unet, load_shards
-from training.vae_phase import VaePhase, channels_last, to_tensor, validate_vae, whiten
 
 _CROP = 16
 _HELD_OUT = 256
@@ -48,7 +48,7 @@ class Scratch:
         """Every phase of the recipe that is not finished, then the model in the native layout."""
         for name in self.recipe.phases:
             self.run(name)
-        from training.export import export
+        from training.scratch.export import export
 
         if self.accelerator.is_main_process:
             export(self, output)
@@ -96,7 +96,7 @@ class Scratch:
         return AutoTokenizer.from_pretrained(folder)
 
     def vae(self) -> AutoencoderKL:
-        from training.vae_phase import build_vae
+        from training.scratch.vae_phase import build_vae
 
         vae = build_vae()
         self._load(vae, "vae")

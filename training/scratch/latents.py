@@ -13,11 +13,11 @@ from torch import Tensor
 
 from engine.api.chain import COLORS as MASK_COLORS
 from engine.api.chain import Box
-from training.anchors import words
-from training.loop import atomic_save
+from training.scratch.anchors import words
+from training.scratch.loop import atomic_save
+from training.scratch.vae_phase import channels_last, encode, to_tensor
 from training.storybook.drawing import SIZE
 from training.storybook.edits import Example, sample
-from training.vae_phase import channels_last, encode, to_tensor
 
 LATENT = SIZE // 4
 _TEXT_TO_IMAGE_EVERY = 8

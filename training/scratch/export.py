@@ -11,12 +11,12 @@ from transformers import GenerationConfig
 from engine.got.checkpoint import Components, save_native
 from engine.got.config import Defaults, GoTConfig
 from engine.got.guidance import GuidanceScales
-from training.mllm_phase import build_image_processor
+from training.scratch.mllm_phases import build_image_processor
+from training.scratch.unet_phase import SCHEDULER
 from training.storybook.drawing import SIZE
-from training.unet_phase import SCHEDULER
 
 if TYPE_CHECKING:
-    from training.scratch import Scratch
+    from training.scratch.run import Scratch
 
 _FILE_SIZE = 16 * 10**6
 """Bytes of tensors in one file: small enough for every host of repositories."""
