@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import GenerationConfig
 
 from engine.got.checkpoint import Components, save_native
 from engine.got.config import Defaults, GoTConfig
 from engine.got.guidance import GuidanceScales
-from training.scratch.mllm_phases import build_image_processor
+from training.scratch.config import Recipe
+from training.scratch.mllm import Mllm
+from training.scratch.source import build_image_processor
 from training.scratch.unet_phase import SCHEDULER
 from training.storybook.drawing import SIZE
-
-if TYPE_CHECKING:
-    from training.scratch.run import Scratch
 
 _FILE_SIZE = 16 * 10**6
 """Bytes of tensors in one file: small enough for every host of repositories."""
 
 
-def export(scratch: Scratch, output: Path) -> None:
-    """Writes the newest weights of every part as float16 to `output`, replacing what is there."""
-    recipe = scratch.recipe
-    tokenizer = scratch.tokenizer()
-    mllm, unet = scratch.newest()
+def export(
+    recipe: Recipe,
+    tokenizer: Any,  # noqa: ANN401 - transformers' tokenizers share no type
+    mllm: Mllm,
+    unet: UNet2DConditionModel,
+    vae: AutoencoderKL,
+    output: Path,
+) -> None:
+    """Writes the parts that a recipe trained as float16 to `output`, replacing what is there."""
     model = mllm.model
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False
@@ -55,7 +59,7 @@ def export(scratch: Scratch, output: Path) -> None:
         image_processor=build_image_processor(),
         mllm=model,
         unet=unet,
-        vae=scratch.vae(),
+        vae=vae,
         scheduler_config=dict(SCHEDULER),
         output_projector=mllm.output_projector,
         output_projector_add=mllm.output_projector_add,

@@ -14,9 +14,10 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from training.scratch.anchors import Anchors
+from training.scratch.batches import ChainBatch, ChainSequences
 from training.scratch.latents import example_of
 from training.scratch.loop import Phase
-from training.scratch.mllm_phases import ChainBatch, ChainSequences, Mllm
+from training.scratch.mllm import Mllm
 from training.scratch.unet_phase import LatentBatch, UnetPhase, alphas_cumprod, diffusion_loss
 
 

@@ -8,30 +8,16 @@ seldom for a small model to find out how.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from engine.api.chain import Box, format_box
+from training.scratch.batches import IGNORED, ChainSequences, LookupBatch
 from training.storybook.drawing import BACKGROUNDS, COLORS, KINDS
-
-if TYPE_CHECKING:
-    from training.scratch.mllm_phases import ChainSequences
 
 LENGTH = 160
 _ASKED = ("remove the {}", "paint the {} {}", "recolor the {} to {}", "make the {} bigger", "swap the {} for a {} {}")
-_IGNORED = -100
-
-
-@dataclass
-class LookupBatch:
-    """Padded lines, (N, LENGTH) each; labels are -100 where nothing is to be learnt."""
-
-    ids: Tensor
-    labels: Tensor
 
 
 class Lookups:
@@ -45,7 +31,7 @@ class Lookups:
         """`size` lines that follow from `seed`."""
         r = random.Random(f"lookups {seed}")
         ids = np.full((size, LENGTH), self.vocabulary.end_of_text)
-        labels = np.full((size, LENGTH), _IGNORED)
+        labels = np.full((size, LENGTH), IGNORED)
         for row in range(size):
             line, answers = self._questions(r) if self.questions and row % 2 else self._instruction(r)
             ids[row, : len(line)], labels[row, : len(line)] = line, answers
@@ -54,12 +40,12 @@ class Lookups:
     def _questions(self, r: random.Random) -> tuple[list[int], list[int]]:
         """After the list each thing in any order: color then kind, or kind then color; the second is to be learnt."""
         things, line = self._list(r, r.randint(3, 7))
-        answers = [_IGNORED] * len(line)
+        answers = [IGNORED] * len(line)
         backwards = r.random() < 0.6
         for color, kind in r.sample(things, len(things)):
             asked, answer = (kind, color) if backwards else (color, kind)
             tokens = self.encode(f" the {asked} {answer}")
-            line, answers = line + tokens, answers + [_IGNORED] * (len(tokens) - 1) + tokens[-1:]
+            line, answers = line + tokens, answers + [IGNORED] * (len(tokens) - 1) + tokens[-1:]
         return line, answers
 
     def _instruction(self, r: random.Random) -> tuple[list[int], list[int]]:
@@ -70,7 +56,7 @@ class Lookups:
         filled = r.choice(_ASKED).format(asked, r.choice(list(COLORS)), r.choice(list(KINDS)))
         line = self.vocabulary.encode_prompt(filled, 0, 0) + listed + self.encode(" The object to change is the")
         answer = self.encode(f" {color} {kind}")
-        return line + answer, [_IGNORED] * len(line) + answer
+        return line + answer, [IGNORED] * len(line) + answer
 
     def _list(self, r: random.Random, count: int, boxes: bool = False) -> tuple[list[tuple[str, str]], list[int]]:
         """Things of different colors and kinds, and the sentence that lists them."""

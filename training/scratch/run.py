@@ -16,13 +16,15 @@ from transformers import AutoTokenizer
 
 from engine.api.errors import ModelError
 from training.scratch.config import Lesson, Recipe
+from training.scratch.export import export
 from training.scratch.joint_phase import JointPhase
 from training.scratch.latents import LATENT, shard
 from training.scratch.loop import LoopSettings, Phase, atomic_save, to_device, train
-from training.scratch.mllm_phases import ChainPhase, EyesPhase, Mllm
+from training.scratch.mllm import Mllm
+from training.scratch.mllm_phases import ChainPhase, EyesPhase
 from training.scratch.tokenizer import build_tokenizer
 from training.scratch.unet_phase import UnetPhase, build_unet, load_shards
-from training.scratch.vae_phase import VaePhase, channels_last, to_tensor, validate_vae, whiten
+from training.scratch.vae_phase import VaePhase, build_vae, channels_last, to_tensor, validate_vae, whiten
 from training.storybook.edits import sample
 
 _CROP = 16
@@ -48,10 +50,8 @@ class Scratch:
         """Every phase of the recipe that is not finished, then the model in the native layout."""
         for name in self.recipe.phases:
             self.run(name)
-        from training.scratch.export import export
-
         if self.accelerator.is_main_process:
-            export(self, output)
+            export(self.recipe, self.tokenizer(), *self.newest(), self.vae(), output)
 
     def run(self, name: str) -> None:
         """One phase, unless it is finished. Phases it builds on must be finished."""
@@ -96,8 +96,6 @@ class Scratch:
         return AutoTokenizer.from_pretrained(folder)
 
     def vae(self) -> AutoencoderKL:
-        from training.scratch.vae_phase import build_vae
-
         vae = build_vae()
         self._load(vae, "vae")
         return vae.eval()

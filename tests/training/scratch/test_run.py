@@ -16,19 +16,14 @@ from engine.got import GoTPipeline
 from engine.got.prompts import SourceProcessor, Vocabulary
 from tests.once import once
 from training.scratch.anchors import SLOTS, Anchors, words
+from training.scratch.batches import ChainBatch, ChainSequences, LookupBatch, dense_targets
 from training.scratch.config import Data, Lesson, load_recipe
 from training.scratch.latents import canvas, example_of
-from training.scratch.lookups import LookupBatch, Lookups
+from training.scratch.lookups import Lookups
 from training.scratch.loop import to_device
-from training.scratch.mllm_phases import (
-    ChainBatch,
-    ChainPhase,
-    ChainSequences,
-    FastSourceProcessor,
-    build_image_processor,
-    dense_targets,
-)
+from training.scratch.mllm_phases import ChainPhase
 from training.scratch.run import Scratch
+from training.scratch.source import FastSourceProcessor, build_image_processor
 from training.scratch.unet_phase import UnetPhase, build_unet
 from training.scratch.vae_phase import VaePhase, build_vae, encode, to_tensor, whiten
 from training.storybook.drawing import SIZE
