@@ -240,7 +240,7 @@ NOVEL: dict[str, list[tuple[Role, Pen]]] = {
         ),
     ],
 }
-"""Kinds that no scene has: what a fine-tuning may teach (`training.novelty`)."""
+"""Kinds that no scene has: what a fine-tuning may teach (`training.experiments.novelty`)."""
 
 
 @lru_cache(None)

@@ -7,7 +7,7 @@ from training.annotate.pairs import annotated
 from training.annotate.planner import PlannerDescriber
 from training.annotate.run import annotate
 from training.data.manifest import read_manifest
-from training.novelty import novelty, write_pairs
+from training.experiments.novelty import novelty, write_pairs
 
 
 def test_a_model_describes_in_its_own_manner(root, tmp_path):

@@ -13,7 +13,7 @@ from training.annotate.describer import Plain
 from training.annotate.pairs import annotated
 from training.annotate.run import annotate
 from training.data.manifest import MANIFEST, read_manifest, read_rows
-from training.novelty import novelty, write_pairs
+from training.experiments.novelty import novelty, write_pairs
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ from tests.campaign import times
 from training.annotate.describer import Plain
 from training.annotate.pairs import annotated
 from training.annotate.run import annotate
+from training.experiments.novelty import FIRST_HELD_OUT, edit_right, novelty, write_pairs
 from training.finetune.config import FinetuneConfig
 from training.finetune.run import Finetune
-from training.novelty import FIRST_HELD_OUT, edit_right, novelty, write_pairs
 
 
 @pytest.mark.full

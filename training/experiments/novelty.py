@@ -1,4 +1,4 @@
-"""`python -m training.novelty FOLDER`: before/after pairs of a kind of thing that got-mini has never seen, a snowman.
+"""`python -m training.experiments.novelty FOLDER`: before/after pairs of a kind of thing that got-mini has never seen.
 
 What a user would bring: files NAME-before.png, NAME-after.png and NAME.txt, to try fine-tuning on. One thing of a
 storybook scene is replaced by a snowman in its place.
@@ -123,7 +123,7 @@ def _sheet(rows: list[tuple[bool, Image.Image, Image.Image, Novelty]]) -> Image.
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.novelty", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.experiments.novelty", description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="write pairs there")
     parser.add_argument("--pairs", type=int, default=24)
     parser.add_argument("--held-out", action="store_true", help="pairs of the scenes that are measured instead")

@@ -1,4 +1,4 @@
-"""`python -m training.ablation CONFIG HELD_OUT -o FOLDER`: the paper's ablation (sec. 5.4, table 3) at small scale.
+"""`python -m training.experiments.ablation CONFIG HELD_OUT -o FOLDER`: the paper's ablation (sec. 5.4, table 3), small.
 
 The same base, pairs, seed and number of steps, three times: without a chain (baseline), with the chain but without its
 boxes drawn (+ GoT), with both (+ SSGM). Each is evaluated as it was trained, on pairs that none has seen.
@@ -65,7 +65,7 @@ def markdown(table: list[dict[str, Any]]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.ablation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.experiments.ablation", description=__doc__)
     parser.add_argument("config", type=Path, help="of `got train`; its pictures.guidance is set for each variant")
     parser.add_argument("held_out", type=Path, help="another folder of pairs that `got annotate` made")
     parser.add_argument("-o", "--output", type=Path, required=True)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from training.ablation import main, markdown
+from training.experiments.ablation import main, markdown
 from training.finetune.config import to_toml
 
 
