@@ -1,4 +1,4 @@
-"""`python -m training.experiments.ablation CONFIG HELD_OUT -o FOLDER`: the paper's ablation (sec. 5.4, table 3), small.
+"""`python -m training.experiments.ablation CONFIG HELD_OUT -o FOLDER`: the paper's ablation (table 3) at small scale.
 
 The same base, pairs, seed and number of steps, three times: without a chain (baseline), with the chain but without its
 boxes drawn (+ GoT), with both (+ SSGM). Each is evaluated as it was trained, on pairs that none has seen.
