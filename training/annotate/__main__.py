@@ -14,8 +14,8 @@ from pathlib import Path
 
 from engine.api.errors import EngineError
 from training.annotate.choose import make_describer
+from training.annotate.cluster import annotated_by_ray
 from training.annotate.pairs import annotated
-from training.annotate.ray import annotated_by_ray
 from training.annotate.run import annotate
 from training.data.report import text_report
 

@@ -67,7 +67,7 @@ def _plain(text: str) -> str:
 
 
 Mapper = Callable[[Iterator[Checked]], Iterable[tuple[Checked, Annotation | Finding]]]
-"""Annotates a stream of pairs, in order; see `annotated` and `training.annotate.ray`."""
+"""Annotates a stream of pairs, in order; see `annotated` and `training.annotate.cluster`."""
 
 
 def annotated(describer: Describer) -> Mapper:

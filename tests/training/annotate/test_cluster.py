@@ -16,7 +16,7 @@ from training.data.manifest import MANIFEST
 @pytest.mark.filterwarnings("default")  # Ray's own
 def test_two_hundred_pairs_on_ray_equal_the_single_process(tmp_path):
     ray = pytest.importorskip("ray")
-    from training.annotate.ray import annotated_by_ray
+    from training.annotate.cluster import annotated_by_ray
 
     pairs = tmp_path / "pairs"
     pairs.mkdir()
