@@ -19,9 +19,10 @@ from PIL import Image
 
 from engine.got import GoTPipeline, GuidanceScales
 from engine.models.catalog import resolve
-from training.drawing import SIZE
-from training.evaluate import FIRST_SEED, Verdict, judge, summary
-from training.storybook import EDITS, sample
+from training.evaluate.storybook import FIRST_SEED, summary
+from training.evaluate.verdict import Verdict, judge
+from training.storybook.drawing import SIZE
+from training.storybook.edits import EDITS, sample
 
 SUCCESS_LOSS, PSNR_LOSS = 0.01, 0.5
 """What a way may lose: edit success as a share, PSNR outside the edit in dB."""
@@ -66,7 +67,7 @@ def judge_ways(pipe: GoTPipeline, seed: int, task: str, ways: list[str], shared:
 
 
 def losses(exact: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """What a way loses against the exact one, and whether it passes; the figures are `training.evaluate.summary`'s."""
+    """What a way loses against the exact one, and whether it passes; the figures are `summary`'s."""
     success = round(exact["edit_success"] - other["edit_success"], 4)  # first: 0.86 - 0.85 is more than 0.01
     psnr = round(exact["outside_psnr"] - other["outside_psnr"], 3)
     return {"success_lost": success, "psnr_lost": psnr, "passes": bool(success <= SUCCESS_LOSS and psnr <= PSNR_LOSS)}

@@ -26,9 +26,10 @@ from engine.got.files.weights import Models, empty_mllm, empty_projectors, empty
 from engine.got.residence.quantize import Fp8Products, Int8Linear, Int8Products, shrink, shrink_unet
 from engine.got.residence.tiers import weight_bytes
 from engine.models.catalog import resolve
-from training.drawing import SIZE
-from training.evaluate import FIRST_SEED, Verdict, judge
-from training.storybook import EDITS, sample
+from training.evaluate.storybook import FIRST_SEED
+from training.evaluate.verdict import Verdict, judge
+from training.storybook.drawing import SIZE
+from training.storybook.edits import EDITS, sample
 
 NF4 = (-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334)
 NF4 += (-0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224)

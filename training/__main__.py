@@ -54,10 +54,10 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _from_scratch(args: argparse.Namespace) -> int:
-    from training.config import load_recipe
+    from training.scratch.config import load_recipe
 
     recipe = load_recipe(args.config)
-    from training.scratch import Scratch  # torch and diffusers only once the recipe is read
+    from training.scratch.run import Scratch
 
     runs = args.runs or Path("runs") / recipe.name
     scratch = Scratch(recipe, runs, args.device, args.threads)

@@ -17,7 +17,7 @@ matplotlib.use("Agg")  # no display is needed, nor asked for
 from matplotlib import pyplot
 
 from engine.api.errors import EngineError, RequestError
-from training.config import PHASES
+from training.scratch.config import PHASES
 
 _NOT_LOSSES = {"time", "step", "samples_per_second", "learning_rate"}
 _HELD_OUT = "held_out_"

@@ -19,10 +19,11 @@ from benchmarks.card.model import CHAIN, INSTRUCTION, peak, random_model, reset_
 from benchmarks.card.parts import Figures, Options, Say
 from engine.api.errors import RequestError
 from engine.got.files.checkpoint import Components
+from training.data.manifest import Row
 from training.finetune import lora
 from training.finetune.batches import Batches
 from training.finetune.config import FinetuneConfig, Pictures, Training
-from training.finetune.examples import Encoder, Row
+from training.finetune.examples import Encoder
 from training.finetune.joint import JointLoss
 from training.finetune.run import make_optimizer
 

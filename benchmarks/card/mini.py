@@ -14,14 +14,14 @@ from pathlib import Path
 import torch
 
 from benchmarks.card.parts import Figures, Options, Say
-from training.config import Lesson, load_recipe
-from training.joint_phase import JointPhase
-from training.latents import encode_examples, example_of
-from training.loop import Phase, Run
-from training.mllm_phase import ChainPhase, EyesPhase
-from training.scratch import Scratch
-from training.unet_phase import UnetPhase
-from training.vae_phase import VaePhase, build_vae
+from training.scratch.config import Lesson, load_recipe
+from training.scratch.joint_phase import JointPhase
+from training.scratch.latents import encode_examples, example_of
+from training.scratch.loop import Phase, Run
+from training.scratch.mllm_phases import ChainPhase, EyesPhase
+from training.scratch.run import Scratch
+from training.scratch.unet_phase import UnetPhase
+from training.scratch.vae_phase import VaePhase, build_vae
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "got-mini.toml"
 EXAMPLES = 24

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.gate import WAYS, losses, report
 from engine.got.files.config import GoTConfig
 from engine.got.presets import render_options
-from training.evaluate import Verdict
+from training.evaluate.verdict import Verdict
 
 
 def verdict(right: bool, psnr: float, seconds: float) -> Verdict:

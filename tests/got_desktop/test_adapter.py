@@ -14,7 +14,9 @@ import pytest
 from PIL import Image
 
 from tests.got_desktop.conftest import INSTRUCTION
-from training.annotate import Plain, annotate, annotated
+from training.annotate.describer import Plain
+from training.annotate.pairs import annotated
+from training.annotate.run import annotate
 from training.finetune.config import Adapter, FinetuneConfig, Training, Validation, to_toml
 
 FAST = ("--model", "tiny", "--steps", "2", "--json")

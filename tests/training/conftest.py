@@ -14,7 +14,9 @@ from PIL import Image
 
 from engine.got.files.checkpoint import save_native
 from tests.engine.got.tiny import make_components
-from training.annotate import Plain, annotate, annotated
+from training.annotate.describer import Plain
+from training.annotate.pairs import annotated
+from training.annotate.run import annotate
 from training.finetune.config import FinetuneConfig
 
 

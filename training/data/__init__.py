@@ -1,1 +1,2 @@
-"""The user's own pictures as training data: records, the formats they come in, and what is wrong with them."""
+"""The user's own pictures as training data: the formats they come in, what is wrong with them, and the folder to train
+from."""

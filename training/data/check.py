@@ -11,8 +11,9 @@ from pathlib import Path
 from PIL import Image
 
 from engine.api.chain import Chain
+from engine.api.errors import RequestError
 from training.data import folders, tables
-from training.data.pair import Finding, Found, Pair, no_such_data
+from training.data.pair import Finding, Found, Pair
 
 _SHAPE_TOLERANCE = 0.02
 """How far the aspect ratios of before and after may differ."""
@@ -61,17 +62,25 @@ def _importer(path: Path) -> Callable[[Path], Found]:
         lines = sorted(path.glob("*.jsonl"))
         if len(lines) == 1:
             return lambda folder: _of_file(lines[0])(lines[0])
-    raise no_such_data(path)
+    raise _no_such_data(path)
 
 
 def _of_file(path: Path) -> Callable[[Path], Found]:
     if path.suffix == ".parquet":
         return tables.read_parquet
     if path.suffix not in (".jsonl", ".json", ".csv"):
-        raise no_such_data(path)
+        raise _no_such_data(path)
     with path.open(encoding="utf-8", errors="replace") as file:
         begin = file.read(4096)
     return folders.read_seed_edit if "edit_image_1" in begin or "instruction_1" in begin else folders.read_metadata
+
+
+def _no_such_data(path: Path) -> RequestError:
+    return RequestError(
+        "data_unknown",
+        f"{path} holds no training data that is known here.",
+        "docs/training.md lists what is: folders of pictures, metadata.jsonl, Parquet, JSONL.",
+    )
 
 
 def checked(found: Found, tally: Tally) -> Iterator[Checked]:

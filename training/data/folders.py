@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from training.data.pair import PICTURES, Finding, Found, Pair, Picture, read_rows
+from training.data.pair import Finding, Found, Pair, Picture
+from training.data.rows import rows_of
 
 WORDS = (("before", "after"), ("source", "target"), ("input", "output"), ("original", "edited"), ("control", "target"))
 """Folder names, and the ends of file names, that tell the two pictures of a pair apart."""
 
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 _TABLES = ("instructions.csv", "instructions.jsonl", "instructions.json")
 _SOURCE = tuple(f"{word}_file_name" for word, _ in WORDS) + tuple(word for word, _ in WORDS) + ("source_image",)
 _TARGET = (
@@ -57,7 +59,7 @@ def has_suffixes(folder: Path) -> bool:
 
 def read_metadata(path: Path) -> Found:
     """Rows that name their files, as Hugging Face's imagefolder has them (`metadata.jsonl`, `metadata.csv`)."""
-    for where, row in read_rows(path):
+    for where, row in rows_of(path):
         yield row if isinstance(row, Finding) else _row_pair(row, path.parent, where)
 
 
@@ -66,7 +68,7 @@ def read_seed_edit(path: Path) -> Found:
 
     Each turn is a pair of its own, whose source is the picture of the turn before it.
     """
-    for where, row in read_rows(path):
+    for where, row in rows_of(path):
         if isinstance(row, Finding):
             yield row
             continue
@@ -101,7 +103,7 @@ def _first(row: dict[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _PICTURES)
 
 
 def _side(stem: str) -> tuple[int | None, str]:
@@ -149,7 +151,7 @@ def _table(folder: Path) -> tuple[dict[str, dict[str, Any]], list[Finding]]:
 def _table_rows(folder: Path) -> Iterator[tuple[str, dict[str, Any] | Finding]]:
     for name in _TABLES:
         if (folder / name).is_file():
-            yield from read_rows(folder / name)
+            yield from rows_of(folder / name)
 
 
 def _beside(folder: Path, stem: str, before: Path, after: Path) -> dict[str, Any]:

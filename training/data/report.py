@@ -8,14 +8,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from PIL import Image, ImageDraw
-
-from engine.api.chain import COLORS, Chain
 from training.data.check import Checked, Tally
 from training.data.pair import KINDS
-from training.report import STYLE, data_url
+from training.pages import STYLE, data_url, drawn
 
-_THUMBNAIL = 160
 _MOST = 200
 """Thumbnails on a page: it has to open in a browser whatever the size of the set."""
 
@@ -33,18 +29,6 @@ def json_report(tally: Tally) -> str:
     """The same for programs."""
     found = {"pairs": tally.pairs, "counts": tally.counts, "findings": [asdict(f) for f in tally.findings]}
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
-
-
-def drawn(image: Image.Image, chain: str) -> Image.Image:
-    """A thumbnail with the boxes of a chain in their colors."""
-    picture = image.copy()
-    picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    draw = ImageDraw.Draw(picture)
-    for region in Chain.parse(chain).boxes:
-        draw.rectangle(
-            region.box.pixels(*picture.size), outline=COLORS.get(region.color or "", (128, 128, 128)), width=2
-        )
-    return picture
 
 
 class Page:

@@ -14,7 +14,8 @@ from typing import Any
 
 from engine.api.chain import LIMIT, Box, format_box
 from engine.api.errors import RequestError
-from training.data.pair import Finding, Found, Pair, Picture, read_rows
+from training.data.pair import Finding, Found, Pair, Picture
+from training.data.rows import rows_of
 
 _ROWS = 16
 
@@ -124,7 +125,7 @@ def _chains(path: Path, files: list[Path]) -> tuple[dict[str, str], list[Finding
     problems: list[Finding] = []
     folder = path if path.is_dir() else path.parent
     tables = [_chain_rows(file) for file in files]
-    tables += [read_rows(file) for file in sorted([*folder.glob("*.jsonl"), *folder.glob("*.json")])]
+    tables += [rows_of(file) for file in sorted([*folder.glob("*.jsonl"), *folder.glob("*.json")])]
     for table in tables:
         for where, row in table:
             if isinstance(row, Finding):

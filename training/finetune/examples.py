@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.api.chain import IM_GEN_START, Chain
-from engine.api.errors import RequestError
+from engine.api.chain import Chain
 from engine.got.drawing import Drawing
 from engine.got.files.checkpoint import Components
 from engine.got.planners.got import encode_turn
@@ -24,55 +22,10 @@ from engine.got.planners.prompts import SourceProcessor, Vocabulary
 from engine.got.presets import render_options
 from engine.got.renderers.conditioning import PictureEncoder, image_to_tensor, size_ids
 from engine.got.renderers.masks import box_masks
-from training.annotate import MANIFEST, read_manifest
+from training.data.manifest import Row
 from training.finetune.config import FinetuneConfig, parse_bucket
 
 IGNORED = -100
-
-
-@dataclass(frozen=True)
-class Row:
-    """A pair of the training folder."""
-
-    name: str
-    instruction: str
-    chain: str
-    source: Path | None
-    target: Path
-
-    def pictures(self) -> tuple[Image.Image | None, Image.Image]:
-        source = Image.open(self.source).convert("RGB") if self.source else None
-        return source, Image.open(self.target).convert("RGB")
-
-
-def read_rows(folder: Path) -> list[Row]:
-    """The pairs of a folder that `got annotate` made. Raises RequestError where there are none."""
-    if not (folder / MANIFEST).is_file():
-        raise RequestError(
-            "data_unknown", f"{folder} has no {MANIFEST}.", f"`got annotate PAIRS -o {folder}` makes it."
-        )
-    rows = []
-    for row in read_manifest(folder).values():
-        source = folder / row["source_file_name"] if "source_file_name" in row else None
-        rows.append(Row(row["name"], row["instruction"], row["chain"], source, folder / row["target_file_name"]))
-        _check(rows[-1], folder)
-    if not rows:
-        raise RequestError("data_empty", f"{folder} holds no pairs.", "Look at its report.txt.")
-    return rows
-
-
-def _check(row: Row, folder: Path) -> None:
-    chain = Chain.parse(row.chain)
-    problems = [p.message for p in chain.problems if p.code != "no_color"]
-    if len(chain.turns) != 1 or not chain.text.endswith(IM_GEN_START):
-        problems.append(f"it must end with {IM_GEN_START}, once")
-    if problems:
-        raise RequestError(
-            "data_broken", f"{folder / MANIFEST}: the chain of “{row.name}”: {problems[0]}", "Correct it there."
-        )
-    for path in (row.source, row.target):
-        if path and not path.is_file():
-            raise RequestError("data_broken", f"{path} is missing.", "Run `got annotate` again.")
 
 
 def split(rows: list[Row], share: float) -> tuple[list[Row], list[Row]]:

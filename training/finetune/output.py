@@ -18,9 +18,9 @@ from engine.got.files.adapter import CONFIG, WEIGHTS
 from engine.got.files.checkpoint import Components, load_components, save_native
 from engine.got.pipeline import GoTPipeline
 from engine.output import new_folder
+from training.data.manifest import Row
 from training.finetune import lora
 from training.finetune.config import FinetuneConfig, facts
-from training.finetune.examples import Row
 
 KOHYA = "unet-kohya.safetensors"
 _EXAMPLES = 5

@@ -15,10 +15,12 @@ from PIL import Image
 from engine.api.errors import ModelError, OutputError
 from engine.got.renderers.conditioning import image_to_tensor, tensor_to_image
 from engine.got.residence.tiers import free_memory
+from training.data.manifest import Row
 from training.data.pair import KINDS
-from training.finetune.examples import Row
+from training.evaluate.edits import measure
+from training.finetune.examples import load_example
 from training.finetune.run import Finetune
-from training.finetune.validate import measure, sheet_of
+from training.pages import sheet_of
 
 REPORT, TARGETS = "preflight.json", "preflight-targets.png"
 _SHOWN, _SIDE = 8, 512
@@ -116,8 +118,6 @@ def _one_step(run: Finetune) -> tuple[float, int]:
 
 
 def _pixels(run: Finetune, step: int) -> int:
-    from training.finetune.examples import load_example
-
     return load_example(run.batches.rows(step)[0])["target"].numel()
 
 

@@ -17,13 +17,15 @@ from torch import Tensor, nn
 from engine.api.errors import ModelError, RequestError
 from engine.got.files.checkpoint import Components, load_components
 from engine.models.catalog import resolve
+from training.data.manifest import read_rows
 from training.finetune import lora, saves, shards
 from training.finetune.batches import Batches
 from training.finetune.config import FinetuneConfig, Training, facts
-from training.finetune.examples import Cache, Encoder, read_rows, split
+from training.finetune.examples import Cache, Encoder, split
 from training.finetune.joint import JointLoss
 from training.finetune.journal import Journal
 from training.finetune.output import base_hash, write_output
+from training.finetune.validate import validate
 
 _PRECISION = {"float32": "no", "bfloat16": "bf16"}
 
@@ -234,11 +236,10 @@ class Finetune:
         return wish != "stop"
 
     def _validate(self, done: int) -> None:
-        from training.finetune.validate import validate
-
         current = self._swap_in_average()
         if whole := self.whole_model():
-            self.journal.validated(done, validate(self, *whole, done))
+            sheet = self.folder / "samples" / f"{done:08d}.png"
+            self.journal.validated(done, validate(*whole, self.held_out, self.config, sheet))
         self._swap_back(current)
         self.accelerator.wait_for_everyone()
 

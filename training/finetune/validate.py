@@ -1,33 +1,24 @@
-"""How a model that is being trained plans and edits pairs that it does not train on; a sheet shows them."""
+"""How a model that is being trained does on the pairs that are held out: figures, and a sheet of pictures."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 
-from engine.api.chain import IM_GEN_START, Box, Chain
-from engine.api.errors import EngineError
 from engine.got.files.checkpoint import Components
-from engine.got.pipeline import GoTPipeline
-from training.data.report import drawn
-from training.finetune.examples import Row
-from training.scoring import psnr
-
-if TYPE_CHECKING:
-    from training.finetune.run import Finetune
+from training.data.manifest import Row
+from training.evaluate.edits import measure
+from training.finetune.config import FinetuneConfig
 
 
-def validate(run: Finetune, components: Components, parts: dict[str, nn.Module], done: int) -> dict[str, float | None]:
-    """Mean figures over the held-out pairs; the sheet is samples/STEP.png in the run's folder."""
-    settings = run.config.validation
-    rows = run.held_out[: settings.samples]
+def validate(
+    components: Components, parts: dict[str, nn.Module], held_out: list[Row], config: FinetuneConfig, sheet: Path
+) -> dict[str, float | None]:
+    """Mean figures over as many held-out pairs as the configuration says; their pictures go into the file `sheet`."""
+    settings = config.validation
+    rows = held_out[: settings.samples]
     if not rows:
         return {}
     steps = settings.num_inference_steps or None
@@ -35,110 +26,7 @@ def validate(run: Finetune, components: Components, parts: dict[str, nn.Module],
         modes = {name: part.training for name, part in parts.items()}
         for part in parts.values():
             part.eval()
-        sheet = run.folder / "samples" / f"{done:08d}.png"
-        figures = measure(components, rows, steps, sheet, run.config.pictures.guidance)
+        figures = measure(components, rows, steps, sheet, config.pictures.guidance)
         for name, part in parts.items():
             part.train(modes[name])
     return figures
-
-
-def measure(
-    components: Components, rows: list[Row], steps: int | None, sheet: Path, guidance: str = "spatial"
-) -> dict[str, float | None]:
-    """Chain parse rate, target-box mean IoU, IoU > 0.5, position deviation, PSNR outside the boxes (dB) of edits."""
-    pipeline = GoTPipeline.from_components(components)
-    results = [edit_row(pipeline, row, steps, guidance) for row in rows]
-    sheet.parent.mkdir(parents=True, exist_ok=True)
-    sheet_of([r["pictures"] for r in results]).save(sheet)
-    return summary(results)
-
-
-def edit_row(pipeline: GoTPipeline, row: Row, steps: int | None = None, guidance: str = "spatial") -> dict[str, Any]:
-    """Plans and renders a pair's instruction, and measures the result against the pair.
-
-    `guidance` is "spatial", "chain" (boxes are not drawn) or "none" (there is no chain).
-    """
-    source, target = row.pictures()
-    # a chain that is far longer than it should be never ends: a model that has not learnt to would write on and on
-    pipeline.planner.max_new_tokens = 32 + 2 * pipeline.planner.count_tokens(row.chain)
-    chain = Chain.parse(IM_GEN_START) if guidance == "none" else pipeline.plan(row.instruction, source)
-    scales = pipeline.config.defaults.guidance_scales["edit" if source else "text_to_image"]
-    if guidance != "spatial":
-        scales = replace(scales, spatial=0.0)
-    wanted = [r.box for r in Chain.parse(row.chain).mask_regions(0)]
-    found = [r.box for r in chain.mask_regions(0)]
-    try:
-        options = {"num_inference_steps": steps, "guidance_scales": scales}
-        result = pipeline.render(chain, source, instruction=row.instruction, **options)[0]
-    except EngineError:  # an empty chain: nothing is drawn, which the figures say
-        result = source or Image.new("RGB", target.size)
-    result = result.resize(target.size)
-    outside = outside_boxes(target.size, wanted)
-    shown = [drawn(source, chain.text)] if source else []
-    return {
-        "parsed": chain.text.endswith(IM_GEN_START) and not [p for p in chain.problems if p.code != "no_color"],
-        "iou": iou(wanted, found),
-        "deviation": deviation(wanted, found),
-        "outside_psnr": psnr(np.asarray(result), np.asarray(target), outside) if source and outside.any() else None,
-        "chain": chain.text,
-        "instruction": row.instruction,
-        "result": result,
-        "pictures": [*shown, drawn(result, ""), drawn(target, row.chain)],
-    }
-
-
-def summary(results: list[dict[str, Any]]) -> dict[str, float | None]:
-    return {
-        "chain_parse_rate": mean([r["parsed"] for r in results]),
-        "target_box_iou": mean([r["iou"] for r in results]),
-        "target_box_iou50": mean([None if r["iou"] is None else r["iou"] > 0.5 for r in results]),
-        "position_deviation": mean([r["deviation"] for r in results]),
-        "outside_psnr": mean([r["outside_psnr"] for r in results]),
-    }
-
-
-def iou(wanted: list[Box], found: list[Box]) -> float | None:
-    """Mean over the wanted boxes of the overlap with the best found one; None where none is wanted."""
-    if not wanted:
-        return None
-    return sum(max((w.iou(f) for f in found), default=0.0) for w in wanted) / len(wanted)
-
-
-def deviation(wanted: list[Box], found: list[Box]) -> float | None:
-    """Mean distance of centres as a share of the picture's side; None where one side has no box."""
-    if not wanted or not found:
-        return None
-    return sum(min(_distance(w, f) for f in found) for w in wanted) / len(wanted)
-
-
-def _distance(a: Box, b: Box) -> float:
-    return math.hypot(a.x1 + a.x2 - b.x1 - b.x2, a.y1 + a.y2 - b.y1 - b.y2) / 2000
-
-
-def outside_boxes(size: tuple[int, int], boxes: list[Box]) -> np.ndarray:
-    """bool (H, W): what an edit in these boxes must leave alone; nothing, where there is no box."""
-    mask = np.full(size[::-1], bool(boxes))
-    for box in boxes:
-        x1, y1, x2, y2 = box.pixels(*size)
-        mask[y1 : y2 + 1, x1 : x2 + 1] = False
-    return mask
-
-
-def mean(values: list[Any]) -> float | None:
-    """Of those that are known."""
-    known = [float(v) for v in values if v is not None]
-    return round(sum(known) / len(known), 4) if known else None
-
-
-def sheet_of(rows: list[list[Image.Image]]) -> Image.Image:
-    """The pictures of each sample beside each other, a row a sample."""
-    width = max(sum(p.width + 4 for p in row) for row in rows)
-    height = sum(max(p.height for p in row) + 4 for row in rows)
-    sheet, top = Image.new("RGB", (width, height), "white"), 0
-    for row in rows:
-        left = 0
-        for picture in row:
-            sheet.paste(picture, (left, top))
-            left += picture.width + 4
-        top += max(p.height for p in row) + 4
-    return sheet

@@ -9,8 +9,8 @@ from engine.api.chain import Box
 from engine.got import GoTPipeline
 from got_desktop.model.samples import samples
 from tests import campaign
-from training.drawing import KINDS, USUAL_COLORS
-from training.storybook import article, sample
+from training.storybook.drawing import KINDS, USUAL_COLORS
+from training.storybook.edits import article, sample
 
 PLANS = {
     "replace the pink leaf with an umbrella": (

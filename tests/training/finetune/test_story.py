@@ -17,10 +17,12 @@ from engine.got.adapters import apply_adapters
 from engine.got.files.checkpoint import load_components
 from engine.got.renderers.conditioning import image_to_tensor, tensor_to_image
 from tests.campaign import times
-from training.annotate import Plain, annotate, annotated
+from training.annotate.describer import Plain
+from training.annotate.pairs import annotated
+from training.annotate.run import annotate
+from training.experiments.novelty import FIRST_HELD_OUT, edit_right, novelty, write_pairs
 from training.finetune.config import FinetuneConfig
 from training.finetune.run import Finetune
-from training.novelty import FIRST_HELD_OUT, edit_right, novelty, write_pairs
 
 
 @pytest.mark.full

@@ -1,0 +1,20 @@
+"""A verdict: every step must be right."""
+
+from PIL import Image
+
+from engine.api.chain import Chain
+from training.evaluate.verdict import judge
+from training.storybook.edits import sample
+
+SEED = 9 * 10**9 + 17
+
+
+def test_two_steps_are_right_when_both_pictures_are():
+    example = sample(SEED, "two_step")
+    source = Image.fromarray(example.source.render())
+    truths = [Image.fromarray(step.target.render()) for step in example.steps]
+    chain = Chain.from_turns([step.chain + "<|im_gen_start|>" for step in example.steps])
+    assert judge(example, source, truths, chain, truths, 0.0).right
+    assert not judge(example, source, truths, chain, truths[:1], 0.0).right
+    assert not judge(example, source, truths, chain, [truths[0], source], 0.0).right
+    assert not judge(example, source, truths, chain, [source, truths[1]], 0.0).right

@@ -1,0 +1,26 @@
+"""The ablation trains three variants alike and gives a table."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from training.experiments.ablation import main, markdown
+from training.finetune.config import to_toml
+
+
+@pytest.mark.full
+def test_three_variants_one_table(config, data, tmp_path, capsys):
+    made = config(training_steps=1, validation_num_inference_steps=1)
+    (tmp_path / "c.toml").write_text(to_toml(made))
+    few = tmp_path / "few"
+    few.mkdir()
+    (few / "pairs.jsonl").write_text((data / "pairs.jsonl").read_text().splitlines()[0] + "\n")
+    (few / "pictures").symlink_to(data / "pictures")
+    assert main([str(tmp_path / "c.toml"), str(few), "-o", str(tmp_path / "out"), "--threads", "1"]) == 0
+    table = json.loads((tmp_path / "out" / "table.json").read_text())
+    assert [row["variant"] for row in table] == ["baseline", "+ GoT", "+ SSGM"]
+    assert {row["steps"] for row in table} == {1}
+    assert all("edit_success" in row for row in table)
+    assert capsys.readouterr().out.endswith(markdown(table))

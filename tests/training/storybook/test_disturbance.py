@@ -1,0 +1,24 @@
+"""A disturbed scene is still that scene, and disturbed alike for one seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.storybook.disturbance import DISTURBANCES, disturb
+from training.storybook.drawing import SIZE
+from training.storybook.edits import sample
+
+SEED = 9 * 10**9 + 17
+
+
+@pytest.mark.parametrize("name", DISTURBANCES)
+def test_a_disturbed_scene_is_the_same_scene_and_the_same_for_a_seed(name):
+    clean = Image.fromarray(sample(SEED, "recolor").source.render())
+    one, again, other = (disturb(clean, name, seed) for seed in (3, 3, 4))
+    assert np.array_equal(np.asarray(one), np.asarray(again))
+    assert one.size != other.size or not np.array_equal(np.asarray(one), np.asarray(other))
+    assert 64 <= one.width == one.height <= 1024
+    back = np.asarray(one.resize((SIZE, SIZE)), np.float32)
+    assert 0.2 < np.abs(back - np.asarray(clean, np.float32)).mean() < 48

@@ -1,0 +1,21 @@
+"""Which describer a model's name or folder stands for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from training.annotate.describer import Describer, Plain
+
+
+def make_describer(model: str | None, device: str = "cpu") -> Describer:
+    """The one that a model's name or folder stands for; None: no model."""
+    if model is None:
+        return Plain()
+    if (Path(model) / "config.json").is_file():
+        from training.annotate.qwen import QwenDescriber
+
+        return QwenDescriber(Path(model), device)
+    from engine.models.catalog import resolve
+    from training.annotate.planner import PlannerDescriber
+
+    return PlannerDescriber(resolve(model), device)

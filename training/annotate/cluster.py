@@ -1,0 +1,58 @@
+"""Annotation on all machines of a Ray cluster: the same function for each pair, the same manifest (optional extra)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from engine.api.errors import RequestError
+from training.annotate.choose import make_describer
+from training.annotate.pairs import Annotation, Mapper, annotate_pair
+from training.data.check import Checked
+from training.data.pair import Finding
+
+_AT_ONCE = 512
+"""Pairs that are handed out before the first of them are written."""
+
+
+class Annotator:
+    """Lives in a worker and holds the model there."""
+
+    def __init__(self, model: str | None, device: str) -> None:
+        self.describer = make_describer(model, device)
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {"number": row["number"], "result": annotate_pair(row["item"], self.describer)}
+
+
+def annotated_by_ray(model: str | None, device: str = "cpu", workers: int | None = None) -> Mapper:
+    """Annotates in as many workers as there are cores or, on "cuda", cards, or in `workers` of them.
+
+    Raises RequestError where Ray is not here, or the cluster has no card.
+    """
+    try:
+        import ray  # pyright: ignore[reportMissingImports]
+        import ray.data  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise RequestError(
+            "ray_unavailable", "--ray needs Ray, which is not here.", "pip install 'got-desktop[ray]'"
+        ) from error
+    ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+
+    kind = "CPU" if device == "cpu" else "GPU"
+    count = int(ray.cluster_resources().get(kind, 0))
+    if not count:
+        raise RequestError("ray_without_card", "No machine of the Ray cluster has a GPU.", "Leave out --device.")
+
+    def results(pairs: Iterator[Checked]) -> Iterable[tuple[Checked, Annotation | Finding]]:
+        while chunk := list(islice(pairs, _AT_ONCE)):
+            rows = ray.data.from_items([{"number": i, "item": item} for i, item in enumerate(chunk)])
+            compute = ray.data.ActorPoolStrategy(size=workers or count)
+            options: dict[str, Any] = {"fn_constructor_args": (model, device), "compute": compute}
+            done = rows.map(Annotator, **options, **({"num_gpus": 1} if kind == "GPU" else {})).take_all()
+            for row in sorted(done, key=lambda row: row["number"]):
+                yield chunk[row["number"]], row["result"]
+
+    return results

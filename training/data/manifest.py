@@ -1,0 +1,75 @@
+"""A folder of pairs that `got annotate` made: the manifest, a row a pair, beside the pictures that it names."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from engine.api.chain import IM_GEN_START, Chain
+from engine.api.errors import RequestError
+
+MANIFEST, PICTURES = "pairs.jsonl", "pictures"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A pair of the folder."""
+
+    name: str
+    instruction: str
+    chain: str
+    source: Path | None
+    target: Path
+
+    def pictures(self) -> tuple[Image.Image | None, Image.Image]:
+        source = Image.open(self.source).convert("RGB") if self.source else None
+        return source, Image.open(self.target).convert("RGB")
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """The pairs of a folder that `got annotate` made. Raises RequestError where there are none."""
+    if not (folder / MANIFEST).is_file():
+        raise RequestError(
+            "data_unknown", f"{folder} has no {MANIFEST}.", f"`got annotate PAIRS -o {folder}` makes it."
+        )
+    rows = []
+    for row in read_manifest(folder).values():
+        source = folder / row["source_file_name"] if "source_file_name" in row else None
+        rows.append(Row(row["name"], row["instruction"], row["chain"], source, folder / row["target_file_name"]))
+        _check(rows[-1], folder)
+    if not rows:
+        raise RequestError("data_empty", f"{folder} holds no pairs.", "Look at its report.txt.")
+    return rows
+
+
+def _check(row: Row, folder: Path) -> None:
+    chain = Chain.parse(row.chain)
+    problems = [p.message for p in chain.problems if p.code != "no_color"]
+    if len(chain.turns) != 1 or not chain.text.endswith(IM_GEN_START):
+        problems.append(f"it must end with {IM_GEN_START}, once")
+    if problems:
+        raise RequestError(
+            "data_broken", f"{folder / MANIFEST}: the chain of “{row.name}”: {problems[0]}", "Correct it there."
+        )
+    for path in (row.source, row.target):
+        if path and not path.is_file():
+            raise RequestError("data_broken", f"{path} is missing.", "Run `got annotate` again.")
+
+
+def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
+    """The rows as they stand there, by the pair's name. A last line that was cut off is taken away."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return {}
+    whole, _, torn = path.read_bytes().rpartition(b"\n")
+    if torn:
+        partial = path.with_suffix(".tmp")
+        partial.write_bytes(whole + b"\n" if whole else b"")
+        os.replace(partial, path)
+    rows = [json.loads(line) for line in whole.splitlines()]
+    return {row["name"]: row for row in rows}

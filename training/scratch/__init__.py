@@ -1,0 +1,1 @@
+"""A model from nothing: the phases of a recipe, on storybook scenes alone."""
