@@ -48,15 +48,22 @@ def main() -> None:
         corrected = corrected.move(region.id, 20, 0)
 
     # Render: semantic, spatial and reference guidance, one picture a turn (paper sec. 4.3).
-    shared = {"instruction": options.instruction, "num_inference_steps": options.steps, "seed": 42}
-    for name, drawn, more in (
-        ("planned", chain, {}),
-        ("corrected", corrected, {}),
-        ("corrected, boxes count more", corrected, {"guidance_scales": GuidanceScales(4.0, 6.0, 1.5)}),
-    ):
-        picture = pipe.render(drawn, source, **shared, **more)[-1]
+    def render(name: str, chain: Chain, scales: GuidanceScales | None = None) -> None:
+        picture = pipe.render(
+            chain,
+            source,
+            instruction=options.instruction,
+            num_inference_steps=options.steps,
+            guidance_scales=scales,
+            seed=42,
+        )[-1]
         picture.save(options.output / f"{name}.png")
-        print(f"\nWrote {options.output / name}.png", end="")
+        print(f"Wrote {options.output / name}.png")
+
+    print()
+    render("planned", chain)
+    render("corrected", corrected)
+    render("corrected, boxes count more", corrected, GuidanceScales(semantic=4.0, spatial=6.0, reference=1.5))
 
 
 if __name__ == "__main__":
