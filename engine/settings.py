@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import get_type_hints
 
 import platformdirs
 
@@ -49,7 +50,6 @@ class EngineSettings:
     @classmethod
     def from_environment(cls) -> EngineSettings:
         """The settings that the environment asks for. Raises ValueError for a value of another type."""
-        given = {field.name: os.environ.get(f"GOT_ENGINE_{field.name.upper()}") for field in fields(cls)}
-        types = {"runtime": Path, "data": Path, "queue": int, "keep_bytes": int, "free_bytes": int, "upload": int}
-        types |= {"body": int, "weights": str}
-        return cls(**{name: types.get(name, float)(value) for name, value in given.items() if value})
+        names = {field.name: f"GOT_ENGINE_{field.name.upper()}" for field in fields(cls)}
+        types = get_type_hints(cls)
+        return cls(**{name: types[name](value) for name, key in names.items() if (value := os.environ.get(key))})

@@ -30,7 +30,7 @@ def main() -> None:
     with connect("example") as engine:
         image = engine.upload(options.picture.read_bytes(), CONTENT_TYPES[options.picture.suffix.lower()])
 
-        planned = engine.run(PlanRequest(options.instruction, image.id, options.model), show)
+        planned = engine.run(PlanRequest(instruction=options.instruction, image=image.id, model=options.model), show)
         chain = Chain.parse(engine.client.result(planned.id).chains[0])
         engine.client.acknowledge(planned.id)  # the engine may forget it now
 
@@ -40,7 +40,9 @@ def main() -> None:
             chain = chain.move(region.id, *options.move)
 
         # A chain that is given is drawn as it stands: nothing is planned again.
-        drawn = engine.run(EditRequest(options.instruction, image.id, chain=chain.text, model=options.model), show)
+        drawn = engine.run(
+            EditRequest(instruction=options.instruction, image=image.id, chain=chain.text, model=options.model), show
+        )
         result = engine.client.result(drawn.id)
         options.output.write_bytes(engine.client.file(drawn.id, result.named("image")[0].name))
         engine.client.acknowledge(drawn.id)

@@ -32,7 +32,9 @@ def plan(request: PlanRequest, progress: Progress) -> Outcome:
     progress.stage("load", f"Load {model}")
     with launch.connect(CLIENT) as engine:
         image = _upload(engine, request, source)
-        asked = protocol.PlanRequest(request.instruction, image, model, _adapters(), request.device)
+        asked = protocol.PlanRequest(
+            instruction=request.instruction, image=image, model=model, adapters=_adapters(), device=request.device
+        )
         job, result = _run(engine, asked, progress)
         chain = Chain.parse(result.chains[0])
         files = {}
@@ -65,7 +67,7 @@ def load(model: str, device: str, progress: Progress) -> None:
     name = catalog.model_name(model)
     progress.stage("load", f"Load {name}")
     with launch.connect(CLIENT) as engine:
-        job, _ = _run(engine, protocol.LoadRequest(name, device=device), progress)
+        job, _ = _run(engine, protocol.LoadRequest(model=name, device=device), progress)
         engine.client.acknowledge(job.id)
 
 
@@ -90,9 +92,9 @@ def _drawing(request: RenderRequest, image: str | None, model: str, chain: Chain
         "guidance_scales": scales,
     }
     if image is None:
-        return GenerateRequest(request.instruction, width=request.width, height=request.height, **shared)
+        return GenerateRequest(instruction=request.instruction, width=request.width, height=request.height, **shared)
     mask: dict[str, Any] = {"scope": request.scope, "feather": request.feather, "grow": request.grow}
-    return EditRequest(request.instruction, image, fit=request.fit, **mask, **shared)
+    return EditRequest(instruction=request.instruction, image=image, fit=request.fit, **mask, **shared)
 
 
 def _adapters() -> tuple[protocol.AdapterUse, ...]:

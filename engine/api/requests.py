@@ -83,7 +83,7 @@ class AdapterUse:
         _demand(holds, "adapter_weight_out_of_range", f"The adapter's weight is {self.weight}.", "Give -4 to 4.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanRequest:
     """Write the chain for an edit of `image`, or where that is None for a new picture from a caption."""
 
@@ -111,7 +111,7 @@ class PlanRequest:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Drawing:
     """How a picture is drawn; what is None is the model's own default."""
 
@@ -144,17 +144,17 @@ class _Drawing:
             _check_chain(self.chain)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Instruction:
     instruction: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Edit(_Instruction):
     image: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EditRequest(_Drawing, _Edit):
     """Edit a picture by instruction."""
 
@@ -178,7 +178,7 @@ class EditRequest(_Drawing, _Edit):
             _demand(holds, f"{name}_out_of_range", f"The mask's {name} is {value}.", f"Give 0 to {most:g}.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GenerateRequest(_Drawing, _Instruction):
     """Draw a new picture from a caption."""
 
@@ -192,7 +192,7 @@ class GenerateRequest(_Drawing, _Instruction):
         _check_size(self.width, self.height)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoadRequest:
     """Load a model now, so that the first job need not wait."""
 
@@ -266,7 +266,7 @@ def _check_chain(text: str) -> None:
 
 def _check_size(width: int | None, height: int | None) -> None:
     _demand(
-        all(side is None or 64 <= side <= 4096 for side in (width, height)),
+        all(side is None or (64 <= side <= 4096 and side % 8 == 0) for side in (width, height)),
         "size_not_drawable",
         f"The model cannot draw at {width or 'its own width'}×{height or 'its own height'}.",
         "Give a width and a height that are multiples of 8, from 64 to 4096.",

@@ -116,7 +116,7 @@ class Work(QObject):
         `then` is called when it has.
         """
         before, new = self.document.state, drawing.new_picture
-        words = PlanRequest(instruction, model=drawing.model, adapters=_adapters(drawing))
+        words = PlanRequest(instruction=instruction, model=drawing.model, adapters=_adapters(drawing))
 
         def request(client: EngineClient) -> JobRequest:
             return words if new else replace(words, image=_upload(client, before), selection=before.selection)
@@ -331,9 +331,9 @@ def _picture_request(words: str, drawing: Drawing, before: State, plan: Plan | N
         "guidance_scales": Scales(drawing.semantic, drawing.spatial, drawing.reference),
     }
     if drawing.new_picture:
-        return GenerateRequest(words, width=drawing.width, height=drawing.height, **shared)
+        return GenerateRequest(instruction=words, width=drawing.width, height=drawing.height, **shared)
     mask: dict[str, Any] = {"scope": drawing.scope, "feather": drawing.feather, "grow": drawing.grow}
-    return EditRequest(words, "0" * 64, selection=before.selection, **mask, **shared)
+    return EditRequest(instruction=words, image="0" * 64, selection=before.selection, **mask, **shared)
 
 
 def _upload(client: EngineClient, state: State) -> str:

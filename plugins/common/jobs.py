@@ -22,7 +22,7 @@ from engine.api.protocol import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """How is drawn; None is the model's own default."""
 
@@ -75,7 +75,7 @@ class Heard:
 def plan(engine: Engine, heard: Heard, instruction: str, png: bytes | None, settings: Settings) -> str:
     """The chain for an edit of a picture, or where that is None for a new one. Raises EngineError."""
     image = engine.upload(png).id if png else None
-    request = PlanRequest(instruction, image, settings.model, settings.adapters)
+    request = PlanRequest(instruction=instruction, image=image, model=settings.model, adapters=settings.adapters)
     result = _run(engine, heard, request)
     engine.client.acknowledge(result.id)
     return result.chains[0]
@@ -84,11 +84,11 @@ def plan(engine: Engine, heard: Heard, instruction: str, png: bytes | None, sett
 def edit(engine: Engine, heard: Heard, instruction: str, png: bytes, chain: str | None, settings: Settings) -> Drawn:
     """Draws the edit that the chain describes; without one it is planned first. Raises EngineError."""
     request = EditRequest(
-        instruction,
-        engine.upload(png).id,
-        chain,
-        settings.model,
-        settings.adapters,
+        instruction=instruction,
+        image=engine.upload(png).id,
+        chain=chain,
+        model=settings.model,
+        adapters=settings.adapters,
         seed=settings.seed,
         candidates=settings.candidates,
         num_inference_steps=settings.num_inference_steps,
@@ -105,10 +105,10 @@ def generate(
 ) -> Drawn:
     """Draws a new picture of `size` (width, height), or of the model's own. Raises EngineError."""
     request = GenerateRequest(
-        caption,
-        chain,
-        settings.model,
-        settings.adapters,
+        instruction=caption,
+        chain=chain,
+        model=settings.model,
+        adapters=settings.adapters,
         seed=settings.seed,
         candidates=settings.candidates,
         num_inference_steps=settings.num_inference_steps,

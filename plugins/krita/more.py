@@ -61,13 +61,13 @@ class More(QtWidgets.QWidget):
         self._save()
         chosen = {name: None if box.value() < 0 else box.value() for name, box in self.scales.items()}
         return Settings(
-            self.model.currentData(),
-            self.adapter.currentData() or None,
-            self.seed.value(),
-            self.candidates.value(),
-            self.scope.currentData(),
-            self.feather.value() / 100,
-            float(self.grow.value()),
+            model=self.model.currentData(),
+            adapter=self.adapter.currentData() or None,
+            seed=self.seed.value(),
+            candidates=self.candidates.value(),
+            scope=self.scope.currentData(),
+            feather=self.feather.value() / 100,
+            grow=float(self.grow.value()),
             **chosen,
         )
 

@@ -18,7 +18,7 @@ SAMPLE = Path(__file__).parents[2] / "resources" / "samples" / "sea.png"
 
 
 def asked(image: str, model: str = "tiny", **options: object) -> EditRequest:
-    return EditRequest(INSTRUCTION, image, model=model, **options)
+    return EditRequest(instruction=INSTRUCTION, image=image, model=model, **options)
 
 
 def hashes(engine, image: str) -> list[str]:

@@ -20,7 +20,7 @@ PROGRAM = [sys.executable, str(Path(__file__).with_name("full_disk_engine.py"))]
 
 
 def asked(image: str) -> EditRequest:
-    return EditRequest(INSTRUCTION, image, model="tiny", num_inference_steps=2)
+    return EditRequest(instruction=INSTRUCTION, image=image, model="tiny", num_inference_steps=2)
 
 
 @pytest.mark.parametrize("marks", [["full"], ["full", "database-full"]])
@@ -59,7 +59,9 @@ def test_a_job_that_cannot_begin_begins_when_it_can(place):
         image = engine.upload(png(scene())).id
         waiting = engine.client.submit(asked(image))
         engine.client.follow(waiting.id)
-        long = engine.client.submit(EditRequest(INSTRUCTION, image, model="tiny", num_inference_steps=1000))
+        long = engine.client.submit(
+            EditRequest(instruction=INSTRUCTION, image=image, model="tiny", num_inference_steps=1000)
+        )
         next_one = engine.client.submit(asked(image))
         while engine.client.job(long.id).state != "running":
             time.sleep(0.02)

@@ -33,7 +33,7 @@ POINTS_TRIED = POINTS if FULL else ("after_insert", "token", "after_file", "befo
 
 
 def asked(image: str) -> EditRequest:
-    return EditRequest(INSTRUCTION, image, model="tiny", num_inference_steps=2)
+    return EditRequest(instruction=INSTRUCTION, image=image, model="tiny", num_inference_steps=2)
 
 
 @pytest.fixture(scope="module")

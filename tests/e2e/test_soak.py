@@ -29,10 +29,10 @@ def test_memory_handles_and_threads_stay_as_they_were(place, monkeypatch):
     with where.connect() as engine:
         image = engine.client.upload(png(scene())).id
         requests = [
-            EditRequest(INSTRUCTION, image, model="tiny", num_inference_steps=1),
-            EditRequest(INSTRUCTION, image, model="tiny", num_inference_steps=1, chain=CHAIN),
-            PlanRequest(INSTRUCTION, image, model="tiny"),
-            GenerateRequest(CAPTION, model="tiny", num_inference_steps=1),
+            EditRequest(instruction=INSTRUCTION, image=image, model="tiny", num_inference_steps=1),
+            EditRequest(instruction=INSTRUCTION, image=image, model="tiny", num_inference_steps=1, chain=CHAIN),
+            PlanRequest(instruction=INSTRUCTION, image=image, model="tiny"),
+            GenerateRequest(instruction=CAPTION, model="tiny", num_inference_steps=1),
         ]
         systems: list[System] = []
         for number in range(JOBS):

@@ -401,7 +401,7 @@ def test_a_signal_ends_the_engine_in_order_within_10_s_with_20_open_streams(plac
         from engine.api.protocol import LoadRequest
 
         client = engine.client
-        job = client.submit(LoadRequest("tiny"))
+        job = client.submit(LoadRequest(model="tiny"))
         lines = []
         for _ in range(20):
             line = socket.create_connection(("127.0.0.1", client.runtime.port), timeout=600)

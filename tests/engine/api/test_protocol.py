@@ -46,17 +46,19 @@ selections = st.builds(
     Selection, st.integers(0, 9999), st.integers(0, 9999), st.integers(1, 9999), st.integers(1, 9999)
 )
 requests = st.one_of(
-    st.builds(PlanRequest, words, st.just(IMAGE), selection=st.none() | selections),
+    st.builds(PlanRequest, instruction=words, image=st.just(IMAGE), selection=st.none() | selections),
     st.builds(
         EditRequest,
-        words,
-        st.just(IMAGE),
+        instruction=words,
+        image=st.just(IMAGE),
         selection=st.none() | selections,
         feather=st.floats(0, 1),
         grow=st.floats(0, 1000),
         **drawing,
     ),
-    st.builds(GenerateRequest, words, width=st.none() | st.integers(8, 512).map(lambda n: n * 8), **drawing),
+    st.builds(
+        GenerateRequest, instruction=words, width=st.none() | st.integers(8, 512).map(lambda n: n * 8), **drawing
+    ),
 )
 
 
@@ -155,6 +157,7 @@ def test_what_is_wrong_is_named(text, code):
         ({"grow": None}, "value_wrong"),
         ({"side": 63}, "size_not_drawable"),
         ({"side": 8192}, "size_not_drawable"),
+        ({"side": 100}, "size_not_drawable"),
         ({"seed": 1.0}, "value_wrong"),
         ({"seed": "1"}, "value_wrong"),
         ({"seed": True}, "value_wrong"),
@@ -183,11 +186,11 @@ def test_a_request_holds_no_path():
         assert not {f.name for f in fields(kind)} & {"path", "folder", "file", "url"}, kind
     for name in ("a/b", "a\\b", "..", "/etc/passwd", "C:\\x", "a\0b", "a\nb"):
         with pytest.raises(RequestError):
-            LoadRequest(name)
+            LoadRequest(model=name)
 
 
 def test_equal_values_have_equal_json():
-    first, second = PlanRequest("x", model="a"), PlanRequest(model="a", instruction="x")
+    first, second = PlanRequest(instruction="x", model="a"), PlanRequest(model="a", instruction="x")
     assert dumps(first) == dumps(second) and json.loads(dumps(first)) == to_json(first)
 
 

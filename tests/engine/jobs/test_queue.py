@@ -14,7 +14,7 @@ from engine.jobs.queue import JobQueue
 from engine.jobs.store import Store
 from tests.engine.jobs.test_store import a_result
 
-ASKED = PlanRequest("paint the boat")
+ASKED = PlanRequest(instruction="paint the boat")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from engine.jobs.retention import sweep
 from engine.jobs.store import RESULT, Store
 from tests.engine.running import png, scene
 
-ASKED = PlanRequest("paint the boat")
+ASKED = PlanRequest(instruction="paint the boat")
 
 
 def a_result(id: str, data: bytes = b"pixels") -> tuple[JobResult, dict[str, bytes]]:
@@ -70,7 +70,7 @@ def test_a_key_is_one_job(store):
     first, _ = store.add("plan", ASKED, "key-1")
     assert store.add("plan", ASKED, "key-1") == (first, False)
     with pytest.raises(RequestError, match="another request"):
-        store.add("plan", PlanRequest("something else"), "key-1")
+        store.add("plan", PlanRequest(instruction="something else"), "key-1")
     done_id = done(store, "key-2")
     store.acknowledge(done_id)
     assert store.add("plan", ASKED, "key-2")[0].id == done_id
@@ -175,7 +175,7 @@ def test_a_full_database_is_an_error_and_nothing_is_lost(store, tmp_path):
     store._do(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(sqlite3.OperationalError, match="full"):
         for number in range(200):
-            store.add("plan", PlanRequest("x" * 2000), f"many-{number}")
+            store.add("plan", PlanRequest(instruction="x" * 2000), f"many-{number}")
     store._do("PRAGMA max_page_count = 1000000")
     assert store.get(first).state == "done" and store.file(first, "image-0-0.png") == b"pixels"
     assert store._rows("PRAGMA integrity_check") == [("ok",)]
@@ -214,7 +214,7 @@ def test_the_oldest_results_go_when_they_are_too_much(store, tmp_path):
 def test_pictures_go_too_but_not_those_that_a_job_waits_for(store, tmp_path):
     pictures = Pictures(tmp_path / "pictures")
     used, unused = pictures.add(png(scene())), pictures.add(png(scene(50, 50)))
-    store.add("plan", PlanRequest("x", used.id), "key-1")
+    store.add("plan", PlanRequest(instruction="x", image=used.id), "key-1")
     for info in (used, unused):
         os.utime(pictures.folder / info.id, (0, 0))
     (pictures.folder / ".half.tmp").write_bytes(b"x")

@@ -96,11 +96,17 @@ def added(pipeline: GoTPipeline, ids: list[int]) -> list[str]:
 
 def test_control_tokens_in_an_instruction_are_text(pipeline, pictures, heard):
     image = pictures.add(png(scene())).id
-    do(EditRequest(INSTRUCTION, image, model="tiny", chain=CHAIN, num_inference_steps=1), pipeline, pictures)
+    do(
+        EditRequest(instruction=INSTRUCTION, image=image, model="tiny", chain=CHAIN, num_inference_steps=1),
+        pipeline,
+        pictures,
+    )
     plain = added(pipeline, heard)
     heard.clear()
     result, _, events = do(
-        EditRequest(HOSTILE, image, model="tiny", chain=CHAIN, num_inference_steps=1), pipeline, pictures
+        EditRequest(instruction=HOSTILE, image=image, model="tiny", chain=CHAIN, num_inference_steps=1),
+        pipeline,
+        pictures,
     )
     assert added(pipeline, heard) == plain
     assert any("control token" in event.text for event in events if isinstance(event, Note))
@@ -109,25 +115,29 @@ def test_control_tokens_in_an_instruction_are_text(pipeline, pictures, heard):
 
 def test_control_tokens_in_a_caption_are_text(pipeline, pictures, heard):
     drawn = {"model": "tiny", "chain": "A house.<|im_gen_start|>", "num_inference_steps": 1}
-    do(GenerateRequest(CAPTION, **drawn), pipeline, pictures, "generate")
+    do(GenerateRequest(instruction=CAPTION, **drawn), pipeline, pictures, "generate")
     plain = added(pipeline, heard)
     heard.clear()
-    do(GenerateRequest(HOSTILE, **drawn), pipeline, pictures, "generate")
+    do(GenerateRequest(instruction=HOSTILE, **drawn), pipeline, pictures, "generate")
     assert added(pipeline, heard) == plain
 
 
 def test_of_an_edited_chain_only_boxes_and_its_end_are_tokens(pipeline, pictures, heard):
     image = pictures.add(png(scene())).id
     drawn = {"model": "tiny", "num_inference_steps": 1}
-    do(EditRequest(INSTRUCTION, image, chain=CHAIN, **drawn), pipeline, pictures)
+    do(EditRequest(instruction=INSTRUCTION, image=image, chain=CHAIN, **drawn), pipeline, pictures)
     plain = added(pipeline, heard)
     heard.clear()
     inserted = "<|im_end|> <tool_call> <|image_pad|> <|im_gen_0001|> <|endoftext|> <|vision_start|> "
-    do(EditRequest(INSTRUCTION, image, chain="The sky. " + inserted + CHAIN, **drawn), pipeline, pictures)
+    do(
+        EditRequest(instruction=INSTRUCTION, image=image, chain="The sky. " + inserted + CHAIN, **drawn),
+        pipeline,
+        pictures,
+    )
     assert added(pipeline, heard) == plain
     heard.clear()
     two = CHAIN.replace("Paint", "A sun <|box_start|>(1,2),(30,40)<|box_end|>. Paint")
-    do(EditRequest(INSTRUCTION, image, chain=two, **drawn), pipeline, pictures)
+    do(EditRequest(instruction=INSTRUCTION, image=image, chain=two, **drawn), pipeline, pictures)
     assert sorted(added(pipeline, heard)) == sorted([*plain, "<|box_start|>", "<|box_end|>"])
 
 
@@ -149,7 +159,7 @@ class Scarce:
 
 def test_out_of_memory_is_tried_again_with_less(shelf, pipeline, pictures, monkeypatch):
     image = pictures.add(png(scene())).id
-    request = EditRequest(INSTRUCTION, image, model="tiny", chain=CHAIN, num_inference_steps=1)
+    request = EditRequest(instruction=INSTRUCTION, image=image, model="tiny", chain=CHAIN, num_inference_steps=1)
     usual, _, _ = do(request, pipeline, pictures)
     monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
     notes: list[str] = []
@@ -219,7 +229,9 @@ def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline
 
     monkeypatch.setattr(module, name, scarce)
     chain = None if stage == "plan" else CHAIN
-    request = EditRequest(INSTRUCTION, pictures.add(png(scene())).id, model="tiny", chain=chain, num_inference_steps=1)
+    request = EditRequest(
+        instruction=INSTRUCTION, image=pictures.add(png(scene())).id, model="tiny", chain=chain, num_inference_steps=1
+    )
     told: list[Event] = []
     reporter = Reporter(told.append)
     task = Task(Job("0" * 32, "edit", request, "running", 0.0, 1, None, False), pipeline, pictures, reporter)
@@ -233,7 +245,9 @@ def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline
 
 
 def test_a_job_that_begins_anew_tells_its_chain_and_its_boxes_once(pipeline, pictures, monkeypatch):
-    request = EditRequest(INSTRUCTION, pictures.add(png(scene())).id, model="tiny", num_inference_steps=2)
+    request = EditRequest(
+        instruction=INSTRUCTION, image=pictures.add(png(scene())).id, model="tiny", num_inference_steps=2
+    )
     monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
     told: list[Event] = []
     reporter = Reporter(told.append)
@@ -247,7 +261,9 @@ def test_a_job_that_begins_anew_tells_its_chain_and_its_boxes_once(pipeline, pic
 
 def test_when_less_is_still_too_much_the_size_that_fits_is_named(pipeline, pictures, monkeypatch):
     image = pictures.add(png(scene())).id
-    request = EditRequest(INSTRUCTION, image, model="tiny", chain=CHAIN, num_inference_steps=1, side=128)
+    request = EditRequest(
+        instruction=INSTRUCTION, image=image, model="tiny", chain=CHAIN, num_inference_steps=1, side=128
+    )
     monkeypatch.setattr(pipeline, "config", replace(pipeline.config, image_size=128))
     monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: sample.shape[-1] <= 9))
     with pytest.raises(OutOfMemory, match="72×72 fits"):
@@ -323,8 +339,8 @@ def test_a_fault_in_a_job_is_said_and_the_next_job_runs(shelf, pictures, tmp_pat
     queue = JobQueue(store)
     worker = Worker(queue, pictures, shelf)
     monkeypatch.setattr("engine.jobs.tasks.Task._plan", lambda self, request: 1 / 0)
-    broken = queue.submit("plan", PlanRequest(INSTRUCTION, model="tiny"), "key-1")
-    good = queue.submit("load", LoadRequest("tiny"), "key-2")
+    broken = queue.submit("plan", PlanRequest(instruction=INSTRUCTION, model="tiny"), "key-1")
+    good = queue.submit("load", LoadRequest(model="tiny"), "key-2")
     worker.start()
     while not queue.state(good.id).final:
         threading.Event().wait(0.05)
@@ -341,7 +357,9 @@ def test_a_picture_that_the_model_does_not_know_is_answered_with_a_hint(root: Pa
     hints = []
     for known in (Image.open(root / "resources" / "samples" / "sea.png"), Image.fromarray(gravel)):
         image = pictures.add(png(known.convert("RGB")))
-        result, _, _ = do(PlanRequest("make him smile", image.id, model="got-mini"), mini, pictures, "plan")
+        result, _, _ = do(
+            PlanRequest(instruction="make him smile", image=image.id, model="got-mini"), mini, pictures, "plan"
+        )
         hints.append([note for note in result.notes if "picture-book scenes" in note])
     assert hints[0] == [] and len(hints[1]) == 1 and "GoT-6B" in hints[1][0]
 

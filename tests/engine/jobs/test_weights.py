@@ -9,7 +9,9 @@ from tests.engine.running import CHAIN, INSTRUCTION, png, scene
 
 def edit(engine):
     image = engine.upload(png(scene()))
-    return engine.run(EditRequest(INSTRUCTION, image.id, model="tiny", chain=CHAIN, num_inference_steps=1))
+    return engine.run(
+        EditRequest(instruction=INSTRUCTION, image=image.id, model="tiny", chain=CHAIN, num_inference_steps=1)
+    )
 
 
 @pytest.mark.full

@@ -70,7 +70,7 @@ def image(client) -> str:
 
 
 def edit(image: str, **options) -> EditRequest:
-    return EditRequest(INSTRUCTION, image, model="tiny", **{"num_inference_steps": 2} | options)
+    return EditRequest(instruction=INSTRUCTION, image=image, model="tiny", **{"num_inference_steps": 2} | options)
 
 
 def run(engine, request):
@@ -150,7 +150,7 @@ def test_a_bomb_beside_the_pixels_is_refused_or_left_unread(client, name):
 
 
 def test_a_plan_is_written_token_by_token(engine, image):
-    result, events = run(engine, PlanRequest(INSTRUCTION, image, model="tiny"))
+    result, events = run(engine, PlanRequest(instruction=INSTRUCTION, image=image, model="tiny"))
     assert result.chains == (CHAIN,) and "".join(e.text for e in events if isinstance(e, Token)) == CHAIN
     kinds = [type(event) for event in events]
     assert kinds[0] is Queued and kinds[1] is Started and kinds[-2:] == [Writing, Finished]
@@ -225,7 +225,9 @@ def test_several_turns_are_a_layer_each(engine, image):
 
 
 def test_a_caption_is_drawn(engine):
-    result, _ = run(engine, GenerateRequest(CAPTION, model="tiny", num_inference_steps=2, width=96, height=64))
+    result, _ = run(
+        engine, GenerateRequest(instruction=CAPTION, model="tiny", num_inference_steps=2, width=96, height=64)
+    )
     assert result.chains == (CAPTION_TURN,)
     assert picture(engine.client.file(result.id, "image-0-0.png")).shape == (64, 96, 3)
 
@@ -318,7 +320,7 @@ def test_what_is_not_there_is_said(client, image):
     with pytest.raises(NotFound):
         client.submit(edit("0" * 64))
     with pytest.raises(ModelError, match="there is:.*tiny"):
-        client.submit(EditRequest(INSTRUCTION, image, model="nobody"))
+        client.submit(EditRequest(instruction=INSTRUCTION, image=image, model="nobody"))
     with pytest.raises(ModelError):
         client.model("nobody")
     with pytest.raises(NotFound):
@@ -335,7 +337,7 @@ def test_a_chain_without_a_usable_box_is_refused(engine, image):
 def test_a_plan_whose_boxes_are_all_lost_ends_before_it_is_drawn(engine, image):
     """It never was a leave to change everything: that has to be asked for."""
     heard = []
-    asked = EditRequest(LOST, image, model="tiny")
+    asked = EditRequest(instruction=LOST, image=image, model="tiny")
     with pytest.raises(ChainError, match="No box of the plan can be used: line 1, column 8: .* Plan first and mend it"):
         engine.run(asked, heard.append)
     assert "".join(event.text for event in heard if isinstance(event, Token)) == LOST_TURN
@@ -346,14 +348,14 @@ def test_a_plan_whose_boxes_are_all_lost_ends_before_it_is_drawn(engine, image):
 
 def test_a_plan_without_a_region_is_drawn_all_over_and_says_so_before(engine, image):
     heard = []
-    job = engine.run(EditRequest(WHOLE, image, model="tiny"), heard.append)
+    job = engine.run(EditRequest(instruction=WHOLE, image=image, model="tiny"), heard.append)
     result = engine.client.result(job.id)
     assert result.chains == (WHOLE_TURN,)
     assert (picture(engine.client.file(result.id, result.named("mask")[0].name)) == 255).all()
     said = next(place for place, event in enumerate(heard) if isinstance(event, Note) and event.text == NO_REGION)
     assert said < next(place for place, event in enumerate(heard) if isinstance(event, Step))
-    drawn, _ = run(engine, EditRequest(WHOLE, image, model="tiny", chain=WHOLE_TURN))
-    planned, _ = run(engine, PlanRequest(WHOLE, image, "tiny"))
+    drawn, _ = run(engine, EditRequest(instruction=WHOLE, image=image, model="tiny", chain=WHOLE_TURN))
+    planned, _ = run(engine, PlanRequest(instruction=WHOLE, image=image, model="tiny"))
     assert NO_REGION in drawn.notes and NO_REGION in planned.notes
 
 
@@ -389,13 +391,13 @@ def test_a_model_is_loaded_and_unloaded(engine):
     client = engine.client
     run(engine, UnloadRequest())
     assert client.system().model is None
-    _, events = run(engine, LoadRequest("tiny"))
+    _, events = run(engine, LoadRequest(model="tiny"))
     parts = [(event.done, event.total) for event in events if isinstance(event, Loading)]
     assert parts == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert client.system().model == "tiny" and client.model("tiny").loaded
     using = {model.name: model.memory_use for model in client.models().models}
     assert using == dict.fromkeys(using, "") | {"tiny": "all of it stays in memory"}
-    _, events = run(engine, LoadRequest("tiny"))
+    _, events = run(engine, LoadRequest(model="tiny"))
     assert [(event.done, event.total) for event in events if isinstance(event, Loading)] == [(0, 0)]
     assert {model.name for model in client.models().models} >= {"tiny"}
     assert client.model("tiny").description["image_size"] == 64
@@ -508,7 +510,7 @@ def test_a_full_disk_takes_no_job(place):
 
 def test_what_users_write_is_not_logged(engine, served, image):
     secret = "a sentence that nobody else may read"
-    run(engine, EditRequest(secret, image, model="tiny", chain=CHAIN, num_inference_steps=1))
+    run(engine, EditRequest(instruction=secret, image=image, model="tiny", chain=CHAIN, num_inference_steps=1))
     assert secret not in served.log() and "sentence" not in served.log() and "A boat" not in served.log()
     for line in served.log().splitlines():
         assert line.isascii() and isinstance(json.loads(line), dict)

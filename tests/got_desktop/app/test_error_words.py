@@ -63,8 +63,8 @@ def test_real_errors_are_said_in_german(german, golden, tmp_path):
         lambda: check_writable(tmp_path / "a.xyz", True, pictures.SAVE_SUFFIXES),
         lambda: check_writable(tmp_path / "none" / "a.png", True),
         lambda: check_size(tmp_path / "a.jpg", (70_000, 3)),
-        lambda: PlanRequest(" "),
-        lambda: PlanRequest("x" * 3000),
+        lambda: PlanRequest(instruction=" "),
+        lambda: PlanRequest(instruction="x" * 3000),
     ]
     with locked(tmp_path / ".mine.partial" / "lock", 0.0):
         running = caught(lambda: import_released(golden, tmp_path / "mine"))

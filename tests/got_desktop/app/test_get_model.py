@@ -239,7 +239,7 @@ def test_the_model_that_is_loaded_can_be_unloaded(window: Window, page: ModelsPa
 
     link = window.session.link
     done: list[object] = []
-    link.run(lambda c: LoadRequest("got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
+    link.run(lambda c: LoadRequest(model="got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
     qtbot.waitUntil(lambda: bool(done))
     assert isinstance(done[0], str), done
     row = lambda: page.findChild(QWidget, "model_got-mini")  # noqa: E731

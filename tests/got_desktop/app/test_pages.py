@@ -135,7 +135,7 @@ def test_models_run_on_the_device_that_is_chosen(window: Window, page: SettingsP
     done: list[object] = []
     window.session.preferences.configure(device="cuda:7")
     link = window.session.link
-    link.run(lambda c: LoadRequest("got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
+    link.run(lambda c: LoadRequest(model="got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
     qtbot.waitUntil(lambda: bool(done))
     assert "no device “cuda:7”" in str(done[0])  # what the page says is what the engine is asked for
 
@@ -143,7 +143,7 @@ def test_models_run_on_the_device_that_is_chosen(window: Window, page: SettingsP
 def test_memory_is_given_back(window: Window, page: SettingsPage, qtbot):
     done: list[object] = []
     link = window.session.link
-    link.run(lambda c: LoadRequest("got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
+    link.run(lambda c: LoadRequest(model="got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
     qtbot.waitUntil(lambda: bool(done))
     assert isinstance(done[0], str), done
     qtbot.waitUntil(lambda: page.unload.isEnabled())
