@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ora", ".psd")
+from engine.api.formats import OPENRASTER, READ_SUFFIXES
 
 
 def has_display() -> bool:
@@ -21,7 +21,7 @@ def files_to_open(arguments: list[str]) -> list[Path] | None:
     if not arguments:
         return [] if has_display() else None
     paths = [Path(name) for name in arguments if not name.startswith("-")]
-    pictures = [path for path in paths if path.suffix.lower() in _PICTURES or path.is_file()]
+    pictures = [path for path in paths if path.suffix.lower() in (OPENRASTER, *READ_SUFFIXES) or path.is_file()]
     return paths if len(pictures) == len(arguments) else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.api.formats import OPENRASTER, PNG
 from got_desktop.requests import PlanRequest
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def decode_result(data: bytes) -> Image.Image:
     """A picture of the engine's, as it is."""
     from engine.imaging.decode import decode
 
-    return decode(data, "The engine's picture", ("PNG",), min_side=1).image
+    return decode(data, "The engine's picture", (PNG,), min_side=1).image
 
 
 def layer(name: str, rgba: bytes, mask: bytes) -> Layer:
@@ -57,7 +58,7 @@ def encode_result(
     from engine.imaging.save import encode
 
     suffix = output.suffix.lower()
-    if suffix == ".ora":
+    if suffix == OPENRASTER:
         return write_openraster(source.image if source else result, layers, result, source, facts)
     return encode(result, suffix, source, facts)
 

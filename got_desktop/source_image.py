@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.api.protocol import IMAGE_TYPES
+from engine.api.formats import UPLOADED
 from got_desktop.progress import Progress
 from got_desktop.requests import PlanRequest, RenderRequest
 
@@ -36,7 +36,7 @@ def upload_form(path: Path, source: Source) -> tuple[bytes, str]:
 
     with Image.open(path) as opened:
         kind = opened.format
-    for content_type, name in IMAGE_TYPES.items():
-        if kind == name:
+    for content_type, known in UPLOADED.items():
+        if kind == known.pillow_name:
             return path.read_bytes(), content_type
     return encode(source.image, ".png", source), "image/png"

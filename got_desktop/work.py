@@ -9,6 +9,7 @@ from engine.api import launch, protocol
 from engine.api.chain import Chain
 from engine.api.client import EngineClient
 from engine.api.errors import EngineError
+from engine.api.formats import OPENRASTER
 from engine.api.launch import Engine
 from engine.api.protocol import EditRequest, GenerateRequest, JobRequest, JobResult, JobState, Scales
 from got_desktop import VERSION, adapters, catalog, chain_file, chain_words, outputs, source_image
@@ -129,7 +130,7 @@ def _abandon(client: EngineClient, id: str) -> None:
 def _write(client: EngineClient, request: RenderRequest, source: Source | None, result: JobResult) -> Outcome:
     picture = outputs.decode_result(_file(client, result, "image"))
     layers = []
-    if request.output.suffix.lower() == ".ora":
+    if request.output.suffix.lower() == OPENRASTER:
         for layer, mask in zip(result.named("layer"), result.named("mask"), strict=True):
             pieces = (client.file(result.id, file.name) for file in (layer, mask))
             layers.append(outputs.layer(outputs.layer_name(result.instruction, layer.turn), *pieces))

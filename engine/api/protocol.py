@@ -47,7 +47,6 @@ from engine.api.replies import (
 from engine.api.requests import (
     FEATHER,
     GROW,
-    IMAGE_TYPES,
     MAX_ADAPTERS,
     MAX_CANDIDATES,
     MAX_CHAIN,
@@ -93,7 +92,6 @@ __all__ = [
     "FitName",
     "GROW",
     "GenerateRequest",
-    "IMAGE_TYPES",
     "ImageInfo",
     "JobRequest",
     "JobResult",

@@ -26,8 +26,6 @@ FEATHER = 0.10
 GROW = 4.0
 """Pixels around a region that are taken in full before the soft border begins."""
 MAX_GROW = 1000.0
-IMAGE_TYPES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
-"""What a picture may be uploaded as: content type -> Pillow's name of the format."""
 
 Scheduler = Literal["euler", "ddpm", "dpm-solver++", "unipc"]
 FitName = Literal["pad", "stretch"]

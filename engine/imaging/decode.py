@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from engine.api.errors import ImageError
+from engine.api.formats import FORMATS, PictureFormat, labels
 from engine.imaging import color
 
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF")
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 512 * 1024 * 1024
 MIN_SIDE = 16
@@ -57,8 +57,8 @@ def on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
-def read_image(path: Path, formats: tuple[str, ...] = FORMATS) -> Source:
-    """Reads a picture file of one of the formats. Raises ImageError naming the file."""
+def read_image(path: Path) -> Source:
+    """Reads a picture file of any format that is known. Raises ImageError naming the file."""
     try:
         if path.is_dir():
             raise ImageError("image_is_folder", f"{path} is a folder.", "Name a picture in it.")
@@ -74,10 +74,10 @@ def read_image(path: Path, formats: tuple[str, ...] = FORMATS) -> Source:
         raise ImageError(
             "image_unreadable", f"{path} cannot be read: {error.strerror}.", "Check its permissions."
         ) from error
-    return decode(data, str(path), formats)
+    return decode(data, str(path))
 
 
-def decode(data: bytes, name: str, formats: tuple[str, ...] = FORMATS, min_side: int = MIN_SIDE) -> Source:
+def decode(data: bytes, name: str, formats: tuple[PictureFormat, ...] = FORMATS, min_side: int = MIN_SIDE) -> Source:
     """Decodes one picture of at least `min_side` pixels a side; `name` stands for it in messages. Raises ImageError.
 
     The number of pixels is known from the header and checked before any pixel is decoded.
@@ -99,11 +99,11 @@ def decode(data: bytes, name: str, formats: tuple[str, ...] = FORMATS, min_side:
             raise _broken(name) from error
 
 
-def _open(data: bytes, name: str, formats: tuple[str, ...]) -> Image.Image:
+def _open(data: bytes, name: str, formats: tuple[PictureFormat, ...]) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=formats)
+        return Image.open(io.BytesIO(data), formats=[known.pillow_name for known in formats])
     except UnidentifiedImageError as error:
-        kinds = " or ".join(formats).replace("WEBP", "WebP")
+        kinds = labels(formats)
         raise ImageError("image_unknown", f"{name} is not a {kinds} picture.", "Save it as PNG first.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name) from error

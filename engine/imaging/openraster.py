@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from PIL import Image, ImageChops
 
 from engine.api.errors import ImageError
+from engine.api.formats import PNG
 from engine.imaging.composite import Layer
 from engine.imaging.decode import MAX_BYTES, Source, decode
 from engine.imaging.save import Facts, encode
@@ -155,7 +156,7 @@ def _read_layer(archive: zipfile.ZipFile, element: ElementTree.Element, name: st
 
 
 def _picture(archive: zipfile.ZipFile, entry: str, name: str) -> Source:
-    return decode(_entry(archive, entry, MAX_BYTES), f"{entry} in {name}", formats=("PNG",), min_side=1)
+    return decode(_entry(archive, entry, MAX_BYTES), f"{entry} in {name}", formats=(PNG,), min_side=1)
 
 
 def _extra(archive: zipfile.ZipFile, layers: Sequence[RasterLayer]) -> dict[str, bytes]:

@@ -14,14 +14,13 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from engine.api.errors import OutputError
+from engine.api.formats import OPENRASTER, PNG, WRITTEN_SUFFIXES, format_of
 from engine.imaging.decode import Source, on_white
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".ora")
+SUFFIXES = (*WRITTEN_SUFFIXES, OPENRASTER)
 FACTS_KEY = "GoT"
 """Keyword of the PNG text chunk that holds an edit's facts as JSON."""
 Facts = dict[str, Any]
-_JPEG_QUALITY = 95
-_LONGEST_SIDE = {".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
 
 
 def check_writable(path: Path, overwrite: bool, suffixes: tuple[str, ...] = SUFFIXES) -> None:
@@ -101,7 +100,8 @@ def _exists(path: Path) -> OutputError:
 
 def check_size(path: Path, size: tuple[int, int]) -> None:
     """Raises OutputError when the format of `path` cannot hold a picture of `size` (width, height)."""
-    limit = _LONGEST_SIDE.get(path.suffix.lower())
+    known = format_of(path.suffix)
+    limit = known.longest_side if known else 0
     if limit and max(size) > limit:
         raise OutputError(
             "output_size", f"{path} cannot hold {size[0]}×{size[1]} pixels ({limit} a side).", "Write a PNG instead."
@@ -113,26 +113,28 @@ def encode(
     suffix: str,
     source: Source | None = None,
     facts: Facts | None = None,
-    compress_level: int = 6,
+    compress_level: int | None = None,
 ) -> bytes:
-    """Encodes RGB or RGBA as .png, .jpg, .jpeg or .webp; EXIF data, color profile and resolution come from `source`.
+    """Encodes RGB or RGBA in a format that is written; EXIF data, color profile and resolution come from `source`.
 
     PNG and WebP keep every pixel to the bit. JPEG has no transparency: it is laid on white. `facts` go into PNG only;
     `compress_level`, 0 to 9, is PNG's too: the larger, the slower and smaller.
     Raises OutputError when the format cannot hold what the picture carries.
     """
+    known = format_of(suffix)
+    assert known is not None and known.save_options is not None  # endings are checked before the work
     kept: dict[str, Any] = {}
     if source is not None:
         kept = {"exif": source.exif, "icc_profile": source.icc_profile, "dpi": source.dpi}
         kept = {name: value for name, value in kept.items() if value}
+    options = {**known.save_options, **kept}
+    if known is PNG:
+        options["pnginfo"] = _text(facts)
+        if compress_level is not None:
+            options["compress_level"] = compress_level
     buffer = io.BytesIO()
     try:
-        if suffix == ".png":
-            image.save(buffer, "PNG", pnginfo=_text(facts), compress_level=compress_level, **kept)
-        elif suffix == ".webp":
-            image.save(buffer, "WEBP", lossless=True, exact=True, **kept)
-        else:
-            on_white(image).save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling="4:4:4", **kept)
+        (image if known.has_alpha else on_white(image)).save(buffer, known.pillow_name, **options)
     except (OSError, ValueError) as error:
         raise OutputError("output_encode", f"No {suffix} could be made: {error}.", "Write a PNG instead.") from error
     return buffer.getvalue()

@@ -7,11 +7,12 @@ import os
 from pathlib import Path
 
 from engine.api.errors import NotFound
-from engine.api.protocol import IMAGE_TYPES, ImageInfo
+from engine.api.formats import UPLOADED
+from engine.api.protocol import ImageInfo
 from engine.imaging.decode import Source, decode
 from engine.jobs.disk import replace_file
 
-FORMATS = tuple(IMAGE_TYPES.values())
+_FORMATS = tuple(UPLOADED.values())
 
 
 class Pictures:
@@ -23,7 +24,7 @@ class Pictures:
 
     def add(self, data: bytes) -> ImageInfo:
         """Keeps a picture. Raises ImageError for what is none, OSError where the disk does not take it."""
-        source = decode(data, "The picture", FORMATS)
+        source = decode(data, "The picture", _FORMATS)
         id = hashlib.sha256(data).hexdigest()
         path = self.folder / id
         if path.exists():
@@ -37,7 +38,7 @@ class Pictures:
         self.check(id)
         path = self.folder / id
         os.utime(path)
-        return decode(path.read_bytes(), "The picture", FORMATS)
+        return decode(path.read_bytes(), "The picture", _FORMATS)
 
     def check(self, id: str) -> None:
         """Raises NotFound where there is no such picture."""

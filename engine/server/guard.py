@@ -13,7 +13,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.api.encoding import dumps
-from engine.api.protocol import IMAGE_TYPES, ErrorReply
+from engine.api.formats import UPLOADED
+from engine.api.protocol import ErrorReply
 
 OPEN_PATH = "/v1/challenge"
 """The only one without a token: it proves to a client that the engine has it."""
@@ -63,7 +64,7 @@ class Guard:
 
     def _wrong_content(self, scope: Scope, headers: Headers) -> tuple[int, str, str, str] | None:
         content = headers.get("content-type", "").partition(";")[0].strip().lower()
-        wanted = IMAGE_TYPES if scope["path"] == UPLOAD_PATH else ("application/json",)
+        wanted = tuple(UPLOADED) if scope["path"] == UPLOAD_PATH else ("application/json",)
         if scope["method"] in _WITH_BODY and content not in wanted:
             return 415, "content_type_wrong", f"The content type must be {' or '.join(wanted)}.", "Name it."
         limit = self.upload_limit if scope["path"] == UPLOAD_PATH else self.body_limit

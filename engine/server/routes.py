@@ -17,6 +17,7 @@ from engine import VERSION
 from engine.api import protocol
 from engine.api.encoding import dumps, loads
 from engine.api.errors import OutputError
+from engine.api.formats import UPLOADED
 from engine.api.protocol import (
     PROTOCOL,
     Adapters,
@@ -171,7 +172,7 @@ def give_lease_back(engine: Engine, id: str) -> Response:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in protocol.IMAGE_TYPES},
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in UPLOADED},
         }
     },
 )

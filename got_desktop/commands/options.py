@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
+from engine.api.formats import OPENRASTER, WRITTEN, labels
 from engine.api.protocol import MAX_GROW
 from got_desktop.requests import FitName, PresetName, SchedulerName, ScopeName
 
 _DRAWING = "Drawing"
 _FILES = "Files"
 _MODEL = "Model"
+_WRITTEN = ", ".join(known.suffixes[0] for known in WRITTEN)
 
-SourceArgument = Annotated[
-    Path, typer.Argument(metavar="IMAGE", help="A PNG, JPEG, WebP or TIFF, up to 64 megapixels.")
-]
+SourceArgument = Annotated[Path, typer.Argument(metavar="IMAGE", help=f"A {labels()} picture, up to 64 megapixels.")]
 InstructionArgument = Annotated[
     str, typer.Argument(metavar="INSTRUCTION", help="What to change, in plain words; at most 2000 characters.")
 ]
@@ -29,7 +29,7 @@ OutputOption = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="The result: .png, .jpg, .webp, or .ora with the edit as a layer.",
+        help=f"The result: {_WRITTEN}, or {OPENRASTER} with the edit as a layer.",
         rich_help_panel=_FILES,
     ),
 ]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from engine.api.formats import OPENRASTER, PNG
 from got_desktop import VERSION
 from got_desktop.model.layers import STRIP, Layer, composite
 from got_desktop.model.state import State
@@ -21,9 +22,6 @@ from got_desktop.model.state import State
 if TYPE_CHECKING:
     from engine.imaging.decode import Source
 
-OPEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ora", ".psd")
-SAVE_SUFFIXES = (".ora", ".png", ".jpg", ".jpeg", ".webp")
-_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "PSD")
 _OURS = "got.json"
 
 
@@ -31,16 +29,16 @@ def read(path: Path) -> State:
     """A picture file as a document. Raises ImageError naming it."""
     from engine.imaging.decode import read_image
 
-    if path.suffix.lower() == ".ora" and path.is_file():
+    if path.suffix.lower() == OPENRASTER and path.is_file():
         return read_openraster(path.read_bytes(), str(path))
-    return State(read_image(path, _FORMATS))
+    return State(read_image(path))
 
 
 def of_bytes(data: bytes, name: str) -> State:
     """A picture that was pasted or dropped. Raises ImageError."""
     from engine.imaging.decode import decode
 
-    return State(decode(data, name, _FORMATS))
+    return State(decode(data, name))
 
 
 def of_image(image: Image.Image) -> State:
@@ -54,7 +52,7 @@ def picture_source(data: bytes, name: str) -> Source:
     """A picture of the engine's, as what layers can lie on."""
     from engine.imaging.decode import decode
 
-    return decode(data, name, ("PNG",), min_side=1)
+    return decode(data, name, (PNG,), min_side=1)
 
 
 def read_layer(data: bytes, name: str, facts: dict[str, Any]) -> Layer:
@@ -94,10 +92,10 @@ def save(state: State, path: Path, facts: bool) -> None:
     from engine.imaging.save import check_size, check_writable, encode, write_files
 
     assert state.base is not None
-    check_writable(path, overwrite=True, suffixes=SAVE_SUFFIXES)
+    check_writable(path, overwrite=True)
     check_size(path, state.size)
     merged = composite(state.base.image, state.layers)
-    if path.suffix.lower() == ".ora":
+    if path.suffix.lower() == OPENRASTER:
         data = openraster(state, merged, facts)
     else:
         data = encode(merged, path.suffix.lower(), state.base, facts_of(state) if facts else None)

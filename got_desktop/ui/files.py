@@ -9,8 +9,8 @@ from PySide6.QtCore import QMimeData, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine.api.formats import OPENRASTER, READ_SUFFIXES, WRITTEN, WRITTEN_SUFFIXES
 from got_desktop.model.messages import Message
-from got_desktop.model.pictures import OPEN_SUFFIXES, SAVE_SUFFIXES
 from got_desktop.model.session import Session
 from got_desktop.ui.question import Question, Role
 
@@ -30,7 +30,7 @@ class Files(QObject):
         dialog = QFileDialog(self.window, self.tr("Open a picture"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        endings = " ".join(f"*{suffix}" for suffix in OPEN_SUFFIXES)
+        endings = " ".join(f"*{suffix}" for suffix in (OPENRASTER, *READ_SUFFIXES))
         dialog.setNameFilters([self.tr("Pictures ({endings})").format(endings=endings), self.tr("All files (*)")])
         dialog.fileSelected.connect(lambda name: self.open(Path(name)))
         dialog.open()
@@ -59,13 +59,13 @@ class Files(QObject):
 
     def save(self) -> None:
         path = self.session.document.path
-        if path is None or path.suffix.lower() not in SAVE_SUFFIXES or self._would_flatten(path):
+        if path is None or path.suffix.lower() not in (OPENRASTER, *WRITTEN_SUFFIXES) or self._would_flatten(path):
             return self.ask_save()
         self.session.files.save(path)
 
     def _would_flatten(self, path: Path) -> bool:
         """A picture that was opened without layers and has some now is not written over by its flat copy."""
-        return path.suffix.lower() != ".ora" and bool(self.session.document.state.layers)
+        return path.suffix.lower() != OPENRASTER and bool(self.session.document.state.layers)
 
     def ask_save(self) -> None:
         document = self.session.document
@@ -75,9 +75,7 @@ class Files(QObject):
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         filters = {
             self.tr("OpenRaster, with layers (*.ora)"): "ora",
-            self.tr("PNG (*.png)"): "png",
-            self.tr("JPEG (*.jpg)"): "jpg",
-            self.tr("WebP (*.webp)"): "webp",
+            **{f"{known.label} (*{known.suffixes[0]})": known.suffixes[0][1:] for known in WRITTEN},
         }
         dialog.setNameFilters(list(filters))
         dialog.setDefaultSuffix("ora")

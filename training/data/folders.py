@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.api.formats import READ_SUFFIXES
 from training.data.pair import Finding, Found, Pair, Picture
 from training.data.rows import rows_of
 
 WORDS = (("before", "after"), ("source", "target"), ("input", "output"), ("original", "edited"), ("control", "target"))
 """Folder names, and the ends of file names, that tell the two pictures of a pair apart."""
 
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 _TABLES = ("instructions.csv", "instructions.jsonl", "instructions.json")
 _SOURCE = tuple(f"{word}_file_name" for word, _ in WORDS) + tuple(word for word, _ in WORDS) + ("source_image",)
 _TARGET = (
@@ -103,7 +103,7 @@ def _first(row: dict[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _PICTURES)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in READ_SUFFIXES)
 
 
 def _side(stem: str) -> tuple[int | None, str]:

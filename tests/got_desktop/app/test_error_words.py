@@ -60,7 +60,7 @@ def test_real_errors_are_said_in_german(german, golden, tmp_path):
         lambda: decode(b"", "x.png"),
         lambda: decode(b"no picture", "x.png"),
         lambda: pictures.read(tmp_path / "bad.ora"),
-        lambda: check_writable(tmp_path / "a.xyz", True, pictures.SAVE_SUFFIXES),
+        lambda: check_writable(tmp_path / "a.xyz", True),
         lambda: check_writable(tmp_path / "none" / "a.png", True),
         lambda: check_size(tmp_path / "a.jpg", (70_000, 3)),
         lambda: PlanRequest(instruction=" "),
