@@ -157,8 +157,8 @@ def test_resolution_is_read():
     ("data", "code", "words"),
     [
         (b"", "image_empty", "x.png is empty"),
-        (b"Dear diary, this is no picture.", "image_unknown", "PNG or JPEG or WebP or TIFF"),
-        (encoded(picture(), "GIF"), "image_unknown", "PNG or JPEG or WebP or TIFF"),
+        (b"Dear diary, this is no picture.", "image_unknown", "PNG, JPEG, WebP, TIFF, PSD or BMP"),
+        (encoded(picture(), "GIF"), "image_unknown", "PNG, JPEG, WebP, TIFF, PSD or BMP"),
         (encoded(Image.new("RGB", (1, 1))), "image_too_small", "1×1 pixels"),
         (encoded(Image.new("RGB", (15, 400))), "image_too_small", "needs 16"),
         (png_header(20_000, 20_000), "image_too_large", "64 megapixels"),

@@ -100,7 +100,7 @@ def test_png_jpeg_and_webp_are_taken(client, kind, content):
 def test_other_kinds_are_refused_whatever_they_are_called(client, kind):
     buffer = io.BytesIO()
     scene().save(buffer, kind)
-    with pytest.raises(ImageError, match="not a PNG or JPEG or WebP"):
+    with pytest.raises(ImageError, match="not a PNG, JPEG or WebP"):
         client.upload(buffer.getvalue())
 
 
