@@ -64,10 +64,10 @@ from engine.api.requests import (
     PlanRequest,
     Preset,
     Scales,
-    Scheduler,
     Scope,
     UnloadRequest,
 )
+from engine.api.schedulers import SCHEDULERS, Scheduler
 from engine.api.selection import Selection
 
 PROTOCOL = 1
@@ -123,6 +123,7 @@ __all__ = [
     "ResultFile",
     "Scales",
     "Scheduler",
+    "SCHEDULERS",
     "Scope",
     "Selection",
     "Snapshot",

@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import RequestError
+from engine.api.schedulers import Scheduler
 from engine.api.selection import Selection
 
 MAX_INSTRUCTION = 2000
@@ -27,7 +28,6 @@ GROW = 4.0
 """Pixels around a region that are taken in full before the soft border begins."""
 MAX_GROW = 1000.0
 
-Scheduler = Literal["euler", "ddpm", "dpm-solver++", "unipc"]
 FitName = Literal["pad", "stretch"]
 Scope = Literal["boxes", "spill", "whole"]
 Preset = Literal["exact", "fast"]
@@ -170,7 +170,7 @@ class EditRequest(_Drawing, _Edit):
         _check_words("instruction", self.instruction)
         _check_image(self.image)
         self._check_drawing()
-        _check_size(self.side, self.side)
+        _check_sides(side=self.side)
         for name, value, most in (("feather", self.feather, 1.0), ("grow", self.grow, MAX_GROW)):
             holds = math.isfinite(value) and 0 <= value <= most
             _demand(holds, f"{name}_out_of_range", f"The mask's {name} is {value}.", f"Give 0 to {most:g}.")
@@ -187,7 +187,7 @@ class GenerateRequest(_Drawing, _Instruction):
     def __post_init__(self) -> None:
         _check_words("caption", self.instruction)
         self._check_drawing()
-        _check_size(self.width, self.height)
+        _check_sides(width=self.width, height=self.height)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,13 +262,14 @@ def _check_chain(text: str) -> None:
     )
 
 
-def _check_size(width: int | None, height: int | None) -> None:
-    _demand(
-        all(side is None or (64 <= side <= 4096 and side % 8 == 0) for side in (width, height)),
-        "size_not_drawable",
-        f"The model cannot draw at {width or 'its own width'}×{height or 'its own height'}.",
-        "Give a width and a height that are multiples of 8, from 64 to 4096.",
-    )
+def _check_sides(**sides: int | None) -> None:
+    for what, side in sides.items():
+        _demand(
+            side is None or (64 <= side <= 4096 and side % 8 == 0),
+            "size_not_drawable",
+            f"The model cannot draw at a {what} of {side} pixels.",
+            "Give a multiple of 8, from 64 to 4096.",
+        )
 
 
 def _check_image(image: str | None) -> None:

@@ -16,7 +16,6 @@ from engine.api.errors import OutputError
 from engine.api.protocol import FEATHER, GROW, Scheduler, Scope
 
 SCOPES: tuple[Scope, ...] = ("boxes", "spill", "whole")
-SCHEDULERS: tuple[Scheduler, ...] = ("euler", "ddpm", "dpm-solver++", "unipc")
 PAPER_SCALES = {"edit": (4.0, 3.0, 1.5), "text_to_image": (7.5, 4.0, 1.0)}
 """Semantic, spatial, reference (arXiv 2503.10639, sec. 5.1); a model's own defaults come before them."""
 PAPER_STEPS = 50

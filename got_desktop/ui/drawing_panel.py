@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.api.protocol import MAX_CANDIDATES, MAX_GROW
+from engine.api.protocol import MAX_CANDIDATES, MAX_GROW, SCHEDULERS
 from got_desktop.model import figures
 from got_desktop.model.session import Session
-from got_desktop.model.settings import LARGEST_SEED, PAPER_SCALES, PAPER_STEPS, SCHEDULERS, SCOPES, Drawing
+from got_desktop.model.settings import LARGEST_SEED, PAPER_SCALES, PAPER_STEPS, SCOPES, Drawing
 from got_desktop.ui.controls import (
     Choice,
     Decimal,

@@ -213,7 +213,7 @@ def test_missing_arguments_and_unknown_commands(refused, picture):
 
 
 def test_a_size_that_cannot_be_drawn(refused):
-    refused(2, "100×64", "generate", "a house", "-o", "out.png", "--width", 100, "--model", "tiny")
+    refused(2, "width of 100", "generate", "a house", "-o", "out.png", "--width", 100, "--model", "tiny")
 
 
 def test_a_name_that_would_steer_the_terminal_is_shown_escaped(refused):

@@ -78,7 +78,7 @@ def test_help_and_wrong_use_need_no_torch(picture):
 def test_the_choices_are_those_of_the_engine():
     from typing import get_args
 
-    from engine.got.renderers.schedulers import SCHEDULERS
+    from engine.api.schedulers import SCHEDULERS
     from engine.imaging.composite import SCOPES
 
     assert set(get_args(requests.SchedulerName)) == set(SCHEDULERS)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.errors import ModelError, RequestError
+from engine.api.schedulers import SCHEDULERS
 from engine.got.renderers.guidance import GuidanceScales
-from engine.got.renderers.schedulers import SCHEDULERS
 
 FORMAT_VERSION = 1
 TASKS = ("edit", "text_to_image")

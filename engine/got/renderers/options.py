@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.api.errors import RequestError
+from engine.api.schedulers import SCHEDULERS
 from engine.got.renderers.guidance import GuidanceScales
-from engine.got.renderers.schedulers import SCHEDULERS
 from engine.imaging.fit import Fit, Size
 
 

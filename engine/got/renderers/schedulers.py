@@ -1,26 +1,31 @@
-"""The schedulers a picture can be denoised with, by the names that requests use."""
+"""Schedulers of diffusers, by the names that requests use."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Protocol
 
-from diffusers import (
-    DDPMScheduler,
-    DPMSolverMultistepScheduler,
-    EulerDiscreteScheduler,
-    UniPCMultistepScheduler,
-)
+import diffusers
+import torch
+from torch import Tensor
 
-Scheduler = EulerDiscreteScheduler | DDPMScheduler | DPMSolverMultistepScheduler | UniPCMultistepScheduler
+from engine.api.schedulers import SCHEDULERS
 
-SCHEDULERS: dict[str, type[Scheduler]] = {
-    "euler": EulerDiscreteScheduler,
-    "ddpm": DDPMScheduler,
-    "dpm-solver++": DPMSolverMultistepScheduler,
-    "unipc": UniPCMultistepScheduler,
-}
+
+class Scheduler(Protocol):
+    """What `denoise` uses of a scheduler of diffusers."""
+
+    timesteps: Tensor
+
+    @property
+    def init_noise_sigma(self) -> float | Tensor: ...
+
+    def set_timesteps(self, num_inference_steps: int, device: torch.device) -> None: ...
+
+    def scale_model_input(self, sample: Tensor, timestep: Tensor) -> Tensor: ...
+
+    def step(self, model_output: Tensor, timestep: Tensor, sample: Tensor, **options: Any) -> Any: ...  # noqa: ANN401
 
 
 def make_scheduler(name: str, config: dict[str, Any]) -> Scheduler:
     """A fresh scheduler, one of `SCHEDULERS`, on the model's noise schedule: the config in its `scheduler/` folder."""
-    return cast(Scheduler, SCHEDULERS[name].from_config(config))
+    return getattr(diffusers, SCHEDULERS[name]).from_config(config)

@@ -3,8 +3,9 @@ import torch
 from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, UniPCMultistepScheduler
 from torch import Tensor
 
+from engine.api.schedulers import SCHEDULERS
 from engine.got.renderers.denoise import denoise
-from engine.got.renderers.schedulers import SCHEDULERS, make_scheduler
+from engine.got.renderers.schedulers import make_scheduler
 
 CONFIG = {
     "beta_start": 0.00085,
@@ -60,7 +61,7 @@ def test_a_seed_gives_the_same_latents_and_another_seed_others(name: str):
 
 
 def test_the_names_stand_for_diffusers_schedulers():
-    assert SCHEDULERS == {
+    assert {name: type(make_scheduler(name, CONFIG)) for name in SCHEDULERS} == {
         "euler": EulerDiscreteScheduler,
         "ddpm": DDPMScheduler,
         "dpm-solver++": DPMSolverMultistepScheduler,
