@@ -82,8 +82,8 @@ def test_it_learns_and_the_engine_wears_the_adapter_as_it_was_trained(config, ba
     half = GoTPipeline.from_pretrained(base)
     apply_adapters(half, [(tmp_path / "adapter", 0.5)])
     merged = GoTPipeline.from_pretrained(tmp_path / "merged")
-    for name, weight in merged.unet.state_dict().items():
-        torch.testing.assert_close(weight, half.unet.state_dict()[name])
+    for name, weight in merged.renderer.unet.state_dict().items():
+        torch.testing.assert_close(weight, half.renderer.unet.state_dict()[name])
 
 
 def test_the_diffusion_loss_alone_reaches_the_planner(config, tmp_path):
