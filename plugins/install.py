@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import engine
 from engine.api.errors import OutputError
+from engine.api.files import replace_file
 from plugins.package import EXECUTABLE, MARKER, PLUGINS, Plugin, files, is_executable
 from plugins.places import Place
 
@@ -126,9 +126,8 @@ def _write(path: Path, data: bytes, executable: bool = False) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    beside = path.parent / f".{path.name}.{secrets.token_hex(4)}"
-    _write(beside, data)
-    os.replace(beside, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, data)
 
 
 def _refuse_strangers(place: Place, plugin: Plugin) -> None:

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
 import stat
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 
 from engine.api.encoding import loads
 from engine.api.errors import EngineUnavailable, RequestError
+from engine.api.files import replace_file
 from engine.api.protocol import PROTOCOL
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -83,13 +83,7 @@ def _private(found: os.stat_result) -> bool:
 
 def write_runtime(folder: Path, runtime: Runtime) -> None:
     """Puts the file in place, in one step."""
-    temporary = folder / f".engine.{secrets.token_hex(8)}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY
-    with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
-        file.write(json.dumps(asdict(runtime)).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, folder / "engine.json")
+    replace_file(folder / "engine.json", json.dumps(asdict(runtime)).encode(), mode=0o600)
 
 
 def read_runtime(folder: Path) -> Runtime | None:

@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from engine.api.errors import OutputError
+from engine.api.files import write_file
 from engine.api.formats import OPENRASTER, PNG, WRITTEN_SUFFIXES, format_of
 from engine.imaging.decode import Source, on_white
 
@@ -38,7 +39,7 @@ def check_writable(path: Path, overwrite: bool, suffixes: tuple[str, ...] = SUFF
         if not path.parent.is_dir():
             raise OutputError("output_no_folder", f"There is no folder {path.parent}.", "Make it first.")
         trial = _beside(path)
-        _write_new(trial, b"")
+        write_file(trial, b"")
         trial.unlink()
 
 
@@ -54,7 +55,7 @@ def write_files(contents: Mapping[Path, bytes], overwrite: bool) -> None:
             with _as_output_error(path):
                 temporary = _beside(path)
                 waiting[temporary] = path.resolve()
-                _write_new(temporary, data)
+                write_file(temporary, data)
         for path in () if overwrite else contents:
             with _as_output_error(path):
                 path.open("xb").close()  # takes the name, unless someone was faster
@@ -71,13 +72,6 @@ def write_files(contents: Mapping[Path, bytes], overwrite: bool) -> None:
 def _beside(path: Path) -> Path:
     target = path.resolve()  # behind a link it is the file that is replaced, not the link
     return target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 @contextmanager

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 from engine.api.errors import NotFound
+from engine.api.files import replace_file
 from engine.api.formats import UPLOADED
 from engine.api.protocol import ImageInfo
 from engine.imaging.decode import Source, decode
-from engine.jobs.disk import replace_file
 
 _FORMATS = tuple(UPLOADED.values())
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from engine.api.encoding import dumps, loads
 from engine.api.errors import EngineError, NotFound, RequestError
+from engine.api.files import folder_bytes, write_folder
 from engine.api.protocol import REQUESTS, ErrorReply, JobRequest, JobResult, Kind, State
-from engine.jobs.disk import folder_bytes, write_folder
 
 ATTEMPTS = 2
 """An engine that dies on a job so often will die on it again."""

@@ -12,6 +12,7 @@ from typing import Any
 import platformdirs
 
 from engine.api.errors import ModelError
+from engine.api.files import replace_file
 
 CONFIG, WEIGHTS = "adapter.json", "adapter.safetensors"
 USED = "used.json"
@@ -108,6 +109,4 @@ def _copy(folder: Path, place: Path) -> None:
 def _write_used(used: dict[str, float]) -> None:
     path = user_adapters() / USED
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{USED}.new")
-    partial.write_text(json.dumps(used) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    replace_file(path, json.dumps(used).encode() + b"\n")

@@ -15,6 +15,7 @@ from typing import Any
 import platformdirs
 
 from engine.api.errors import ModelError
+from engine.api.files import replace_file
 
 SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "models"
 
@@ -60,9 +61,7 @@ def remember(folder: Path) -> str:
     name = folder.name if folder.name not in names else f"{folder.name}-{mark}"
     register = user_models() / _ELSEWHERE
     register.parent.mkdir(parents=True, exist_ok=True)
-    temporary = register.with_name(f".{mark}.tmp")
-    temporary.write_text(json.dumps({**_elsewhere(), name: str(folder)}, indent=2), encoding="utf-8")
-    os.replace(temporary, register)
+    replace_file(register, json.dumps({**_elsewhere(), name: str(folder)}, indent=2).encode())
     return name
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.errors import EngineUnavailable, OutputError
+from engine.api.files import replace_file
 from engine.api.runtime import locked, open_folder
 from engine.models.catalog import partial_folder
 from engine.output import check_free, writing
@@ -53,9 +54,7 @@ class Finished:
             self._note()
 
     def _note(self) -> None:
-        temporary = self._list.with_suffix(".tmp")
-        temporary.write_text(json.dumps({"made_from": self._made_from, "files": self.files}), encoding="utf-8")
-        os.replace(temporary, self._list)
+        replace_file(self._list, json.dumps({"made_from": self._made_from, "files": self.files}).encode())
 
 
 @contextmanager

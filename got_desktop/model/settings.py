@@ -12,6 +12,7 @@ from typing import Any
 
 import platformdirs
 
+from engine.api import files
 from engine.api.errors import OutputError
 from engine.api.protocol import FEATHER, GROW, Scheduler, Scope
 
@@ -154,16 +155,10 @@ def store(folder: Path, settings: Settings) -> None:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Writes a file beside its place, flushes it and moves it there. Raises OutputError naming it."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    """Writes a file, or replaces it, in one step, in a folder that need not exist. Raises OutputError naming it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        files.replace_file(path, data)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         reason = error.strerror or str(error)
         raise OutputError("output_unwritable", f"{path} cannot be written: {reason}.", "Free some space.") from error

@@ -10,19 +10,19 @@ import sys
 from pathlib import Path
 
 from engine.__main__ import main
-from engine.jobs import disk
+from engine.api import files
 from engine.jobs.store import Store
 
 FULL = Path(os.environ["GOT_ENGINE_DATA"]) / "full"
 DATABASE_TOO = FULL.with_name("database-full")
-write_file, write_row = disk.write_file, Store._do
+write_file, write_row = files.write_file, Store._do
 
 
-def file_on_the_disk(path: Path, data: bytes) -> None:
+def file_on_the_disk(path: Path, data: bytes, mode: int = 0o666) -> None:
     if FULL.exists():
         path.write_bytes(data[:10])  # what fitted
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    write_file(path, data)
+    write_file(path, data, mode)
 
 
 def row_on_the_disk(self: Store, statement: str, *values: object) -> None:
@@ -32,5 +32,5 @@ def row_on_the_disk(self: Store, statement: str, *values: object) -> None:
 
 
 if __name__ == "__main__":
-    disk.write_file, Store._do = file_on_the_disk, row_on_the_disk
+    files.write_file, Store._do = file_on_the_disk, row_on_the_disk
     sys.exit(main())

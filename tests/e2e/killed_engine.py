@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.__main__ import main
+from engine.api import files
 from engine.api.protocol import Loading, Preview, Step, Token, Writing
-from engine.jobs import disk
 from engine.jobs.queue import JobQueue
 from engine.jobs.store import Store
 
@@ -22,8 +22,8 @@ CALLS = {
     "after_insert": (Store, "add", True),
     "before_begin": (Store, "begin", False),
     "after_begin": (Store, "begin", True),
-    "before_file": (disk, "write_file", False),
-    "after_file": (disk, "write_file", True),
+    "before_file": (files, "write_file", False),
+    "after_file": (files, "write_file", True),
     "before_done": (Store, "end", False),
     "after_done": (Store, "end", True),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from PIL import Image
 
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import RequestError
+from engine.api.files import replace_file
 
 MANIFEST, PICTURES = "pairs.jsonl", "pictures"
 
@@ -68,8 +68,6 @@ def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
         return {}
     whole, _, torn = path.read_bytes().rpartition(b"\n")
     if torn:
-        partial = path.with_suffix(".tmp")
-        partial.write_bytes(whole + b"\n" if whole else b"")
-        os.replace(partial, path)
+        replace_file(path, whole + b"\n" if whole else b"")
     rows = [json.loads(line) for line in whole.splitlines()]
     return {row["name"]: row for row in rows}

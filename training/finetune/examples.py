@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from engine.api.chain import Chain
+from engine.api.files import beside
 from engine.got.drawing import Drawing
 from engine.got.files.checkpoint import Components
 from engine.got.planners.got import encode_turn
@@ -128,9 +128,8 @@ class Cache:
         paths = [self.path(row) for row in rows]
         for number, (row, path) in enumerate(zip(rows, paths, strict=True)):
             if number % share[1] == share[0] and not path.exists():
-                partial = path.with_suffix(f".{os.getpid()}.tmp")
-                save_file({k: t.contiguous() for k, t in self.encoder(row).items()}, partial)
-                os.replace(partial, path)
+                with beside(path) as temporary:
+                    save_file({k: t.contiguous() for k, t in self.encoder(row).items()}, temporary)
             done(number + 1, len(paths))
         return paths
 

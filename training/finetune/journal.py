@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.errors import EngineError, EngineUnavailable, RequestError
+from engine.api.files import beside
 from engine.api.runtime import locked, process_start
 from training.finetune.config import Training
 
@@ -125,9 +126,8 @@ class Journal:
         if self.main:
             process = {"pid": os.getpid(), "started": process_start(os.getpid())}
             row = {"state": state, "step": step, "steps": self.settings.steps, **process, **more}
-            partial = self.folder / f".{STATE}.tmp"
-            partial.write_text(json.dumps(row) + "\n", encoding="utf-8")
-            os.replace(partial, self.folder / STATE)
+            with beside(self.folder / STATE) as temporary:
+                temporary.write_text(json.dumps(row) + "\n", encoding="utf-8")
         self._state = state
 
     def _read_state(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from engine.api.errors import OutputError
+from engine.api.files import flush_folder, write_file
 
 _PREFIX, _STATE, _MANIFEST = "checkpoint-", "state.pt", "manifest.json"
 
@@ -30,14 +31,11 @@ def save(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
             file.flush()
             os.fsync(file.fileno())
         about = {"step": step, "bytes": (partial / _STATE).stat().st_size, "sha256": _hash(partial / _STATE)}
-        with open(partial / _MANIFEST, "w", encoding="utf-8") as file:
-            json.dump(about, file)
-            file.flush()
-            os.fsync(file.fileno())
+        write_file(partial / _MANIFEST, json.dumps(about).encode())
         if final.exists():
             shutil.rmtree(final)
         os.replace(partial, final)
-        _sync(folder)
+        flush_folder(folder)
     except (OSError, RuntimeError) as error:  # torch says RuntimeError where a write came short
         shutil.rmtree(partial, ignore_errors=True)
         raise OutputError(
@@ -76,14 +74,6 @@ def _whole(path: Path) -> bool:
 def _hash(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """The rename itself reaches the disk; Windows syncs folders by itself, and cannot be asked to."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
 
 
 def _reason(error: BaseException) -> str:

@@ -20,6 +20,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from engine.api.files import beside
 from training.scratch.muon import Muon, split_parameters
 
 
@@ -58,12 +59,10 @@ def schedule(step: int, s: LoopSettings) -> float:
 
 def atomic_save(value: object, path: Path) -> None:
     """Writes beside, syncs and renames: a reader sees the old file or the whole new one."""
-    partial = path.with_suffix(path.suffix + ".tmp")
-    with open(partial, "wb") as file:
+    with beside(path) as temporary, open(temporary, "wb") as file:
         torch.save(value, file)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(partial, path)
 
 
 def to_device(batch: Any, device: torch.device) -> Any:  # noqa: ANN401 - each phase has its own batch

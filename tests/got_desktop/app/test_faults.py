@@ -93,7 +93,7 @@ def test_a_full_disk_is_said_and_the_old_file_stays(sea, qtbot, tmp_path, monkey
     (tmp_path / "old.png").write_bytes(b"old")
     plan = sea.session.review.plan
     sea.session.review.add_box(plan.chain.boxes[0].box if plan.marks else _box(), "a hat")
-    monkeypatch.setattr("engine.imaging.save._write_new", full)
+    monkeypatch.setattr("engine.imaging.save.write_file", full)
     sea.session.files.save(tmp_path / "old.png")
     qtbot.waitUntil(lambda: bool(errors(sea)))
     assert "No space left" in errors(sea)[0].text and (tmp_path / "old.png").read_bytes() == b"old"

@@ -1,31 +1,41 @@
-"""Writes that a crash or a full disk cannot leave half done."""
+"""Files and folders that are written whole or not at all. Standard library only, Python 3.10."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+_BINARY = getattr(os, "O_BINARY", 0)
 
-def write_file(path: Path, data: bytes) -> None:
-    """A new file, on the disk when this returns. Raises OSError."""
-    with path.open("xb") as file:
+
+def write_file(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Writes a new file, which is on the disk when this returns. `mode` is its rights. Raises OSError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Puts a file in place whole: beside it first, then renamed. Raises OSError, and leaves nothing then."""
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Where to write a file that takes the place of `path` when all went well; else it is removed."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        write_file(temporary, data)
+        yield temporary
         os.replace(temporary, path)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Writes a file, or replaces it, in one step. Raises OSError; then what was there is as it was."""
+    with beside(path) as temporary:
+        write_file(temporary, data, mode)
     flush_folder(path.parent)
 
 
@@ -46,7 +56,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Makes the names in a folder last; Windows does that by itself."""
+    """Makes the names in a folder last; Windows does that without being asked."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -57,5 +67,5 @@ def flush_folder(folder: Path) -> None:
 
 
 def folder_bytes(folder: Path) -> int:
-    """What the files in a folder take."""
+    """Total size of the files in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
