@@ -2,7 +2,7 @@
 
 Each part runs in a process of its own that is ended at its limit, and adds its figures to a file as they come, so that
 neither a crash nor the end of time loses any. At the end, or with `--summary` of a file that is there, the tables of
-docs/performance.md are printed. `python -m benchmarks.card edits tiers` runs some parts; `--small --device cpu` takes
+docs/evidence.md are printed. `python -m benchmarks.card edits tiers` runs some parts; `--small --device cpu` takes
 the same way with a tiny model on the processor.
 """
 

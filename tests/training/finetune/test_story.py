@@ -1,6 +1,6 @@
 """The user's story, short: pairs of a kind of thing that got-mini has never seen, to an adapter that the engine wears.
 
-docs/training.md gives the whole of it, with its figures.
+docs/evidence.md gives the whole of it, with its figures.
 """
 
 from __future__ import annotations
