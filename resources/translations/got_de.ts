@@ -1590,8 +1590,8 @@
         <translation>Lernrate</translation>
     </message>
     <message>
-        <source>About 0.002 for got-mini, 0.00005 for GoT-6B.</source>
-        <translation>Etwa 0,002 für got-mini, 0,00005 für GoT-6B.</translation>
+        <source>About 0.005 for got-mini, 0.00005 for GoT-6B.</source>
+        <translation>Etwa 0,005 für got-mini, 0,00005 für GoT-6B.</translation>
     </message>
     <message>
         <source>Pairs a step</source>

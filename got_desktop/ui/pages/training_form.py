@@ -38,7 +38,7 @@ class FormCard(Card):
             ),
             self._row(
                 self.tr("Learning rate"),
-                self.tr("About 0.002 for got-mini, 0.00005 for GoT-6B."),
+                self.tr("About 0.005 for got-mini, 0.00005 for GoT-6B."),
                 self._number("training.learning_rate", 0.0, 1.0, self.tr("Learning rate")),
             ),
             self._row(
