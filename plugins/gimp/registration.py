@@ -12,7 +12,7 @@ from plugins.gimp import procedures
 _RW = GObject.ParamFlags.READWRITE
 _LARGEST = 2**31 - 1
 _MENU = "<Image>/Filters/GoT"
-_SCOPES = (("boxes", "Boxes only"), ("spill", "Boxes and what spills over"), ("whole", "Whole picture"))
+_SCOPES = (("boxes", "Boxes only"), ("spill", "Boxes and spill"), ("whole", "Whole picture"))
 _SCALES = (
     ("semantic", "Sema_ntic guidance"),
     ("spatial", "Spatial _guidance"),
@@ -56,7 +56,7 @@ def _edit(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     scopes = Gimp.Choice.new()
     for number, (value, label) in enumerate(_SCOPES):
         scopes.add(value, number, label, "")
-    made.add_choice_argument("scope", "C_hanges", "What of the picture may change", scopes, "boxes", _RW)
+    made.add_choice_argument("scope", "Sc_ope", "What of the picture may change", scopes, "boxes", _RW)
     made.add_double_argument(
         "feather", "Feath_er", "Width of the soft border, as a part of the box's diagonal", 0.0, 1.0, FEATHER, _RW
     )

@@ -11,7 +11,7 @@ from plugins.common.jobs import Settings
 from plugins.krita.qt import QtWidgets
 
 _GROUP = "got_desktop"
-_SCOPES = (("boxes", "Boxes only"), ("spill", "Boxes and what spills over"), ("whole", "Whole picture"))
+_SCOPES = (("boxes", "Boxes only"), ("spill", "Boxes and spill"), ("whole", "Whole picture"))
 _SCALES = ("semantic", "spatial", "reference")
 _DEFAULT = -0.5
 """One step below 0: the model's own scale."""
@@ -37,9 +37,9 @@ class More(QtWidgets.QWidget):
         rows = {
             "Model": self.model,
             "Adapter": self.adapter,
-            "Results": self.candidates,
+            "Candidates": self.candidates,
             "Seed": self.seed,
-            "Changes": self.scope,
+            "Scope": self.scope,
             "Feather": self.feather,
             "Grow": self.grow,
             **{f"{name.capitalize()} guidance": self.scales[name] for name in _SCALES},
