@@ -177,8 +177,12 @@ def test_a_name_that_the_disk_refuses_is_an_output_error(tmp_path: Path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_is_an_output_error(tmp_path: Path, monkeypatch):
-    real = Path.open
-    monkeypatch.setattr(Path, "open", lambda self, mode: real(Path("/dev/full") if mode == "xb" else self, "wb"))
+    real = os.open
+
+    def on_a_full_disk(path, flags, *mode):
+        return real("/dev/full", os.O_WRONLY) if flags & os.O_EXCL else real(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", on_a_full_disk)
     with pytest.raises(OutputError, match="No space left"):
         write_files({tmp_path / "a.png": b"one"}, overwrite=False)
 
