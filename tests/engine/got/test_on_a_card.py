@@ -81,7 +81,7 @@ def test_steps_are_recorded_while_another_thread_uses_the_card(on_card: GoTPipel
 def test_warmed_up_it_draws_what_the_processor_draws(on_card: GoTPipeline, pipeline: GoTPipeline, source: Image.Image):
     (usual,) = pipeline.render(Chain.parse(EDIT_TURNS[0]), source, instruction=EDIT, **QUICK)
     on_card.warm_up()
-    compiled = [module for module in on_card.unet.modules() if module._compiled_call_impl]
+    compiled = [module for module in on_card.renderer.unet.modules() if module._compiled_call_impl]
     assert bool(compiled) == usable(on_card.residence.device)
     made = on_card(EDIT, source, max_turns=1, **QUICK)
     assert made.chain.text == EDIT_TURNS[0] and levels_apart(usual, made.images[0]) <= 4
@@ -109,7 +109,7 @@ def test_a_row_times_codes_is_the_row_times_the_matrix_written_out(rows: int, co
 
 @torch.inference_mode()
 def test_a_recorded_pass_is_the_pass(on_card: GoTPipeline):
-    unet = deepcopy(on_card.unet)
+    unet = deepcopy(on_card.renderer.unet)
     torch.manual_seed(3)
     config, recorded = unet.config, RecordedUNet(unet)
     for samples in (4, 1, 4, 4, 1):

@@ -124,8 +124,8 @@ def test_the_share_that_is_left_of_got_6bs_planner():
 def test_a_unet_of_8_bits_draws_nearly_the_same(load, source: Image.Image, weights: str, apart: int):
     chain = Chain.parse(CHAIN)
     exact, other = load(), load(weights)
-    assert coded(other.unet) and not coded(other.planner.mllm) and not coded(exact.unet)
-    assert weight_bytes([other.unet]) < weight_bytes([exact.unet])
+    assert coded(other.renderer.unet) and not coded(other.planner.mllm) and not coded(exact.renderer.unet)
+    assert weight_bytes([other.renderer.unet]) < weight_bytes([exact.renderer.unet])
     (usual,), (made,) = (pipe.render(chain, source, instruction=EDIT, **QUICK) for pipe in (exact, other))
     levels = [abs(a - b) for a, b in zip(usual.tobytes(), made.tobytes(), strict=True)]
     assert 0 < max(levels) <= apart
@@ -186,7 +186,7 @@ def test_adapters_are_added_to_what_was_not_rounded_and_taken_off_without_a_trac
     assert changed == {key.rsplit(".lora_", 1)[0] for key in load_file(adapter / WEIGHTS)}
     for name in changed:
         part, _, inner = name.partition(".")
-        model = exact.planner.mllm if part == "mllm" else exact.unet
+        model = exact.planner.mllm if part == "mllm" else exact.renderer.unet
         wanted = layers(pipeline)[name].encode(model.get_submodule(inner).weight.data)[0]
         assert (wanted.int() - worn[name].int()).abs().max() <= 1  # a sum in another order may round the other way
         assert (wanted != worn[name]).float().mean() < 0.01
