@@ -35,6 +35,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterat
     """One engine for all tests that leave it as it was, with a lease on it."""
     place = Place(tmp_path_factory.mktemp("served"), tiny_model.parent)
     with place.connect() as engine:
-        place.engine = engine  # type: ignore[attr-defined]
+        place.engine = engine
         yield place
     place.end()

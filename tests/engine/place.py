@@ -48,6 +48,8 @@ class Place:
     models: Path
     settings: dict[str, str] = field(default_factory=dict)
     command: list[str] | None = None
+    engine: Engine = field(init=False, repr=False, compare=False)
+    """Where a fixture holds one."""
 
     @property
     def runtime(self) -> Path:

@@ -246,8 +246,14 @@ STARTER = (
 def starter(where) -> subprocess.Popen[str]:
     """A client that says the engine's process, and keeps its lease until its input ends."""
     environment = os.environ | where.environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    return subprocess.Popen([sys.executable, "-c", STARTER], env=environment, text=True, **pipes)
+    command, pipe = [sys.executable, "-c", STARTER], subprocess.PIPE
+    return subprocess.Popen(command, env=environment, text=True, stdin=pipe, stdout=pipe)
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    """The next one that it prints."""
+    assert process.stdout is not None
+    return process.stdout.readline()
 
 
 def engines(where) -> set[int]:
@@ -270,7 +276,7 @@ def test_many_starters_at_once_make_one_engine(place):
     for round in range(times(1, 20)):
         where = place(f"round-{round}", grace=1)
         processes = [starter(where) for _ in range(starters)]
-        pids = {int(process.stdout.readline()) for process in processes}
+        pids = {int(line(process)) for process in processes}
         assert len(pids) == 1 and engines(where) == pids
         for process in processes:
             process.communicate()
@@ -282,7 +288,7 @@ def test_many_starters_at_once_make_one_engine(place):
 def test_the_starter_may_be_killed_and_the_others_go_on(place):
     where = place(lease=3, grace=1)
     first = starter(where)
-    pid = int(first.stdout.readline())
+    pid = int(line(first))
     with where.connect() as engine:
         first.kill()
         first.communicate()
@@ -430,7 +436,7 @@ def test_the_lock_is_the_systems(tmp_path: Path):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-c", program, str(path)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout.readline() == "held\n"
+        assert line(holder) == "held\n"
         with pytest.raises(EngineUnavailable), locked(path, 0.2):
             raise AssertionError("two hold it")
         holder.kill()

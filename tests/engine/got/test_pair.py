@@ -110,7 +110,7 @@ class Painter:
     ) -> Image.Image:
         canvas = reference.copy()
         for mask in box_masks(fit, regions):
-            canvas.paste(mask, mask=mask.convert("L").point(lambda level: 255 * (level > 0)))
+            canvas.paste(mask, mask=mask.convert("L").point(lambda level: 255 if level else 0))
         watch.step(1, options.num_inference_steps, turn)
         self.events.append(f"drew turn {turn} of {meaning} texts")
         return canvas
@@ -137,13 +137,16 @@ class Painter:
         trial()
 
 
+Pair = GoTPipeline[Notes, Painter]
+
+
 @pytest.fixture
 def events() -> list[str]:
     return []
 
 
 @pytest.fixture
-def pipe(events: list[str]) -> GoTPipeline[Notes, Painter]:
+def pipe(events: list[str]) -> Pair:
     config = GoTConfig("pair", image_size=64, familiar=Familiar("boxes", psnr=30.0))
     return GoTPipeline(config, Notes(events), Painter(events), CPU)
 
@@ -160,7 +163,7 @@ def source() -> Image.Image:
     return Image.new("RGB", (96, 48), GREY)
 
 
-def test_another_pair_plans_and_draws_every_turn(pipe, events: list[str], source: Image.Image):
+def test_another_pair_plans_and_draws_every_turn(pipe: Pair, events: list[str], source: Image.Image):
     planned: list[Chain] = []
     result = pipe("a box", source, num_inference_steps=1, on_planned=planned.append)
     assert result.chain.text == "".join(TURNS_OF_A_CHAIN) and len(planned) == 2
@@ -170,20 +173,20 @@ def test_another_pair_plans_and_draws_every_turn(pipe, events: list[str], source
     assert f"saw {RED}" in events
 
 
-def test_another_pair_draws_the_chain_that_is_given(pipe, source: Image.Image):
+def test_another_pair_draws_the_chain_that_is_given(pipe: Pair, source: Image.Image):
     chain = Chain.parse(TURNS_OF_A_CHAIN[1])
     (image,) = pipe.render(chain, source, instruction="a box")
     assert corners(image) == (GREY, RED)
 
 
-def test_another_pair_is_cancelled_at_a_token_and_at_a_step(pipe, source: Image.Image):
+def test_another_pair_is_cancelled_at_a_token_and_at_a_step(pipe: Pair, source: Image.Image):
     with pytest.raises(Cancelled):
         pipe.plan("a box", source, cancel=lambda: True)
     with pytest.raises(Cancelled):
         pipe.render(Chain.parse(TURNS_OF_A_CHAIN[0]), source, instruction="a box", cancel=lambda: True)
 
 
-def test_another_pair_is_told_where_it_works(pipe, events: list[str], source: Image.Image):
+def test_another_pair_is_told_where_it_works(pipe: Pair, events: list[str], source: Image.Image):
     assert events == ["planner leaves", "painter leaves", "painter is resident at 64"]
     events.clear()
     pipe.use(TURNS, CPU)
@@ -194,6 +197,6 @@ def test_another_pair_is_told_where_it_works(pipe, events: list[str], source: Im
     assert events[0] == "planner tries" and events[1].startswith("drew turn 0")
 
 
-def test_another_pair_says_what_it_knows_and_has(pipe, source: Image.Image):
+def test_another_pair_says_what_it_knows_and_has(pipe: Pair, source: Image.Image):
     assert not pipe.recognizes(source)  # 20 dB are fewer than 30
     assert pipe.networks == {"notes": pipe.planner.scale, "painter": pipe.renderer.brush}

@@ -51,9 +51,9 @@ def test_nothing_fades_at_the_pictures_border():
 
 
 def test_the_mask_is_the_union_of_its_regions():
-    one, other = (20, 20, 50, 50), (120, 90, 170, 140)
-    both = np.asarray(region_mask(SIZE, [one, other]))
-    assert np.array_equal(both, np.maximum(region_mask(SIZE, [one]), region_mask(SIZE, [other])))
+    regions = [(20, 20, 50, 50), (120, 90, 170, 140)]
+    one, other = (np.asarray(region_mask(SIZE, [region])) for region in regions)
+    assert np.array_equal(np.asarray(region_mask(SIZE, regions)), np.maximum(one, other))
 
 
 @pytest.mark.parametrize("scope", ["boxes", "spill"])

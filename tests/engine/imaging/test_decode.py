@@ -94,7 +94,7 @@ def test_cmyk_becomes_rgb_and_is_said():
     cmyk = Image.new("CMYK", (20, 20), (0, 255, 255, 0))
     source = decode(encoded(cmyk, "TIFF"), "x")
     assert source.image.mode == "RGB"
-    red, green, blue = source.image.getpixel((5, 5))
+    red, green, blue = np.asarray(source.image)[5, 5]
     assert red > 200 and green < 60 and blue < 60
     assert source.notes == ("It is in CMYK; it is read and written as RGB.",)
 
@@ -115,7 +115,7 @@ def test_the_picture_is_upright_and_the_rest_of_its_exif_stays(kind):
     exif[0x0112], exif[0x010F] = 6, "Camera"  # turned by 90° clockwise
     source = decode(encoded(image, kind, exif=exif), "x")
     assert source.image.size == (20, 40)
-    red, green, _ = source.image.getpixel((18, 20))
+    red, green, _ = np.asarray(source.image)[20, 18]
     assert red > 200 and green < 60
     kept = Image.Exif()
     kept.load(source.exif)
@@ -220,7 +220,7 @@ def test_damage_anywhere_is_a_picture_or_an_image_error(kind):
         for _ in range(dice.randint(1, 6)):
             data[dice.randrange(len(data))] = dice.randrange(256)
         try:
-            assert decode(bytes(data[: dice.choice([len(data), dice.randrange(len(data))])]), "x").image.size
+            assert min(decode(bytes(data[: dice.choice([len(data), dice.randrange(len(data))])]), "x").image.size) > 0
         except ImageError:
             refused += 1
     assert refused > 10

@@ -94,7 +94,7 @@ def test_an_interrupted_job_waits_again_and_is_left_alone_after_the_second_time(
     store.begin(job.id)
     store = again(store, tmp_path)
     found = store.get(job.id)
-    assert found.state == "failed" and found.error.code == "job_quarantined" and store.queued() == []
+    assert found.state == "failed" and found.error and found.error.code == "job_quarantined" and store.queued() == []
     store.close()
 
 

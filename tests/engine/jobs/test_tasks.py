@@ -345,7 +345,8 @@ def test_a_fault_in_a_job_is_said_and_the_next_job_runs(shelf, pictures, tmp_pat
     while not queue.state(good.id).final:
         threading.Event().wait(0.05)
     assert worker.close(10)
-    assert queue.state(broken.id).error.code == "unexpected" and queue.state(good.id).state == "done"
+    error = queue.state(broken.id).error
+    assert error is not None and error.code == "unexpected" and queue.state(good.id).state == "done"
     store.close()
 
 

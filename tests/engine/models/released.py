@@ -52,7 +52,7 @@ class Released:
         """Makes this one file the whole checkpoint."""
         folder = self.empty(checkpoint)
         if name.endswith(".safetensors"):
-            save_file(tensors, folder / name)  # type: ignore[arg-type]
+            save_file(tensors, folder / name)
         else:
             torch.save(tensors, folder / name)
         return folder / name
@@ -96,7 +96,7 @@ class Released:
             "max_shard_size": 10**9,
         }
         with unfinished(output, on_note) as place:
-            asked = ImportRequest(place=str(place), **request | given)  # type: ignore[arg-type]
+            asked = ImportRequest(place=str(place), **request | given)
             return convert(asked, on_progress, on_note)
 
 

@@ -43,7 +43,8 @@ def test_no_models_are_no_error():
 
 
 def test_shipped_models_and_the_users_own_by_name(shipped: Path, own: Path):
-    put(own / "b"), put(shipped / "c"), put(own / "a")
+    for folder in (own / "b", shipped / "c", own / "a"):
+        put(folder)
     assert names() == ["a", "b", "c"]
     assert [entry.folder for entry in catalog.list_models()] == [own / "a", own / "b", shipped / "c"]
 
@@ -90,7 +91,8 @@ def test_a_folder_is_a_model_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_name_goes_before_a_folder_of_the_same_name(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    put(own / "mine"), put(tmp_path / "mine")
+    put(own / "mine")
+    put(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
     assert catalog.resolve("mine") == own / "mine"
     assert catalog.resolve("./mine") == (tmp_path / "mine").resolve()
@@ -99,7 +101,8 @@ def test_a_name_goes_before_a_folder_of_the_same_name(own: Path, tmp_path: Path,
 def test_an_unknown_name_is_one_line_with_the_known_ones(shipped: Path, own: Path):
     with pytest.raises(ModelError, match="no model “x”; there is: none"):
         catalog.resolve("x")
-    put(shipped / "got-mini"), put(own / "mine")
+    put(shipped / "got-mini")
+    put(own / "mine")
     with pytest.raises(ModelError) as caught:
         catalog.resolve("x")
     assert "there is: got-mini, mine." in str(caught.value) and "\n" not in str(caught.value)

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -19,12 +20,18 @@ from got_desktop.app import open_window  # noqa: E402
 from got_desktop.model.messages import Message  # noqa: E402
 from got_desktop.model.samples import SAMPLES  # noqa: E402
 from got_desktop.model.training_files import alive, read_json  # noqa: E402
-from got_desktop.ui.window import Window  # noqa: E402
+from got_desktop.ui import window as ui  # noqa: E402
 from tests.engine.place import Place  # noqa: E402
 
 SEA = SAMPLES / "sea.png"
 LONG = 900_000
 """Milliseconds after which what is waited for has not come on the busiest machine either: it hangs."""
+
+
+class Window(ui.Window):
+    """The app's own, with what it has told the user."""
+
+    heard: list[Message]
 
 
 class PatientQtBot(QtBot):
@@ -73,7 +80,7 @@ def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     made: list[Window] = []
 
     def make(folder: Path = data, first_start: bool = False) -> Window:
-        window = open_window(qapp, folder)
+        window = cast(Window, open_window(qapp, folder))
         if not first_start:
             window.session.preferences.configure(first_start=False)
         window.heard = []

@@ -49,10 +49,12 @@ def test_when_the_engine_is_killed_the_window_says_so_and_the_work_goes_on(sea, 
     sea.editor.run_both()
     qtbot.waitUntil(lambda: session.work.activity is not None and STAGES[stage](session.work))
     runtime = read_runtime(engine_place.runtime)
+    assert runtime is not None
     os.kill(runtime.pid, 9)
     wait_for_results(sea, qtbot)
     assert [m.text for m in sea.heard if m.kind == "warning"] == ["The engine ended and was started again."]
-    assert errors(sea) == [] and read_runtime(engine_place.runtime).pid != runtime.pid
+    again = read_runtime(engine_place.runtime)
+    assert errors(sea) == [] and again is not None and again.pid != runtime.pid
     assert session.document.state.base is before.base and not session.document.state.plan.empty
 
 

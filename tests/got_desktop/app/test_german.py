@@ -16,8 +16,7 @@ from got_desktop.model.figures import gigabytes, seconds, significant
 from got_desktop.model.plan import Plan
 from got_desktop.model.settings import Settings
 from got_desktop.ui.controls import take_typed
-from got_desktop.ui.window import Window
-from tests.got_desktop.app.conftest import SEA, errors, open_picture, wait_for_results
+from tests.got_desktop.app.conftest import SEA, Window, errors, open_picture, wait_for_results
 
 CAR = f"The car {format_box(Box(300, 560, 580, 840), 'red')} becomes purple.{IM_GEN_START}"
 

@@ -15,9 +15,8 @@ from got_desktop import catalog
 from got_desktop.model.getting import Progress, Speed
 from got_desktop.ui.pages.get_card import GetCard
 from got_desktop.ui.pages.models_page import ModelsPage
-from got_desktop.ui.window import Window
 from tests.engine.models.hub import Hub
-from tests.got_desktop.app.conftest import errors
+from tests.got_desktop.app.conftest import Window, errors
 
 REPOSITORIES = {
     "LucasFang/GoT-6B": "GoT-6B",
@@ -228,9 +227,10 @@ def test_a_process_that_dies_is_said(window: Window, page: ModelsPage, hub: Hub,
     accept_all(page.get, qtbot)
     press(qtbot, page.get, "Download and import")
     qtbot.waitUntil(lambda: page.getting.downloads.exists())
-    process = page.getting._chore._process
+    chore = page.getting._chore
+    assert chore is not None
     with qtbot.waitSignal(page.getting.failed):
-        os.kill(process.processId(), 9)
+        os.kill(chore._process.processId(), 9)
     assert "The process ended" in errors(window)[0].text
 
 

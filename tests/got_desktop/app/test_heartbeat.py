@@ -44,7 +44,8 @@ class Clock:
     @classmethod
     def now(cls) -> "Clock":
         times = (time.perf_counter(), time.thread_time(), time.process_time())
-        return cls(*(1000 * seconds for seconds in times), kept_waiting())
+        wall, own, process = (1000 * seconds for seconds in times)
+        return cls(wall, own, process, kept_waiting())
 
 
 class Heart:

@@ -61,6 +61,7 @@ def test_what_the_time_went_into_is_shown(sea, qtbot):
     took.setFocus()
     qtbot.keyClick(took, Qt.Key.Key_Space)
     card = QApplication.activePopupWidget()
+    assert card is not None
     told = "\n".join(one.text() for one in card.findChildren(QLabel))
     assert all(f"{name}\n{took}" in told for name, took, _ in rows(times)) and "Draw" in told
     assert not card.grab().isNull()
@@ -264,6 +265,7 @@ def test_saved_files_keep_exif_and_profile_and_png_the_facts(sea, qtbot, tmp_pat
     session.files.save(path)
     qtbot.waitUntil(lambda: not session.document.modified)
     saved = pictures.read(path)
+    assert saved.base is not None and saved.base.exif is not None
     assert saved.base.icc_profile == profile and b"a sea" in saved.base.exif
     if suffix == ".ora":
         assert [x.mask_on for x in saved.layers] == [True, False] and saved.layers[1].opacity == 0.5
@@ -273,7 +275,8 @@ def test_saved_files_keep_exif_and_profile_and_png_the_facts(sea, qtbot, tmp_pat
     if suffix == ".png":
         from engine.imaging.save import read_facts
 
-        assert read_facts(path.read_bytes())["seed"] == 7
+        facts = read_facts(path.read_bytes())
+        assert facts is not None and facts["seed"] == 7
 
 
 def test_presets_and_settings_are_there_at_the_next_start(make_window, qtbot, data):

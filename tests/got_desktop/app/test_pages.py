@@ -22,17 +22,24 @@ from got_desktop.model.history import Entry
 from got_desktop.model.settings import Drawing
 from got_desktop.ui import theme
 from got_desktop.ui.pages.doctor_page import DoctorPage
+from got_desktop.ui.pages.parts import Row
 from got_desktop.ui.pages.plugins_page import PluginsPage
 from got_desktop.ui.pages.settings_page import SettingsPage, language_name, languages
 from got_desktop.ui.registry import PAGES
-from got_desktop.ui.window import Window
 from tests.engine.place import Place
-from tests.got_desktop.app.conftest import answer, errors
+from tests.got_desktop.app.conftest import Window, answer, errors
 
 
 def show(window: Window, name: str) -> QWidget:
     window.show_page(name)
-    return window.pages.currentWidget()
+    return current(window)
+
+
+def current(window: Window) -> QWidget:
+    """The page that is shown."""
+    page = window.pages.currentWidget()
+    assert page is not None
+    return page
 
 
 def pick(qtbot, box: QComboBox, value: object) -> None:
@@ -57,12 +64,12 @@ def test_every_page_is_reached_by_its_keys_and_everything_has_a_name(window: Win
     for page in PAGES[1:]:  # the editor has tests of its own
         window.actions_.all[f"page_{page.id}"].trigger()
         qtbot.wait(50)
-        shown = window.pages.currentWidget()
-        for one in shown.findChildren(QWidget):
+        for one in current(window).findChildren(QWidget):
             if isinstance(one, QAbstractButton | QComboBox | QPlainTextEdit) and one.isVisible():
                 assert one.accessibleName() or getattr(one, "text", str)(), (page.id, one)
     doctor = window._widgets["doctor"]
-    qtbot.waitUntil(lambda: not doctor.busy)  # type: ignore[attr-defined]
+    assert isinstance(doctor, DoctorPage)
+    qtbot.waitUntil(lambda: not doctor.busy)
 
 
 @pytest.mark.parametrize("name", ["settings", "models"])
@@ -80,7 +87,8 @@ def controls(page: QWidget) -> set[QWidget]:
         one
         for one in page.findChildren(QWidget)
         if isinstance(one, QAbstractButton | QComboBox) and one.isVisible() and one.isEnabled()
-        if getattr(one, "group", lambda: None)() is None or one.isChecked()  # the arrows reach the others of a group
+        # the arrows reach the others of a group
+        if not isinstance(one, QAbstractButton) or one.group() is None or one.isChecked()
     }
 
 
@@ -204,7 +212,7 @@ def test_the_doctor_says_what_the_command_says_and_copies_it(window: Window, qtb
     qtbot.waitUntil(lambda: not page.busy)
     assert [f.what for f in page.findings][:2] == ["Program", "Packages"]
     assert {"Engine", "Devices", "Model"} <= {f.what for f in page.findings}
-    row = page.findChild(QWidget, "finding_Engine")
+    row = page.findChild(Row, "finding_Engine")
     assert row is not None
     qtbot.waitUntil(lambda: "runs: process" in words(row))  # a new row is shown a moment later
     page.copy.setFocus()
@@ -229,8 +237,8 @@ def test_what_is_wrong_is_said_with_its_remedy_and_mended(window: Window, qtbot,
         page.examine()
         qtbot.waitUntil(lambda: not page.busy)
     qtbot.waitUntil(lambda: "To mend: 1" in page.verdict.text())
-    row = page.findChild(QWidget, "finding_Engine")
-    assert row is not None and "→ See its log." in row.about.text()  # type: ignore[attr-defined]
+    row = page.findChild(Row, "finding_Engine")
+    assert row is not None and "→ See its log." in row.about.text()
     start = row.findChild(QPushButton)
     assert start is not None and start.text() == "Start the engine"
     start.click()
@@ -267,8 +275,8 @@ def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, 
         named: list[tuple[str, ...]] = []
         told(named.append)
         qtbot.waitUntil(lambda: "looked at again" in page.verdict.text() and not page.busy)
-        row = page.findChild(QWidget, "finding_Devices")
-        assert row is not None and "No answer yet" in row.about.text()  # type: ignore[attr-defined]
+        row = page.findChild(Row, "finding_Devices")
+        assert row is not None and "No answer yet" in row.about.text()
         assert "To mend" not in page.verdict.text() and named == []
         assert "… Devices" in page.report()
         (folder / "go").touch()

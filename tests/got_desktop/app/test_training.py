@@ -15,13 +15,13 @@ from engine.api.chain import Chain
 from engine.api.errors import RequestError
 from got_desktop.model import training_files as files
 from got_desktop.model.kept_pairs import ROWS, folder_of
+from got_desktop.model.training import Training
 from got_desktop.model.training_files import alive, read_json, with_value
 from got_desktop.ui.loss_curve import smoothed, ticks
 from got_desktop.ui.pages.training_page import TrainingPage
 from got_desktop.ui.pages.training_review import ReviewDialog
-from got_desktop.ui.window import Window
 from tests.engine.place import INSTRUCTION, Place, scene
-from tests.got_desktop.app.conftest import answer, errors, open_picture, wait_for_results
+from tests.got_desktop.app.conftest import Window, answer, errors, open_picture, wait_for_results
 
 STEPS = 60
 
@@ -59,6 +59,12 @@ def open_page(window: Window, model: str) -> TrainingPage:
     return page
 
 
+def shown(page: TrainingPage) -> Training:
+    """The training that is open."""
+    assert page.trainings.shown is not None
+    return page.trainings.shown
+
+
 def begin(page: TrainingPage, pictures: Path, qtbot) -> None:
     page.describe.setChecked(False)
     page.begin(pictures)
@@ -69,9 +75,9 @@ def wait(page: TrainingPage, qtbot, holds) -> None:
     try:
         qtbot.waitUntil(lambda: bool(holds()))
     except qtbot.TimeoutError:
-        shown = page.trainings.shown
-        logs = [path.read_text() for path in shown.folder.glob("*.log")] if shown else []
-        raise AssertionError((shown and shown.standing, logs)) from None
+        one = page.trainings.shown
+        logs = [path.read_text() for path in one.folder.glob("*.log")] if one else []
+        raise AssertionError((one and one.standing, logs)) from None
 
 
 def state(page: TrainingPage) -> str:
@@ -97,7 +103,7 @@ def give(page: TrainingPage, qtbot, **values: int) -> None:
         assert isinstance(field, QSpinBox)
         wait(page, qtbot, field.isEnabled)
         field.setValue(value)
-        wait(page, qtbot, lambda key=key, value=value: page.trainings.shown.config[key] == value)
+        wait(page, qtbot, lambda key=key, value=value: shown(page).config[key] == value)
 
 
 def test_what_a_folder_holds_is_reported(make_window, tiny, pictures, adapters, qtbot):
@@ -107,7 +113,9 @@ def test_what_a_folder_holds_is_reported(make_window, tiny, pictures, adapters, 
     assert state(page) == "new"
     for text in ("6 pairs to train on", "1 × before without after", "1 × cannot be read"):
         read(page, qtbot, page.pairs, text)
-    found = page.pairs.findChild(QPlainTextEdit).toPlainText()
+    report = page.pairs.findChild(QPlainTextEdit)
+    assert report is not None
+    found = report.toPlainText()
     assert "lonely-before.png" in found and "broken-before.png" in found
     wait(page, qtbot, lambda: len(page.pairs.strip.pictures) == 6)
     assert page.pairs.strip.pictures[0].accessibleName() == "paint boat 0 red"
@@ -116,11 +124,11 @@ def test_what_a_folder_holds_is_reported(make_window, tiny, pictures, adapters, 
     assert isinstance(base, QComboBox) and base.currentText() == "tiny"
     turn_the_wheel(page.form.fields["training.steps"])
     correct(page, qtbot)
-    shown = page.trainings.shown
+    deleted = shown(page)
     press(qtbot, page, page.delete)
     answer(qtbot, "Delete")
     wait(page, qtbot, lambda: not page.trainings.names)
-    page.trainings.shown, page.trainings.busy = shown, True
+    page.trainings.shown, page.trainings.busy = deleted, True
     page.trainings.set_value("training.steps", 3)  # a window that has not seen yet that it is gone
     wait(page, qtbot, lambda: not page.trainings.busy)
     assert not any(page.trainings.home.iterdir()) and (pictures / "0-before.png").exists()
@@ -141,9 +149,10 @@ def turn_the_wheel(field: QWidget) -> None:
 
 def correct(page: TrainingPage, qtbot) -> None:
     """By keys, as a user does: the first pair's box is moved, the next one's instruction changed, one left out."""
-    first, second, third = page.trainings.shown.pairs.rows[:3]
+    first, second, third = shown(page).pairs.rows[:3]
     press(qtbot, page, page.pairs.correct)
     dialog = page.window().findChild(ReviewDialog)
+    assert dialog is not None
     wait(page, qtbot, lambda: dialog.place.text() == "1 of 6" and dialog.canvas.picture)
     assert dialog.words.text() == "paint boat 0 red" and dialog.plan.editor.toPlainText()
     dialog.canvas.setFocus()
@@ -160,13 +169,13 @@ def correct(page: TrainingPage, qtbot) -> None:
     dialog.drop.click()
     wait(page, qtbot, lambda: dialog.place.text() == "3 of 5")
     dialog.accept()
-    wait(page, qtbot, lambda: len(page.trainings.shown.pairs.rows) == 5)
-    wait(page, qtbot, lambda: page.trainings.shown.pairs.rows[1].instruction == "make it red")
-    moved = page.trainings.shown.pairs.rows[0]
+    wait(page, qtbot, lambda: len(shown(page).pairs.rows) == 5)
+    wait(page, qtbot, lambda: shown(page).pairs.rows[1].instruction == "make it red")
+    moved = shown(page).pairs.rows[0]
     before, after = Chain.parse(first.chain).boxes[0].box, Chain.parse(moved.chain).boxes[0].box
     assert after.x1 > before.x1 and after.y1 == before.y1 and moved.instruction == first.instruction
-    assert third.name not in [pair.name for pair in page.trainings.shown.pairs.rows]
-    assert page.trainings.shown.pairs.rows[1].chain == second.chain
+    assert third.name not in [pair.name for pair in shown(page).pairs.rows]
+    assert shown(page).pairs.rows[1].chain == second.chain
 
 
 def test_what_is_no_data_is_said(make_window, tiny, tmp_path, adapters, qtbot):
@@ -185,7 +194,7 @@ def test_a_training_outlives_crash_and_window_and_its_adapter_is_used(
     window = make_window()
     page = open_page(window, tiny)
     begin(page, pictures, qtbot)
-    config = page.trainings.shown.folder / "config.toml"
+    config = shown(page).folder / "config.toml"
     files.set_values(config, {"validation.num_inference_steps": 1, "training.save_every": 10, "validation.samples": 1})
     give(page, qtbot, training_steps=STEPS, training_batch_size=2, training_micro_batch=4, adapter_rank=2)
     give(page, qtbot, validation_every=STEPS)
@@ -200,18 +209,18 @@ def test_a_training_outlives_crash_and_window_and_its_adapter_is_used(
     press(qtbot, page, page.progress.pause)
     wait(page, qtbot, lambda: state(page) == "paused")
     assert "Paused at step" in page.progress.standing.text()
-    at = page.trainings.shown.standing.step
+    at = shown(page).standing.step
     assert page.progress.chain.points[-1][0] == page.progress.diffusion.points[-1][0] == at < STEPS
     assert f"step {at}: " in page.progress.chain.accessibleDescription()
     assert not page.form.fields["training.steps"].isEnabled()
 
-    process = read_json(page.trainings.shown.folder / "run" / "state.json")
+    process = read_json(shown(page).folder / "run" / "state.json")
     window.close()
     assert alive(process)  # it goes on without the app
     window = make_window()
     page = open_page(window, tiny)
     wait(page, qtbot, lambda: state(page) == "paused")
-    assert page.trainings.shown.standing.step == at and page.progress.chain.points[-1][0] == at
+    assert shown(page).standing.step == at and page.progress.chain.points[-1][0] == at
     press(qtbot, page, page.progress.go_on)
     wait(page, qtbot, lambda: page.progress.chain.points[-1][0] > at)
     wait(page, qtbot, lambda: state(page) != "running" or "memory" in page.progress.standing.text())
@@ -246,7 +255,7 @@ def edit_with_it(window: Window, page: TrainingPage, folder: Path, qtbot) -> Non
     window.session.run_apply()
     wait_for_results(window, qtbot)
     found = window.session.work.results
-    assert found.result.options["adapters"] == [{"name": "boats", "weight": 1.0}]
+    assert found is not None and found.result.options["adapters"] == [{"name": "boats", "weight": 1.0}]
 
     window.session.preferences.configure(keep_pairs=True)  # and what it drew is a pair to train on
     rows = folder_of(window.session.folder) / ROWS
@@ -256,8 +265,8 @@ def edit_with_it(window: Window, page: TrainingPage, folder: Path, qtbot) -> Non
     window.show_page("training")
     page.describe.setChecked(False)
     press(qtbot, page, page.own)
-    wait(page, qtbot, lambda: page.trainings.shown.name == "accepted-edits" and page.trainings.shown.pairs.rows)
-    (pair,) = page.trainings.shown.pairs.rows
+    wait(page, qtbot, lambda: shown(page).name == "accepted-edits" and shown(page).pairs.rows)
+    (pair,) = shown(page).pairs.rows
     assert pair.instruction == INSTRUCTION and pair.chain == found.chain
     with Image.open(pair.source) as before, Image.open(pair.target) as after:
         assert before.tobytes() == scene().tobytes() != after.tobytes()

@@ -8,9 +8,10 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from typing import Any
 
 PICTURES = Path(os.environ.get("GOT_PICTURES", "/"))
-told = None
+told = {}
 LIMIT = 400.0
 """Seconds that an answer may wait for one thing."""
 
@@ -55,7 +56,7 @@ class Answer:
 
     # what is seen
 
-    def dialog(self):
+    def dialog(self) -> Any:
         from gi.repository import GimpUi, Gtk
 
         if self.shown is None:
@@ -136,6 +137,7 @@ class Answer:
         image = self.all_of(Gtk.Image, self.all_of(Gtk.EventBox)[0])[0]
         widget = image.get_parent()
         found = re.search(r"\((\d+),(\d+)\),\((\d+),(\d+)\)<\|box_end\|> \(", self.chain())
+        assert found is not None
         wide, high = image.get_pixbuf().get_width(), image.get_pixbuf().get_height()
         sides = (wide, high, wide, high)
         x1, y1, x2, y2 = (int(value) * side / 1000 for value, side in zip(found.groups(), sides, strict=True))

@@ -99,12 +99,17 @@ def row(data: Path) -> Row:
     return next(row for row in read_rows(data) if row.source)
 
 
+def measured(likeness: Similarity, row: Row, result: Image.Image) -> dict[str, float]:
+    """What the pair allows to measure."""
+    return {name: value for name, value in likeness.measure(row, result).items() if value is not None}
+
+
 def test_the_target_is_like_itself_and_another_picture_is_less_so(clip, dinov2, lpips, row):
     likeness = Similarity(clip, dinov2, lpips)
     described = replace(row, chain=row.chain.replace("<|im_gen_start|>", " The edited image shows a boat."))
     source, target = row.pictures()
     assert source
-    same, other = likeness.measure(described, target), likeness.measure(described, Image.new("RGB", (64, 64), "green"))
+    same, other = (measured(likeness, described, to) for to in (target, Image.new("RGB", (64, 64), "green")))
     assert tuple(same) == likeness.names == ("clip_i", "clip_t", "dino", "outside_lpips")
     assert same["clip_i"] == pytest.approx(1, abs=1e-5)
     assert same["dino"] == pytest.approx(1, abs=1e-5)
@@ -123,15 +128,14 @@ def test_what_lies_in_the_boxes_is_no_matter_to_lpips(lpips, row):
     outside = target.copy()
     outside.paste("yellow", (50, 50, 60, 60))
     assert likeness.measure(row, inside) == likeness.measure(row, source)
-    assert likeness.measure(row, outside)["outside_lpips"] > 1e-4
+    assert measured(likeness, row, outside)["outside_lpips"] > 1e-4
     small = Image.new("RGB", (24, 24))
     assert likeness.measure(row, small) == {"outside_lpips": None}
 
 
 def test_a_picture_from_words_is_measured_by_its_words_alone(clip, dinov2, lpips, row):
     drawn = replace(row, source=None)
-    measured = Similarity(clip, dinov2, lpips).measure(drawn, row.pictures()[1])
-    assert [name for name, value in measured.items() if value is not None] == ["clip_t"]
+    assert [*measured(Similarity(clip, dinov2, lpips), drawn, row.pictures()[1])] == ["clip_t"]
 
 
 def test_words_for_the_target_are_the_chains(row):
@@ -166,7 +170,7 @@ def test_lpips_is_the_papers_where_every_pixel_counts(lpips):
     x, y = (((p + 1) / 2 - mean.view(3, 1, 1)) / deviation.view(3, 1, 1) for p in (a, b))
     expected, at = torch.zeros(2), 0
     for end, head in zip((2, 5, 8, 10, 12), model.heads, strict=True):
-        for layer in model.features[at:end]:
+        for layer in [*model.features][at:end]:
             x, y = layer(x), layer(y)
         at = end
         u, v = (torch.nn.functional.normalize(t) for t in (x, y))

@@ -3,6 +3,7 @@
 from PIL import Image
 
 from engine.api.chain import Chain
+from tests.training.examples import picture_before
 from training.evaluate.verdict import judge
 from training.storybook.edits import sample
 
@@ -11,7 +12,7 @@ SEED = 9 * 10**9 + 17
 
 def test_two_steps_are_right_when_both_pictures_are():
     example = sample(SEED, "two_step")
-    source = Image.fromarray(example.source.render())
+    source = Image.fromarray(picture_before(example))
     truths = [Image.fromarray(step.target.render()) for step in example.steps]
     chain = Chain.from_turns([step.chain + "<|im_gen_start|>" for step in example.steps])
     assert judge(example, source, truths, chain, truths, 0.0).right

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,11 +16,18 @@ def state(value: float) -> dict[str, object]:
     return {"step": int(value), "weights": {"a": torch.full((1000,), value)}}
 
 
+def newest(folder: Path) -> int:
+    """The step of the one that is loaded."""
+    found = load_newest(folder)
+    assert found is not None
+    return found["step"]
+
+
 def test_the_newest_is_loaded_and_old_ones_go(tmp_path):
     assert load_newest(tmp_path) is None
     for step in (1, 2, 3):
         save(tmp_path, step, state(step), keep=2)
-    assert load_newest(tmp_path)["step"] == 3
+    assert newest(tmp_path) == 3
     assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint-00000002", "checkpoint-00000003"]
 
 
@@ -34,7 +42,7 @@ def test_a_broken_one_is_never_loaded(tmp_path, harm):
         (broken / "state.pt").write_bytes(data[:600] + bytes([data[600] ^ 1]) + data[601:])
     else:
         (broken / ("manifest.json" if harm == "no manifest" else "state.pt")).unlink()
-    assert load_newest(tmp_path)["step"] == 1
+    assert newest(tmp_path) == 1
 
 
 def test_what_was_left_half_written_is_removed(tmp_path):
@@ -42,7 +50,7 @@ def test_what_was_left_half_written_is_removed(tmp_path):
     partial = tmp_path / ".checkpoint-00000002.tmp"
     partial.mkdir()
     (partial / "state.pt").write_bytes(b"half")
-    assert load_newest(tmp_path)["step"] == 1
+    assert newest(tmp_path) == 1
     assert not partial.exists()
 
 
@@ -58,4 +66,4 @@ def test_a_full_disk_stops_with_the_checkpoint_before_it_whole(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [p.name for p in tmp_path.iterdir()] == ["checkpoint-00000001"]
-    assert load_newest(tmp_path)["step"] == 1
+    assert newest(tmp_path) == 1

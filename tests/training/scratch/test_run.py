@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from engine.api.errors import ModelError, RequestError
 from engine.got import GoTPipeline
 from engine.got.planners.prompts import SourceProcessor, Vocabulary
 from tests.once import once
+from tests.training.examples import picture_before
 from training.scratch.anchors import SLOTS, Anchors, words
 from training.scratch.batches import ChainBatch, ChainSequences, LookupBatch, dense_targets
 from training.scratch.config import Data, Lesson, load_recipe
@@ -27,7 +29,7 @@ from training.scratch.source import FastSourceProcessor, build_image_processor
 from training.scratch.unet_phase import UnetPhase, build_unet
 from training.scratch.vae_phase import VaePhase, build_vae, encode, to_tensor, whiten
 from training.storybook.drawing import SIZE
-from training.storybook.edits import sample
+from training.storybook.edits import Example, sample
 from training.storybook.scene import Scene, Thing
 
 RECIPE = """
@@ -82,7 +84,7 @@ def test_the_export_plans_and_draws(runs):
     pipe = GoTPipeline.from_pretrained(runs / "model")
     assert pipe.config.source_frames == "coordinates" and pipe.config.license == "MIT"
     example = sample(1)
-    source = Image.fromarray(example.source.render())
+    source = Image.fromarray(picture_before(example))
     chain = type(pipe.plan(example.instruction, source)).parse(example.chain)
     images = pipe.render(chain, source, instruction=example.instruction)
     assert [image.size for image in images] == [(SIZE, SIZE)]
@@ -106,11 +108,16 @@ def test_an_export_holds_the_joint_weights(runs):
     assert torch.allclose(pipe.renderer.projectors.output_projector.weight, last["output_projector.weight"], atol=1e-3)
 
 
+def only_examples(examples: list[Example]) -> SimpleNamespace:
+    """A batch that is quickly made."""
+    return SimpleNamespace(examples=examples)
+
+
 def test_a_phase_on_references_leaves_out_what_is_plainly_named(runs, monkeypatch):
     scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
     phase = ChainPhase(scratch.mllm("eyes"), scratch.tokenizer(), Data(text_to_image=0.0), 0, Lesson(plain=0.0))
-    monkeypatch.setattr(phase.one_step, "batch", list)
-    taken = {example.reference for step in range(4) for example in phase.batch(step, 8)}
+    monkeypatch.setattr(phase.one_step, "batch", only_examples)
+    taken = {example.reference for step in range(4) for example in phase.batch(step, 8).examples}
     assert taken <= {"kind", "relation", "superlative", "counting"} and len(taken) > 1
 
 
@@ -155,8 +162,8 @@ def test_edits_in_two_steps_come_in_batches_of_their_own(runs, monkeypatch):
     scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
     phase = ChainPhase(scratch.mllm("eyes"), scratch.tokenizer(), Data(), 0, Lesson(two_step=0.5))
     for sequences in (phase.one_step, phase.two_steps):
-        monkeypatch.setattr(sequences, "batch", list)
-    batches = [phase.batch(step, 8) for step in range(12)]
+        monkeypatch.setattr(sequences, "batch", only_examples)
+    batches = [phase.batch(step, 8).examples for step in range(12)]
     assert {(len(batch), *{len(e.steps) for e in batch}) for batch in batches} == {(8, 1), (4, 2)}
 
 
@@ -201,12 +208,12 @@ def test_a_missing_recipe_is_named(tmp_path):
 def test_whitening_leaves_reconstructions_alone():
     torch.manual_seed(0)
     vae = build_vae().eval()
-    pictures = to_tensor(np.stack([sample(i).source.render() for i in range(8)]))
+    pictures = to_tensor(np.stack([picture_before(sample(i)) for i in range(8)]))
     with torch.no_grad():
-        before = vae.decode(encode(vae, pictures)).sample
+        before = vae.decode(encode(vae, pictures), return_dict=False)[0]
         whiten(vae, pictures)
         latents = encode(vae, pictures)
-        after = vae.decode(latents).sample
+        after = vae.decode(latents, return_dict=False)[0]
     assert torch.allclose(before, after, atol=1e-3)
     flat = latents.permute(1, 0, 2, 3).flatten(1)
     assert torch.allclose(torch.cov(flat), torch.eye(4), atol=1e-2)
@@ -214,7 +221,7 @@ def test_whitening_leaves_reconstructions_alone():
 
 
 def test_the_fast_source_processor_equals_the_pipelines():
-    picture = sample(4).source.render()
+    picture = picture_before(sample(4))
     slow = SourceProcessor(build_image_processor(), SIZE, "coordinates")(Image.fromarray(picture))
     assert torch.allclose(FastSourceProcessor()(picture[None]), slow["pixel_values"], atol=1e-5)
 
@@ -275,7 +282,7 @@ def test_crops_lie_around_the_edit():
     mask = torch.zeros(3, 32, 32, dtype=torch.bool)
     mask[:, 20:24, 4:8] = True
     data |= {"mask": mask, "anchors": torch.zeros(3, SLOTS, dtype=torch.int16), "edit": torch.ones(3)}
-    phase = UnetPhase(torch.nn.Identity(), data, crop=16)  # type: ignore[arg-type]
+    phase = UnetPhase(torch.nn.Identity(), data, crop=16)
     for step in range(20):
         batch = phase.batch(step, 3)
         assert batch.mask.shape == (3, 16, 16) and batch.mask.any((1, 2)).all()

@@ -82,7 +82,8 @@ def processor(frames: str) -> SourceProcessor:
 
 def split(pixel_values: Tensor) -> tuple[Tensor, Tensor]:
     """First and second frame, (patches, 3, patch, patch) each."""
-    return pixel_values.view(SIDE**2, 3, 2, PATCH, PATCH).unbind(2)
+    first, second = pixel_values.view(SIDE**2, 3, 2, PATCH, PATCH).unbind(2)
+    return first, second
 
 
 def gradient(axis: int) -> Image.Image:

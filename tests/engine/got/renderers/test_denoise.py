@@ -145,7 +145,7 @@ def test_steps_outside_the_guidance_interval_compute_one_branch(
 def test_spatial_guidance_is_the_mean_over_masks_and_both_are_unscaled_modes(pipeline: GoTPipeline):
     reference, *masks = (Image.new("RGB", (64, 64), color) for color in ("gray", "red", "green", "black"))
     encode = pipeline.renderer.vae.encode
-    alone = [encode(image_to_tensor(image)[None]).latent_dist.mode() for image in (reference, *masks)]
+    alone = [encode(image_to_tensor(image)[None], return_dict=False)[0].mode() for image in (reference, *masks)]
     calls = []
     hook = pipeline.renderer.vae.encoder.register_forward_pre_hook(lambda module, args: calls.append(len(args[0])))
     reference_latents, spatial_latents = image_guidance(

@@ -20,7 +20,7 @@ def where(mask: Image.Image, color: tuple[int, int, int]) -> tuple[int, int, int
     assert (np.asarray(mask)[~colored] == 0).all()
     rows, columns = np.flatnonzero(colored.any(axis=1)), np.flatnonzero(colored.any(axis=0))
     assert colored.sum() == (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
-    return tuple(int(edge) for edge in (columns[0], columns[-1], rows[0], rows[-1]))
+    return int(columns[0]), int(columns[-1]), int(rows[0]), int(rows[-1])
 
 
 def test_each_region_is_a_filled_rectangle_of_its_color_on_its_own_black_canvas():

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -31,10 +32,15 @@ def inference() -> Iterator[None]:
         yield
 
 
+def made_of(config: dict[str, Any]) -> UNet2DConditionModel:
+    unet = UNet2DConditionModel.from_config(config)
+    assert isinstance(unet, UNet2DConditionModel)
+    return unet.eval()
+
+
 def tiny(**other: object) -> UNet2DConditionModel:
     torch.manual_seed(5)
-    config = dict(make_unet().config) | other
-    return UNet2DConditionModel.from_config(config).eval()
+    return made_of(dict(make_unet().config) | other)
 
 
 def attending_outermost() -> UNet2DConditionModel:
@@ -54,7 +60,7 @@ def deep() -> UNet2DConditionModel:
 
 
 def fused() -> UNet2DConditionModel:
-    unet = deep().to(memory_format=torch.channels_last)
+    unet = deep().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own has it
     unet.fuse_qkv_projections()
     return unet
 
@@ -64,9 +70,9 @@ def got_mini() -> UNet2DConditionModel:
     return made_like("resources/models/got-mini/unet/config.json")
 
 
-def made_like(config: str) -> UNet2DConditionModel:
-    config = json.loads((Path(__file__).parents[4] / config).read_text("utf-8"))
-    return UNet2DConditionModel.from_config(config | {"in_channels": 12}).eval()
+def made_like(path: str) -> UNet2DConditionModel:
+    config = json.loads((Path(__file__).parents[4] / path).read_text("utf-8"))
+    return made_of(config | {"in_channels": 12})
 
 
 def conditioning_for(unet: UNet2DConditionModel) -> Conditioning:
@@ -85,7 +91,7 @@ def noise(seed: int) -> Tensor:
 def whole_steps(unet: nn.Module) -> Iterator[list[int]]:
     """How many samples each call of the innermost block gets: at a step between there is none."""
     seen: list[int] = []
-    hook = unet.mid_block.register_forward_pre_hook(lambda block, args: seen.append(len(args[0])))
+    hook = unet.get_submodule("mid_block").register_forward_pre_hook(lambda block, args: seen.append(len(args[0])))
     yield seen
     hook.remove()
 

@@ -67,12 +67,14 @@ def test_the_names_stand_for_diffusers_schedulers():
         "dpm-solver++": DPMSolverMultistepScheduler,
         "unipc": UniPCMultistepScheduler,
     }
-    assert make_scheduler("dpm-solver++", CONFIG).config.algorithm_type == "dpmsolver++"
+    solver = make_scheduler("dpm-solver++", CONFIG)
+    assert isinstance(solver, DPMSolverMultistepScheduler) and solver.config["algorithm_type"] == "dpmsolver++"
 
 
 def test_the_models_own_noise_schedule_is_used():
     scheduler = make_scheduler("ddpm", {**CONFIG, "beta_end": 0.02, "num_train_timesteps": 500})
-    assert (scheduler.config.beta_end, scheduler.config.num_train_timesteps) == (0.02, 500)
+    assert isinstance(scheduler, DDPMScheduler)
+    assert (scheduler.config["beta_end"], scheduler.config["num_train_timesteps"]) == (0.02, 500)
 
 
 def timesteps(name: str, steps: int, **config: object) -> list[float]:

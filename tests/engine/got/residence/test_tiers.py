@@ -82,8 +82,8 @@ def test_got_6b_on_the_cpu_takes_what_the_machine_has(
     """In float32 its weights would take 26 GB: a machine that has not got them would be brought down."""
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=gigabytes * 10**9))
     assert choose_dtype(CPU, sum(GOT_6B) // 2) == dtype
-    weights = [share * dtype.itemsize // 2 for share in GOT_6B]
-    assert choose_tier(device_memory(CPU) or 0, *weights, 1024, tiers_of(CPU)) == tier
+    planning, drawing = (share * dtype.itemsize // 2 for share in GOT_6B)
+    assert choose_tier(device_memory(CPU) or 0, planning, drawing, 1024, tiers_of(CPU)) == tier
 
 
 def test_a_card_calculates_in_bfloat16_and_a_small_model_on_the_cpu_in_float32():
