@@ -49,12 +49,12 @@ class ScriptedPlanner(GoTPlanner):
         with closing(reading.write()) as tokens:
             for _ in islice(tokens, self.script.tokens):
                 watch.token("·")
-        return Written(self.script.chain, self.vocabulary.im_gen_start)
+        return Written(text=self.script.chain, asks_for_picture=True)
 
     def go_on(self, reading: Reading, drawn: Image.Image, watch: Watch) -> Written:
         with closing(reading.write()) as tokens:
             next(tokens)
-        return Written("", self.vocabulary.end_of_text)
+        return Written(text="", asks_for_picture=False)
 
 
 def scripted(components: Components, script: reference.Script, arrange: bool) -> GoTPipeline:

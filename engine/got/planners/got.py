@@ -81,14 +81,14 @@ class GoTPlanner:
                 if not ids and not reading.is_finite():
                     raise not_finite("The plan came out as numbers that are out of range.")
                 if token in (words.vision_start, words.end_of_text):
-                    return Written(self._decode(ids), asks_for_picture=False), token
+                    return Written(text=self._decode(ids), asks_for_picture=False), token
                 ids.append(token)
                 watch.token(stream.step(words.tokenizer.backend_tokenizer, token) or "")
                 if token == words.im_gen_start:
-                    return Written(self._decode(ids), asks_for_picture=True), token
+                    return Written(text=self._decode(ids), asks_for_picture=True), token
                 if len(ids) == self.max_new_tokens:
                     break
-        return Written(self._decode(ids), asks_for_picture=False), None
+        return Written(text=self._decode(ids), asks_for_picture=False), None
 
     def go_on(self, reading: Reading, drawn: Image.Image, watch: Watch) -> Written:
         """Writes on after a picture, which the MLLM sees if it asks to by `<|vision_start|>`."""

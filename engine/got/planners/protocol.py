@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from engine.got.progress import Watch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Written:
     """A run of text that a planner wrote."""
 

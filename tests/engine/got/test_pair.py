@@ -46,14 +46,14 @@ class Notes:
     def write(self, reading: list[str], watch: Watch) -> Written:
         watch.token("A")
         reading.append(TURNS_OF_A_CHAIN[0])
-        return Written(reading[-1], asks_for_picture=True)
+        return Written(text=reading[-1], asks_for_picture=True)
 
     def go_on(self, reading: list[str], drawn: Image.Image, watch: Watch) -> Written:
         if len(reading) > len(TURNS_OF_A_CHAIN):
-            return Written("", asks_for_picture=False)
+            return Written(text="", asks_for_picture=False)
         self.events.append(f"saw {drawn.getpixel((0, 0))}")
         reading.append(TURNS_OF_A_CHAIN[len(reading) - 1])
-        return Written(reading[-1], asks_for_picture=True)
+        return Written(text=reading[-1], asks_for_picture=True)
 
     def read(self, reading: list[str], turn: str, drawn: Image.Image | None) -> None:
         reading.append(turn)
