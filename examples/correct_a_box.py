@@ -2,7 +2,8 @@
 
     python examples/correct_a_box.py resources/samples/sea.png "turn the red car purple" car.png
 
-Only `engine.api` is imported, so no torch: a script like this one works in any Python from 3.10 on.
+Only `engine.api` is imported, which needs no torch. Where no engine runs yet, this Python starts one, and must have
+everything that got_desktop needs.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python examples/walk_through_the_pipeline.py resources/samples/sea.png "turn the red car purple" walk
 
-Three pictures are written into the folder `walk`. This needs torch, and about a minute on a CPU.
+Three pictures are written into the folder `walk`. This needs torch.
 """
 
 from __future__ import annotations
