@@ -21,6 +21,7 @@ from benchmarks import reference
 from benchmarks.card.model import CHAIN, INSTRUCTION, SCALES, Bench, ScriptedPlanner, peak, reset_peak
 from benchmarks.card.parts import Figures, Options, Say
 from engine.api.errors import ModelError
+from engine.got.kernels import usable
 from engine.got.planners.decoding import DecodingStep
 from engine.got.recording import recorded
 from engine.got.renderers.compiled import compile_blocks, release_blocks, take_apart
@@ -106,6 +107,12 @@ def _compiled(bench: Bench) -> Figures:
 def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
     """What else the UNet could be run as."""
     unet, device = bench.pipe.renderer.unet, bench.device
+    if usable(device):
+        from benchmarks.card.trials.blocks import use_own_blocks, use_usual_blocks
+
+        blocks = use_own_blocks(unet)
+        yield "blocks with our own kernels", _step(bench)
+        use_usual_blocks(blocks)
     with torch.backends.cudnn.flags(enabled=True, benchmark=True):
         yield "convolutions chosen by trial", _step(bench)
     cast(Any, unet).to(memory_format=torch.contiguous_format)

@@ -10,6 +10,9 @@ import torch
 import triton
 import triton.language as tl
 from torch import Tensor
+from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
+
+from engine.got.kernels.chaining import chained
 
 _PLACES = 64
 """Of the cache, that a program looks at."""
@@ -42,7 +45,11 @@ def _look(
     PLACES: tl.constexpr,
     ROWS: tl.constexpr,
     COLUMNS: tl.constexpr,
+    CHAINED: tl.constexpr,
 ):
+    if CHAINED:
+        gdc_launch_dependents()
+        gdc_wait()
     head, part, parts = tl.program_id(0), tl.program_id(1), tl.num_programs(1)
     now = tl.load(read).to(tl.int32)  # the token's own place
     if part * PLACES <= now:
@@ -89,7 +96,11 @@ def _together(
     PLACES: tl.constexpr,
     PARTS: tl.constexpr,
     COLUMNS: tl.constexpr,
+    CHAINED: tl.constexpr,
 ):
+    if CHAINED:
+        gdc_launch_dependents()
+        gdc_wait()
     query, part, column = tl.program_id(0), tl.arange(0, PARTS), tl.arange(0, COLUMNS)
     used, wide = part * PLACES <= tl.load(read).to(tl.int32), column < WIDTH
     used = used & (part < parts)
@@ -123,14 +134,16 @@ def attend(
     """
     _, shared, room, width = keys.shape
     heads, parts = queries.shape[-1] // width, triton.cdiv(room, _PLACES)
-    partial = {"dtype": torch.float32, "device": queries.device}
-    tops, sums = torch.empty(heads, parts, **partial), torch.empty(heads, parts, **partial)
-    found, out = torch.empty(heads, parts, width, **partial), torch.empty_like(queries)
+    whole = {"dtype": torch.float32, "device": queries.device}
+    tops, sums = torch.empty(2, heads, parts, **whole)
+    found, out = torch.empty(heads, parts, width, **whole), torch.empty_like(queries)
     columns = max(16, triton.next_power_of_2(width))
     sharing = heads // shared
     rows = max(16, triton.next_power_of_2(sharing))
     given = (queries, key, value, *turn, keys, values, read, tops, sums, found, scale, room)
     with torch.cuda.device_of(queries):  # Triton does not look where its tensors are
-        _look[(shared, parts)](*given, sharing, width, _PLACES, rows, columns)
-        _together[(heads,)](tops, sums, found, read, out, parts, width, _PLACES, triton.next_power_of_2(parts), columns)
+        chain = chained(queries.device)
+        _look[(shared, parts)](*given, sharing, width, _PLACES, rows, columns, **chain)
+        partial = (tops, sums, found, read, out, parts)
+        _together[(heads,)](*partial, width, _PLACES, triton.next_power_of_2(parts), columns, **chain)
     return out

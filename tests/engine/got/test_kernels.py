@@ -6,6 +6,7 @@ from copy import deepcopy
 import pytest
 import torch
 import torch.nn.functional as F
+from diffusers.models.attention import BasicTransformerBlock
 from diffusers.models.resnet import ResnetBlock2D
 from PIL import Image
 from torch import Tensor, nn
@@ -111,6 +112,11 @@ def test_a_token_attends_to_what_is_read(heads, shared, width, room, read, devic
     assert torch.equal(cache[..., kept, :], before[..., kept, :])
 
 
+def strides(x: Tensor) -> list[int]:
+    """Of dimensions of one, which may be any, none."""
+    return [stride for stride, size in zip(x.stride(), x.shape, strict=True) if size > 1]
+
+
 def laid_out(x: Tensor, layout: str) -> Tensor:
     if layout == "tokens":
         return x.flatten(2).transpose(1, 2).contiguous().transpose(1, 2)
@@ -135,7 +141,7 @@ def test_group_norm(shape: tuple[int, ...], groups: int, layout: str, device: to
     added = 3 * torch.randn(shape[:2], device=device, dtype=dtype)
     made = group_norm(x, norm)
     assert apart(made, exact(x.double())) < bound(dtype)
-    assert layout in ("cut out", "turned over") or made.stride() == x.stride()
+    assert layout in ("cut out", "turned over") or strides(made) == strides(x)
     shifted = x.double() + added.view(*shape[:2], *[1] * (x.ndim - 2))
     assert apart(group_norm(x, norm, silu=True, added=added), F.silu(exact(shifted))) < bound(dtype)
     whole = x.double() + other + norm.bias.view(1, -1, *[1] * (x.ndim - 2))
@@ -162,6 +168,47 @@ def test_a_residual_block(out: int, embedded: str | None, device: torch.device, 
     use_own_layers(block)
     assert type(block) is not ResnetBlock2D
     assert apart(block(x, embedding), wanted) < bound(dtype)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 64), (1, 3, 1280), (3, 7, 40)])
+def test_layer_norm_with_the_sum_before_it(shape: tuple[int, ...], device: torch.device, dtype: torch.dtype):
+    from benchmarks.card.trials.blocks import add_and_norm, layer_norm
+
+    norm = nn.LayerNorm(shape[-1]).to(device, dtype)
+    norm.weight.data.normal_()
+    norm.bias.data.normal_()
+    exact = deepcopy(norm).double()
+    x, other = 3 + 2 * torch.randn(2, *shape, device=device, dtype=dtype)
+    bias = torch.randn(shape[-1], device=device, dtype=dtype)
+    assert apart(layer_norm(x, norm), exact(x.double())) < bound(dtype)
+    total, normed = add_and_norm(x, other, norm, bias)
+    assert apart(total, x.double() + other + bias) < bound(dtype)
+    assert apart(normed, exact((x + other).double())) < bound(dtype)
+    assert torch.equal(add_and_norm(x, other, norm)[0], x + other)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 64), (1, 3, 2600)])
+def test_geglu(shape: tuple[int, ...], device: torch.device, dtype: torch.dtype):
+    from benchmarks.card.trials.blocks import geglu
+
+    x = 3 * torch.randn(shape, device=device, dtype=dtype)
+    value, gate = x.double().chunk(2, dim=-1)
+    assert apart(geglu(x), value * F.gelu(gate)) < bound(dtype)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_a_transformer_block(fused: bool, device: torch.device, dtype: torch.dtype):
+    from benchmarks.card.trials.blocks import use_own_blocks
+
+    block = BasicTransformerBlock(64, 4, 16, cross_attention_dim=48).to(device, dtype).eval()
+    x, context = (torch.randn(2, 9, width, device=device, dtype=dtype) for width in (64, 48))
+    wanted = deepcopy(block).double()(x.double(), encoder_hidden_states=context.double())
+    assert use_own_blocks(block) == [block]
+    if fused:
+        for attention in (block.attn1, block.attn2):
+            assert attention is not None
+            attention.fuse_projections()
+    assert apart(block(x, encoder_hidden_states=context), wanted) < bound(dtype)
 
 
 def test_a_whole_unet(components: Components, device: torch.device):
