@@ -1,4 +1,4 @@
-"""A process that has imported torch forks a campaign's programs, so that hundreds of them start in little time.
+"""A process that has imported what they need forks a campaign's programs, so that hundreds of them start in little time.
 
 `Ready` starts it; `command` is then a program that does as `script` would: it has the same input, output and folder,
 lives as long and ends with the same status.
@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -34,11 +35,11 @@ LIBRARIES = ("engine.server.serve", "engine.jobs.memory", "engine.jobs.tasks", "
 class Ready:
     """The process, for programs that run `script` as their main module."""
 
-    def __init__(self, script: Path, folder: Path) -> None:
+    def __init__(self, script: Path, folder: Path, libraries: Sequence[str] = LIBRARIES) -> None:
         self.path = folder / "ready"
         paths = os.pathsep.join(filter(None, sys.path))
         self.process = subprocess.Popen(
-            [sys.executable, __file__, str(script), str(self.path)],
+            [sys.executable, __file__, str(script), str(self.path), *libraries],
             env=os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
             stdout=subprocess.PIPE,
         )
@@ -96,7 +97,7 @@ def run(script: str, line: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    for name in LIBRARIES:
+    for name in sys.argv[3:]:
         importlib.import_module(name)
     runpy.run_path(sys.argv[1], run_name="imported")
     gc.freeze()  # as an engine does that has imported them

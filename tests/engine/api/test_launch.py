@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -31,6 +32,7 @@ from engine.api.runtime import (
     write_runtime,
 )
 from tests.campaign import times
+from tests.e2e.ready import Ready
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes, links and signals work otherwise on Windows")
 
@@ -234,19 +236,12 @@ def test_a_squatter_after_a_crash_is_passed_over_and_a_new_engine_starts(place):
 # one engine
 
 
-STARTER = (
-    "import sys\n"
-    "from engine.api.launch import connect\n"
-    "with connect('starter') as engine:\n"
-    "    print(engine.client.runtime.pid, flush=True)\n"
-    "    sys.stdin.read()\n"
-)
+STARTER = Path(__file__).with_name("starter.py")
 
 
-def starter(where) -> subprocess.Popen[str]:
-    """A client that says the engine's process, and keeps its lease until its input ends."""
+def starter(where, command: Sequence[str] = (sys.executable, str(STARTER))) -> subprocess.Popen[str]:
     environment = os.environ | where.environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command, pipe = [sys.executable, "-c", STARTER], subprocess.PIPE
+    pipe = subprocess.PIPE
     return subprocess.Popen(command, env=environment, text=True, stdin=pipe, stdout=pipe)
 
 
@@ -271,17 +266,18 @@ def engines(where) -> set[int]:
 
 @pytest.mark.full
 @pytest.mark.timeout(1800)
-def test_many_starters_at_once_make_one_engine(place):
-    starters = times(6, 20)
+def test_many_starters_at_once_make_one_engine(place, tmp_path):
+    starters, ready = times(6, 20), Ready(STARTER, tmp_path, libraries=())
     for round in range(times(1, 20)):
         where = place(f"round-{round}", grace=1)
-        processes = [starter(where) for _ in range(starters)]
+        processes = [starter(where, ready.command) for _ in range(starters)]
         pids = {int(line(process)) for process in processes}
         assert len(pids) == 1 and engines(where) == pids
         for process in processes:
             process.communicate()
             assert process.returncode == 0
         until(lambda where=where: not engines(where))
+    ready.close()
 
 
 @pytest.mark.full

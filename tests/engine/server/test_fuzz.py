@@ -27,7 +27,7 @@ def operations() -> Iterator[APIOperation]:
 
 
 OPERATIONS = {operation.label: operation for operation in operations()}
-EACH = times(5, 120)
+EACH = times(5, 100)
 BYTES = times(50, 1000)
 ENOUGH = 5000
 MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
