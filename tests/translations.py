@@ -99,6 +99,8 @@ class Sources:
         name = ast.unparse(call.func)
         if name == "translate" and module.imports.get(name) != LANGUAGE:  # it is Qt's
             return ()
+        if name == "super().__init__" and call.args and isinstance(call.args[0], ast.Constant):
+            return TAKING["EngineError"]  # an error that has one code
         known = module.taking.get(name) or TAKING.get(name)
         if known is None and name in module.imports and module.imports[name] in self.modules:
             known = self.modules[module.imports[name]].taking.get(name)

@@ -49,7 +49,9 @@ def _plain(value: object) -> str | int | float | Note:
 
 def fill(template: str, values: Mapping[str, Any], decimal_sign: str = ".") -> str:
     """The sentence. A template without values is a sentence as it stands, braces and all."""
-    return _Filler(decimal_sign).vformat(template, (), values) if values else template
+    if not values:
+        return template
+    return template.format(**values) if decimal_sign == "." else _Filler(decimal_sign).vformat(template, (), values)
 
 
 class _Filler(string.Formatter):
