@@ -36,7 +36,9 @@ def check_free(folder: Path, replace: bool = False) -> None:
     """Raises OutputError where a folder to be written holds something (unless it may be replaced)."""
     with writing(folder):
         if folder.exists() and not (folder.is_dir() and (replace or not any(folder.iterdir()))):
-            raise OutputError("output_exists", f"{folder} exists already.", "Name another folder, or remove this one.")
+            raise OutputError(
+                "output_exists", "{folder} exists already.", "Name another folder, or remove this one.", folder=folder
+            )
 
 
 @contextmanager
@@ -47,5 +49,9 @@ def writing(folder: Path) -> Iterator[None]:
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(
-            "output_not_writable", f"{folder} cannot be written: {reason}.", "Check the folder's rights and free space."
+            "output_not_writable",
+            "{folder} cannot be written: {reason}.",
+            "Check the folder's rights and free space.",
+            folder=folder,
+            reason=reason,
         ) from error

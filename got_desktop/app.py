@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 import engine
+from engine.api import language
 from got_desktop import faults
 from got_desktop.background import Background
 from got_desktop.instance import Instance, hand_over
@@ -36,9 +37,10 @@ def make_application() -> QApplication:
     return app
 
 
-def translate(app: QApplication, language: str) -> None:
+def set_language(app: QApplication, chosen: str) -> None:
     """Has all texts and figures in that language; "" is the system's. What has no translation is in English."""
-    locale = QLocale(language) if language else QLocale.system()
+    locale = QLocale(chosen) if chosen else QLocale.system()
+    language.choose(TRANSLATIONS, [chosen] if chosen else locale.uiLanguages())
     QLocale.setDefault(locale)  # for figures, and for the fields in which they are written
     for name, folder in (
         ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
@@ -53,7 +55,7 @@ def open_window(app: QApplication, folder: Path) -> Window:
     """The window as it is shown first; nothing slow is begun."""
     background = Background()
     session = Session(folder, background, EngineLink(background))
-    translate(app, session.preferences.settings.language)
+    set_language(app, session.preferences.settings.language)
     theme.follow(app, session.preferences.settings.theme)
     return Window(session)
 

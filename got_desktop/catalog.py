@@ -39,7 +39,10 @@ def model_info(model: str) -> dict[str, Any]:
     entry = find_model(model)
     if not entry.description:
         raise ModelError(
-            "model_file_broken", f"{entry.folder / 'got.json'} cannot be read.", "Import or download the model again."
+            "model_file_broken",
+            "{path} cannot be read.",
+            "Import or download the model again.",
+            path=entry.folder / "got.json",
         )
     return {"folder": str(entry.folder), "megabytes": round(entry.bytes_on_disk / 1e6, 1)} | entry.description
 

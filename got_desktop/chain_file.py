@@ -6,7 +6,6 @@ from pathlib import Path
 
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import ChainError
-from got_desktop import chain_words
 from got_desktop.requests import RenderRequest
 
 MAX_BYTES = 100_000
@@ -17,19 +16,33 @@ def read(path: Path) -> Chain:
     try:
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except FileNotFoundError as error:
-        raise ChainError("chain_not_found", f"There is no file {path}.", "Make it with `got plan`.") from error
+        raise ChainError(
+            "chain_not_found", "There is no file {path}.", "Make it with `got plan`.", path=path
+        ) from error
     except OSError as error:
         raise ChainError(
-            "chain_unreadable", f"{path} cannot be read: {error.strerror}.", "Name a text file."
+            "chain_unreadable",
+            "{path} cannot be read: {reason}.",
+            "Name a text file.",
+            path=path,
+            reason=error.strerror,
         ) from error
     if data is None:
-        raise ChainError("chain_too_large", f"{path} is larger than {MAX_BYTES} bytes.", "Name the file of a chain.")
+        raise ChainError(
+            "chain_too_large",
+            "{path} is larger than {limit} bytes.",
+            "Name the file of a chain.",
+            path=path,
+            limit=MAX_BYTES,
+        )
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n").rstrip()
     except UnicodeDecodeError as error:
-        raise ChainError("chain_not_text", f"{path} is not a text in UTF-8.", "Name the file of a chain.") from error
+        raise ChainError(
+            "chain_not_text", "{path} is not a text in UTF-8.", "Name the file of a chain.", path=path
+        ) from error
     if not text.strip():
-        raise ChainError("chain_empty", f"{path} is empty.", "Make it with `got plan`.")
+        raise ChainError("chain_empty", "{path} is empty.", "Make it with `got plan`.", path=path)
     return Chain.parse(text)
 
 
@@ -40,14 +53,20 @@ def read_for(request: RenderRequest) -> Chain | None:
     chain = read(request.chain)
     if not chain.turns[-1].finished:
         raise ChainError(
-            "chain_unfinished", f"{request.chain} ends before its picture.", f"End it with {IM_GEN_START}."
+            "chain_unfinished",
+            "{path} ends before its picture.",
+            "End it with {token}.",
+            path=request.chain,
+            token=IM_GEN_START,
         )
     lost = chain.lost
     if lost and request.source and request.scope != "whole":
         raise ChainError(
             "chain_without_region",
-            f"No box of {request.chain} can be used: {chain_words.problem_line(chain, lost)}",
+            "No box of {path} can be used: {problem}",
             "Mend it, or add --scope whole to change the whole picture.",
+            path=request.chain,
+            problem=chain.note_of(lost),
         )
     return chain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.api.chain import Chain, Problem
+from engine.api.chain import Chain
 
 _CONTROL_TOKEN = re.compile(r"<\|[^|<>]*\|>")
 
@@ -37,21 +37,6 @@ def problems(chain: Chain) -> list[dict[str, Any]]:
         }
         for problem in chain.problems
     ]
-
-
-def problem_lines(chain: Chain) -> list[str]:
-    """Each problem as a line with its place."""
-    return [problem_line(chain, problem) for problem in chain.problems]
-
-
-def problem_line(chain: Chain, problem: Problem) -> str:
-    return f"chain, {_place(chain.text, problem.start)}: {problem.message} {problem.remedy}"
-
-
-def _place(text: str, position: int) -> str:
-    line = text.count("\n", 0, position) + 1
-    column = position - (text.rfind("\n", 0, position) + 1) + 1
-    return f"line {line}, column {column}"
 
 
 def readable(chain: Chain) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine.api.errors import KINDS, EngineError
+from engine.api.encoding import from_json
+from engine.api.errors import EngineError
+from engine.api.protocol import ErrorReply
 
 
 def child_command(module: str, given: object) -> list[str]:
@@ -26,5 +28,6 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 def child_error(last: Mapping[str, Any]) -> EngineError:
     """What went wrong, from the last line that such a process said."""
-    kind = KINDS.get(last.get("kind", ""), EngineError)
-    return kind(last.get("code", "import_died"), last.get("message", "The import ended."), last.get("remedy", ""))
+    if "code" not in last:
+        return EngineError("import_died", "The import ended.")
+    return from_json(ErrorReply, dict(last)).error()

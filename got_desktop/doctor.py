@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 from engine.api import launch
 from engine.api.client import HANGS, EngineClient
 from engine.api.errors import EngineError, EngineUnavailable
+from engine.api.notes import Note
+from engine.api.protocol import Model, System
 from got_desktop import VERSION, catalog
 from got_desktop.faults import log_file
 from plugins import install as installation
@@ -33,7 +35,17 @@ _PASSING = (HANGS, "engine_gone")
 """What is said of an engine that is still starting, or is just started anew."""
 PATIENCE = launch.START_TIMEOUT
 """Seconds that an engine may take until it answers."""
-_SLOW = "No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture."
+_SLOW = Note.of(
+    "slow",
+    "No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture.",
+)
+_PLACES = {
+    "installed": "installed in {folder}",
+    "not installed": "not installed in {folder}",
+    "out of date": "out of date in {folder}",
+    "not ours": "not ours in {folder}",
+}
+"""A plug-in's state in one place."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +54,29 @@ class Finding:
 
     what: str
     good: bool
-    found: str
-    remedy: str = ""
-    hint: str = ""
+    notes: tuple[Note, ...]
+    """What there is."""
+    remedy: Note | None = None
+    hint: Note | None = None
     """What would make it better, where it is good enough."""
     waits: bool = False
     """It may be only that the engine still starts, and loads PyTorch: look again for a while before it counts."""
 
+    @property
+    def text(self) -> str:
+        """What there is, in English."""
+        return "; ".join(note.text for note in self.notes)
+
+    @property
+    def advice(self) -> Note | None:
+        """What can be done about it."""
+        return self.hint if self.good else self.remedy
+
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """In English."""
+        remedy, hint = (note.text if note else "" for note in (self.remedy, self.hint))
+        words = {"found": self.text, "remedy": remedy, "hint": hint}
+        return {"what": self.what, "good": self.good, **words, "waits": self.waits}
 
 
 def examine_patiently() -> list[Finding]:
@@ -76,9 +102,10 @@ def _plugin(what: str) -> list[Finding]:
         statuses = [installation.status(place) for place in find(host, Machine.here())]
     except EngineError:
         return []
-    found = "; ".join(f"{status.state} in {status.place.folder}" for status in statuses)
+    notes = tuple(Note.of("plugin", _PLACES[status.state], folder=status.place.folder) for status in statuses)
     lacks = any(status.state in installation.WANTING for status in statuses)
-    return [Finding(what, True, found, hint=f"`got plugin install {host}` puts it in its place." if lacks else "")]
+    hint = Note.of("plugin", "`got plugin install {host}` puts it in its place.", host=host) if lacks else None
+    return [Finding(what, True, notes, hint=hint)]
 
 
 def put_plugin_in(what: str) -> None:
@@ -90,8 +117,15 @@ def put_plugin_in(what: str) -> None:
 
 def _python() -> Finding:
     version, system = platform.python_version(), f"{platform.system()} {platform.machine()}"
-    found = f"got_desktop {VERSION}, Python {version} on {system}"
-    return Finding("Program", sys.version_info >= (3, 11), found, "Install Python 3.11 or newer and set up again.")
+    found = Note.of(
+        "program",
+        "got_desktop {version}, Python {python} on {system}",
+        version=VERSION,
+        python=version,
+        system=system,
+    )
+    remedy = Note.of("program", "Install Python 3.11 or newer and set up again.")
+    return Finding("Program", sys.version_info >= (3, 11), (found,), remedy)
 
 
 def _packages() -> Finding:
@@ -101,8 +135,10 @@ def _packages() -> Finding:
             versions.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
             missing.append(name)
-    found = f"missing: {', '.join(missing)}" if missing else ", ".join(versions)
-    return Finding("Packages", not missing, found, "Set up again with `python bootstrap.py demo`.")
+    lacks = Note.of("packages", "missing: {names}", names=", ".join(missing))
+    found = lacks if missing else Note(", ".join(versions))
+    remedy = Note.of("packages", "Set up again with `python bootstrap.py demo`.")
+    return Finding("Packages", not missing, (found,), remedy)
 
 
 def _engine() -> list[Finding]:
@@ -110,43 +146,60 @@ def _engine() -> list[Finding]:
     try:
         with launch.connect("got doctor") as engine:
             system = engine.client.system()
-            using = next((model.memory_use for model in engine.client.models().models if model.loaded), "")
-            model = f", {system.model} loaded: {using}" if system.model else ", no model loaded"
-            found = f"runs: process {system.pid}, version {system.version}{model}"
-            return [Finding("Engine", True, found), _devices(engine.client)]
+            loaded = next((model for model in engine.client.models().models if model.loaded), None)
+            return [Finding("Engine", True, (_running(system, loaded),)), _devices(engine.client)]
     except EngineError as error:
-        return [Finding("Engine", False, error.message, error.remedy, waits=error.code in _PASSING)]
+        return [_failing("Engine", error)]
+
+
+def _running(system: System, model: Model | None) -> Note:
+    if model is None:
+        return Note.of(
+            "engine",
+            "runs: process {pid}, version {version}, no model loaded",
+            pid=system.pid,
+            version=system.version,
+        )
+    return Note.of(
+        "engine",
+        "runs: process {pid}, version {version}, {model} loaded: {how}",
+        pid=system.pid,
+        version=system.version,
+        model=model.name,
+        how=model.memory_use_in_parts or model.memory_use,
+    )
+
+
+def _failing(what: str, error: EngineError) -> Finding:
+    return Finding(what, False, (error.parts[0],), error.parts[1], waits=error.code in _PASSING)
 
 
 def _devices(client: EngineClient) -> Finding:
     try:
         devices = EngineClient(client.runtime, _SOON).devices()
-        return Finding("Devices", True, "; ".join(devices), hint=_SLOW if len(devices) == 1 else "")
+        return Finding("Devices", True, devices, hint=_SLOW if len(devices) == 1 else None)
     except EngineUnavailable as error:
-        return Finding("Devices", False, error.message, error.remedy, waits=error.code in _PASSING)
+        return _failing("Devices", error)
     except EngineError as error:  # a library of torch's that does not load
-        remedy = "Set up again, with the build for this machine."
-        return Finding("Devices", False, f"torch does not start: {error.message}", remedy)
+        found = Note.of("torch", "torch does not start: {why}", why=error.parts[0])
+        return Finding("Devices", False, (found,), Note.of("torch", "Set up again, with the build for this machine."))
 
 
 def _memory() -> Finding:
     if not hasattr(os, "sysconf"):
-        return Finding("Memory", True, "not known on this system")
+        return Finding("Memory", True, (Note.of("memory", "not known on this system"),))
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return Finding(
-        "Memory", total > 3e9, f"{total / 1e9:.1f} GB in all", "got-mini needs about 3 GB: use a larger machine."
-    )
+    found = Note.of("memory", "{size:.1f} GB in all", size=total / 1e9)
+    remedy = Note.of("memory", "got-mini needs about 3 GB: use a larger machine.")
+    return Finding("Memory", total > 3e9, (found,), remedy)
 
 
 def _disk() -> Finding:
     folder = Path.cwd()
     free = shutil.disk_usage(folder).free
-    return Finding(
-        "Disk",
-        free > _DISK_NEEDED,
-        f"{free / 1e9:.1f} GB free in {folder}",
-        "Free some space, or work in another folder.",
-    )
+    found = Note.of("disk", "{size:.1f} GB free in {folder}", size=free / 1e9, folder=folder)
+    remedy = Note.of("disk", "Free some space, or work in another folder.")
+    return Finding("Disk", free > _DISK_NEEDED, (found,), remedy)
 
 
 def _log() -> Finding:
@@ -156,14 +209,17 @@ def _log() -> Finding:
         with path.open("a"):
             pass
     except OSError as error:
-        return Finding("Log", False, f"{path}: {error.strerror}", "Make that folder writable; faults are kept there.")
-    return Finding("Log", True, str(path))
+        remedy = Note.of("log", "Make that folder writable; faults are kept there.")
+        return Finding("Log", False, (Note(f"{path}: {error.strerror}"),), remedy)
+    return Finding("Log", True, (Note(str(path)),))
 
 
 def _shipped_model() -> Finding:
     try:
         info = catalog.model_info(SHIPPED_MODEL)
     except EngineError as error:
-        return Finding("Model", False, error.message, error.remedy or "Clone or install the project again.")
-    names = ", ".join(model["name"] for model in catalog.model_list())
-    return Finding("Model", True, f"{names}; {SHIPPED_MODEL} draws at {info['image_size']}×{info['image_size']}")
+        again = Note.of("model", "Clone or install the project again.")
+        return Finding("Model", False, (error.parts[0],), error.parts[1] if error.remedy else again)
+    names = Note(", ".join(model["name"] for model in catalog.model_list()))
+    size = Note.of("model", "{name} draws at {side}×{side}", name=SHIPPED_MODEL, side=info["image_size"])
+    return Finding("Model", True, (names, size))

@@ -18,15 +18,27 @@ def log_file() -> Path:
 
 def keep(error: BaseException) -> EngineError:
     """Keeps the details of an unexpected fault in the log, and gives the error that says so."""
-    what = f"Something unexpected happened ({type(error).__name__}: {str(error)[:200]})."
+    what = f"{type(error).__name__}: {str(error)[:200]}"
     path = log_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     except OSError:
-        return EngineError("unexpected", what, f"The details could not be kept: {path} cannot be written.")
+        return EngineError(
+            "unexpected",
+            "Something unexpected happened ({what}).",
+            "The details could not be kept: {path} cannot be written.",
+            what=what,
+            path=path,
+        )
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     details = (type(error), error, error.__traceback__)
     handler.emit(logging.LogRecord("got", logging.ERROR, __file__, 0, "unexpected fault", None, details))
     handler.close()
-    return EngineError("unexpected", what, f"The details are in {path}; please report it.")
+    return EngineError(
+        "unexpected",
+        "Something unexpected happened ({what}).",
+        "The details are in {path}; please report it.",
+        what=what,
+        path=path,
+    )

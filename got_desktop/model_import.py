@@ -46,8 +46,11 @@ def look_into(folder: Path) -> Found:
                     return Found("released", parent, one.name)
     raise ModelError(
         "model_folder_wrong",
-        f"{folder} holds no GoT model.",
-        f"Choose a folder with got.json, or one that holds GoT-6B, {MLLM_BASE} and {UNET_BASE}.",
+        "{folder} holds no GoT model.",
+        "Choose a folder with got.json, or one that holds GoT-6B, {planner} and {unet}.",
+        folder=folder,
+        planner=MLLM_BASE,
+        unet=UNET_BASE,
     )
 
 
@@ -88,5 +91,5 @@ def _follow_import(child: subprocess.Popen[str], progress: Progress) -> dict[str
         if "stage" in last:
             progress.part(f"{last['stage']} {last['done']} of {last['total']}", last["done"], last["total"])
         elif "note" in last:
-            progress.note(last["note"])
+            progress.note(last["note"]["text"])
     return last

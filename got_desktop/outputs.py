@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.api.formats import OPENRASTER, PNG
+from engine.api.notes import Note
 from got_desktop.requests import PlanRequest
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def decode_result(data: bytes) -> Image.Image:
     """A picture of the engine's, as it is."""
     from engine.imaging.decode import decode
 
-    return decode(data, "The engine's picture", (PNG,), min_side=1).image
+    return decode(data, Note.of("picture", "The engine's picture"), (PNG,), min_side=1).image
 
 
 def layer(name: str, rgba: bytes, mask: bytes) -> Layer:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.api.errors import OutputError, RequestError
-from engine.api.protocol import FEATHER, GROW, MAX_INSTRUCTION, FitName, Preset, Scheduler, Scope
+from engine.api.errors import OutputError
+from engine.api.protocol import FEATHER, GROW, FitName, Preset, Scales, Scheduler, Scope
+from engine.api.requests import check_words
 
 PresetName = Preset
 SchedulerName = Scheduler
@@ -30,20 +30,12 @@ class PlanRequest:
     """Replace files that exist."""
 
     def __post_init__(self) -> None:
-        what = "instruction" if self.source else "caption"
-        if not self.instruction.strip():
-            raise RequestError("instruction_empty", f"The {what} is empty.", "Say what you want to see.")
-        if any("\ud800" <= character <= "\udfff" for character in self.instruction):
-            raise RequestError("text_not_unicode", f"The {what} holds a broken character.", "Type or paste it again.")
-        if len(self.instruction) > MAX_INSTRUCTION:
-            raise RequestError(
-                "instruction_too_long",
-                f"The {what} has {len(self.instruction)} characters.",
-                f"Use at most {MAX_INSTRUCTION}.",
-            )
+        check_words("instruction" if self.source else "caption", self.instruction)
         files = [path.resolve() for path in self.outputs()]
         if len(set(files)) < len(files):
-            raise OutputError("output_twice", f"{files[0]} is named for two outputs.", "Give each its own file.")
+            raise OutputError(
+                "output_twice", "{path} is named for two outputs.", "Give each its own file.", path=files[0]
+            )
 
     def outputs(self) -> list[Path]:
         """Every file to be written."""
@@ -74,9 +66,7 @@ class RenderRequest(PlanRequest):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, scale in self.scales().items():
-            if not (math.isfinite(scale) and 0 <= scale <= 100):
-                raise RequestError("scale_out_of_range", f"The {name} scale is {scale}.", "Give 0 to 100.")
+        Scales(**self.scales())  # refuses what is out of range
 
     def outputs(self) -> list[Path]:
         return [self.output, *super().outputs()]

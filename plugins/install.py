@@ -133,7 +133,9 @@ def _replace(path: Path, data: bytes) -> None:
 def _refuse_strangers(place: Place, plugin: Plugin) -> None:
     theirs = _stranger(place, plugin)
     if theirs:
-        raise OutputError("plugin_not_ours", f"{theirs} was not installed by got_desktop.", "Move it away first.")
+        raise OutputError(
+            "plugin_not_ours", "{theirs} was not installed by got_desktop.", "Move it away first.", theirs=theirs
+        )
 
 
 def _stranger(place: Place, plugin: Plugin) -> Path | None:
@@ -167,4 +169,10 @@ def _set_enabled(settings: Path, on: bool) -> None:
 
 def _not_written(target: Path, error: OSError) -> OutputError:
     reason = error.strerror or type(error).__name__
-    return OutputError("plugin_not_written", f"{target}: {reason}.", "Make the folder writable, or use --target.")
+    return OutputError(
+        "plugin_not_written",
+        "{target}: {reason}.",
+        "Make the folder writable, or use --target.",
+        target=target,
+        reason=reason,
+    )

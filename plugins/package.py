@@ -1,7 +1,7 @@
-"""Puts a plug-in together: its own code, what both share, and a copy of the engine's door. `python -m plugins.package`.
+"""Puts a plug-in together: its own code, what both share, a copy of the engine's door and the translations.
 
-A host has one Python for all its plug-ins, so nothing may lie there under a common name: everything goes into one
-package, and the imports are rewritten to it.
+`python -m plugins.package FOLDER` writes the zips. A host has one Python for all its plug-ins, so nothing may lie there
+under a common name: everything goes into one package, and the imports are rewritten to it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from engine.api.protocol import PROTOCOL
 
 ROOT = Path(__file__).resolve().parents[1]
+TRANSLATIONS = ROOT / "resources" / "translations"
 MARKER = "got_desktop.json"
 """Lies in each plug-in's folder: who put it there, and how the engine is started."""
 EXECUTABLE = 0o755
@@ -58,6 +59,9 @@ def files(plugin: Plugin, engine_command: list[str] | None) -> dict[str, bytes]:
     found = {path: _rewritten(ROOT / "plugins" / source, plugin) for path, source in plugin.entry.items()}
     for path, source in _sources(plugin):
         found[f"{plugin.package}/{path}"] = _rewritten(source, plugin)
+    for catalog in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/*.mo")):
+        path = catalog.relative_to(TRANSLATIONS).as_posix()
+        found[f"{plugin.package}/translations/{path}"] = catalog.read_bytes()
     marker = {"plugin": plugin.host, "protocol": PROTOCOL, "engine_command": engine_command}
     found[f"{plugin.folder}/{MARKER}"] = json.dumps(marker, indent=2).encode()
     return found

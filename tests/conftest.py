@@ -2,10 +2,13 @@
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from engine.api import language
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "data"
@@ -31,6 +34,13 @@ def root() -> Path:
 def golden() -> Path:
     """The reference's checkpoint and results (cases.json lies in the folder `golden` of it)."""
     return GOLDEN
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """No test leaves its language to the next."""
+    yield
+    language.choose(Path(), ())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

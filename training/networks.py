@@ -51,6 +51,9 @@ def reading(folder: Path, name: str) -> Iterator[None]:
         reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise ModelError(
             "weights_unfit",
-            f"{folder} holds no {name} that can be used: {reason}.",
-            f"Name a folder with {name}'s config.json, preprocessor_config.json and weights, for transformers.",
+            "{folder} holds no {name} that can be used: {reason}.",
+            "Name a folder with {name}'s config.json, preprocessor_config.json and weights, for transformers.",
+            folder=folder,
+            name=name,
+            reason=reason,
         ) from error

@@ -1,4 +1,4 @@
-"""The GoT chain: the model's text, and the phrases, boxes and colors in it (paper sec. 3.1). Standard library only.
+"""The GoT chain: the model's text, and the turns in it (paper sec. 3.1). Standard library only.
 
 A chain is immutable and its text is exact: `Chain.parse(text).text == text` for every text. What is broken in it stays
 as it is, and is reported with its position and what to do.
@@ -11,263 +11,48 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.api.errors import ChainError
+from engine.api.notes import Note
+from engine.api.turn import (
+    BOX_END,
+    BOX_START,
+    COLORS,
+    IM_GEN_START,
+    LIMIT,
+    TURN_TOKENS,
+    Box,
+    Problem,
+    Region,
+    Turn,
+    TurnReader,
+    escape_user_text,
+    format_box,
+)
 
-COLORS: dict[str, tuple[int, int, int]] = {
-    "red": (255, 0, 0),
-    "green": (0, 128, 0),
-    "blue": (0, 0, 255),
-    "yellow": (255, 255, 0),
-    "purple": (128, 0, 128),
-    "orange": (255, 165, 0),
-    "cyan": (0, 255, 255),
-    "pink": (255, 192, 203),
-    "brown": (165, 42, 42),
-    "lime": (0, 255, 0),
-    "navy": (0, 0, 128),
-    "gold": (255, 215, 0),
-    "teal": (0, 128, 128),
-    "magenta": (255, 0, 255),
-    "olive": (128, 128, 0),
-    "gray": (128, 128, 128),
-    "white": (255, 255, 255),
-}
-"""Names of mask colors and their RGB (as CSS has them), in the order in which the boxes of a turn take them."""
+__all__ = [
+    "BOX_END",
+    "BOX_START",
+    "COLORS",
+    "IM_GEN_START",
+    "LIMIT",
+    "NO_REGION",
+    "TURN_TOKENS",
+    "Box",
+    "CHAIN_PROBLEM",
+    "Chain",
+    "Problem",
+    "Region",
+    "Turn",
+    "escape_user_text",
+    "format_box",
+]
 
-IM_GEN_START = "<|im_gen_start|>"
-BOX_START, BOX_END = "<|box_start|>", "<|box_end|>"
-TURN_TOKENS = frozenset({"<|im_gen_end|>", "<|vision_start|>", "<|vision_end|>"})
-"""Control tokens that the model itself writes between two turns."""
-
-LIMIT = 1000
-"""Coordinates are integers in [0, LIMIT], relative to the picture's width and height; LIMIT is its edge."""
-
-NO_REGION = "No region is marked for the edit, so the whole picture, or the chosen area, will be redrawn."
+NO_REGION = Note.of(
+    "no_region", "No region is marked for the edit, so the whole picture, or the chosen area, will be redrawn."
+)
 """What is said of a chain that `changes_everything` before it is drawn."""
 
-_TOKEN = re.compile(r"<\|[^|<>]*\|>")
-_CORNERS = re.compile(r"\(([0-9]+),([0-9]+)\),\(([0-9]+),([0-9]+)\)")
-_COLOR = re.compile(r" ?\(([^()<>|]*)\)")
-_BREAK = re.compile(r"[.,;:!?\n()]|<\|[^|<>]*\|>")
-_WORD = re.compile(r"[^\s]+")
-_ARTICLES = frozenset("a an the another this that these those its his her their my your our one two three four".split())
-_TRAILING = frozenset("is are was were at in on to of from into onto with as by be here there".split())
-
-
-@dataclass(frozen=True)
-class Box:
-    """A box: integers in [0, LIMIT], x1 < x2 and y1 < y2. Raises ValueError otherwise."""
-
-    x1: int
-    y1: int
-    x2: int
-    y2: int
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.x1 < self.x2 <= LIMIT and 0 <= self.y1 < self.y2 <= LIMIT):
-            raise ValueError(f"({self.x1},{self.y1}),({self.x2},{self.y2}) is not a box within [0,{LIMIT}]")
-
-    def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Corners in a picture of width × height pixels, cut to whole pixels; both belong to the box.
-
-        At the picture's edge that is its last pixel, as where a rectangle is drawn on a canvas.
-        """
-        return (
-            self.x1 * width // LIMIT,
-            self.y1 * height // LIMIT,
-            min(self.x2 * width // LIMIT, width - 1),
-            min(self.y2 * height // LIMIT, height - 1),
-        )
-
-    @property
-    def area(self) -> int:
-        return (self.x2 - self.x1) * (self.y2 - self.y1)
-
-    def iou(self, other: Box) -> float:
-        """Intersection over union, in [0, 1]."""
-        wide = min(self.x2, other.x2) - max(self.x1, other.x1)
-        high = min(self.y2, other.y2) - max(self.y1, other.y1)
-        shared = max(0, wide) * max(0, high)
-        return shared / (self.area + other.area - shared)
-
-    def moved(self, dx: int, dy: int) -> Box:
-        """The same size elsewhere, stopped at the picture's edges."""
-        dx = min(max(dx, -self.x1), LIMIT - self.x2)
-        dy = min(max(dy, -self.y1), LIMIT - self.y2)
-        return Box(self.x1 + dx, self.y1 + dy, self.x2 + dx, self.y2 + dy)
-
-
-@dataclass(frozen=True)
-class Region:
-    """A well-formed box in a chain. It becomes a mask where `color` is one of COLORS."""
-
-    id: int
-    """Its place among the chain's well-formed boxes."""
-    turn: int
-    phrase: str
-    """The words before the box that name what is in it; may be empty."""
-    box: Box
-    color: str | None
-    """The word in parentheses after the box, or None: an object that was reasoned about only."""
-    start: int
-    end: int
-    """Where the box and its color stand in the chain's text."""
-    phrase_start: int
-    """Where the phrase begins; it ends before the blank that precedes the box."""
-
-    @property
-    def is_mask(self) -> bool:
-        return self.color in COLORS
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something in the text that has no effect though it looks as if it should, or another one than it says."""
-
-    code: str
-    message: str
-    remedy: str
-    start: int
-    end: int
-    turn: int
-
-    @property
-    def loses_box(self) -> bool:
-        """Whether a box that was to be edited may have been meant here, and makes no mask."""
-        return self.code not in ("no_color", "out_of_range", "unknown_token")
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The text of one image: up to and with its `<|im_gen_start|>`."""
-
-    index: int
-    text: str
-    start: int
-    regions: tuple[Region, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
-
-    @property
-    def finished(self) -> bool:
-        return self.text.endswith(IM_GEN_START)
-
-    @property
-    def mask_regions(self) -> tuple[Region, ...]:
-        """The boxes that become masks in this turn's spatial guidance (sec. 4.3): those with a known color."""
-        return tuple(r for r in self.regions if r.is_mask)
-
-    @property
-    def lost(self) -> Problem | None:
-        """Why this turn has no mask although boxes were written for one; None where it has, or none was written.
-
-        Without a mask the whole picture changes: only a turn that asks for none may have that.
-        """
-        return None if self.mask_regions else next((p for p in self.problems if p.loses_box), None)
-
-
-def format_box(box: Box, color: str | None = None) -> str:
-    """The box as the model writes it, with its color word in parentheses if there is one."""
-    text = f"{BOX_START}({box.x1},{box.y1}),({box.x2},{box.y2}){BOX_END}"
-    return text if color is None else f"{text} ({color})"
-
-
-def escape_user_text(text: str) -> str:
-    """Words of a user with control tokens made harmless: `<|` and `|>` are set apart by a blank."""
-    return text.replace("<|", "< |").replace("|>", "| >")
-
-
-class _TurnReader:
-    """Reads one turn: well-formed boxes become regions, everything else that looks like one a problem."""
-
-    def __init__(self, index: int, text: str, start: int, first_id: int) -> None:
-        self.index, self.text, self.start, self.first_id = index, text, start, first_id
-        self.regions: list[Region] = []
-        self.problems: list[Problem] = []
-
-    def read(self) -> Turn:
-        at = 0
-        while token := _TOKEN.search(self.text, at):
-            at = self._box(token) if token.group() == BOX_START else self._other(token)
-        return Turn(self.index, self.text, self.start, tuple(self.regions), tuple(self.problems))
-
-    def _other(self, token: re.Match[str]) -> int:
-        name = token.group()
-        if name == BOX_END:
-            self._problem(
-                "stray_box_end", "A box ends here that never began.", "Put <|box_start|> before its corners.", token
-            )
-        elif name != IM_GEN_START and name not in TURN_TOKENS:
-            self._problem("unknown_token", f"{name} has no place in a chain.", "Delete it.", token)
-        return token.end()
-
-    def _box(self, token: re.Match[str]) -> int:
-        close = _TOKEN.search(self.text, token.end())
-        if close is None or close.group() != BOX_END:
-            self._problem("unclosed_box", "This box never ends.", "Put <|box_end|> after its corners.", token)
-            return token.end()
-        end = close.end()
-        color = _COLOR.match(self.text, end)
-        if color and (color.group(1) in COLORS or color.group(1).isalpha()):
-            end = color.end()
-        else:
-            color = None
-        span = (token.start(), end)
-        box = self._corners(self.text[token.end() : close.start()], span)
-        if box is not None:
-            self._region(box, color.group(1) if color else None, span)
-        return end
-
-    def _corners(self, body: str, span: tuple[int, int]) -> Box | None:
-        match = _CORNERS.fullmatch(body)
-        if match is None:
-            self._report("broken_corners", f"“{body}” are not two corners.", "Write (x1,y1),(x2,y2).", *span)
-            return None
-        # Python refuses to read thousands of digits; what has more than nine of them lies beyond the edge all the same
-        written = [int(digits.lstrip("0")[:9] or "0") for digits in match.groups()]
-        x1, y1, x2, y2 = (min(value, LIMIT) for value in written)
-        if x1 >= x2 or y1 >= y2:
-            remedy = f"Put the upper left corner first, both within 0 to {LIMIT}."
-            self._report("empty_box", f"“{body}” has no area in the picture.", remedy, *span)
-            return None
-        if max(written) > LIMIT:
-            message = f"“{body}” reaches beyond the picture, and is cut off at its edge."
-            self._report("out_of_range", message, f"Use 0 to {LIMIT}.", *span)
-        return Box(x1, y1, x2, y2)
-
-    def _region(self, box: Box, color: str | None, span: tuple[int, int]) -> None:
-        begin, phrase = self._phrase(span[0])
-        number = self.first_id + len(self.regions)
-        start, end = (self.start + v for v in span)
-        self.regions.append(Region(number, self.index, phrase, box, color, start, end, self.start + begin))
-        if color is None:
-            self._report(
-                "no_color", "This box has no color word.", "Add one, such as (red), if it is to change.", *span
-            )
-        elif color not in COLORS:
-            known = ", ".join(COLORS)
-            self._report("unknown_color", f"“{color}” is no mask color.", f"Use one of {known}.", *span)
-
-    def _phrase(self, end: int) -> tuple[int, str]:
-        """(where it begins, the words): from the last article before the box, else its last four words."""
-        stretch = self.text[:end]
-        begin = max((m.end() for m in _BREAK.finditer(stretch)), default=0)
-        words = list(_WORD.finditer(stretch, begin))
-        while words and words[-1].group().lower() in _TRAILING:
-            words.pop()
-        if not words:
-            return len(stretch.rstrip(" ")), ""
-        articles = [i for i, w in enumerate(words) if w.group().lower() in _ARTICLES]
-        first = articles[-1] if articles else max(0, len(words) - 4)
-        return words[first].start(), stretch[words[first].start() : words[-1].end()]
-
-    def _problem(self, code: str, message: str, remedy: str, token: re.Match[str]) -> None:
-        self._report(code, message, remedy, token.start(), token.end())
-
-    def _report(self, code: str, message: str, remedy: str, start: int, end: int) -> None:
-        self.problems.append(Problem(code, message, remedy, self.start + start, self.start + end, self.index))
+CHAIN_PROBLEM = "chain_problem"
+"""The code of a note on what is wrong in a chain; a client that shows the chain shows it there."""
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -303,6 +88,22 @@ class Chain:
     def problems(self) -> tuple[Problem, ...]:
         return tuple(p for t in self.turns for p in t.problems)
 
+    def place(self, position: int) -> tuple[int, int]:
+        """(line, column) of a character of the text, both counted from 1."""
+        return self.text.count("\n", 0, position) + 1, position - self.text.rfind("\n", 0, position)
+
+    def note_of(self, problem: Problem) -> Note:
+        """One of its problems with its place."""
+        (line, column), (fault, advice) = self.place(problem.start), problem.parts
+        return Note.of(
+            CHAIN_PROBLEM,
+            "chain, line {line}, column {column}: {fault} {advice}",
+            line=line,
+            column=column,
+            fault=fault,
+            advice=advice,
+        )
+
     def mask_regions(self, turn: int) -> tuple[Region, ...]:
         """The boxes that become masks in this turn's spatial guidance."""
         return self.turns[turn].mask_regions
@@ -331,7 +132,13 @@ class Chain:
     def recolor(self, id: int, color: str | None) -> Chain:
         """The region with another mask color, or with none: then it makes no mask. Raises ChainError for others."""
         if color is not None and color not in COLORS:
-            raise ChainError("unknown_color", f"“{color}” is no mask color.", f"Use one of {', '.join(COLORS)}.")
+            raise ChainError(
+                "unknown_color",
+                "“{color}” is no mask color.",
+                "Use one of {names}.",
+                color=color,
+                names=", ".join(COLORS),
+            )
         region = self._region(id)
         return self._replaced(region.start, region.end, format_box(region.box, color))
 
@@ -353,7 +160,13 @@ class Chain:
         phrase = self._region(id).phrase
         found = re.search(rf"(?<!\w){re.escape(old)}(?!\w)", phrase)
         if not old or found is None:
-            raise ChainError("no_such_word", f"“{phrase}” has no word “{old}”.", "Choose a word of the phrase.")
+            raise ChainError(
+                "no_such_word",
+                "“{phrase}” has no word “{old}”.",
+                "Choose a word of the phrase.",
+                phrase=phrase,
+                old=old,
+            )
         return self.rename(id, phrase[: found.start()] + new + phrase[found.end() :])
 
     def add(self, box: Box, phrase: str, turn: int = -1) -> Chain:
@@ -387,7 +200,13 @@ class Chain:
 
     def _region(self, id: int) -> Region:
         if not 0 <= id < len(self.boxes):
-            raise ChainError("no_such_box", f"The chain has no box {id}.", f"It has {len(self.boxes)}, counted from 0.")
+            raise ChainError(
+                "no_such_box",
+                "The chain has no box {id}.",
+                "It has {count}, counted from 0.",
+                id=id,
+                count=len(self.boxes),
+            )
         return self.boxes[id]
 
     def _replaced(self, start: int, end: int, text: str) -> Chain:
@@ -400,6 +219,6 @@ def _read_turns(text: str) -> list[Turn]:
     while start < len(text) or not turns:
         found = text.find(IM_GEN_START, start)
         end = len(text) if found < 0 else found + len(IM_GEN_START)
-        turns.append(_TurnReader(len(turns), text[start:end], start, count).read())
+        turns.append(TurnReader(len(turns), text[start:end], start, count).read())
         start, count = end, count + len(turns[-1].regions)
     return turns

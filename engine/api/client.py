@@ -18,6 +18,7 @@ from urllib.parse import quote
 from engine.api import protocol
 from engine.api.encoding import dumps, from_json, loads
 from engine.api.errors import EngineError, EngineUnavailable, RequestError
+from engine.api.notes import Note
 from engine.api.protocol import (
     EVENTS,
     REQUESTS,
@@ -80,9 +81,9 @@ class EngineClient:
     def system(self) -> System:
         return self._get(System, "/v1/system")
 
-    def devices(self) -> tuple[str, ...]:
+    def devices(self) -> tuple[Note, ...]:
         """What models can be run on, the best first. Slow the first time."""
-        return self._get(protocol.Devices, "/v1/devices").devices
+        return self._get(protocol.Devices, "/v1/devices").messages
 
     def shutdown(self) -> None:
         """Ends the engine; what it has not finished goes on when it is started again."""
@@ -266,7 +267,9 @@ def _error(data: bytes, status: int) -> EngineError:
     try:
         return loads(ErrorReply, data).error()
     except RequestError:
-        return EngineUnavailable("engine_answer_wrong", f"The engine answered with status {status}.", "Start it anew.")
+        return EngineUnavailable(
+            "engine_answer_wrong", "The engine answered with status {status}.", "Start it anew.", status=status
+        )
 
 
 def _unavailable(error: Exception) -> EngineUnavailable:

@@ -12,9 +12,9 @@ from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from engine.api.errors import RequestError
+from engine.api.notes import VALUE_TYPES, Note, one_of
 
 T = TypeVar("T")
-_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", dict: "an object"}
 
 
 def to_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -45,14 +45,16 @@ def loads(kind: type[T], data: bytes) -> T:
 def from_json(kind: type[T], value: Any, where: str = "") -> T:  # noqa: ANN401 - any JSON value
     """JSON values -> a dataclass. Raises RequestError naming what is wrong, and what the dataclass itself raises."""
     if not isinstance(value, dict):
-        raise _wrong(where, "an object")
+        raise _wrong(where, VALUE_TYPES[dict])
     hints, known = _hints(kind), {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for key in value:
         if key not in known:
-            raise RequestError("key_unknown", f"“{_join(where, key)[:100]}” is not known here.", "Leave it out.")
+            raise RequestError(
+                "key_unknown", "“{key}” is not known here.", "Leave it out.", key=_join(where, key)[:100]
+            )
     for name, field in known.items():
         if name not in value and field.default is MISSING and field.default_factory is MISSING:
-            raise RequestError("key_missing", f"“{_join(where, name)}” is missing.", "Give it.")
+            raise RequestError("key_missing", "“{key}” is missing.", "Give it.", key=_join(where, name))
     return kind(**{key: _read(hints[key], item, _join(where, key)) for key, item in value.items()})
 
 
@@ -72,7 +74,7 @@ def _read(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - any JSON 
         return _read(hint, value, where)
     if origin is Literal:
         if not isinstance(value, str) or value not in get_args(hint):
-            raise _wrong(where, f"one of {', '.join(map(str, get_args(hint)))}")
+            raise _wrong(where, one_of(get_args(hint)))
         return value
     if origin is tuple:
         return _read_tuple(get_args(hint), value, where)
@@ -85,11 +87,11 @@ def _read(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - any JSON 
 
 def _read_tuple(hints: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:  # noqa: ANN401
     if not isinstance(value, list):
-        raise _wrong(where, "a list")
+        raise _wrong(where, Note.of("type", "a list"))
     if hints[-1] is Ellipsis:
         hints = (hints[0],) * len(value)
     if len(hints) != len(value):
-        raise _wrong(where, f"a list of {len(hints)}")
+        raise _wrong(where, Note.of("type", "a list of {count}", count=len(hints)))
     return tuple(_read(hint, item, where) for hint, item in zip(hints, value))  # noqa: B905 - the lengths are equal
 
 
@@ -97,14 +99,18 @@ def _checked(kind: type, value: Any, where: str) -> Any:  # noqa: ANN401
     if kind is float and type(value) is int and abs(value) < 2**53:
         return float(value)
     if type(value) is not kind:
-        raise _wrong(where, _WORDS[kind])
+        raise _wrong(where, VALUE_TYPES[kind])
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        raise RequestError("text_not_unicode", f"“{where}” holds a broken character.", "Type or paste it again.")
+        raise RequestError(
+            "text_not_unicode", "“{where}” holds a broken character.", "Type or paste it again.", where=where
+        )
     return value
 
 
-def _wrong(where: str, wanted: str) -> RequestError:
-    return RequestError("value_wrong", f"“{where or 'The whole'}” must be {wanted}.", "Correct it.")
+def _wrong(where: str, kind: Note) -> RequestError:
+    if not where:
+        return RequestError("value_wrong", "“The whole” must be {kind}.", "Correct it.", kind=kind)
+    return RequestError("value_wrong", "“{where}” must be {kind}.", "Correct it.", where=where, kind=kind)
 
 
 def _join(where: str, key: str) -> str:

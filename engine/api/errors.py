@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from engine.api.notes import Note
+
 
 class EngineError(Exception):
-    """Something a user can understand and act on. `str()` is one line: the message, then the remedy."""
+    """Something a user can understand and act on. `str()` is one line in English: the message, then the remedy.
+
+    Message and remedy are literal templates, whose {fields} are named among the values: the catalog of translations has
+    them (`engine.api.language`). `message` and `remedy` of the error are the English sentences.
+    """
 
     exit_code = 1
     """What a command line ends with when this error ends it."""
 
-    def __init__(self, code: str, message: str, remedy: str = "") -> None:
-        super().__init__(code, message, remedy)
+    def __init__(self, code: str, message: str, remedy: str = "", /, **values: object) -> None:
         self.code = code
-        self.message = message
-        self.remedy = remedy
+        self.parts = (Note.of(code, message, **values), Note.of(code, remedy, **values))
+        """Message and remedy with their templates and values."""
+        self.message, self.remedy = (part.text for part in self.parts)
+        super().__init__(code, self.message, self.remedy)
 
     def __str__(self) -> str:
         return " ".join(f"{self.message} {self.remedy}".split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.api.notes import Note
 from engine.api.replies import JobState
 
 
@@ -83,11 +84,6 @@ class Preview:
     candidate: int
     jpeg: str
     """A small JPEG in base64."""
-
-
-@dataclass(frozen=True)
-class Note:
-    text: str
 
 
 @dataclass(frozen=True)

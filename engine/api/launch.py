@@ -180,10 +180,12 @@ def _wait_until_it_serves(folder: Path, process: subprocess.Popen[bytes], said: 
         if ended:
             _note_crash(folder)
             last = (said.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1][:300]
-            raise EngineUnavailable("engine_start", f"The engine ended while it started: {last}.", _LOOK)
+            raise EngineUnavailable("engine_start", "The engine ended while it started: {last}.", _LOOK, last=last)
         time.sleep(0.05)
     process.kill()
-    raise EngineUnavailable("engine_slow", f"The engine did not serve within {START_TIMEOUT:.0f} s.", _LOOK)
+    raise EngineUnavailable(
+        "engine_slow", "The engine did not serve within {seconds:.0f} s.", _LOOK, seconds=START_TIMEOUT
+    )
 
 
 _LOOK = "`got doctor` says what is wrong with this machine."
@@ -238,7 +240,11 @@ def _wait_after_crashes(folder: Path) -> None:
     if len(crashes) >= CRASHES:
         minutes = CRASH_WINDOW / 60
         raise EngineUnavailable(
-            "engine_keeps_crashing", f"The engine crashed {len(crashes)} times within {minutes:.0f} minutes.", _LOOK
+            "engine_keeps_crashing",
+            "The engine crashed {count} times within {minutes:.0f} minutes.",
+            _LOOK,
+            count=len(crashes),
+            minutes=minutes,
         )
     if crashes:
         wait = min(LONGEST_WAIT, 2.0 ** (len(crashes) - 1))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from engine.api import errors
 from engine.api.errors import EngineError
+from engine.api.notes import Note
 
 Kind = Literal["plan", "edit", "generate", "load", "unload"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -29,17 +30,24 @@ class ErrorReply:
     """The error's class in `engine.api.errors`."""
     code: str
     message: str
+    """In English, like the remedy."""
     remedy: str = ""
+    templates: tuple[str, ...] = ()
+    """Of message and remedy, in English with {fields}; none where an older engine wrote it."""
+    values: dict[str, Any] = field(default_factory=dict, hash=False)
+    """What stands in the fields."""
 
     @classmethod
     def of(cls, error: EngineError) -> ErrorReply:
-        return cls(type(error).__name__, error.code, error.message, error.remedy)
+        templates = tuple(part.template for part in error.parts)
+        return cls(type(error).__name__, error.code, error.message, error.remedy, templates, error.parts[0].values)
 
     def error(self) -> EngineError:
         """The error again, of its own class."""
         if self.kind == "Cancelled":
             return errors.Cancelled()
-        return errors.KINDS.get(self.kind, EngineError)(self.code, self.message, self.remedy)
+        message, remedy = self.templates or (self.message, self.remedy)
+        return errors.KINDS.get(self.kind, EngineError)(self.code, message, remedy, **self.values)
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,9 @@ class ImageInfo:
     width: int
     height: int
     notes: tuple[str, ...] = ()
-    """What the user should know about how it was read, such as fewer bits, a sentence each."""
+    """What the user should know about how it was read, such as fewer bits, an English sentence each."""
+    notes_in_parts: tuple[Note, ...] = ()
+    """The same with code, template and values."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +152,13 @@ class JobResult:
     files: tuple[ResultFile, ...]
     placement: Placement | None = None
     profile: Profile = Profile()
+    notes_in_parts: tuple[Note, ...] = ()
+    """The notes with code, template and values; none where an older engine wrote them."""
+
+    @property
+    def messages(self) -> tuple[Note, ...]:
+        """The notes, whoever wrote them."""
+        return self.notes_in_parts or tuple(Note(text) for text in self.notes)
 
     def named(self, kind: str, candidate: int = 0) -> list[ResultFile]:
         """The files of that kind, in the order of the turns."""
@@ -158,7 +175,9 @@ class Model:
     description: dict[str, Any]
     """What its got.json says; empty where that cannot be read."""
     memory_use: str = ""
-    """Of one that is loaded: how it uses the device's memory, in words."""
+    """Of one that is loaded: how it uses the device's memory, in English."""
+    memory_use_in_parts: Note | None = None
+    """The same with code, template and values."""
 
 
 @dataclass(frozen=True)
@@ -205,9 +224,17 @@ class System:
 
 @dataclass(frozen=True)
 class Devices:
-    """What models can be run on, the best first, in words."""
+    """What models can be run on, the best first."""
 
     devices: tuple[str, ...]
+    """In English: the device's name first."""
+    devices_in_parts: tuple[Note, ...] = ()
+    """The same with code, template and values."""
+
+    @property
+    def messages(self) -> tuple[Note, ...]:
+        """The devices, whoever wrote them."""
+        return self.devices_in_parts or tuple(Note(text) for text in self.devices)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import RequestError
+from engine.api.notes import Note
 from engine.api.schedulers import Scheduler
 from engine.api.selection import Selection
 
@@ -32,6 +33,22 @@ FitName = Literal["pad", "stretch"]
 Scope = Literal["boxes", "spill", "whole"]
 Preset = Literal["exact", "fast"]
 
+_SCALE_IS = {
+    "semantic": "The semantic scale is {scale}.",
+    "spatial": "The spatial scale is {scale}.",
+    "reference": "The reference scale is {scale}.",
+}
+_MASK_HAS = {"feather": "The mask's feather is {value}.", "grow": "The mask's grow is {value}."}
+_NO_NAME = {
+    "adapter": "“{name}” is no adapter's name.",
+    "client": "“{name}” is no client's name.",
+    "model": "“{name}” is no model's name.",
+}
+_CANNOT_DRAW = {
+    "side": "The model cannot draw at a side of {side} pixels.",
+    "width": "The model cannot draw at a width of {side} pixels.",
+    "height": "The model cannot draw at a height of {side} pixels.",
+}
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[^/\\\x00-\x1f\x7f.][^/\\\x00-\x1f\x7f]{0,99}")
 
@@ -60,7 +77,7 @@ class Scales:
     def __post_init__(self) -> None:
         for name, scale in self.given().items():
             holds = math.isfinite(scale) and 0 <= scale <= 100
-            _demand(holds, "scale_out_of_range", f"The {name} scale is {scale}.", "Give 0 to 100.")
+            _demand(holds, "scale_out_of_range", _SCALE_IS[name], "Give 0 to 100.", scale=scale)
 
     def given(self) -> dict[str, float]:
         """Those that are not None."""
@@ -78,7 +95,13 @@ class AdapterUse:
     def __post_init__(self) -> None:
         _check_name("adapter", self.name)
         holds = math.isfinite(self.weight) and abs(self.weight) <= 4
-        _demand(holds, "adapter_weight_out_of_range", f"The adapter's weight is {self.weight}.", "Give -4 to 4.")
+        _demand(
+            holds,
+            "adapter_weight_out_of_range",
+            "The adapter's weight is {weight}.",
+            "Give -4 to 4.",
+            weight=self.weight,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +119,7 @@ class PlanRequest:
     selection: Selection | None = None
 
     def __post_init__(self) -> None:
-        _check_words("caption" if self.image is None else "instruction", self.instruction)
+        check_words("caption" if self.image is None else "instruction", self.instruction)
         _check_image(self.image)
         _check_name("model", self.model)
         _check_adapters(self.adapters)
@@ -133,11 +156,11 @@ class _Drawing:
         _check_name("model", self.model)
         _check_adapters(self.adapters)
         _check_device(self.device)
-        _check_range("seed", self.seed, 0, 2**63 - 1)
-        _check_range("candidates", self.candidates, 1, MAX_CANDIDATES, "number of candidates")
-        _check_range("max_turns", self.max_turns, 1, 8, "largest number of turns")
+        _check_range("seed", self.seed, 0, 2**63 - 1, "The seed is {value}.")
+        _check_range("candidates", self.candidates, 1, MAX_CANDIDATES, "The number of candidates is {value}.")
+        _check_range("max_turns", self.max_turns, 1, 8, "The largest number of turns is {value}.")
         if self.num_inference_steps is not None:
-            _check_range("steps", self.num_inference_steps, 1, 1000, "number of steps")
+            _check_range("steps", self.num_inference_steps, 1, 1000, "The number of steps is {value}.")
         if self.chain is not None:
             _check_chain(self.chain)
 
@@ -167,13 +190,20 @@ class EditRequest(_Drawing, _Edit):
     """Pixels, 0 to 1000, around a region that are taken in full before the soft border begins."""
 
     def __post_init__(self) -> None:
-        _check_words("instruction", self.instruction)
+        check_words("instruction", self.instruction)
         _check_image(self.image)
         self._check_drawing()
         _check_sides(side=self.side)
         for name, value, most in (("feather", self.feather, 1.0), ("grow", self.grow, MAX_GROW)):
             holds = math.isfinite(value) and 0 <= value <= most
-            _demand(holds, f"{name}_out_of_range", f"The mask's {name} is {value}.", f"Give 0 to {most:g}.")
+            _demand(
+                holds,
+                f"{name}_out_of_range",
+                _MASK_HAS[name],
+                "Give 0 to {most:g}.",
+                value=value,
+                most=most,
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +215,7 @@ class GenerateRequest(_Drawing, _Instruction):
     height: int | None = None
 
     def __post_init__(self) -> None:
-        _check_words("caption", self.instruction)
+        check_words("caption", self.instruction)
         self._check_drawing()
         _check_sides(width=self.width, height=self.height)
 
@@ -234,31 +264,51 @@ class LeaseRequest:
 # invariants
 
 
-def _demand(holds: bool, code: str, message: str, remedy: str) -> None:
+def _demand(holds: bool, code: str, message: str, remedy: str, **values: object) -> None:
     if not holds:
-        raise RequestError(code, message, remedy)
+        raise RequestError(code, message, remedy, **values)
 
 
-def _check_words(what: str, words: str) -> None:
-    _demand(bool(words.strip()), "instruction_empty", f"The {what} is empty.", "Say what you want to see.")
-    broken = any("\ud800" <= character <= "\udfff" for character in words)
-    _demand(not broken, "text_not_unicode", f"The {what} holds a broken character.", "Type or paste it again.")
+def check_words(what: Literal["caption", "instruction"], words: str) -> None:
+    """Raises RequestError for words that say nothing, or that no planner reads."""
+    caption = what == "caption"
+    _demand(
+        bool(words.strip()),
+        "instruction_empty",
+        "The caption is empty." if caption else "The instruction is empty.",
+        "Say what you want to see.",
+    )
+    _demand(
+        not any("\ud800" <= character <= "\udfff" for character in words),
+        "text_not_unicode",
+        "The caption holds a broken character." if caption else "The instruction holds a broken character.",
+        "Type or paste it again.",
+    )
     _demand(
         len(words) <= MAX_INSTRUCTION,
         "instruction_too_long",
-        f"The {what} has {len(words)} characters.",
-        f"Use at most {MAX_INSTRUCTION}.",
+        "The caption has {count} characters." if caption else "The instruction has {count} characters.",
+        "Use at most {limit}.",
+        count=len(words),
+        limit=MAX_INSTRUCTION,
     )
 
 
 def _check_chain(text: str) -> None:
     _demand(bool(text.strip()), "chain_empty", "The chain is empty.", "Plan one, or write what the picture shows.")
-    _demand(len(text) <= MAX_CHAIN, "chain_too_long", "The chain is too long.", f"Use at most {MAX_CHAIN} characters.")
+    _demand(
+        len(text) <= MAX_CHAIN,
+        "chain_too_long",
+        "The chain is too long.",
+        "Use at most {limit} characters.",
+        limit=MAX_CHAIN,
+    )
     _demand(
         Chain.parse(text).turns[-1].finished,
         "chain_unfinished",
         "The chain ends before its picture.",
-        f"End it with {IM_GEN_START}.",
+        "End it with {token}.",
+        token=IM_GEN_START,
     )
 
 
@@ -267,8 +317,9 @@ def _check_sides(**sides: int | None) -> None:
         _demand(
             side is None or (64 <= side <= 4096 and side % 8 == 0),
             "size_not_drawable",
-            f"The model cannot draw at a {what} of {side} pixels.",
+            _CANNOT_DRAW[what],
             "Give a multiple of 8, from 64 to 4096.",
+            side=side,
         )
 
 
@@ -281,14 +332,21 @@ def _check_name(what: str, name: str) -> None:
     _demand(
         _NAME.fullmatch(name) is not None,
         f"{what}_name_wrong",
-        f"“{name[:100]}” is no {what}'s name.",
+        _NO_NAME[what],
         "Use a name, not a path, of at most 100 characters.",
+        name=name[:100],
     )
 
 
 def _check_adapters(adapters: tuple[AdapterUse, ...]) -> None:
     names = [adapter.name for adapter in adapters]
-    _demand(len(names) <= MAX_ADAPTERS, "adapters_too_many", "There are too many adapters.", f"Use {MAX_ADAPTERS}.")
+    _demand(
+        len(names) <= MAX_ADAPTERS,
+        "adapters_too_many",
+        "There are too many adapters.",
+        "Use {limit}.",
+        limit=MAX_ADAPTERS,
+    )
     _demand(len(set(names)) == len(names), "adapter_twice", "An adapter is named twice.", "Name it once.")
 
 
@@ -296,13 +354,21 @@ def _check_device(device: str) -> None:
     _demand(
         re.fullmatch(r"[a-z]{1,16}(:\d{1,3})?", device) is not None,
         "device_unknown",
-        f"There is no device “{device[:40]}” here.",
+        "There is no device “{device}” here.",
         "Use auto or cpu; `got doctor` shows what is there.",
+        device=device[:40],
     )
 
 
-def _check_range(code: str, value: int, least: int, most: int, what: str = "") -> None:
+def _check_range(code: str, value: int, least: int, most: int, message: str) -> None:
+    shown = value if abs(value) < 10**20 else Note.of("number", "far too large")
     limit = "2^63 - 1" if most == 2**63 - 1 else most
-    holds = least <= value <= most
-    shown = value if abs(value) < 10**20 else "far too large"
-    _demand(holds, f"{code}_out_of_range", f"The {what or code} is {shown}.", f"Give {least} to {limit}.")
+    _demand(
+        least <= value <= most,
+        f"{code}_out_of_range",
+        message,
+        "Give {least} to {limit}.",
+        value=shown,
+        least=least,
+        limit=limit,
+    )

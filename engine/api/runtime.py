@@ -69,8 +69,9 @@ def open_folder(folder: Path) -> Path:
     if not stat.S_ISDIR(found.st_mode) or not _private(found):
         raise EngineUnavailable(
             "runtime_folder_unsafe",
-            f"{folder} is a link, or others can write or look into it.",
+            "{folder} is a link, or others can write or look into it.",
             "Remove it, or make it yours alone: chmod 700.",
+            folder=folder,
         )
     return folder
 

@@ -42,8 +42,10 @@ class Selection:
         if right > width or bottom > height:
             raise RequestError(
                 "selection_outside",
-                f"The selection reaches beyond the picture of {width}×{height} pixels.",
+                "The selection reaches beyond the picture of {width}×{height} pixels.",
                 "Select a part of the picture.",
+                width=width,
+                height=height,
             )
         margin = max(MIN_CONTEXT, round(CONTEXT * max(self.width, self.height)))
         return max(0, left - margin), max(0, top - margin), min(width, right + margin), min(height, bottom + margin)

@@ -313,8 +313,9 @@ class GoTPipeline(Generic[P, R]):
         if not turns:
             raise ChainError(
                 "no_picture_planned",
-                f"The model's plan ends without a picture: “{written.text[-80:]}”.",
+                "The model's plan ends without a picture: “{text}”.",
                 "Say it in other words, or write the chain by hand.",
+                text=written.text[-80:],
             )
         return Result(Chain.from_turns(turns), drawing.images)
 

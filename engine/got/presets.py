@@ -18,7 +18,14 @@ _FAST_GUIDANCE = 0.6
 
 def preset_options(preset: str, config: GoTConfig) -> dict[str, Any]:
     """How a preset makes this model's steps, by the names of `RenderOptions`. Raises RequestError."""
-    demand(preset in PRESETS, "unknown_preset", f"There is no preset “{preset}”.", f"Choose {' or '.join(PRESETS)}.")
+    demand(
+        preset in PRESETS,
+        "unknown_preset",
+        "There is no preset “{preset}”.",
+        "Choose one of {names}.",
+        preset=preset,
+        names=", ".join(PRESETS),
+    )
     steps, scheduler = config.defaults.num_inference_steps, config.defaults.scheduler
     options = {"guidance_from": 0.0, "guidance_until": 1.0, "cache_interval": 1}
     if preset == "exact":

@@ -6,10 +6,12 @@ import io
 
 from PIL import Image, ImageCms
 
+from engine.api.notes import Note
+
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
-def to_rgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bytes | None, list[str]]:
+def to_rgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bytes | None, list[Note]]:
     """An 8-bit picture of any mode -> (RGB or RGBA, the profile that still holds for it, notes).
 
     RGB pixels and their profile pass through untouched; other color spaces become sRGB.
@@ -23,16 +25,16 @@ def to_rgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, byte
 
 
 def _without_alpha(
-    image: Image.Image, profile: bytes | None, opened: ImageCms.ImageCmsProfile | None, notes: list[str]
+    image: Image.Image, profile: bytes | None, opened: ImageCms.ImageCmsProfile | None, notes: list[Note]
 ) -> tuple[Image.Image, bytes | None]:
     space = _space(opened) if opened else ""
     if image.mode == "CMYK":
-        notes.append("It is in CMYK; it is read and written as RGB.")
+        notes.append(Note.of("cmyk", "It is in CMYK; it is read and written as RGB."))
         if opened and space == "CMYK":
             return _convert(image, opened, SRGB), None
         return image.convert("RGB"), None
     if image.mode == "LAB":
-        notes.append("It is in Lab; it is read and written as RGB.")
+        notes.append(Note.of("lab", "It is in Lab; it is read and written as RGB."))
         return _convert(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), SRGB), None
     if image.mode in ("L", "LA") and opened and space == "GRAY":
         return _convert(image.getchannel("L"), opened, SRGB), None
@@ -66,10 +68,10 @@ def _convert(image: Image.Image, source: ImageCms.ImageCmsProfile, target: Image
     return converted
 
 
-def _open(profile: bytes | None) -> tuple[ImageCms.ImageCmsProfile | None, list[str]]:
+def _open(profile: bytes | None) -> tuple[ImageCms.ImageCmsProfile | None, list[Note]]:
     if not profile:
         return None, []
     try:
         return ImageCms.ImageCmsProfile(io.BytesIO(profile)), []
     except (OSError, ImageCms.PyCMSError):
-        return None, ["Its color profile is damaged; the picture is taken as sRGB."]
+        return None, [Note.of("profile", "Its color profile is damaged; the picture is taken as sRGB.")]

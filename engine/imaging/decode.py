@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from engine.api.errors import ImageError
-from engine.api.formats import FORMATS, PictureFormat, labels
+from engine.api.formats import FORMATS, PictureFormat
+from engine.api.notes import Note
 from engine.imaging import color
 
 MAX_PIXELS = 64_000_000
@@ -37,7 +38,7 @@ class Source:
     exif: bytes = b""
     icc_profile: bytes | None = None
     dpi: tuple[float, float] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     """What the user should know about how the file was read, a sentence each."""
 
     @property
@@ -61,29 +62,43 @@ def read_image(path: Path) -> Source:
     """Reads a picture file of any format that is known. Raises ImageError naming the file."""
     try:
         if path.is_dir():
-            raise ImageError("image_is_folder", f"{path} is a folder.", "Name a picture in it.")
+            raise ImageError("image_is_folder", "{path} is a folder.", "Name a picture in it.", path=path)
         if not path.exists():
-            raise ImageError("image_not_found", f"There is no file {path}.", "Check the name and the folder.")
+            raise ImageError("image_not_found", "There is no file {path}.", "Check the name and the folder.", path=path)
         if not path.is_file():
-            raise ImageError("image_not_a_file", f"{path} is not an ordinary file.", "Name a picture on disk.")
+            raise ImageError(
+                "image_not_a_file", "{path} is not an ordinary file.", "Name a picture on disk.", path=path
+            )
         if path.stat().st_size > MAX_BYTES:
             limit = MAX_BYTES // 1024**2
-            raise ImageError("image_file_too_large", f"{path} is larger than {limit} MiB.", "Save it compressed.")
+            raise ImageError(
+                "image_file_too_large",
+                "{path} is larger than {limit} MiB.",
+                "Save it compressed.",
+                path=path,
+                limit=limit,
+            )
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(
-            "image_unreadable", f"{path} cannot be read: {error.strerror}.", "Check its permissions."
+            "image_unreadable",
+            "{path} cannot be read: {reason}.",
+            "Check its permissions.",
+            path=path,
+            reason=error.strerror,
         ) from error
     return decode(data, str(path))
 
 
-def decode(data: bytes, name: str, formats: tuple[PictureFormat, ...] = FORMATS, min_side: int = MIN_SIDE) -> Source:
+def decode(
+    data: bytes, name: str | Note, formats: tuple[PictureFormat, ...] = FORMATS, min_side: int = MIN_SIDE
+) -> Source:
     """Decodes one picture of at least `min_side` pixels a side; `name` stands for it in messages. Raises ImageError.
 
     The number of pixels is known from the header and checked before any pixel is decoded.
     """
     if not data:
-        raise ImageError("image_empty", f"{name} is empty (0 bytes).", "Choose another file.")
+        raise ImageError("image_empty", "{name} is empty (0 bytes).", "Choose another file.", name=name)
     with warnings.catch_warnings():
         # Pillow warns of odd metadata, which is no concern of the user, and of bombs, which are refused here.
         warnings.simplefilter("ignore")
@@ -99,42 +114,60 @@ def decode(data: bytes, name: str, formats: tuple[PictureFormat, ...] = FORMATS,
             raise _broken(name) from error
 
 
-def _open(data: bytes, name: str, formats: tuple[PictureFormat, ...]) -> Image.Image:
+def _open(data: bytes, name: str | Note, formats: tuple[PictureFormat, ...]) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=[known.pillow_name for known in formats])
     except UnidentifiedImageError as error:
-        kinds = labels(formats)
-        raise ImageError("image_unknown", f"{name} is not a {kinds} picture.", "Save it as PNG first.") from error
+        *others, last = (known.label for known in formats)
+        raise ImageError(
+            "image_unknown",
+            "{name} is not a {others} or {last} picture." if others else "{name} is not a {last} picture.",
+            "Save it as PNG first.",
+            name=name,
+            others=", ".join(others),
+            last=last,
+        ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name) from error
     except Exception as error:  # as above
         raise _broken(name) from error
 
 
-def _broken(name: str) -> ImageError:
-    return ImageError("image_broken", f"{name} is damaged or incomplete.", "Get or save the picture again.")
+def _broken(name: str | Note) -> ImageError:
+    return ImageError("image_broken", "{name} is damaged or incomplete.", "Get or save the picture again.", name=name)
 
 
-def _too_large(name: str, size: tuple[int, int] | None = None) -> ImageError:
-    measure = f"{size[0]}×{size[1]} pixels, which is " if size else ""
-    limit = MAX_PIXELS // 10**6
+def _too_large(name: str | Note, size: tuple[int, int] | None = None) -> ImageError:
+    width, height = size or (0, 0)
     return ImageError(
-        "image_too_large", f"{name} is {measure}more than {limit} megapixels.", "Scale it down and try again."
+        "image_too_large",
+        "{name} is {width}×{height} pixels, which is more than {limit} megapixels."
+        if size
+        else "{name} is more than {limit} megapixels.",
+        "Scale it down and try again.",
+        name=name,
+        width=width,
+        height=height,
+        limit=MAX_PIXELS // 10**6,
     )
 
 
-def _check_size(size: tuple[int, int], name: str, min_side: int) -> None:
+def _check_size(size: tuple[int, int], name: str | Note, min_side: int) -> None:
     if size[0] * size[1] > MAX_PIXELS:
         raise _too_large(name, size)
     if min(size) < min_side:
         raise ImageError(
             "image_too_small",
-            f"{name} is {size[0]}×{size[1]} pixels; the model needs {min_side} on each side.",
+            "{name} is {width}×{height} pixels; the model needs {min_side} on each side.",
             "Choose a larger picture.",
+            name=name,
+            width=size[0],
+            height=size[1],
+            min_side=min_side,
         )
 
 
-def _read(image: Image.Image, data: bytes, name: str) -> Source:
+def _read(image: Image.Image, data: bytes, name: str | Note) -> Source:
     notes = [*_frames_note(image), *_depth_note(image, data)]
     image.load()
     exif = image.getexif()
@@ -144,7 +177,7 @@ def _read(image: Image.Image, data: bytes, name: str) -> Source:
         del exif[tag]
     rgb, profile, color_notes = color.to_rgb(_eight_bits(upright, name), image.info.get("icc_profile"))
     return Source(
-        name=name,
+        name=str(name),
         image=rgb,
         exif=exif.tobytes() if len(exif) else b"",
         icc_profile=profile,
@@ -153,32 +186,38 @@ def _read(image: Image.Image, data: bytes, name: str) -> Source:
     )
 
 
-def _frames_note(image: Image.Image) -> list[str]:
+def _frames_note(image: Image.Image) -> list[Note]:
     frames = getattr(image, "n_frames", 1)
     # A phone's JPEG (MPO) carries previews of the same picture.
     if frames == 1 or image.format == "MPO":
         return []
-    what = "pages" if image.format == "TIFF" else "frames of animation"
-    return [f"It has {frames} {what}; the first is used."]
+    if image.format == "TIFF":
+        return [Note.of("pages", "It has {count} pages; the first is used.", count=frames)]
+    return [Note.of("frames", "It has {count} frames of animation; the first is used.", count=frames)]
 
 
-def _depth_note(image: Image.Image, data: bytes) -> list[str]:
+def _depth_note(image: Image.Image, data: bytes) -> list[Note]:
     """Pillow reads 16-bit color as 8 bits by itself; only the header tells."""
     depth = 8
     if image.format == "PNG":
         depth = data[24]
     elif isinstance(image, TiffImagePlugin.TiffImageFile):
         depth = int(np.max(image.tag_v2.get(_BITS_PER_SAMPLE, 8)))
-    return [f"It has {depth} bits a channel; it is read at 8."] if depth > 8 else []
+    if depth <= 8:
+        return []
+    return [Note.of("depth", "It has {depth} bits a channel; it is read at 8.", depth=depth)]
 
 
-def _eight_bits(image: Image.Image, name: str) -> Image.Image:
+def _eight_bits(image: Image.Image, name: str | Note) -> Image.Image:
     if image.mode != "F" and not image.mode.startswith("I"):
         return image
     values = np.asarray(image)
     if image.mode == "F" or values.min() < 0 or values.max() > 65535:
         raise ImageError(
-            "image_depth", f"{name} holds 32-bit values.", "Save it with 8 or 16 bits a channel and try again."
+            "image_depth",
+            "{name} holds 32-bit values.",
+            "Save it with 8 or 16 bits a channel and try again.",
+            name=name,
         )
     return Image.fromarray((values >> 8).astype(np.uint8))
 

@@ -13,6 +13,7 @@ from PIL import Image, ImageChops
 
 from engine.api.errors import ImageError
 from engine.api.formats import PNG
+from engine.api.notes import Note
 from engine.imaging.composite import Layer
 from engine.imaging.decode import MAX_BYTES, Source, decode
 from engine.imaging.save import Facts, encode
@@ -130,17 +131,23 @@ def read_openraster(data: bytes, name: str) -> OpenRaster:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if _entry(archive, "mimetype", _MAX_XML).strip() != MIMETYPE:
-                raise ImageError("openraster_type", f"{name} is no OpenRaster file.", "Save it as .ora again.")
+                raise ImageError(
+                    "openraster_type", "{name} is no OpenRaster file.", "Save it as .ora again.", name=name
+                )
             xml = _entry(archive, "stack.xml", _MAX_XML)
             if b"<!DOCTYPE" in xml:  # nobody needs one, and entities can be made to grow without bound
-                raise ImageError("openraster_doctype", f"{name} holds a document type.", "Save it as .ora again.")
+                raise ImageError(
+                    "openraster_doctype", "{name} holds a document type.", "Save it as .ora again.", name=name
+                )
             image = ElementTree.fromstring(xml)
             layers = [_read_layer(archive, element, name) for element in image.iter("layer")]
             merged = _picture(archive, "mergedimage.png", name).image
             size = (int(image.attrib["w"]), int(image.attrib["h"]))
             return OpenRaster(size, tuple(reversed(layers)), merged, _extra(archive, layers))
     except _BROKEN as error:
-        raise ImageError("openraster_broken", f"{name} is damaged or no OpenRaster file.", "Save it again.") from error
+        raise ImageError(
+            "openraster_broken", "{name} is damaged or no OpenRaster file.", "Save it again.", name=name
+        ) from error
 
 
 def _read_layer(archive: zipfile.ZipFile, element: ElementTree.Element, name: str) -> RasterLayer:
@@ -156,7 +163,12 @@ def _read_layer(archive: zipfile.ZipFile, element: ElementTree.Element, name: st
 
 
 def _picture(archive: zipfile.ZipFile, entry: str, name: str) -> Source:
-    return decode(_entry(archive, entry, MAX_BYTES), f"{entry} in {name}", formats=(PNG,), min_side=1)
+    return decode(
+        _entry(archive, entry, MAX_BYTES),
+        Note.of("entry", "{entry} in {name}", entry=entry, name=name),
+        formats=(PNG,),
+        min_side=1,
+    )
 
 
 def _extra(archive: zipfile.ZipFile, layers: Sequence[RasterLayer]) -> dict[str, bytes]:

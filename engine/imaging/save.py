@@ -27,17 +27,23 @@ Facts = dict[str, Any]
 def check_writable(path: Path, overwrite: bool, suffixes: tuple[str, ...] = SUFFIXES) -> None:
     """Raises OutputError when `path` could not be written later, so that no work is done in vain."""
     if suffixes and path.suffix.lower() not in suffixes:
-        names = " or ".join(suffixes)
-        raise OutputError("output_format", f"{path} cannot be written: its ending names no format.", f"Use {names}.")
+        raise OutputError(
+            "output_format",
+            "{path} cannot be written: its ending names no format.",
+            "Use {others} or {last}." if suffixes[1:] else "Use {last}.",
+            path=path,
+            others=", ".join(suffixes[:-1]),
+            last=suffixes[-1],
+        )
     with _as_output_error(path):
         if path.is_dir():
-            raise OutputError("output_is_folder", f"{path} is a folder.", "Name a file in it.")
+            raise OutputError("output_is_folder", "{path} is a folder.", "Name a file in it.", path=path)
         if path.exists() and not path.is_file():
-            raise OutputError("output_not_a_file", f"{path} is not an ordinary file.", "Choose another name.")
+            raise OutputError("output_not_a_file", "{path} is not an ordinary file.", "Choose another name.", path=path)
         if path.exists() and not overwrite:
             raise _exists(path)
         if not path.parent.is_dir():
-            raise OutputError("output_no_folder", f"There is no folder {path.parent}.", "Make it first.")
+            raise OutputError("output_no_folder", "There is no folder {folder}.", "Make it first.", folder=path.parent)
         trial = _beside(path)
         write_file(trial, b"")
         trial.unlink()
@@ -84,12 +90,18 @@ def _as_output_error(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(
-            "output_unwritable", f"{path} cannot be written: {reason}.", "Choose another place."
+            "output_unwritable",
+            "{path} cannot be written: {reason}.",
+            "Choose another place.",
+            path=path,
+            reason=reason,
         ) from error
 
 
 def _exists(path: Path) -> OutputError:
-    return OutputError("output_exists", f"{path} exists already.", "Add --force to replace it, or choose another name.")
+    return OutputError(
+        "output_exists", "{path} exists already.", "Add --force to replace it, or choose another name.", path=path
+    )
 
 
 def check_size(path: Path, size: tuple[int, int]) -> None:
@@ -98,7 +110,13 @@ def check_size(path: Path, size: tuple[int, int]) -> None:
     limit = known.longest_side if known else 0
     if limit and max(size) > limit:
         raise OutputError(
-            "output_size", f"{path} cannot hold {size[0]}×{size[1]} pixels ({limit} a side).", "Write a PNG instead."
+            "output_size",
+            "{path} cannot hold {width}×{height} pixels ({limit} a side).",
+            "Write a PNG instead.",
+            path=path,
+            width=size[0],
+            height=size[1],
+            limit=limit,
         )
 
 
@@ -130,7 +148,9 @@ def encode(
     try:
         (image if known.has_alpha else on_white(image)).save(buffer, known.pillow_name, **options)
     except (OSError, ValueError) as error:
-        raise OutputError("output_encode", f"No {suffix} could be made: {error}.", "Write a PNG instead.") from error
+        raise OutputError(
+            "output_encode", "No {suffix} could be made: {error}.", "Write a PNG instead.", suffix=suffix, error=error
+        ) from error
     return buffer.getvalue()
 
 

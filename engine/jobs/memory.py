@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from engine.api.errors import OutOfMemory
+from engine.api.notes import Note
 from engine.got import GoTPipeline
 from engine.got.faults import is_out_of_memory
 from engine.jobs.shelf import free_memory
@@ -18,7 +19,7 @@ _SHRINK = 0.75
 
 
 def within_memory(
-    pipeline: GoTPipeline, run: Callable[[], T], note: Callable[[str], None], again: Callable[[], None]
+    pipeline: GoTPipeline, run: Callable[[], T], note: Callable[[Note], None], again: Callable[[], None]
 ) -> T:
     """Runs it; where memory is short, the model takes the next tier, keeps to it, and it is run again.
 
@@ -31,7 +32,13 @@ def within_memory(
         if tier is None:
             raise _too_small(largest_side(pipeline))
         free_memory()
-        note(f"The device's memory was short: from now on {tier.words}. It is drawn again, which takes longer.")
+        note(
+            Note.of(
+                "memory_short",
+                "The device's memory was short: from now on {how}. It is drawn again, which takes longer.",
+                how=tier.words,
+            )
+        )
         again()
 
 
@@ -57,9 +64,11 @@ def largest_side(pipeline: GoTPipeline) -> int | None:
 
 
 def _too_small(side: int | None) -> OutOfMemory:
-    fits = f"{side}×{side} fits" if side else "nothing fits"
     return OutOfMemory(
         "out_of_memory",
-        f"The device's memory is too small for this; now {fits}.",
+        "The device's memory is too small for this; now {side}×{side} fits."
+        if side
+        else "The device's memory is too small for this; now nothing fits.",
         "Close other programs, choose a smaller size or model, or --device cpu.",
+        side=side or 0,
     )

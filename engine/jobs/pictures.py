@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.api.errors import NotFound
 from engine.api.files import replace_file
 from engine.api.formats import UPLOADED
+from engine.api.notes import Note
 from engine.api.protocol import ImageInfo
 from engine.imaging.decode import Source, decode
 
@@ -24,21 +25,22 @@ class Pictures:
 
     def add(self, data: bytes) -> ImageInfo:
         """Keeps a picture. Raises ImageError for what is none, OSError where the disk does not take it."""
-        source = decode(data, "The picture", _FORMATS)
+        source = decode(data, Note.of("picture", "The picture"), _FORMATS)
         id = hashlib.sha256(data).hexdigest()
         path = self.folder / id
         if path.exists():
             os.utime(path)
         else:
             replace_file(path, data)
-        return ImageInfo(id, *source.image.size, source.notes)
+        notes = tuple(note.text for note in source.notes)
+        return ImageInfo(id, *source.image.size, notes, source.notes)
 
     def read(self, id: str) -> Source:
         """The picture, decoded. Raises NotFound."""
         self.check(id)
         path = self.folder / id
         os.utime(path)
-        return decode(path.read_bytes(), "The picture", _FORMATS)
+        return decode(path.read_bytes(), Note.of("picture", "The picture"), _FORMATS)
 
     def check(self, id: str) -> None:
         """Raises NotFound where there is no such picture."""

@@ -70,13 +70,15 @@ class JobQueue:
 
     def _check_room(self) -> None:
         if len(self._waiting) >= self.size:
-            raise Busy("queue_full", f"{self.size} jobs are waiting already.", "Try again in a while.")
+            raise Busy("queue_full", "{count} jobs are waiting already.", "Try again in a while.", count=self.size)
         free = shutil.disk_usage(self.store.results).free
         if free < self.free_bytes:
             raise OutputError(
                 "disk_full",
-                f"The engine's disk has {free / 1e6:.0f} MB left.",
-                f"Free at least {self.free_bytes / 1e6:.0f} MB.",
+                "The engine's disk has {free:.0f} MB left.",
+                "Free at least {needed:.0f} MB.",
+                free=free / 1e6,
+                needed=self.free_bytes / 1e6,
             )
 
     def state(self, id: str) -> JobState:
@@ -134,7 +136,9 @@ class JobQueue:
         if unsaved is None:
             return self.store.file(id, name)
         if name not in unsaved.files:
-            raise NotFound("file_unknown", f"The result has no file “{name[:100]}”.", "Look at the result's list.")
+            raise NotFound(
+                "file_unknown", "The result has no file “{name}”.", "Look at the result's list.", name=name[:100]
+            )
         return unsaved.files[name]
 
     def log(self, id: str) -> EventLog:
@@ -228,6 +232,7 @@ def _not_saved(error: Exception) -> OutputError:
     reason = getattr(error, "strerror", None) or str(error)
     return OutputError(
         "result_not_saved",
-        f"The result could not be written to the engine's disk: {reason}.",
+        "The result could not be written to the engine's disk: {reason}.",
         "Fetch it now: it is in memory until the engine ends. Then free some space.",
+        reason=reason,
     )

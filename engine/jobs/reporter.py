@@ -30,7 +30,7 @@ class Reporter:
 
     def __init__(self, say: Callable[[Event], None]) -> None:
         self.say = say
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         self.seconds: dict[str, float] = {}
         self.candidate = 0
         self._stage = ""
@@ -78,11 +78,11 @@ class Reporter:
         self._told_again, self._drawn, self.candidate = self._text, 0, 0
         self._steps.clear()
 
-    def note(self, text: str) -> None:
+    def note(self, note: Note) -> None:
         """Something that the user should know; told once, however often the job comes upon it."""
-        if text not in self.notes:
-            self.notes.append(text)
-            self.say(Note(text))
+        if note not in self.notes:
+            self.notes.append(note)
+            self.say(note)
 
     def loading(self, model: str, done: int, total: int) -> None:
         self.say(Loading(model, done, total))

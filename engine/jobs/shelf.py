@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from engine.api.errors import Cancelled, OutOfMemory, RequestError
+from engine.api.notes import Note
 from engine.api.protocol import AdapterUse
 from engine.models.catalog import known_model
 
@@ -49,13 +50,17 @@ class ModelShelf:
         """Whether the model has just been loaded, and `rest` is to warm it up."""
 
     @property
-    def memory_use(self) -> str:
-        """How the model uses the device's memory, in words; empty where none is loaded."""
+    def memory_use(self) -> Note | None:
+        """How the model uses the device's memory; None where none is loaded."""
         pipeline = self._pipeline
         if pipeline is None:
-            return ""
-        words = pipeline.residence.tier.words
-        return words if self.weights == "exact" else f"{words}, and the UNet calculates with {self.weights} weights"
+            return None
+        how = pipeline.residence.tier.words
+        if self.weights == "exact":
+            return how
+        return Note.of(
+            "memory_use", "{how}, and the UNet calculates with {weights} weights", how=how, weights=self.weights
+        )
 
     def take(self, model: str, device: str, adapters: tuple[AdapterUse, ...], on_part: OnPart) -> GoTPipeline:
         """The model, loaded if it is not yet. Raises ModelError or RequestError.
@@ -131,7 +136,10 @@ def _load(folder: Path, device: str, weights: str, on_part: OnPart) -> GoTPipeli
             raise
         free_memory()
         raise OutOfMemory(
-            "model_too_large", f"The memory of {chosen} does not hold this model.", "Use --device cpu or another model."
+            "model_too_large",
+            "The memory of {chosen} does not hold this model.",
+            "Use --device cpu or another model.",
+            chosen=chosen,
         ) from error
 
 
@@ -170,30 +178,38 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:  # torch has no type of its own for a device that is not there
         raise RequestError(
             "device_unknown",
-            f"There is no device “{name}” here.",
+            "There is no device “{name}” here.",
             "Use --device cpu; `got doctor` shows what is there.",
+            name=name,
         ) from error
     return device
 
 
-def devices() -> list[str]:
+def devices() -> list[Note]:
     """What torch can calculate on, the best first."""
     import torch
 
     from engine.got.residence.tiers import GOT_6B, choose_tier, device_memory, tiers_of
 
-    def line(name: str, kind: str) -> str:
+    def line(name: str, kind: str) -> Note:
         device = torch.device(name)
         memory = device_memory(device) or 0
         tier = choose_tier(memory, *GOT_6B, side=1024, tiers=tiers_of(device))
-        return f"{name}{kind}, {memory / 1e9:.0f} GB (GoT-6B: {tier.words})"
+        return Note.of(
+            "device",
+            "{name}, {memory:.0f} GB (GoT-6B: {how})",
+            name=f"{name}{kind}",
+            memory=memory / 1e9,
+            how=tier.words,
+        )
 
     cards = range(torch.cuda.device_count())
     found = [line(f"cuda:{index}", f" {torch.cuda.get_device_name(index)}") for index in cards]
     if torch.backends.mps.is_available():
         found.append(line("mps", ""))
     threads = torch.get_num_threads()
-    return [*found, "cpu, 1 thread" if threads == 1 else f"cpu, {threads} threads"]
+    cpu = Note.of("cpu", "cpu, 1 thread" if threads == 1 else "cpu, {count} threads", count=threads)
+    return [*found, cpu]
 
 
 def _loaded_torch() -> ModuleType | None:

@@ -153,7 +153,9 @@ class Store:
     def file(self, id: str, name: str) -> bytes:
         """A file that the result names. Raises NotFound for any other."""
         if name not in {file.name for file in self.result(id).files}:
-            raise NotFound("file_unknown", f"The result has no file “{name[:100]}”.", "Look at the result's list.")
+            raise NotFound(
+                "file_unknown", "The result has no file “{name}”.", "Look at the result's list.", name=name[:100]
+            )
         return self._read(id, name)
 
     def _read(self, id: str, name: str) -> bytes:
@@ -221,6 +223,7 @@ def _job(row: tuple) -> Job:
 def _quarantined() -> EngineError:
     return EngineError(
         "job_quarantined",
-        f"The engine died {ATTEMPTS} times while it worked on this job, so it is left alone.",
+        "The engine died {count} times while it worked on this job, so it is left alone.",
         "Try a smaller picture or other options; `got doctor` looks at this machine.",
+        count=ATTEMPTS,
     )

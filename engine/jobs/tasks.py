@@ -11,6 +11,7 @@ from PIL import Image
 
 from engine.api.chain import NO_REGION, Chain, Turn, escape_user_text
 from engine.api.errors import ChainError
+from engine.api.notes import Note
 from engine.api.protocol import EditRequest, GenerateRequest, JobResult, Placement, PlanRequest
 from engine.got import GoTPipeline
 from engine.got.presets import preset_options
@@ -55,7 +56,7 @@ class Task:
             self._words(request.instruction), seen, on_token=self.reporter.token, cancel=self.cancel
         )
         for turn in chain.turns:
-            self._say_problems(chain.text, turn, planned=True)
+            self._say_problems(chain, turn, planned=True)
             if source and not turn.lost:
                 self._say_whole(turn)
         self.reporter.write()
@@ -72,7 +73,15 @@ class Task:
         side = request.side or self.pipeline.config.image_size
         options = self._options(request, "edit") | {"fit": request.fit, "width": side, "height": side}
         if max(seen.size) > side:
-            self.reporter.note(f"The edit is drawn at {side}×{side} and laid over {seen.width}×{seen.height}.")
+            self.reporter.note(
+                Note.of(
+                    "drawn_smaller",
+                    "The edit is drawn at {side}×{side} and laid over {width}×{height}.",
+                    side=side,
+                    width=seen.width,
+                    height=seen.height,
+                )
+            )
         drawn, chain = self._candidates(request, seen, options)
         self.reporter.write()
         files = Files()
@@ -105,15 +114,22 @@ class Task:
         config = self.pipeline.config
         if seen and config.familiar and not self.pipeline.recognizes(seen):
             self.reporter.note(
-                f"{config.name} knows {config.familiar.pictures}; this picture looks like none, so expect little. "
-                "Other pictures need a larger model, such as GoT-6B."
+                Note.of(
+                    "unfamiliar",
+                    "{name} knows {pictures}; this picture looks like none, so expect little. Other pictures need a "
+                    "larger model, such as GoT-6B.",
+                    name=config.name,
+                    pictures=Note(config.familiar.pictures),
+                )
             )
 
     def _words(self, instruction: str) -> str:
         """The user's words with control tokens made harmless."""
         escaped = escape_user_text(instruction)
         if escaped != instruction:
-            self.reporter.note("What looks like a control token in the text is read as ordinary text.")
+            self.reporter.note(
+                Note.of("control_token", "What looks like a control token in the text is read as ordinary text.")
+            )
         return escaped
 
     def _options(self, request: EditRequest | GenerateRequest, task: str) -> dict[str, Any]:
@@ -164,31 +180,34 @@ class Task:
         Raises ChainError where boxes were written for the region and none can be used: what is to change is not known.
         """
         turn, planned = chain.turns[number], request.chain is None
-        self._say_problems(chain.text, turn, planned)
+        self._say_problems(chain, turn, planned)
         if not isinstance(request, EditRequest) or request.scope == "whole":
             return
         if turn.lost is None:
             self._say_whole(turn)
             return
-        why = f"{_place(chain.text, turn.lost.start)}: {turn.lost.message}"
+        line, column = chain.place(turn.lost.start)
+        place = {"line": line, "column": column, "fault": turn.lost.parts[0]}
         if planned:
             raise ChainError(
                 "plan_without_region",
-                f"No box of the plan can be used: {why}",
+                "No box of the plan can be used: line {line}, column {column}: {fault}",
                 "Plan first and mend it, or let the whole picture change.",
+                **place,
             )
         raise ChainError(
             "chain_without_region",
-            f"No box of the chain can be used: {why}",
+            "No box of the chain can be used: line {line}, column {column}: {fault}",
             "Mend it, or let the whole picture change.",
+            **place,
         )
 
-    def _say_problems(self, text: str, turn: Turn, planned: bool) -> None:
+    def _say_problems(self, chain: Chain, turn: Turn, planned: bool) -> None:
         """Each problem as a note; that a planned box has no color word its own line says, and a model may mean it."""
         for problem in turn.problems:
             if planned and problem.code == "no_color":
                 continue
-            self.reporter.note(f"chain, {_place(text, problem.start)}: {problem.message} {problem.remedy}")
+            self.reporter.note(chain.note_of(problem))
 
     def _say_whole(self, turn: Turn) -> None:
         if not turn.mask_regions:
@@ -213,15 +232,10 @@ class Task:
             model=self.pipeline.config.name,
             options=options,
             seconds={stage: round(seconds, 3) for stage, seconds in self.reporter.seconds.items()},
-            notes=tuple(self.reporter.notes),
+            notes=tuple(note.text for note in self.reporter.notes),
+            notes_in_parts=tuple(self.reporter.notes),
             files=tuple(files.listed),
             placement=placement,
             profile=self.reporter.profile(),
         )
         return result, files.contents
-
-
-def _place(text: str, position: int) -> str:
-    line = text.count("\n", 0, position) + 1
-    column = position - (text.rfind("\n", 0, position) + 1) + 1
-    return f"line {line}, column {column}"

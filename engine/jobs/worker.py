@@ -105,6 +105,7 @@ def _nothing(job: Job, reporter: Reporter, model: str = "") -> JobResult:
 def _unexpected(error: Exception) -> EngineError:
     return EngineError(
         "unexpected",
-        f"Something unexpected happened in the engine ({type(error).__name__}).",
+        "Something unexpected happened in the engine ({kind}).",
         "Its log has the details; please report it.",
+        kind=type(error).__name__,
     )

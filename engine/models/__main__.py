@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
+from engine.api.encoding import to_json
 from engine.api.errors import Cancelled, EngineError
 from engine.api.protocol import ErrorReply
 from engine.models.convert import import_released
@@ -28,10 +28,10 @@ def main(given: str) -> None:
             dtype=dtype,
             source_size=source_size,
             on_progress=lambda stage, done, total: _say(stage=stage, done=done, total=total),
-            on_note=lambda text: _say(note=text),
+            on_note=lambda note: _say(note=to_json(note)),
         )
     except EngineError as error:
-        _say(**asdict(ErrorReply.of(error)))
+        _say(**to_json(ErrorReply.of(error)))
     else:
         _say(summary=str(report))
 

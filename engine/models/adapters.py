@@ -13,6 +13,7 @@ import platformdirs
 
 from engine.api.errors import ModelError
 from engine.api.files import replace_file
+from engine.api.notes import Note
 
 CONFIG, WEIGHTS = "adapter.json", "adapter.safetensors"
 USED = "used.json"
@@ -47,8 +48,14 @@ def known_adapter(name: str) -> AdapterEntry:
     """The adapter of that name. Raises ModelError naming the known ones."""
     known = {entry.name: entry for entry in list_adapters()}
     if name not in known:
-        names = ", ".join(known) or "none"
-        raise ModelError("adapter_unknown", f"There is no adapter “{name}”; there is: {names}.", "Choose one of these.")
+        names = ", ".join(known) or Note.of("names", "none")
+        raise ModelError(
+            "adapter_unknown",
+            "There is no adapter “{name}”; there is: {names}.",
+            "Choose one of these.",
+            name=name,
+            names=names,
+        )
     return known[name]
 
 
@@ -72,7 +79,7 @@ def used_adapters() -> list[tuple[str, float]]:
     except (OSError, ValueError, AttributeError, TypeError) as error:
         path = user_adapters() / USED
         raise ModelError(
-            "adapters_unreadable", f"{path} cannot be read.", "`got model use --off` begins anew."
+            "adapters_unreadable", "{path} cannot be read.", "`got model use --off` begins anew.", path=path
         ) from error
 
 

@@ -16,6 +16,7 @@ import platformdirs
 
 from engine.api.errors import ModelError
 from engine.api.files import replace_file
+from engine.api.notes import Note
 
 SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "models"
 
@@ -52,7 +53,9 @@ def remember(folder: Path) -> str:
     """Makes a model that lies elsewhere known under a name, which comes back. Raises ModelError for another folder."""
     folder = folder.expanduser().resolve()
     if not _is_model(folder):
-        raise ModelError("model_folder_wrong", f"{folder} is not a GoT model: it holds no got.json.", _NOT_A_MODEL)
+        raise ModelError(
+            "model_folder_wrong", "{folder} is not a GoT model: it holds no got.json.", _NOT_A_MODEL, folder=folder
+        )
     for entry in list_models():
         if entry.folder == folder:
             return entry.name
@@ -69,8 +72,10 @@ def known_model(name: str) -> ModelEntry:
     """The model of that name, which is never taken for a path. Raises ModelError naming the known ones."""
     known = {entry.name: entry for entry in list_models()}
     if name not in known:
-        names = ", ".join(known) or "none"
-        raise ModelError("model_unknown", f"There is no model “{name}”; there is: {names}.", _NOT_A_MODEL)
+        names = ", ".join(known) or Note.of("names", "none")
+        raise ModelError(
+            "model_unknown", "There is no model “{name}”; there is: {names}.", _NOT_A_MODEL, name=name, names=names
+        )
     return known[name]
 
 
@@ -88,7 +93,9 @@ def find_model(name: str | Path) -> ModelEntry:
     if _is_model(folder):
         return _entry(folder.name, folder.resolve())
     if folder.exists():
-        raise ModelError("model_folder_wrong", f"{folder} is not a GoT model: it holds no got.json.", _NOT_A_MODEL)
+        raise ModelError(
+            "model_folder_wrong", "{folder} is not a GoT model: it holds no got.json.", _NOT_A_MODEL, folder=folder
+        )
     return known_model(str(name))
 
 

@@ -12,19 +12,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from engine.api.errors import EngineError, ModelError, OutputError, RequestError
+from engine.api.encoding import from_json
+from engine.api.errors import ModelError
+from engine.api.notes import Note
+from engine.api.protocol import ErrorReply
 from engine.models.released import MLLM_BASE, UNET_BASE
 from engine.models.unfinished import unfinished
 
 OnProgress = Callable[[str, int, int], None]
 """Called with (stage, done, total); the stages are "read", by files, and "write", by the model's parts."""
-OnNote = Callable[[str], None]
+OnNote = Callable[[Note], None]
 """Called with what the user should know beside."""
 
 _FILE_BYTES = 2 * 10**9
 """Of a file that is written: its tensors are in memory together, so it is what an import needs beside the largest."""
 _LICENSE = "As released: Qwen2.5-VL-3B under the Qwen Research License, SDXL under CreativeML Open RAIL++-M, GoT's own."
-_ERRORS: dict[str, type[EngineError]] = {error.__name__: error for error in (ModelError, OutputError, RequestError)}
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,13 @@ def import_released(
         if not (folder / needed).is_dir():
             raise ModelError(
                 "released_folder_wrong",
-                f"{folder} has no folder {needed}.",
-                f"Name the folder that holds {checkpoint}, {MLLM_BASE} and {UNET_BASE}.",
+                "{folder} has no folder {needed}.",
+                "Name the folder that holds {checkpoint}, {planner} and {unet}.",
+                folder=folder,
+                needed=needed,
+                checkpoint=checkpoint,
+                planner=MLLM_BASE,
+                unet=UNET_BASE,
             )
     tell = on_note or (lambda text: None)
     with unfinished(output, tell) as place:
@@ -152,19 +159,21 @@ def _follow(
         if "progress" in event:
             on_progress(*event["progress"])
         elif "note" in event:
-            on_note(event["note"])
+            on_note(Note(**event["note"]))
         elif "error" in event:
-            kind, code, message, remedy = event["error"]
-            raise _ERRORS[kind](code, message, remedy)
+            raise from_json(ErrorReply, event["error"]).error()
         else:
             report = ImportReport(**event["report"])
     return report
 
 
 def _died(exit_status: int, log: str) -> ModelError:
-    last_words = next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "it said nothing")
+    silent = Note.of("nothing", "it said nothing")
+    last_words = next((line.strip() for line in reversed(log.splitlines()) if line.strip()), silent)
     return ModelError(
         "import_died",
-        f"The import process ended with status {exit_status}: {last_words}.",
+        "The import process ended with status {exit_status}: {last_words}.",
         "Close other programs if memory is short, and import again.",
+        exit_status=exit_status,
+        last_words=last_words,
     )

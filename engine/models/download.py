@@ -16,10 +16,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
+from engine.api.encoding import to_json
 from engine.api.errors import Cancelled, EngineError, ModelError, OutputError
 from engine.api.protocol import ErrorReply
 from engine.models import hub
@@ -83,8 +83,9 @@ def _load(url: str, file: File, path: Path, count: _Count) -> None:
         part.unlink()
         raise ModelError(
             "download_wrong",
-            f"{path.name} is not the file that its publisher lists: its hash differs. It was removed.",
+            "{name} is not the file that its publisher lists: its hash differs. It was removed.",
             "Start the download again; what else was loaded is kept.",
+            name=path.name,
         )
     os.replace(part, path)
 
@@ -162,17 +163,29 @@ def _check_space(folder: Path, needed: int) -> None:
     if free < needed:
         raise OutputError(
             "disk_full",
-            f"{needed / 1e9:.1f} GB are to be loaded, but only {free / 1e9:.1f} GB are free at {there}.",
+            "{needed:.1f} GB are to be loaded, but only {free:.1f} GB are free at {there}.",
             "Free some space, or choose a folder on another disk.",
+            needed=needed / 1e9,
+            free=free / 1e9,
+            there=there,
         )
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
     if error.errno == errno.ENOSPC:
         return OutputError(
-            "disk_full", f"The disk with {path.parent} is full.", "Free some space and go on; what was loaded is kept."
+            "disk_full",
+            "The disk with {folder} is full.",
+            "Free some space and go on; what was loaded is kept.",
+            folder=path.parent,
         )
-    return OutputError("output_unwritable", f"{path} cannot be written: {error.strerror}.", "Choose another folder.")
+    return OutputError(
+        "output_unwritable",
+        "{path} cannot be written: {reason}.",
+        "Choose another folder.",
+        path=path,
+        reason=error.strerror,
+    )
 
 
 def main(given: str) -> None:
@@ -188,7 +201,7 @@ def main(given: str) -> None:
             offer = begun(folder) or look_up(GOT_6B, hub.endpoint())
             _say(offer=offer.as_json(), remaining=remaining(offer, folder))
     except EngineError as error:
-        _say(**asdict(ErrorReply.of(error)))
+        _say(**to_json(ErrorReply.of(error)))
 
 
 def _say(**values: object) -> None:

@@ -63,11 +63,15 @@ def pause(attempt: int) -> float:
 
 
 def refused(url: str, status: int) -> ModelError:
-    if status in (401, 403):
-        remedy = "Accept its terms on its web page, and set HF_TOKEN to your account's token."
-    else:
-        remedy = "Download it by hand and import its folder."
-    return ModelError("download_refused", f"{url} answered {status}.", remedy)
+    return ModelError(
+        "download_refused",
+        "{url} answered {status}.",
+        "Accept its terms on its web page, and set HF_TOKEN to your account's token."
+        if status in (401, 403)
+        else "Download it by hand and import its folder.",
+        url=url,
+        status=status,
+    )
 
 
 def unreachable(url: str, error: Exception) -> ModelError:
@@ -75,10 +79,18 @@ def unreachable(url: str, error: Exception) -> ModelError:
     why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
     return ModelError(
         "download_broken",
-        f"{urlsplit(url).netloc} cannot be reached ({why}).",
+        "{host} cannot be reached ({why}).",
         "Check the network and try again; what was loaded is kept.",
+        host=urlsplit(url).netloc,
+        why=why,
     )
 
 
 def wrong(url: str, why: str) -> ModelError:
-    return ModelError("download_wrong", f"{url}: {why}.", "Try again later, or download by hand and import the folder.")
+    return ModelError(
+        "download_wrong",
+        "{url}: {why}.",
+        "Try again later, or download by hand and import the folder.",
+        url=url,
+        why=why,
+    )

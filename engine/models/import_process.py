@@ -22,7 +22,10 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig, Qwen2_5_VLConfig
 
+from engine.api.encoding import to_json
 from engine.api.errors import EngineError, OutputError, RequestError
+from engine.api.notes import Note
+from engine.api.protocol import ErrorReply
 from engine.got.files.checkpoint import Components, check_fit, load_image_processor, load_tokenizer, write_native
 from engine.got.files.config import GoTConfig, read_json
 from engine.got.files.weights import (
@@ -76,7 +79,13 @@ def convert(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) ->
         finished = Finished(Path(request.place), made_from)
         _check_space(finished, models, dtype)
         if finished.files:
-            on_note(f"It goes on where the last import ended: {len(finished.files)} of its files are kept.")
+            on_note(
+                Note.of(
+                    "import_goes_on",
+                    "It goes on where the last import ended: {count} of its files are kept.",
+                    count=len(finished.files),
+                )
+            )
         write_native(
             finished.model,
             components,
@@ -140,8 +149,10 @@ def _check_space(finished: Finished, models: Models, dtype: torch.dtype | None) 
     if free < needed:
         raise OutputError(
             "disk_full",
-            f"{needed / 1e9:.1f} GB of the model are to be written; its disk has {free / 1e9:.1f} GB free.",
+            "{needed:.1f} GB of the model are to be written; its disk has {free:.1f} GB free.",
             "Free some space, or name a folder on another disk.",
+            needed=needed / 1e9,
+            free=free / 1e9,
         )
 
 
@@ -215,8 +226,11 @@ def _check_source_size(components: Components) -> None:
     if size % block:
         raise RequestError(
             "source_size_wrong",
-            f"The source size {size} is not a multiple of {block}, as this checkpoint's planner needs it.",
-            f"Give one, such as {16 * block}.",
+            "The source size {size} is not a multiple of {block}, as this checkpoint's planner needs it.",
+            "Give one, such as {example}.",
+            size=size,
+            block=block,
+            example=16 * block,
         )
 
 
@@ -235,10 +249,10 @@ def main() -> None:
             report = convert(
                 request,
                 lambda stage, done, total: send({"progress": [stage, done, total]}),
-                lambda text: send({"note": text}),
+                lambda note: send({"note": to_json(note)}),
             )
         except EngineError as error:
-            send({"error": [type(error).__name__, error.code, error.message, error.remedy]})
+            send({"error": to_json(ErrorReply.of(error))})
         else:
             send({"report": asdict(report)})
 

@@ -37,8 +37,10 @@ def read_checkpoint(folder: Path, on_file: Callable[[int, int], None]) -> dict[s
     if layout is None:
         raise ModelError(
             "model_file_missing",
-            f"{folder} holds no weights.",
-            f"It must hold one of {', '.join(_LAYOUTS)}.",
+            "{folder} holds no weights.",
+            "It must hold one of {names}.",
+            folder=folder,
+            names=", ".join(_LAYOUTS),
         )
     if layout.suffix != ".json":
         return _read_files([layout], on_file)
@@ -54,7 +56,9 @@ def read_checkpoint(folder: Path, on_file: Callable[[int, int], None]) -> dict[s
 def _read_files(files: list[Path], on_file: Callable[[int, int], None]) -> dict[str, Tensor]:
     for path in files:
         if not path.is_file():
-            raise ModelError("model_file_missing", f"{path} is missing.", "Download the released model again.")
+            raise ModelError(
+                "model_file_missing", "{path} is missing.", "Download the released model again.", path=path
+            )
     tensors: dict[str, Tensor] = {}
     for done, path in enumerate(files, start=1):
         found = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
@@ -104,6 +108,8 @@ def _is_plain(value: Any) -> bool:  # noqa: ANN401 - whatever the pickle holds
 def _refused(path: Path, why: str) -> ModelError:
     return ModelError(
         "checkpoint_refused",
-        f"{path} {why}; nothing of it was run.",
+        "{path} {why}; nothing of it was run.",
         "Do not trust this file: get the checkpoint from its authors.",
+        path=path,
+        why=why,
     )

@@ -72,7 +72,10 @@ def unfinished(output: Path, on_kept: Callable[[str], None]) -> Iterator[Path]:
             alone.enter_context(locked(place / _LOCK, _MOMENT))
         except EngineUnavailable as error:
             raise OutputError(
-                "import_running", f"Another import writes to {output}.", "Wait for its end, or name another folder."
+                "import_running",
+                "Another import writes to {output}.",
+                "Wait for its end, or name another folder.",
+                output=output,
             ) from error
         try:
             with alone:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from engine import VERSION
 from engine.api.encoding import dumps
-from engine.api.errors import Busy, EngineError, EngineUnavailable, NotFound, OutputError
+from engine.api.errors import Busy, EngineError, EngineUnavailable, NotFound, OutputError, RequestError
 from engine.api.protocol import ErrorReply
 from engine.server.description import describe
 from engine.server.guard import Guard
@@ -88,14 +88,19 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 
 async def _answer_disk(request: Request, error: Exception) -> Response:
-    said = f"The engine's disk does not take what it has to write: {error}."
-    return _refusal(OutputError("disk_full", said, "Free some space."), 507)
+    full = OutputError(
+        "disk_full",
+        "The engine's disk does not take what it has to write: {error}.",
+        "Free some space.",
+        error=error,
+    )
+    return _refusal(full, 507)
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    said = EngineError("not_here", f"{error.detail}.", "Look at the engine's OpenAPI.")
-    response = _refusal(NotFound(said.code, said.message, said.remedy), error.status_code)
+    missing = NotFound("not_here", "{detail}.", "Look at the engine's OpenAPI.", detail=error.detail)
+    response = _refusal(missing, error.status_code)
     response.headers.update(error.headers or {})
     return response
 
@@ -104,8 +109,8 @@ async def _answer_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    kind = ErrorReply("RequestError", "parameter_wrong", f"“{where}”: {first['msg']}.", "Correct it.")
-    return Response(dumps(kind), 422, media_type="application/json")
+    wrong = RequestError("parameter_wrong", "“{where}”: {problem}.", "Correct it.", where=where, problem=first["msg"])
+    return _refusal(wrong, 422)
 
 
 async def _answer_unexpected(request: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.api.encoding import dumps
+from engine.api.errors import RequestError
 from engine.api.formats import UPLOADED
 from engine.api.protocol import ErrorReply
 
@@ -44,34 +45,45 @@ class Guard:
         limit = self.upload_limit if scope["path"] == UPLOAD_PATH else self.body_limit
         body = await _read_body(receive, limit)
         if body is None:
-            message = f"The request is larger than {limit // 1024**2} MiB."
-            return await _refuse(send, 413, "body_too_large", message, "Send less.")
+            return await _refuse(send, 413, _too_large(limit))
         await self.app(scope, _Replay(body, receive), send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, str, str] | None:
-        """(status, code, message, remedy), or None where the request may come in."""
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, RequestError] | None:
+        """(status, error), or None where the request may come in."""
         raw = {name: [value for key, value in scope["headers"] if key == name] for name in (b"host", b"authorization")}
         if len(raw[b"host"]) != 1 or raw[b"host"][0].decode("latin-1") not in self.hosts:
-            return 421, "host_wrong", "The request names another host.", "Use 127.0.0.1 and the engine's port."
+            return 421, RequestError(
+                "host_wrong", "The request names another host.", "Use 127.0.0.1 and the engine's port."
+            )
         if "origin" in headers or headers.get("sec-fetch-site", "").encode() not in _SAME_SITE:
-            return 403, "origin_refused", "The engine takes no requests from web pages.", "Use a program."
+            return 403, RequestError("origin_refused", "The engine takes no requests from web pages.", "Use a program.")
         given = raw[b"authorization"]
         # both are bytes of whatever length: the time that this takes tells nothing
         allowed = len(given) == 1 and compare_digest(given[0], self.expected)
         if not allowed and scope["path"] != OPEN_PATH:
-            return 401, "token_wrong", "The engine's token is missing or wrong.", "Read the runtime file again."
+            return 401, RequestError(
+                "token_wrong", "The engine's token is missing or wrong.", "Read the runtime file again."
+            )
         return self._wrong_content(scope, headers)
 
-    def _wrong_content(self, scope: Scope, headers: Headers) -> tuple[int, str, str, str] | None:
+    def _wrong_content(self, scope: Scope, headers: Headers) -> tuple[int, RequestError] | None:
         content = headers.get("content-type", "").partition(";")[0].strip().lower()
         wanted = tuple(UPLOADED) if scope["path"] == UPLOAD_PATH else ("application/json",)
         if scope["method"] in _WITH_BODY and content not in wanted:
-            return 415, "content_type_wrong", f"The content type must be {' or '.join(wanted)}.", "Name it."
+            return 415, RequestError(
+                "content_type_wrong", "The content type must be {type}.", "Name it.", type=" or ".join(wanted)
+            )
         limit = self.upload_limit if scope["path"] == UPLOAD_PATH else self.body_limit
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit() and len(length) < 20 and int(length) <= limit):
-            return 413, "body_too_large", f"The request is larger than {limit // 1024**2} MiB.", "Send less."
+            return 413, _too_large(limit)
         return None
+
+
+def _too_large(limit: int) -> RequestError:
+    return RequestError(
+        "body_too_large", "The request is larger than {limit} MiB.", "Send less.", limit=limit // 1024**2
+    )
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes | None:
@@ -103,8 +115,8 @@ class _Replay:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-async def _refuse(send: Send, status: int, code: str, message: str, remedy: str) -> None:
-    body = dumps(ErrorReply("RequestError", code, message, remedy))
+async def _refuse(send: Send, status: int, error: RequestError) -> None:
+    body = dumps(ErrorReply.of(error))
     headers: list[tuple[bytes, Any]] = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

@@ -131,7 +131,8 @@ def system(engine: Engine) -> Response:
 @router.get("/devices", response_model=Devices)
 def list_devices() -> Response:
     """What models can be run on, the best first."""
-    return reply(Devices(tuple(devices())))
+    found = tuple(devices())
+    return reply(Devices(tuple(device.text for device in found), found))
 
 
 @router.post("/shutdown", response_model=Done)
@@ -183,7 +184,10 @@ async def upload(engine: Engine, request: Request) -> Response:
         return reply(await run_in_threadpool(engine.pictures.add, data))
     except OSError as error:
         raise OutputError(
-            "disk_full", f"The engine's disk does not take the picture: {error.strerror}.", "Free some space."
+            "disk_full",
+            "The engine's disk does not take the picture: {reason}.",
+            "Free some space.",
+            reason=error.strerror,
         ) from error
 
 
@@ -223,8 +227,8 @@ def get_adapters() -> Response:
 
 def _model(engine: EngineState, entry: ModelEntry) -> Model:
     loaded = entry.name == engine.shelf.name
-    memory_use = engine.shelf.memory_use if loaded else ""
-    return Model(entry.name, loaded, entry.bytes_on_disk, entry.description, memory_use)
+    use = engine.shelf.memory_use if loaded else None
+    return Model(entry.name, loaded, entry.bytes_on_disk, entry.description, use.text if use else "", use)
 
 
 # jobs

@@ -20,8 +20,8 @@ def doctor(json: options.JsonOption = False) -> None:
         console = Console(highlight=False, soft_wrap=True)
         for finding in findings:
             sign = "[green]✓[/]" if finding.good else "[red]✗[/]"
-            console.print(f"{sign} [bold]{finding.what}[/]  {escape(finding.found)}")
-            if advice := finding.hint if finding.good else finding.remedy:
-                console.print(f"  → {escape(advice)}")
+            console.print(f"{sign} [bold]{finding.what}[/]  {escape(finding.text)}")
+            if finding.advice:
+                console.print(f"  → {escape(finding.advice.text)}")
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)

@@ -8,12 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from engine.api import language
 from engine.api.errors import EngineError
 from got_desktop.background import Background
 from got_desktop.model import pictures, raster, recovery
 from got_desktop.model.display import Display, look
 from got_desktop.model.document import Document
-from got_desktop.model.error_words import line
 from got_desktop.model.messages import Message
 from got_desktop.model.preferences import Preferences
 from got_desktop.model.raster import Pyramid
@@ -103,7 +103,7 @@ class DocumentFiles(QObject):
         self.review.show_turn(0)
         assert state.base is not None
         for note in state.base.notes:
-            self.said.emit(Message("info", line(note)))
+            self.said.emit(Message("info", language.note(note)))
 
     # save
 

@@ -13,6 +13,7 @@ from engine.api import launch
 from engine.api.client import HANGS, EngineClient
 from engine.api.errors import Cancelled, EngineError, EngineUnavailable
 from engine.api.launch import Engine
+from engine.api.notes import Note
 from engine.api.protocol import Adapter, Event, JobRequest, JobResult, JobState, Model, System, UnloadRequest
 from got_desktop.background import Background, Task
 
@@ -182,7 +183,7 @@ class EngineLink(QObject):
         if self._engine is not None:
             self._engine.close()
 
-    def ask_devices(self, on_done: Callable[[tuple[str, ...]], None]) -> None:
+    def ask_devices(self, on_done: Callable[[tuple[Note, ...]], None]) -> None:
         """What models can be run on; asked again while an engine that has just started loads PyTorch for the answer."""
 
         def not_yet(error: EngineError) -> None:

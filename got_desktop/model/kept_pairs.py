@@ -52,4 +52,6 @@ def _add_row(path: Path, row: dict[str, str]) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError("output_unwritable", f"{path} cannot be written: {reason}.", "Free some space.") from error
+        raise OutputError(
+            "output_unwritable", "{path} cannot be written: {reason}.", "Free some space.", path=path, reason=reason
+        ) from error

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.api import language
 from engine.api.errors import EngineError
-from got_desktop.model.error_words import words
 
 
 @dataclass(frozen=True)
@@ -17,5 +17,5 @@ class Message:
 
     @classmethod
     def of(cls, error: EngineError) -> Message:
-        """In the user's language, where the error's words are known."""
-        return cls("error", *words(error))
+        """In the user's language."""
+        return cls("error", *language.words(error))

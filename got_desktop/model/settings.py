@@ -161,4 +161,6 @@ def replace_file(path: Path, data: bytes) -> None:
         files.replace_file(path, data)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError("output_unwritable", f"{path} cannot be written: {reason}.", "Free some space.") from error
+        raise OutputError(
+            "output_unwritable", "{path} cannot be written: {reason}.", "Free some space.", path=path, reason=reason
+        ) from error

@@ -222,7 +222,11 @@ def _begin(home: Path, data: Path, base: str, describe: bool) -> str:
         folder.mkdir(parents=True)
     except OSError as error:
         raise OutputError(
-            "output_unwritable", f"{folder} cannot be made: {error.strerror}.", "Free some space."
+            "output_unwritable",
+            "{folder} cannot be made: {reason}.",
+            "Free some space.",
+            folder=folder,
+            reason=error.strerror,
         ) from error
     _run("training", str(folder / files.CONFIG), "--init")
     own = {
@@ -248,7 +252,8 @@ def _run(*words: str) -> None:
     """One command of the trainer's, to its end. Raises EngineError with what it said."""
     ended = subprocess.run(module_command(*words), capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise EngineError("trainer_failed", ended.stderr.strip().rpartition("\n")[2].removeprefix("error: "))
+        last = ended.stderr.strip().rpartition("\n")[2].removeprefix("error: ")
+        raise EngineError("trainer_failed", "{last}", last=last)
 
 
 def _annotate(folder: Path) -> None:
@@ -283,7 +288,9 @@ def _launch(folder: Path, name: str, words: list[str], about: Mapping[str, str])
                 start_new_session=os.name != "nt",  # Ctrl+C in the app's terminal is not for the trainer
             )
     except OSError as error:
-        raise EngineUnavailable("trainer_failed", f"The trainer does not start: {error.strerror}.", "") from error
+        raise EngineUnavailable(
+            "trainer_failed", "The trainer does not start: {reason}.", "", reason=error.strerror
+        ) from error
     _started[:] = [*(one for one in _started if one.poll() is None), process]
     row = {"pid": process.pid, "started": process_start(process.pid), **about}
     replace_file(folder / f"{name}.json", json.dumps(row).encode())

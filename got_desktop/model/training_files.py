@@ -17,7 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from engine.api import language
+from engine.api.encoding import from_json
 from engine.api.errors import RequestError
+from engine.api.protocol import ErrorReply
 from engine.api.runtime import process_start
 from got_desktop.model.settings import replace_file
 
@@ -130,7 +133,7 @@ def standing(folder: Path) -> Standing:
         state = "starting" if alive(read_json(begun)) else "died"
     else:
         state = told["state"] if told["state"] in _ENDED or alive(told) else "died"
-    message = told.get("message", "") if state == "failed" else last_words(folder / "train.log") * (state == "died")
+    message = _why(told) if state == "failed" else last_words(folder / "train.log") * (state == "died")
     step, steps, each = told.get("step", 0), told.get("steps", 0), told.get("seconds_per_step")
     wish = _wish(folder / RUN / CONTROL) if state in ACTIVE else ""
     return Standing(
@@ -144,6 +147,13 @@ def standing(folder: Path) -> Standing:
         message,
         "" if (wish, state) == ("pause", "paused") else wish,
     )
+
+
+def _why(told: Mapping[str, Any]) -> str:
+    """The error that ended a run, in the user's language; as it was written where a trainer of before wrote it."""
+    if "error" not in told:
+        return told.get("message", "")
+    return language.sentence(from_json(ErrorReply, told["error"]).error())
 
 
 def _wish(control: Path) -> str:
@@ -269,7 +279,7 @@ def with_value(text: str, key: str, value: Any) -> str:  # noqa: ANN401 - what T
             comment = f"  {parts[2]}" if parts and parts[2] else ""
             lines[place] = found[1] + json.dumps(value, ensure_ascii=False) + comment
             return "\n".join(lines) + "\n"
-    raise RequestError("config_invalid", f"The configuration has no “{key}”.", "Open the TOML and add it.")
+    raise RequestError("config_invalid", "The configuration has no “{key}”.", "Open the TOML and add it.", key=key)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engine.api import language
+from engine.api.chain import CHAIN_PROBLEM
 from engine.api.client import EngineClient
 from engine.api.errors import Cancelled, EngineError
 from engine.api.protocol import (
@@ -31,7 +33,6 @@ from engine.api.protocol import (
 from got_desktop.model import pictures, results
 from got_desktop.model.document import Document
 from got_desktop.model.engine_link import EngineLink, Running
-from got_desktop.model.error_words import line
 from got_desktop.model.messages import Message
 from got_desktop.model.plan import Plan
 from got_desktop.model.results import Results
@@ -165,9 +166,9 @@ class Work(QObject):
                 keep_plan(found.chain)
             self.results = found
             self.results_changed.emit()
-            for note in found.result.notes:
-                if not note.startswith("chain, "):  # those the plan's panel shows where they stand
-                    self.said.emit(Message("info", line(note)))
+            for note in found.result.messages:
+                if note.code != CHAIN_PROBLEM:  # those the plan's panel shows where they stand
+                    self.said.emit(Message("info", language.note(note)))
 
         self.dismiss()
         self._begin("draw" if plan else "both")

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QToolTip
 
-from got_desktop.model.error_words import words
+from engine.api import language
 from got_desktop.model.plan import Plan
 from got_desktop.model.session import Session
 from got_desktop.ui import theme
@@ -179,7 +179,7 @@ class ChainEditor(QPlainTextEdit):
     def _explain(self, event: QHelpEvent) -> None:
         place = self._chain.to_raw(self.cursorForPosition(event.pos()).position())
         here = [p for p in self.review.plan.chain.problems if p.start <= place <= p.end and p.code != "no_color"]
-        QToolTip.showText(event.globalPos(), " ".join(words(here[0])) if here else "", self)
+        QToolTip.showText(event.globalPos(), language.sentence(here[0]) if here else "", self)
 
     def mark(self, start: int, end: int) -> None:
         """Selects a stretch of the chain's own text, such as a problem's."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from got_desktop.model.error_words import words
+from engine.api import language
 from got_desktop.model.results import Comparison, Results, compare
 from got_desktop.model.session import Session
 from got_desktop.ui.canvas import Canvas
@@ -144,7 +144,7 @@ class Editor(QWidget):
             self.tr("No box of the plan can be used, so it is not known what is to change.")
             if lost
             else self.tr("Something in the plan has no effect as it stands."),
-            "\n".join("• " + " ".join(words(fault)) for fault in faults[:4]),
+            "\n".join("• " + language.sentence(fault) for fault in faults[:4]),
         )
         first = lost or faults[0]
         if lost is None:

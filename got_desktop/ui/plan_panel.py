@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from engine.api import language
 from engine.api.chain import NO_REGION
-from got_desktop.model import error_words
 from got_desktop.model.session import Session
 from got_desktop.ui.box_panel import BoxPanel
 from got_desktop.ui.chain_editor import ChainEditor
@@ -67,9 +67,9 @@ class PlanPanel(QWidget):
         self.until.setEnabled(not drafting and not session.work.busy)
         self.branch.setEnabled(not drafting and session.review.turn + 1 < count)
         problems = [] if drafting else session.review.faults()
-        words = [" ".join(error_words.words(problem)) for problem in problems[:2]]
+        words = [language.sentence(problem) for problem in problems[:2]]
         if not drafting and session.review.changes_everything():
-            words.append(error_words.line(NO_REGION))
+            words.append(language.note(NO_REGION))
         self.faults.setText("\n".join(words))
         self.faults.setVisible(bool(words))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QStatusBar
 
-from got_desktop.model import error_words
+from engine.api import language
 from got_desktop.model.engine_link import Condition
 from got_desktop.model.figures import decimal
 from got_desktop.model.session import Session
@@ -57,7 +57,7 @@ class StatusBar(QStatusBar):
             "down": (self.tr("Engine: not running"), colors.error),
         }[condition.state]
         self.engine.setText(f'<span style="color:{color}">●</span> {words}')
-        self.engine.setToolTip(" ".join(error_words.words(condition.error)) if condition.error else "")
+        self.engine.setToolTip(language.sentence(condition.error) if condition.error else "")
         system = condition.system
         self.memory.setVisible(system is not None)
         self.queue.setVisible(system is not None and system.queued > 0)

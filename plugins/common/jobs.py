@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.api.chain import CHAIN_PROBLEM
 from engine.api.launch import Engine
+from engine.api.notes import Note
 from engine.api.protocol import (
     FEATHER,
     GROW,
@@ -61,7 +63,7 @@ class Candidate:
 class Drawn:
     candidates: tuple[Candidate, ...]
     chain: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,5 @@ def _fetch(engine: Engine, result: JobResult, settings: Settings) -> Drawn:
         image = client.file(result.id, result.named("image", number)[0].name)
         candidates.append(Candidate(settings.seed + number, layers, image))
     client.acknowledge(result.id)
-    about_chain = "chain, line "  # what is wrong in the chain is shown beside it
-    notes = tuple(note for note in result.notes if not note.startswith(about_chain))
+    notes = tuple(note for note in result.messages if note.code != CHAIN_PROBLEM)  # that is shown beside the chain
     return Drawn(tuple(candidates), result.chains[0], notes)

@@ -76,7 +76,10 @@ class Session:
         except FileNotFoundError:  # the engine's program
             self._end(run.failed, missing())
         except Exception as error:  # the one door for a fault of ours: the user is told, the host goes on
-            self._end(run.failed, EngineError("unexpected", f"Something unexpected happened: {error!r}.", "Report it."))
+            self._end(
+                run.failed,
+                EngineError("unexpected", "Something unexpected happened: {error}.", "Report it.", error=repr(error)),
+            )
         else:
             self._end(run.done, result)
 

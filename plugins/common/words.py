@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.api import language
 from engine.api.chain import NO_REGION, Chain, Region
+from engine.api.language import translate
 from engine.api.protocol import BoxFound, Event, Loading, Note, Planning, Queued, Started, Step, Token, Writing
 
 
@@ -19,25 +21,27 @@ class Progress:
 def progress(event: Event) -> Progress | None:
     """The line for an event; None: the line stays."""
     if isinstance(event, Queued) and event.position:
-        return Progress(f"Waiting: {event.position} before this one")
+        return Progress(translate("Waiting: {count} before this one", count=event.position))
     if isinstance(event, Started) and event.attempt > 1:
-        return Progress("The engine was started anew; the work goes on")
+        return Progress(translate("The engine was started anew; the work goes on"))
     if isinstance(event, Loading) and event.total:
-        return Progress(f"Loading {event.model}", event.done / event.total)
+        return Progress(translate("Loading {model}", model=event.model), event.done / event.total)
     if isinstance(event, (Planning, Token, BoxFound)):
-        return Progress("Planning")
+        return Progress(translate("Planning"))
     if isinstance(event, Step):
-        return Progress(
-            f"Step {event.step} of {event.total}, {time_left(event.seconds_left)}", event.step / event.total
-        )
+        left = time_left(event.seconds_left)
+        line = translate("Step {step} of {total}, {left}", step=event.step, total=event.total, left=left)
+        return Progress(line, event.step / event.total)
     if isinstance(event, Writing):
-        return Progress("Putting the result together", 1.0)
-    return Progress(event.text) if isinstance(event, Note) else None
+        return Progress(translate("Putting the result together"), 1.0)
+    return Progress(language.note(event)) if isinstance(event, Note) else None
 
 
 def time_left(seconds: float) -> str:
     """ "8 s left", "2 min left" """
-    return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"
+    if seconds < 90:
+        return translate("{seconds:.0f} s left", seconds=seconds)
+    return translate("{minutes:.0f} min left", minutes=seconds / 60)
 
 
 def layer_name(instruction: str) -> str:
@@ -48,8 +52,9 @@ def layer_name(instruction: str) -> str:
 
 def region_line(region: Region) -> str:
     """A box in the list: its number, its words, and whether it changes."""
-    what = region.phrase or "(no words)"
-    return f"{region.id + 1}  {what}  –  {region.color if region.is_mask else 'only looked at'}"
+    what = region.phrase or translate("(no words)")
+    # the color is a word of the chain, as the user reads and writes it there
+    return f"{region.id + 1}  {what}  –  {region.color if region.is_mask else translate('only looked at')}"
 
 
 def plan_line(chain: Chain, edit: bool = True) -> str:
@@ -57,5 +62,5 @@ def plan_line(chain: Chain, edit: bool = True) -> str:
     broken = [problem for problem in chain.problems if problem.code != "no_color"]  # only looked at, says the list
     problem = chain.lost or next(iter(broken), None)
     if problem:
-        return f"{problem.message} {problem.remedy}"
-    return NO_REGION if edit and chain.text and chain.changes_everything else ""
+        return language.sentence(problem)
+    return language.note(NO_REGION) if edit and chain.text and chain.changes_everything else ""

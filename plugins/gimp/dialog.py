@@ -13,8 +13,10 @@ gi.require_version("Gdk", "3.0")
 
 from gi.repository import Gimp, GimpUi, Gtk  # noqa: E402
 
+from engine.api import language  # noqa: E402
 from engine.api.chain import Chain  # noqa: E402
 from engine.api.errors import Cancelled, EngineError  # noqa: E402
+from engine.api.language import translate  # noqa: E402
 from engine.api.protocol import Event, Token  # noqa: E402
 from plugins.common.session import Session  # noqa: E402
 from plugins.common.words import plan_line, progress, region_line  # noqa: E402
@@ -31,7 +33,7 @@ _MORE = ["model", "adapter", "seed", "steps", "semantic", "spatial", "reference"
 
 def edit_dialog(session: Session, procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, captured: Capture) -> str:
     """Until the layer is in the image; gives the chain that was drawn. Raises Cancelled where the user leaves."""
-    dialog = _Dialog(session, procedure, config, "_Apply", captured)
+    dialog = _Dialog(session, procedure, config, translate("_Apply"), captured)
 
     def apply() -> str:
         drawn, result = work.edit(session, captured, config, dialog.chain.text, dialog.heard)
@@ -46,7 +48,7 @@ def generate_dialog(
     session: Session, procedure: Gimp.Procedure, config: Gimp.ProcedureConfig
 ) -> tuple[Gimp.Image, str]:
     """Until there is a new image; gives it with its chain. Raises Cancelled where the user leaves."""
-    dialog = _Dialog(session, procedure, config, "_Draw", None)
+    dialog = _Dialog(session, procedure, config, translate("_Draw"), None)
 
     def draw() -> tuple[Gimp.Image, str]:
         return work.generate(session, config, dialog.chain.text, dialog.heard)
@@ -70,10 +72,10 @@ class _Dialog:
         self.chain = Chain("")
         self._writes = False  # the chain comes from the model, word by word
         self._left = False  # the user closed the dialog
-        title = "Edit with instruction" if captured else "Generate"
+        title = translate("Edit with instruction") if captured else translate("Generate")
         self._dialog = GimpUi.ProcedureDialog(procedure=procedure, config=config, title=title)
         self._dialog.set_ok_label(apply)
-        self._does = apply.strip("_")
+        self._does = apply.replace("_", "")
         self._dialog.connect("response", self._answered)
         first = ["instruction", "scope"] if captured else ["instruction", "width", "height"]
         more = [*_MORE, "feather", "grow"] if captured else _MORE
@@ -90,7 +92,7 @@ class _Dialog:
                 except EngineError as error:
                     if self._left or error.code == "image_changed":
                         raise
-                    self._say(str(error))
+                    self._say(language.sentence(error))
             raise Cancelled()
         finally:
             self._dialog.destroy()
@@ -115,19 +117,19 @@ class _Dialog:
         size = captured.area[2:] if captured else (_BLANK_SIDE, _BLANK_SIDE)
         behind = pixbuf(captured.pixels, *size) if captured else pixbuf(_BLANK, 1, 1)
         self._preview = Preview(behind, *size, self._set_chain)
-        self._plan_button = Gtk.Button(label="_Plan", use_underline=True)
-        self._plan_button.set_tooltip_text("Write the plan and show its boxes; nothing is drawn yet")
+        self._plan_button = Gtk.Button(label=translate("_Plan"), use_underline=True)
+        self._plan_button.set_tooltip_text(translate("Write the plan and show its boxes; nothing is drawn yet"))
         self._plan_button.connect("clicked", lambda button: self._plan())
-        self._cancel_button = Gtk.Button(label="_Stop", use_underline=True, sensitive=False)
-        self._cancel_button.set_tooltip_text("End the running plan or edit; the dialog stays")
+        self._cancel_button = Gtk.Button(label=translate("_Stop"), use_underline=True, sensitive=False)
+        self._cancel_button.set_tooltip_text(translate("End the running plan or edit; the dialog stays"))
         self._cancel_button.connect("clicked", lambda button: self.session.cancel())
         self._bar = Gtk.ProgressBar(show_text=True)
         self._bar.set_text("")
         self._message = Gtk.Label(wrap=True, xalign=0.0, max_width_chars=60)
         if captured:
-            self._message.set_text(" ".join(captured.notes))
+            self._message.set_text(" ".join(map(language.note, captured.notes)))
         self._text = Gtk.TextView(wrap_mode=Gtk.WrapMode.WORD_CHAR, left_margin=6, right_margin=6, top_margin=4)
-        self._text.get_accessible().set_name("Plan: the chain's text")
+        self._text.get_accessible().set_name(translate("Plan: the chain's text"))
         self._typing = self._text.get_buffer().connect("changed", lambda buffer: self._edited())
         self._boxes = Gtk.Label(xalign=0.0, selectable=True)
 
@@ -139,7 +141,7 @@ class _Dialog:
         actions.pack_start(self._bar, True, True, 0)
         actions.pack_start(self._cancel_button, False, False, 0)
         self._bar.set_valign(Gtk.Align.CENTER)
-        more = Gtk.Expander(label="_More", use_underline=True)
+        more = Gtk.Expander(label=translate("_More"), use_underline=True)
         more.add(self._settings[1])
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
         parts = (self._settings[0], actions, self._message, self._preview.widget, self._boxes, scroll, more)
@@ -161,9 +163,9 @@ class _Dialog:
             self._preview.show_picture(pixbuf(_BLANK, 1, 1), *sides)
         try:
             self._set_chain(Chain(self._busy(plan, writes=True)))
-            self._say(f"Look at the boxes, correct them, then press {self._does}.")
+            self._say(translate("Look at the boxes, correct them, then press {button}.", button=self._does))
         except EngineError as error:
-            self._say(str(error))
+            self._say(language.sentence(error))
 
     def _busy(self, work: Callable[[], T], writes: bool) -> T:
         """Does the work with everything but Stop switched off."""

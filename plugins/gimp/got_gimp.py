@@ -2,15 +2,19 @@
 """GoT in GIMP 3: Filters ▸ GoT, and the procedures got-edit, got-plan and got-generate for scripts."""
 
 import sys
+from pathlib import Path
 
 import gi
 
 gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
 
-from gi.repository import Gimp  # noqa: E402
+from gi.repository import Gimp, GLib  # noqa: E402
 
+from engine.api import language  # noqa: E402
 from plugins.gimp import registration  # noqa: E402
+
+language.choose(Path(registration.__file__).parent / "translations", GLib.get_language_names())
 
 
 class Got(Gimp.PlugIn):

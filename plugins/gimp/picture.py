@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gi.repository import Gegl, Gimp, GLib
 
 from engine.api.errors import ImageError
+from engine.api.notes import Note
 from plugins.common.geometry import Area, clipped, neighborhood
 
 RGBA, GREY = "R'G'B'A u8", "Y u8"
@@ -26,18 +27,24 @@ class Capture:
     """That part, flattened, RGBA."""
     selection: bytes | None
     """How much of each pixel of the area is selected; None: nothing is selected, all may change."""
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     display: Gimp.Display | None
     """The view that a user called the procedure from; None: a script called it, from wherever."""
 
-    def problem(self) -> str | None:
+    def problem(self) -> Note | None:
         """Why nothing can be laid into the image; None: it is as it was."""
         # GIMP keeps an image that is closed until the procedure ends; then it goes, and with it a new layer
         if not self.image.is_valid() or (self.display is not None and not self.display.is_valid()):
-            return "The image was closed."
+            return Note.of("image_closed", "The image was closed.")
         if (self.image.get_width(), self.image.get_height()) != (self.width, self.height):
-            size = f"{self.image.get_width()}×{self.image.get_height()}"
-            return f"The image is {size} now, and was {self.width}×{self.height}."
+            return Note.of(
+                "image_resized",
+                "The image is {width}×{height} now, and was {width_before}×{height_before}.",
+                width=self.image.get_width(),
+                height=self.image.get_height(),
+                width_before=self.width,
+                height_before=self.height,
+            )
         return None
 
 
@@ -69,12 +76,17 @@ def _chosen(image: Gimp.Image, width: int, height: int) -> tuple[Area, bytes | N
     return area, bytes(mask)
 
 
-def _notes(image: Gimp.Image) -> tuple[str, ...]:
+def _notes(image: Gimp.Image) -> tuple[Note, ...]:
     notes = []
     if image.get_base_type() == Gimp.ImageBaseType.GRAY:
-        notes.append("The image is grey, so the edit is turned to grey; for color, change Image ▸ Mode ▸ RGB first.")
+        notes.append(
+            Note.of(
+                "image_grey",
+                "The image is grey, so the edit is turned to grey; for color, change Image ▸ Mode ▸ RGB first.",
+            )
+        )
     if image.get_precision() not in (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL):
-        notes.append("The edit is drawn in 8-bit sRGB; the image keeps its precision.")
+        notes.append(Note.of("image_depth", "The edit is drawn in 8-bit sRGB; the image keeps its precision."))
     return tuple(notes)
 
 

@@ -7,7 +7,9 @@ from functools import wraps
 
 from gi.repository import Gegl, Gimp, GLib, GObject
 
+from engine.api import language
 from engine.api.errors import Cancelled, EngineError
+from engine.api.language import translate
 from engine.api.protocol import Event
 from plugins.common.session import Session
 from plugins.common.words import progress
@@ -34,7 +36,7 @@ def _procedure(body: Body) -> Callable[..., Values]:
         except Cancelled:
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
         except EngineError as error:
-            return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error(str(error)))
+            return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error(language.sentence(error)))
         finally:
             session.close()
 
@@ -45,7 +47,7 @@ def _procedure(body: Body) -> Callable[..., Values]:
 def run_plan(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image, config: Config) -> Values:
     """got-plan: the chain for an edit; the image stays as it is."""
     captured = picture.capture(image, mode)
-    Gimp.progress_init("Planning")
+    Gimp.progress_init(translate("Planning"))
     chain = work.plan(session, captured, config, tell_gimp)
     Gimp.progress_end()
     return _returned(procedure, chain)
@@ -59,7 +61,7 @@ def run_edit(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: 
         from plugins.gimp.dialog import edit_dialog
 
         return _returned(procedure, edit_dialog(session, procedure, config, captured))
-    Gimp.progress_init("Editing")
+    Gimp.progress_init(translate("Editing"))
     drawn, result = work.edit(session, captured, config, config.get_property("chain"), tell_gimp)
     work.lay(captured, config, result)
     Gimp.progress_end()
@@ -78,7 +80,7 @@ def run_generate(
         made, chain = generate_dialog(session, procedure, config)
         Gimp.Display.new(made)
     else:
-        Gimp.progress_init("Drawing")
+        Gimp.progress_init(translate("Drawing"))
         made, chain = work.generate(session, config, config.get_property("chain"), tell_gimp)
         Gimp.progress_end()
     return _returned(procedure, made, chain)

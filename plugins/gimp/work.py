@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gi.repository import Gimp
 
+from engine.api import language
 from engine.api.errors import ImageError
 from engine.api.launch import Engine
 from engine.api.protocol import Event
@@ -67,15 +68,22 @@ def lay(captured: Capture, config: Config, result: pixels.Result) -> None:
         picture.insert(captured, name, result.rgba, result.mask)
         return
     made = picture.new_image(name, result.width, result.height, result.whole)
-    where = "was opened as a new image" if picture.show(made) else "is a new image, not shown"
-    raise ImageError("image_changed", problem, f"The result {where} (id {made.get_id()}).")
+    raise ImageError(
+        "image_changed",
+        "{problem}",
+        "The result was opened as a new image (id {id})."
+        if picture.show(made)
+        else "The result is a new image, not shown (id {id}).",
+        problem=problem,
+        id=made.get_id(),
+    )
 
 
 def tell(captured: Capture, drawn: Drawn) -> None:
     """What the user should know about how it was done."""
     notes = (*captured.notes, *drawn.notes)
     if notes:
-        Gimp.message("GoT: " + " ".join(notes))
+        Gimp.message("GoT: " + " ".join(map(language.note, notes)))
 
 
 def settings_of(config: Config) -> Settings:

@@ -1,9 +1,16 @@
 """The plug-in for Krita 5 and 6. Krita imports this package once, when it starts."""
 
+from pathlib import Path
+
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Krita
 
+from engine.api import language
 from plugins.krita.actions import Actions
 from plugins.krita.docker import DOCKER, Docker
+from plugins.krita.qt import QtCore
+
+# Krita has set Qt's language to the one that is chosen in it, or the system's
+language.choose(Path(__file__).parent / "translations", QtCore.QLocale().uiLanguages())
 
 Krita.instance().addExtension(Actions(Krita.instance()))
 Krita.instance().addDockWidgetFactory(DockWidgetFactory(DOCKER, DockWidgetFactoryBase.DockRight, Docker))

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from krita import Extension, Krita, Window
 
+from engine.api.language import translate
 from plugins.krita.docker import DOCKER, Docker
 
 _ACTIONS = {"got_plan": "plan", "got_apply": "apply", "got_cancel": "cancel"}
-_TEXTS = {
-    "got_plan": "GoT: plan the edit",
-    "got_apply": "GoT: apply the plan",
-    "got_cancel": "GoT: cancel",
-}
 
 
 class Actions(Extension):
@@ -21,8 +17,13 @@ class Actions(Extension):
         """Nothing before there is a window."""
 
     def createActions(self, window: Window) -> None:  # noqa: N802 - Krita's name
+        texts = {
+            "got_plan": translate("GoT: plan the edit"),
+            "got_apply": translate("GoT: apply the plan"),
+            "got_cancel": translate("GoT: cancel"),
+        }
         for name, button in _ACTIONS.items():
-            action = window.createAction(name, _TEXTS[name], "tools/scripts")
+            action = window.createAction(name, texts[name], "tools/scripts")
             action.triggered.connect(lambda _=False, button=button: getattr(_docker(), button).click())
 
 

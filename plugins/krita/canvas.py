@@ -7,6 +7,8 @@ from pathlib import Path
 
 from krita import Document, Krita, Node
 
+from engine.api.language import translate
+from engine.api.notes import Note
 from plugins.common.geometry import Area, clipped, neighborhood
 from plugins.krita.qt import QtCore, QtGui
 
@@ -35,13 +37,21 @@ class Target:
                 return document
         return None
 
-    def problem(self) -> str | None:
+    def problem(self) -> Note | None:
         """Why nothing can be laid into the document; None: it is as it was."""
         document = self.document()
         if document is None:
-            return f"“{self.name}” was closed."
+            return Note.of("document_closed", "“{name}” was closed.", name=self.name)
         if (document.width(), document.height()) != (self.width, self.height):
-            return f"“{self.name}” is {document.width()}×{document.height()} now, and was {self.width}×{self.height}."
+            return Note.of(
+                "document_resized",
+                "“{name}” is {width}×{height} now, and was {width_before}×{height_before}.",
+                name=self.name,
+                width=document.width(),
+                height=document.height(),
+                width_before=self.width,
+                height_before=self.height,
+            )
         return None
 
 
@@ -56,7 +66,7 @@ class Capture:
     """That part, flattened, sRGB, ARGB32."""
     selection: QtGui.QImage | None
     """How much of each pixel of the area is selected, Grayscale8; None: nothing is selected, all may change."""
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def capture(document: Document, like: Capture | None = None) -> Capture:
@@ -76,8 +86,11 @@ def capture(document: Document, like: Capture | None = None) -> Capture:
     pixels = _image(clone, area)
     clone.setModified(False)
     clone.close()
-    note = (
-        f"Edited in 8-bit sRGB; the document stays {_DEPTHS.get(space[1], space[1])} {_MODELS.get(space[0], space[0])}."
+    note = Note.of(
+        "document_depth",
+        "Edited in 8-bit sRGB; the document stays {depth} {model}.",
+        depth=_DEPTHS.get(space[1], space[1]),
+        model=_MODELS.get(space[0], space[0]),
     )
     return Capture(Target.of(document), area, pixels, selection, (note,))
 
@@ -95,8 +108,20 @@ def _chosen(document: Document) -> tuple[Area, QtGui.QImage | None]:
     return area, _grey(bytes(selection.pixelData(*area)), area)
 
 
-_MODELS = {"RGBA": "RGB", "GRAYA": "grey", "CMYKA": "CMYK", "LABA": "Lab", "XYZA": "XYZ", "YCbCrA": "YCbCr"}
-_DEPTHS = {"U8": "8-bit", "U16": "16-bit", "F16": "16-bit float", "F32": "32-bit float"}
+_MODELS = {
+    "RGBA": "RGB",
+    "GRAYA": Note.of("model", "grey"),
+    "CMYKA": "CMYK",
+    "LABA": "Lab",
+    "XYZA": "XYZ",
+    "YCbCrA": "YCbCr",
+}
+_DEPTHS = {
+    "U8": Note.of("depth", "8-bit"),
+    "U16": Note.of("depth", "16-bit"),
+    "F16": Note.of("depth", "16-bit float"),
+    "F32": Note.of("depth", "32-bit float"),
+}
 
 
 def insert(
@@ -113,7 +138,7 @@ def insert(
     layer = document.createNode(name, "paintlayer")
     layer.setColorSpace("RGBA", "U8", SRGB)
     layer.setPixelData(QtCore.QByteArray(_bytes(pixels, 4)), *area)
-    layer_mask.setName("GoT mask")
+    layer_mask.setName(translate("GoT mask"))
     layer_mask.setPixelData(QtCore.QByteArray(_bytes(mask, 1)), *area)
     layer.addChildNode(layer_mask, None)
     (parent or document.rootNode()).addChildNode(layer, active if parent else None)

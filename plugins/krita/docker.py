@@ -5,6 +5,7 @@ from __future__ import annotations
 from krita import Canvas, DockWidget, Krita
 
 from engine.api.chain import LIMIT, Box, Chain
+from engine.api.language import translate
 from plugins.common.words import Progress, plan_line, region_line
 from plugins.krita.editing import Catalog, Editing
 from plugins.krita.more import More, button
@@ -36,13 +37,15 @@ class Docker(DockWidget):
 
     def _make_widgets(self) -> None:
         self.instruction = QtWidgets.QPlainTextEdit()
-        self.instruction.setPlaceholderText("What should change? For example: make the boat yellow")
-        self.instruction.setAccessibleName("Instruction")
+        self.instruction.setPlaceholderText(translate("What should change? For example: make the boat yellow"))
+        self.instruction.setAccessibleName(translate("Instruction"))
         self.instruction.setFixedHeight(52)
         self.instruction.installEventFilter(self)
-        self.plan = button("Plan", "Write the plan and show its boxes (Ctrl+Enter)", self._plan)
-        self.apply = button("Apply", "Draw the plan as a new layer (Ctrl+Shift+Enter)", self._apply)
-        self.cancel = button("✕", "Cancel (Esc)", self.editing.cancel)
+        self.plan = button(translate("Plan"), translate("Write the plan and show its boxes (Ctrl+Enter)"), self._plan)
+        self.apply = button(
+            translate("Apply"), translate("Draw the plan as a new layer (Ctrl+Shift+Enter)"), self._apply
+        )
+        self.cancel = button("✕", translate("Cancel (Esc)"), self.editing.cancel)
         self.cancel.setFixedWidth(32)
         self.progress = QtWidgets.QProgressBar()
         self.progress.setTextVisible(True)
@@ -51,38 +54,40 @@ class Docker(DockWidget):
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.preview = Preview()
         self.boxes = QtWidgets.QListWidget()
-        self.boxes.setAccessibleName("Boxes")
+        self.boxes.setAccessibleName(translate("Boxes"))
         self.boxes.setFixedHeight(66)
         self.numbers = {name: self._number(name) for name in ("x", "y", "w", "h")}
         self.chain = QtWidgets.QPlainTextEdit()
-        self.chain.setAccessibleName("Plan: the chain's text")
-        self.chain.setPlaceholderText("The plan is written here, and can be edited.")
+        self.chain.setAccessibleName(translate("Plan: the chain's text"))
+        self.chain.setPlaceholderText(translate("The plan is written here, and can be edited."))
         self.chain.setFixedHeight(84)
         self.problem = QtWidgets.QLabel()
         self.problem.setWordWrap(True)
         self.results = QtWidgets.QListWidget()
-        self.results.setAccessibleName("Results")
+        self.results.setAccessibleName(translate("Results"))
         self.results.setViewMode(QtWidgets.QListView.ViewMode.IconMode)
         self.results.setIconSize(_THUMBNAIL)
         self.results.setFixedHeight(124)
-        self.results.setToolTip("Click a result to add it as a layer; double-click opens it on its own")
+        self.results.setToolTip(translate("Click a result to add it as a layer; double-click opens it on its own"))
         self.more_button = QtWidgets.QToolButton()
-        self.more_button.setText("More")
+        self.more_button.setText(translate("More"))
         self.more_button.setCheckable(True)
         self.more_button.setAutoRaise(True)
         self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more_button.setArrowType(Qt.ArrowType.RightArrow)
         self.more = More()
-        self.engine_state = QtWidgets.QLabel("The engine starts when it is needed.")
+        self.engine_state = QtWidgets.QLabel(translate("The engine starts when it is needed."))
         self.engine_state.setWordWrap(True)
-        self.start = button("Start engine", "Start the engine now and list its models", self.editing.start_engine)
+        self.start = button(
+            translate("Start engine"), translate("Start the engine now and list its models"), self.editing.start_engine
+        )
 
     def _number(self, name: str) -> QtWidgets.QSpinBox:
         box = QtWidgets.QSpinBox()
         box.setPrefix(f"{name} ")
         box.setRange(0, LIMIT)
-        box.setToolTip("Thousandths of the picture's width or height")
-        box.setAccessibleName(f"Box: {name}")
+        box.setToolTip(translate("Thousandths of the picture's width or height"))
+        box.setAccessibleName(translate("Box: {name}", name=name))
         box.setButtonSymbols(QtWidgets.QAbstractSpinBox.ButtonSymbols.NoButtons)
         box.valueChanged.connect(self._numbers_changed)
         return box
@@ -212,14 +217,16 @@ class Docker(DockWidget):
         for offer in self.editing.offers:
             keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             small = QtGui.QPixmap.fromImage(offer.result.whole.scaled(_THUMBNAIL, keep, smooth))
-            self.results.addItem(QtWidgets.QListWidgetItem(QtGui.QIcon(small), f"seed {offer.result.seed}"))
+            self.results.addItem(
+                QtWidgets.QListWidgetItem(QtGui.QIcon(small), translate("seed {seed}", seed=offer.result.seed))
+            )
 
     def _show_catalog(self, found: Catalog | None) -> None:
         if found is None:
-            self.engine_state.setText("No engine runs.")
+            self.engine_state.setText(translate("No engine runs."))
             return
         self.more.show_catalog(found.models, found.adapters)
-        self.engine_state.setText(f"Engine {found.version} runs.")
+        self.engine_state.setText(translate("Engine {version} runs.", version=found.version))
 
     def _show_more(self, shown: bool) -> None:
         self.more.setVisible(shown)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from krita import Document, Krita
 
+from engine.api import language
 from engine.api.chain import Chain
 from engine.api.errors import Cancelled, EngineError, EngineUnavailable
+from engine.api.language import translate
 from engine.api.launch import Engine
 from engine.api.protocol import Event, Token
 from plugins.common import jobs
@@ -80,7 +82,8 @@ class Editing(QtCore.QObject):
         def work(engine: Engine, heard: Heard) -> None:
             self._ask_catalog(engine)
 
-        self._begin("Starting the engine", work, Run(lambda nothing: self._idle("The engine runs."), self._failed))
+        running = translate("The engine runs.")
+        self._begin(translate("Starting the engine"), work, Run(lambda nothing: self._idle(running), self._failed))
 
     def plan(self, instruction: str, settings: Settings) -> None:
         """Writes the chain for what is on the active canvas."""
@@ -96,9 +99,9 @@ class Editing(QtCore.QObject):
 
         def done(text: str) -> None:
             self.set_chain(Chain(text))
-            self._idle("Look at the boxes, correct them, then apply.")
+            self._idle(translate("Look at the boxes, correct them, then apply."))
 
-        self._begin("Planning", work, Run(done, self._failed, self._heard))
+        self._begin(translate("Planning"), work, Run(done, self._failed, self._heard))
 
     def apply(self, instruction: str, settings: Settings) -> None:
         """Draws the plan, or where there is none plans first."""
@@ -119,18 +122,18 @@ class Editing(QtCore.QObject):
             self.set_chain(Chain(drawn.chain))
             self.offers = [Offer(layer_name(instruction), capture, result) for result in results]
             self.offered.emit()
-            notes = " ".join((*capture.notes, *drawn.notes))
+            notes = " ".join(language.note(note) for note in (*capture.notes, *drawn.notes))
             if len(results) == 1:
                 self.take(0, notes)
             else:
-                self._idle(f"Choose one of the {len(results)} results. {notes}")
+                self._idle(f"{translate('Choose one of the {count} results.', count=len(results))} {notes}")
 
-        self._begin("Applying", work, Run(done, self._failed, self._heard))
+        self._begin(translate("Applying"), work, Run(done, self._failed, self._heard))
 
     def cancel(self) -> None:
         if self.session.busy:
             self.session.cancel()
-            self.progressed.emit(Progress("Cancelling"))
+            self.progressed.emit(Progress(translate("Cancelling")))
 
     def take(self, number: int, notes: str = "") -> None:
         """Lays a result into the document it was made from, or where that cannot be, says why and keeps it."""
@@ -148,17 +151,19 @@ class Editing(QtCore.QObject):
         layer_mask = empty_mask()  # first: the document may be closed while it is made
         problem = offer.capture.target.problem()
         if problem:
-            return f"{problem} The result is kept below: double-click it to open it on its own.", True
+            kept = translate("The result is kept below: double-click it to open it on its own.")
+            return f"{language.note(problem)} {kept}", True
         document = offer.capture.target.document()
         assert document is not None
         canvas.insert(document, offer.name, offer.capture.area, offer.result.pixels, offer.result.mask, layer_mask)
-        return f"Added the layer “{offer.name}”. {notes}".strip(), False
+        added = translate("Added the layer “{name}”.", name=offer.name)
+        return f"{added} {notes}".strip(), False
 
     def open_alone(self, number: int) -> None:
         """Shows a result as a document of its own."""
         offer = self.offers[number]
         canvas.new_document(offer.name, offer.result.whole)
-        self._idle("Opened the result as a new document.")
+        self._idle(translate("Opened the result as a new document."))
 
     # the plan
 
@@ -179,9 +184,9 @@ class Editing(QtCore.QObject):
         """The active document; None, and the user is told, where it or the instruction is missing."""
         document = Krita.instance().activeDocument()
         if document is None:
-            self.said.emit("Open a picture first.", True)
+            self.said.emit(translate("Open a picture first."), True)
         elif not instruction.strip():
-            self.said.emit("The instruction is empty: say what should change.", True)
+            self.said.emit(translate("The instruction is empty: say what should change."), True)
         else:
             return document
         return None
@@ -196,7 +201,7 @@ class Editing(QtCore.QObject):
             return True
         problem = self.capture.target.problem()
         if problem:
-            self.said.emit(f"{problem} Plan again.", True)
+            self.said.emit(f"{language.note(problem)} {translate('Plan again.')}", True)
             return False
         self.capture = canvas.capture(self.capture.target.document(), self.capture)
         return True
@@ -225,7 +230,7 @@ class Editing(QtCore.QObject):
     def _failed(self, error: EngineError) -> None:
         if isinstance(error, EngineUnavailable):
             self.catalog.emit(None)
-        self._idle(str(error), not isinstance(error, Cancelled))
+        self._idle(language.sentence(error), not isinstance(error, Cancelled))
 
     def _idle(self, words: str, wrong: bool = False) -> None:
         self.said.emit(words, wrong)

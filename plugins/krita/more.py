@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from krita import Krita
 
+from engine.api.language import translate
 from engine.api.protocol import FEATHER, GROW, MAX_GROW
 from plugins.common.jobs import Settings
 from plugins.krita.qt import QtWidgets
 
 _GROUP = "got_desktop"
-_SCOPES = (("boxes", "Boxes only"), ("spill", "Boxes and spill"), ("whole", "Whole picture"))
 _SCALES = ("semantic", "spatial", "reference")
 _DEFAULT = -0.5
 """One step below 0: the model's own scale."""
@@ -23,26 +23,34 @@ class More(QtWidgets.QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.model = _choice((("got-mini", "got-mini"),))
-        self.adapter = _choice((("", "none"),))
+        self.adapter = _choice((("", translate("none")),))
         self.candidates = _number(1, 8, 1)
         self.seed = _number(0, 2**31 - 1, 42)
-        self.scope = _choice(_SCOPES)
+        self.scope = _choice(
+            (
+                ("boxes", translate("Boxes only")),
+                ("spill", translate("Boxes and spill")),
+                ("whole", translate("Whole picture")),
+            )
+        )
         self.feather = _number(0, 100, round(100 * FEATHER), " %")
-        self.feather.setToolTip("Width of the soft border, in per cent of the box's diagonal")
+        self.feather.setToolTip(translate("Width of the soft border, in per cent of the box's diagonal"))
         self.grow = _number(0, int(MAX_GROW), round(GROW), " px")
-        self.grow.setToolTip("Pixels around a box that are taken in full before the soft border begins")
+        self.grow.setToolTip(translate("Pixels around a box that are taken in full before the soft border begins"))
         self.scales = {name: _scale() for name in _SCALES}
         form = QtWidgets.QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         rows = {
-            "Model": self.model,
-            "Adapter": self.adapter,
-            "Candidates": self.candidates,
-            "Seed": self.seed,
-            "Scope": self.scope,
-            "Feather": self.feather,
-            "Grow": self.grow,
-            **{f"{name.capitalize()} guidance": self.scales[name] for name in _SCALES},
+            translate("Model"): self.model,
+            translate("Adapter"): self.adapter,
+            translate("Candidates"): self.candidates,
+            translate("Seed"): self.seed,
+            translate("Scope"): self.scope,
+            translate("Feather"): self.feather,
+            translate("Grow"): self.grow,
+            translate("Semantic guidance"): self.scales["semantic"],
+            translate("Spatial guidance"): self.scales["spatial"],
+            translate("Reference guidance"): self.scales["reference"],
         }
         for label, widget in rows.items():
             widget.setAccessibleName(label)
@@ -77,7 +85,7 @@ class More(QtWidgets.QWidget):
             chosen = combo.currentData()
             combo.clear()
             for name in names:
-                combo.addItem(name or "none", name)
+                combo.addItem(name or translate("none"), name)
             combo.setCurrentIndex(max(0, combo.findData(chosen)))
 
     def _load(self) -> None:
@@ -126,7 +134,7 @@ def _scale() -> QtWidgets.QDoubleSpinBox:
     box = QtWidgets.QDoubleSpinBox()
     box.setRange(_DEFAULT, 100.0)
     box.setSingleStep(0.5)
-    box.setSpecialValueText("model's own")
+    box.setSpecialValueText(translate("model's own"))
     return box
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.api.chain import Box, Chain
+from engine.api.language import translate
 from plugins.common.geometry import Frame, Handle, dragged
 from plugins.krita import boxes
 from plugins.krita.qt import Qt, QtCore, QtGui, QtWidgets, Signal
@@ -39,9 +40,11 @@ class Preview(QtWidgets.QWidget):
         self.setMinimumHeight(180)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName("Preview with boxes")
+        self.setAccessibleName(translate("Preview with boxes"))
         self.setToolTip(
-            "Drag a box or its handles. Drag elsewhere for a new box. Arrows move, Ctrl+arrows resize, Del deletes."
+            translate(
+                "Drag a box or its handles. Drag elsewhere for a new box. Arrows move, Ctrl+arrows resize, Del deletes."
+            )
         )
         self._picture: QtGui.QImage | None = None
         self._chain = Chain("")
@@ -73,7 +76,9 @@ class Preview(QtWidgets.QWidget):
         painter = QtGui.QPainter(self)
         frame = self.frame()
         if frame is None or self._picture is None:
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "The canvas appears here with its plan.")
+            painter.drawText(
+                self.rect(), Qt.AlignmentFlag.AlignCenter, translate("The canvas appears here with its plan.")
+            )
             return
         place = QtCore.QRectF(frame.left, frame.top, frame.width * frame.scale, frame.height * frame.scale)
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from engine.api.protocol import MAX_INSTRUCTION
 from got_desktop import faults
-from got_desktop.requests import MAX_INSTRUCTION
 from tests.got_desktop.conftest import CHAIN, INSTRUCTION
 
 LATE = ("--model", "no-such-model")

@@ -59,8 +59,8 @@ def test_a_plan_whose_boxes_are_all_lost_ends_before_it_is_drawn(got, picture, t
 
 def test_an_edit_without_a_region_is_said_before_it_is_drawn(got, picture):
     said = got("edit", picture, WHOLE, "-o", "out.png", *FAST)
-    assert said.code == 0 and said.err.index(NO_REGION) < said.err.index("step 2 of 2")
-    assert NO_REGION in got("plan", picture, WHOLE, "--model", "tiny").err
+    assert said.code == 0 and said.err.index(NO_REGION.text) < said.err.index("step 2 of 2")
+    assert NO_REGION.text in got("plan", picture, WHOLE, "--model", "tiny").err
 
 
 def test_a_box_ends_at_the_pictures_edge(got, picture, tmp_path):

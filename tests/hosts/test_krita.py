@@ -68,6 +68,14 @@ def test_cancelling_a_killed_engine_and_a_window_that_goes_on(krita: Krita):
     assert notes["overlay"]
 
 
+def test_on_a_german_system_it_speaks_german(krita: Krita):
+    marker = krita.ground.folder / "home/.local/share/krita/pykrita/got_krita/got_desktop.json"
+    marker.write_text(json.dumps(json.loads(marker.read_text()) | {"engine_command": None}))
+    notes = krita.run("no_engine", LANG="de_DE.UTF-8")
+    assert notes["empty"] == "Die Anweisung ist leer: Sagen Sie, was sich ändern soll."
+    assert "Installieren Sie got_desktop" in notes["said"]
+
+
 @pytest.mark.parametrize("command", [None, ["/nowhere/python"]])
 def test_without_the_product_the_user_is_told_what_to_install(krita: Krita, command: list[str] | None):
     marker = krita.ground.folder / "home/.local/share/krita/pykrita/got_krita/got_desktop.json"

@@ -79,7 +79,7 @@ def test_a_plan_whose_boxes_are_all_lost_is_not_drawn(host: Host):
 def test_a_plan_without_a_region_says_so_before_it_is_drawn(host: Host):
     picture = png(scene())
     chain = host.run(lambda engine, heard: jobs.plan(engine, heard, WHOLE, picture, SETTINGS))
-    assert plan_line(Chain(chain)) == NO_REGION and plan_line(Chain(chain), edit=False) == ""
+    assert plan_line(Chain(chain)) == NO_REGION.text and plan_line(Chain(chain), edit=False) == ""
     drawn = host.run(lambda engine, heard: jobs.edit(engine, heard, WHOLE, picture, chain, SETTINGS))
     assert NO_REGION in drawn.notes
     assert plan_line(Chain("")) == plan_line(Chain(CHAIN)) == ""

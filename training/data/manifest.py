@@ -35,7 +35,11 @@ def read_rows(folder: Path) -> list[Row]:
     """The pairs of a folder that `got annotate` made. Raises RequestError where there are none."""
     if not (folder / MANIFEST).is_file():
         raise RequestError(
-            "data_unknown", f"{folder} has no {MANIFEST}.", f"`got annotate PAIRS -o {folder}` makes it."
+            "data_unknown",
+            "{folder} has no {name}.",
+            "`got annotate PAIRS -o {folder}` makes it.",
+            folder=folder,
+            name=MANIFEST,
         )
     rows = []
     for row in read_manifest(folder).values():
@@ -43,7 +47,7 @@ def read_rows(folder: Path) -> list[Row]:
         rows.append(Row(row["name"], row["instruction"], row["chain"], source, folder / row["target_file_name"]))
         _check(rows[-1], folder)
     if not rows:
-        raise RequestError("data_empty", f"{folder} holds no pairs.", "Look at its report.txt.")
+        raise RequestError("data_empty", "{folder} holds no pairs.", "Look at its report.txt.", folder=folder)
     return rows
 
 
@@ -54,11 +58,16 @@ def _check(row: Row, folder: Path) -> None:
         problems.append(f"it must end with {IM_GEN_START}, once")
     if problems:
         raise RequestError(
-            "data_broken", f"{folder / MANIFEST}: the chain of “{row.name}”: {problems[0]}", "Correct it there."
+            "data_broken",
+            "{path}: the chain of “{name}”: {problem}",
+            "Correct it there.",
+            path=folder / MANIFEST,
+            name=row.name,
+            problem=problems[0],
         )
     for path in (row.source, row.target):
         if path and not path.is_file():
-            raise RequestError("data_broken", f"{path} is missing.", "Run `got annotate` again.")
+            raise RequestError("data_broken", "{path} is missing.", "Run `got annotate` again.", path=path)
 
 
 def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:

@@ -89,7 +89,9 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 number += 1
                 yield f"{path}:{number}", row
     except (pyarrow.ArrowException, OSError) as error:
-        raise RequestError("parquet_broken", f"{path} is no whole Parquet file.", "Download it again.") from error
+        raise RequestError(
+            "parquet_broken", "{path} is no whole Parquet file.", "Download it again.", path=path
+        ) from error
 
 
 def _pair(row: dict[str, Any], fields: Fields, where: str, chains: dict[str, str]) -> Pair | Finding:

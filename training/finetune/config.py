@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from engine.api.errors import OutputError, RequestError
+from engine.api.notes import VALUE_TYPES
 
 TUNED = ("lora", "full", "frozen")
 
@@ -102,13 +103,13 @@ class FinetuneConfig:
 
     def __post_init__(self) -> None:
         if self.training.batch_size % self.training.micro_batch:
-            raise _invalid("training.batch_size must be a multiple of training.micro_batch")
+            raise _invalid("training.batch_size must be a multiple of training.micro_batch.")
         if self.adapter.planner == self.adapter.unet == self.adapter.projectors == "frozen":
-            raise _invalid("adapter: planner, unet and projectors are all frozen, so that nothing would be trained")
+            raise _invalid("adapter: planner, unet and projectors are all frozen, so that nothing would be trained.")
         if len(self.training.betas) != 2:
-            raise _invalid("training.betas must be two numbers")
+            raise _invalid("training.betas must be two numbers.")
         if self.loss.drop * 3 >= 1 or self.validation.share >= 1 or self.adapter.dropout >= 1:
-            raise _invalid("loss.drop must be below 1/3, validation.share and adapter.dropout below 1")
+            raise _invalid("loss.drop must be below 1/3, validation.share and adapter.dropout below 1.")
         for bucket in self.pictures.buckets:
             parse_bucket(bucket)
 
@@ -121,7 +122,7 @@ def parse_bucket(text: str) -> tuple[int, int]:
     """(width, height) in pixels, multiples of 8, at least 64. Raises RequestError."""
     sides = text.lower().split("x")
     if len(sides) != 2 or not all(side.isdecimal() and int(side) >= 64 and int(side) % 8 == 0 for side in sides):
-        raise _invalid(f"pictures.buckets: “{text}” is not WIDTHxHEIGHT in multiples of 8, from 64 on")
+        raise _invalid("pictures.buckets: “{text}” is not WIDTHxHEIGHT in multiples of 8, from 64 on.", text=text)
     return int(sides[0]), int(sides[1])
 
 
@@ -135,7 +136,8 @@ def load_config(path: Path) -> FinetuneConfig:
     try:
         return _read(FinetuneConfig, _table(path), "")
     except RequestError as error:
-        raise RequestError(error.code, f"{path}: {error.message}", error.remedy) from error
+        fault, advice = error.parts
+        raise RequestError(error.code, "{path}: {fault}", "{advice}", path=path, fault=fault, advice=advice) from error
 
 
 def _table(path: Path) -> dict[str, Any]:
@@ -143,10 +145,12 @@ def _table(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RequestError(
-            "config_not_found", f"There is no configuration {path}.", f"`got train --init {path}` writes one."
+            "config_not_found", "There is no configuration {path}.", "`got train --init {path}` writes one.", path=path
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RequestError("recipe_broken", f"{path} is not TOML: {error}.", "Correct that line.") from error
+        raise RequestError(
+            "recipe_broken", "{path} is not TOML: {error}.", "Correct that line.", path=path, error=error
+        ) from error
 
 
 def _read(kind: type, table: dict[str, Any], prefix: str) -> Any:  # noqa: ANN401
@@ -154,10 +158,10 @@ def _read(kind: type, table: dict[str, Any], prefix: str) -> Any:  # noqa: ANN40
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            raise _invalid(f"“{prefix}{key}” is no key; keys are {', '.join(known)}")
+            raise _invalid("“{key}” is no key; keys are {names}.", key=prefix + key, names=", ".join(known))
         if is_dataclass(types[key]):
             if not isinstance(value, dict):
-                raise _invalid(f"“{key}” must be a table, [{key}]")
+                raise _invalid("“{key}” must be a table, [{key}].", key=key)
             values[key] = _read(types[key], value, f"{key}.")
         else:
             values[key] = _value(value, types[key], prefix + key, known[key].metadata)
@@ -170,21 +174,26 @@ def _value(value: Any, kind: Any, key: str, about: Any) -> Any:  # noqa: ANN401
     if kind in (tuple[str, ...], tuple[float, ...]):
         inner = str if kind == tuple[str, ...] else float
         if not isinstance(value, list) or not all(isinstance(v, inner) for v in value):
-            raise _invalid(f"“{key}” must be a list of {'texts' if inner is str else 'numbers'}")
+            raise _invalid(
+                "“{key}” must be a list of texts." if inner is str else "“{key}” must be a list of numbers.", key=key
+            )
         return tuple(value)
-    words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
     if type(value) is not kind:
-        raise _invalid(f"“{key}” must be {words[kind]}, not {value!r}")
+        raise _invalid("“{key}” must be {kind}, not {value}.", key=key, kind=VALUE_TYPES[kind], value=repr(value))
     if about["choices"] and value not in about["choices"]:
-        raise _invalid(f"“{key}” must be one of {', '.join(about['choices'])}, not “{value}”")
+        names = ", ".join(about["choices"])
+        raise _invalid("“{key}” must be one of {names}, not “{value}”.", key=key, names=names, value=value)
     if about["least"] is not None and not value >= about["least"]:
-        raise _invalid(f"“{key}” must be at least {about['least']:g}, not {value}")
+        raise _invalid("“{key}” must be at least {least:g}, not {value}.", key=key, least=about["least"], value=value)
     return value
 
 
-def _invalid(message: str) -> RequestError:
+def _invalid(message: str, **values: object) -> RequestError:
     return RequestError(
-        "config_invalid", f"{message}.", "Correct it; `got train --init` writes every key with its meaning."
+        "config_invalid",
+        message,
+        "Correct it; `got train --init` writes every key with its meaning.",
+        **values,
     )
 
 
@@ -213,10 +222,14 @@ def write_example(path: Path) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(to_toml(FinetuneConfig()))
     except FileExistsError as error:
-        raise OutputError("output_exists", f"{path} exists already.", "Name another file.") from error
+        raise OutputError("output_exists", "{path} exists already.", "Name another file.", path=path) from error
     except OSError as error:
         raise OutputError(
-            "output_not_writable", f"{path} cannot be written: {error.strerror}.", "Check its folder."
+            "output_not_writable",
+            "{path} cannot be written: {reason}.",
+            "Check its folder.",
+            path=path,
+            reason=error.strerror,
         ) from error
 
 

@@ -15,8 +15,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.api.encoding import to_json
 from engine.api.errors import EngineError, EngineUnavailable, RequestError
 from engine.api.files import beside
+from engine.api.protocol import ErrorReply
 from engine.api.runtime import locked, process_start
 from training.finetune.config import Training
 
@@ -37,7 +39,10 @@ def alone(folder: Path) -> Iterator[None]:
             held.enter_context(locked(folder / "lock", _ENDING))
         except EngineUnavailable as error:
             raise RequestError(
-                "run_in_use", f"A training runs in {folder} already.", "Wait for its end, or stop it with --stop."
+                "run_in_use",
+                "A training runs in {folder} already.",
+                "Wait for its end, or stop it with --stop.",
+                folder=folder,
             ) from error
         yield
 
@@ -69,7 +74,7 @@ class Journal:
             if self._read_state() == "running":
                 self.say("finished", self.settings.steps)
         except EngineError as error:
-            self.say("failed", self._step, message=str(error))
+            self.say("failed", self._step, message=str(error), error=to_json(ErrorReply.of(error)))
             raise
         finally:
             if self._board:
@@ -147,7 +152,9 @@ class Journal:
 def tell(folder: Path, wish: str) -> None:
     """Asks the run in a folder to pause or stop, or with "" to go on. Raises RequestError where there is none."""
     if not (folder / STATE).is_file():
-        raise RequestError("run_unknown", f"There is no run in {folder}.", "Name its configuration, or --runs.")
+        raise RequestError(
+            "run_unknown", "There is no run in {folder}.", "Name its configuration, or --runs.", folder=folder
+        )
     if not wish:
         (folder / CONTROL).unlink(missing_ok=True)
     else:

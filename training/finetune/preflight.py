@@ -131,15 +131,20 @@ def _demand(run: Finetune, report: dict[str, Any]) -> None:
     if report["disk_needed"] > report["disk_free"]:
         raise OutputError(
             "disk_too_small",
-            f"The run needs {_told('disk', report['disk_needed'])} on disk; {run.folder} has "
-            f"{_told('disk', report['disk_free'])}.",
+            "The run needs {needed} on disk; {folder} has {free}.",
             "Make room, lower training.keep, or give --runs another folder.",
+            needed=_told("disk", report["disk_needed"]),
+            folder=run.folder,
+            free=_told("disk", report["disk_free"]),
         )
     if report["peak_memory"] > _ROOM * report["memory"]:
         raise ModelError(
             "memory_too_small",
-            f"A step takes {_told('memory', report['peak_memory'])} of {_told('memory', report['memory'])}.",
-            f"Change {_remedy(run)}.",
+            "A step takes {peak} of {memory}.",
+            "Change {changes}.",
+            peak=_told("memory", report["peak_memory"]),
+            memory=_told("memory", report["memory"]),
+            changes=_remedy(run),
         )
 
 

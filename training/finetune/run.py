@@ -51,9 +51,11 @@ class Finetune:
         if config.training.batch_size % (self.world * config.training.micro_batch):
             raise RequestError(
                 "config_invalid",
-                f"training.batch_size {config.training.batch_size} cannot be shared by {self.world} processes with "
-                f"{config.training.micro_batch} pairs at once.",
+                "training.batch_size {batch} cannot be shared by {count} processes with {pairs} pairs at once.",
                 "Make it a multiple of both.",
+                batch=config.training.batch_size,
+                count=self.world,
+                pairs=config.training.micro_batch,
             )
         folder.mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder, config.training, self.accelerator.is_main_process)
@@ -126,8 +128,9 @@ class Finetune:
         if saved["config"] != self._identity():
             raise RequestError(
                 "run_of_other_config",
-                f"{self.folder} holds a run of another configuration, model or data.",
+                "{folder} holds a run of another configuration, model or data.",
                 "Give --runs another folder, or put the configuration back.",
+                folder=self.folder,
             )
         with torch.no_grad():
             for name, value in saved["weights"].items():
@@ -202,8 +205,10 @@ class Finetune:
         if not all(math.isfinite(v) for v in [*losses.values(), norm]):
             raise ModelError(
                 "training_diverged",
-                f"At step {step + 1} the loss is no number any more; the last checkpoint in {self.folder} is good.",
+                "At step {step} the loss is no number any more; the last checkpoint in {folder} is good.",
                 "Lower training.learning_rate, or set training.precision to float32.",
+                step=step + 1,
+                folder=self.folder,
             )
 
     @torch.no_grad()

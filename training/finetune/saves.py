@@ -40,8 +40,11 @@ def save(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
         shutil.rmtree(partial, ignore_errors=True)
         raise OutputError(
             "checkpoint_not_written",
-            f"The checkpoint of step {step} cannot be written to {folder}: {_reason(error)}.",
+            "The checkpoint of step {step} cannot be written to {folder}: {reason}.",
             "Make room; the same command then goes on from the checkpoint before it.",
+            step=step,
+            folder=folder,
+            reason=_reason(error),
         ) from error
     for old in _checkpoints(folder)[:-keep]:
         shutil.rmtree(old)

@@ -45,7 +45,7 @@ def check(settings: Training) -> None:
 
 
 def _unable(what: str, remedy: str) -> RequestError:
-    return RequestError("fsdp_unable", f"{what} does not go with --use_fsdp.", remedy)
+    return RequestError("fsdp_unable", "{what} does not go with --use_fsdp.", remedy, what=what)
 
 
 def share_out(model: nn.Module, parts: dict[str, nn.Module], device: torch.device) -> None:

@@ -95,15 +95,22 @@ def load_recipe(path: Path) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RequestError(
-            "recipe_not_found", f"There is no recipe {path}.", "Name a recipe, such as recipes/got-mini.toml."
+            "recipe_not_found", "There is no recipe {path}.", "Name a recipe, such as recipes/got-mini.toml.", path=path
         ) from error
     except tomllib.TOMLDecodeError as error:
-        raise RequestError("recipe_broken", f"{path} is not TOML: {error}.", "Correct that line.") from error
+        raise RequestError(
+            "recipe_broken", "{path} is not TOML: {error}.", "Correct that line.", path=path, error=error
+        ) from error
     phases, lessons = table.pop("phases", {}), table.pop("lessons", {})
     strange = [p for p in (*phases, *lessons) if p not in PHASES]
     if strange:
         raise RequestError(
-            "recipe_phase", f"{path} has an unknown phase “{strange[0]}”.", f"Phases are {', '.join(PHASES)}."
+            "recipe_phase",
+            "{path} has an unknown phase “{name}”.",
+            "Phases are {names}.",
+            path=path,
+            name=strange[0],
+            names=", ".join(PHASES),
         )
     seed = table.get("seed", 0)
     settings = {p: _read(LoopSettings, {"seed": seed} | row, f"{path}: phases.{p}") for p, row in phases.items()}
@@ -118,9 +125,16 @@ def _read(kind: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401
     strange = sorted(set(table) - known)
     if strange:
         raise RequestError(
-            "recipe_key", f"{where} has an unknown key “{strange[0]}”.", f"Keys are {', '.join(sorted(known))}."
+            "recipe_key",
+            "{where} has an unknown key “{name}”.",
+            "Keys are {names}.",
+            where=where,
+            name=strange[0],
+            names=", ".join(sorted(known)),
         )
     try:
         return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
     except TypeError as error:
-        raise RequestError("recipe_key", f"{where}: {error}.", "Add what is missing.") from error
+        raise RequestError(
+            "recipe_key", "{where}: {error}.", "Add what is missing.", where=where, error=error
+        ) from error

@@ -66,7 +66,13 @@ class Scratch:
     def _load(self, module: nn.Module, phase: str) -> None:
         path = self._weights(phase)
         if not path.exists():
-            raise ModelError("phase_missing", f"The phase “{phase}” is not finished in {self.runs}.", "Run it first.")
+            raise ModelError(
+                "phase_missing",
+                "The phase “{phase}” is not finished in {folder}.",
+                "Run it first.",
+                phase=phase,
+                folder=self.runs,
+            )
         module.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
 
     def _train(
@@ -153,8 +159,14 @@ class Scratch:
         reached = validate_vae(phase.vae, self.recipe.data.gate_scenes)
         for figure, least in self.recipe.gates.items():
             if reached[figure] < least:
-                missed = f"The autoencoder reached {figure} {reached[figure]}, not {least}."
-                raise ModelError("vae_gate", missed, "Give it more steps.")
+                raise ModelError(
+                    "vae_gate",
+                    "The autoencoder reached {figure} {reached}, not {least}.",
+                    "Give it more steps.",
+                    figure=figure,
+                    reached=reached[figure],
+                    least=least,
+                )
         self._finish("vae", phase.vae)
 
     def _eyes(self, settings: LoopSettings) -> None:

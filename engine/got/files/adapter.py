@@ -107,4 +107,4 @@ def _header_shapes(path: Path) -> dict[str, Any]:
 
 
 def _broken(path: Path, reason: str) -> ModelError:
-    return ModelError("adapter_broken", f"{path} cannot be used: {reason}.", _REMEDY)
+    return ModelError("adapter_broken", "{path} cannot be used: {reason}.", _REMEDY, path=path, reason=reason)

@@ -91,8 +91,9 @@ def load_components(
     if not (folder / "got.json").is_file():
         raise ModelError(
             "model_folder_wrong",
-            f"{folder} is not the folder of a GoT model: it has no got.json.",
+            "{folder} is not the folder of a GoT model: it has no got.json.",
             "Name a folder that `got model import` made, or a name that `got model list` shows.",
+            folder=folder,
         )
     _silence_libraries()
     config = GoTConfig.from_file(folder / "got.json")
@@ -206,7 +207,9 @@ def check_fit(
     }
     for parts, fit in fits.items():
         if not fit:
-            raise ModelError("model_parts_differ", f"{folder}: {parts} do not fit together.", REPAIR)
+            raise ModelError(
+                "model_parts_differ", "{folder}: {parts} do not fit together.", REPAIR, folder=folder, parts=parts
+            )
 
 
 def save_native(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.errors import ModelError, RequestError
+from engine.api.notes import VALUE_TYPES, Note, one_of
 from engine.api.schedulers import SCHEDULERS
 from engine.got.renderers.guidance import GuidanceScales
 
@@ -31,7 +32,7 @@ _OPTIONAL = {"familiar": dict}
 _DEFAULTS = {"num_inference_steps": int, "scheduler": str, "guidance_scales": dict}
 _FAMILIAR = {"pictures": str, "psnr": float}
 _SCALES = {"semantic": float, "spatial": float, "reference": float}
-_WORDS = {int: "a whole number", float: "a number", str: "a text", dict: "an object"}
+_POSITIVE = Note.of("type", "1 or more")
 
 
 def _paper_scales() -> dict[str, GuidanceScales]:
@@ -49,8 +50,8 @@ class Defaults:
     """By task: "edit" and "text_to_image"."""
 
     def __post_init__(self) -> None:
-        _demand(self.num_inference_steps >= 1, "defaults.num_inference_steps", "1 or more")
-        _demand(self.scheduler in SCHEDULERS, "defaults.scheduler", f"one of {', '.join(SCHEDULERS)}")
+        _demand(self.num_inference_steps >= 1, "defaults.num_inference_steps", _POSITIVE)
+        _demand(self.scheduler in SCHEDULERS, "defaults.scheduler", one_of(SCHEDULERS))
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,11 @@ class GoTConfig:
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
-        _demand(bool(self.name.strip()), "name", "a name")
-        _demand(self.num_query_tokens >= 1, "num_query_tokens", "1 or more")
-        _demand(self.source_size >= 1, "source_size", "1 or more")
-        _demand(self.image_size >= 8 and self.image_size % 8 == 0, "image_size", "a multiple of 8")
-        _demand(self.source_frames in SOURCE_FRAMES, "source_frames", f"one of {', '.join(SOURCE_FRAMES)}")
+        _demand(bool(self.name.strip()), "name", Note.of("type", "a name"))
+        _demand(self.num_query_tokens >= 1, "num_query_tokens", _POSITIVE)
+        _demand(self.source_size >= 1, "source_size", _POSITIVE)
+        _demand(self.image_size >= 8 and self.image_size % 8 == 0, "image_size", Note.of("type", "a multiple of 8"))
+        _demand(self.source_frames in SOURCE_FRAMES, "source_frames", one_of(SOURCE_FRAMES))
 
     @classmethod
     def from_file(cls, path: Path) -> GoTConfig:
@@ -99,7 +100,10 @@ class GoTConfig:
         except ModelError as error:
             if str(path) in error.message:
                 raise
-            raise ModelError(error.code, f"{path}: {error.message}", error.remedy) from error
+            fault, advice = error.parts
+            raise ModelError(
+                error.code, "{path}: {fault}", "{advice}", path=path, fault=fault, advice=advice
+            ) from error
 
     @classmethod
     def _from_json(cls, data: dict[str, Any]) -> GoTConfig:
@@ -107,8 +111,10 @@ class GoTConfig:
         if version != FORMAT_VERSION:
             raise ModelError(
                 "model_format_unknown",
-                f"“format_version” is {version!r}; this program reads {FORMAT_VERSION}.",
+                "“format_version” is {version}; this program reads {known}.",
                 "Update the program, or import the model again with this one.",
+                version=repr(version),
+                known=FORMAT_VERSION,
             )
         _check(data, _CONFIG | {key: kind for key, kind in _OPTIONAL.items() if key in data})
         _check(data["defaults"], _DEFAULTS, "defaults.")
@@ -119,7 +125,7 @@ class GoTConfig:
         try:
             by_task = {task: GuidanceScales(**scales[task]) for task in TASKS}
         except RequestError as error:
-            raise ModelError("model_config_invalid", error.message, REPAIR) from error
+            raise ModelError("model_config_invalid", "{fault}", REPAIR, fault=error.parts[0]) from error
         parts: dict[str, Any] = {"defaults": Defaults(**data["defaults"] | {"guidance_scales": by_task})}
         if "familiar" in data:
             _check(data["familiar"], _FAMILIAR, "familiar.")
@@ -138,15 +144,19 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ModelError("model_file_missing", f"{path} is missing.", REPAIR) from error
+        raise ModelError("model_file_missing", "{path} is missing.", REPAIR, path=path) from error
     except OSError as error:
         raise ModelError(
-            "model_file_unreadable", f"{path} cannot be read: {error.strerror}.", "Check its rights."
+            "model_file_unreadable",
+            "{path} cannot be read: {reason}.",
+            "Check its rights.",
+            path=path,
+            reason=error.strerror,
         ) from error
     except (ValueError, RecursionError) as error:
-        raise ModelError("model_file_broken", f"{path} is not valid JSON.", REPAIR) from error
+        raise ModelError("model_file_broken", "{path} is not valid JSON.", REPAIR, path=path) from error
     if not isinstance(data, dict):
-        raise ModelError("model_file_broken", f"{path} holds no JSON object.", REPAIR)
+        raise ModelError("model_file_broken", "{path} holds no JSON object.", REPAIR, path=path)
     return data
 
 
@@ -154,14 +164,14 @@ def _check(data: dict[str, Any], types: dict[str, type], prefix: str = "") -> No
     """Exactly these keys, with values of these types; a whole number is a number too, true and false are not."""
     for key in types:
         if key not in data:
-            raise ModelError("model_config_invalid", f"“{prefix}{key}” is missing.", REPAIR)
+            raise ModelError("model_config_invalid", "“{key}” is missing.", REPAIR, key=prefix + key)
     for key, value in data.items():
         if key not in types:
-            raise ModelError("model_config_invalid", f"“{prefix}{key}” is not a known key.", "Take it out.")
+            raise ModelError("model_config_invalid", "“{key}” is not a known key.", "Take it out.", key=prefix + key)
         allowed = (int, float) if types[key] is float else types[key]
-        _demand(isinstance(value, allowed) and not isinstance(value, bool), prefix + key, _WORDS[types[key]])
+        _demand(isinstance(value, allowed) and not isinstance(value, bool), prefix + key, VALUE_TYPES[types[key]])
 
 
-def _demand(holds: bool, key: str, wanted: str) -> None:
+def _demand(holds: bool, key: str, kind: Note) -> None:
     if not holds:
-        raise ModelError("model_config_invalid", f"“{key}” must be {wanted}.", REPAIR)
+        raise ModelError("model_config_invalid", "“{key}” must be {kind}.", REPAIR, key=key, kind=kind)

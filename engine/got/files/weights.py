@@ -190,7 +190,7 @@ def read_shapes(path: Path) -> Shapes:
     Raises ModelError for a file that is missing, truncated or broken.
     """
     if not path.is_file():
-        raise ModelError("model_file_missing", f"{path} is missing.", REPAIR)
+        raise ModelError("model_file_missing", "{path} is missing.", REPAIR, path=path)
     try:
         with safe_open(path, framework="pt") as file:
             return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}
@@ -212,4 +212,4 @@ def reading(place: Path) -> Iterator[None]:
 
 def broken(place: Path, reason: str) -> ModelError:
     """What is said of a file or folder that is not what it should be."""
-    return ModelError("model_file_broken", f"{place} cannot be used: {reason}.", REPAIR)
+    return ModelError("model_file_broken", "{place} cannot be used: {reason}.", REPAIR, place=place, reason=reason)

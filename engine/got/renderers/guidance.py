@@ -27,8 +27,11 @@ class GuidanceScales:
         if not all(math.isfinite(scale) for scale in astuple(self)):
             raise RequestError(
                 "guidance_scale_not_finite",
-                f"The guidance scales must be finite numbers, not {self.semantic}, {self.spatial}, {self.reference}.",
+                "The guidance scales must be finite numbers, not {semantic}, {spatial}, {reference}.",
                 "Give numbers such as 4, 3 and 1.5.",
+                semantic=self.semantic,
+                spatial=self.spatial,
+                reference=self.reference,
             )
 
 

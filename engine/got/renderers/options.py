@@ -40,35 +40,51 @@ class RenderOptions:
         demand(
             1 <= self.num_inference_steps <= 1000,
             "steps_out_of_range",
-            f"The number of steps is {self.num_inference_steps}.",
+            "The number of steps is {num_inference_steps}.",
             "Give 1 to 1000.",
+            num_inference_steps=self.num_inference_steps,
         )
         demand(
             self.scheduler in SCHEDULERS,
             "unknown_scheduler",
-            f"There is no scheduler “{self.scheduler}”.",
-            f"Choose one of {', '.join(SCHEDULERS)}.",
+            "There is no scheduler “{scheduler}”.",
+            "Choose one of {names}.",
+            scheduler=self.scheduler,
+            names=", ".join(SCHEDULERS),
         )
         demand(
             min(self.width, self.height) >= 64 and self.width % 8 == self.height % 8 == 0,
             "size_not_drawable",
-            f"The model cannot draw at {self.width}×{self.height}.",
+            "The model cannot draw at {width}×{height}.",
             "Give a width and a height that are multiples of 8 and at least 64.",
+            width=self.width,
+            height=self.height,
         )
-        demand(0 <= self.seed < 2**63, "seed_out_of_range", f"The seed is {self.seed}.", "Give 0 to 2^63 - 1.")
+        demand(
+            0 <= self.seed < 2**63, "seed_out_of_range", "The seed is {seed}.", "Give 0 to 2^63 - 1.", seed=self.seed
+        )
         demand(
             0 <= self.guidance_from <= self.guidance_until <= 1,
             "guidance_interval_out_of_range",
-            f"Guidance is to last from {self.guidance_from} to {self.guidance_until} of the steps.",
+            "Guidance is to last from {begin} to {end} of the steps.",
             "Give 0 to 1, the beginning not after the end.",
+            begin=self.guidance_from,
+            end=self.guidance_until,
         )
         demand(
             1 <= self.cache_interval <= 1000,
             "cache_interval_out_of_range",
-            f"The UNet is to run whole at every {self.cache_interval}th step.",
+            "The UNet is to run whole at every {interval}th step.",
             "Give 1 to 1000.",
+            interval=self.cache_interval,
         )
-        demand(self.fit in ("pad", "stretch"), "unknown_fit", f"There is no fit “{self.fit}”.", "Give pad or stretch.")
+        demand(
+            self.fit in ("pad", "stretch"),
+            "unknown_fit",
+            "There is no fit “{fit}”.",
+            "Give pad or stretch.",
+            fit=self.fit,
+        )
 
     def fit_of(self, source: Size | None) -> Fit:
         """The way of a source of that size onto the model's canvas and back; without one, the canvas is the picture."""
@@ -78,7 +94,7 @@ class RenderOptions:
         return Fit.stretch(source, canvas) if self.fit == "stretch" else Fit.pad(source, canvas)
 
 
-def demand(holds: bool, code: str, message: str, remedy: str) -> None:
+def demand(holds: bool, code: str, message: str, remedy: str, **values: object) -> None:
     """Raises RequestError unless that holds."""
     if not holds:
-        raise RequestError(code, message, remedy)
+        raise RequestError(code, message, remedy, **values)

@@ -102,7 +102,13 @@ WEIGHTS: dict[str, type[Int8Linear] | None] = {"exact": None, "int8": Int8Produc
 def kind_of_weights(name: str, device: torch.device, dtype: torch.dtype) -> type[Int8Linear] | None:
     """The layers of that name, tried on the device. Raises ModelError for another name, or a device that cannot."""
     if name not in WEIGHTS:
-        raise ModelError("weights_unknown", f"There are no weights “{name}”.", f"Use one of {', '.join(WEIGHTS)}.")
+        raise ModelError(
+            "weights_unknown",
+            "There are no weights “{name}”.",
+            "Use one of {names}.",
+            name=name,
+            names=", ".join(WEIGHTS),
+        )
     kind = WEIGHTS[name]
     try:
         if kind:
@@ -110,8 +116,10 @@ def kind_of_weights(name: str, device: torch.device, dtype: torch.dtype) -> type
     except (RuntimeError, TypeError) as error:  # of torch, where a device or a build has no such product
         raise ModelError(
             "weights_unsupported",
-            f"The device {device} does not calculate with {name} weights.",
+            "The device {device} does not calculate with {name} weights.",
             "Set GOT_ENGINE_WEIGHTS to exact, which works everywhere.",
+            device=device,
+            name=name,
         ) from error
     return kind
 

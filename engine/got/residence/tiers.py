@@ -10,6 +10,7 @@ import psutil
 import torch
 from torch import nn
 
+from engine.api.notes import Note
 from engine.got.residence.swap import Commuters
 
 GOT_6B = (7_600_000_000, 5_400_000_000)
@@ -35,7 +36,7 @@ class Tier:
     """One way of using a device's memory; each takes less of it, and longer, than the one before."""
 
     name: str
-    words: str
+    words: Note
     """How it works, for the user."""
     branches_at_once: int = 4
     tiled_vae: bool = False
@@ -50,25 +51,28 @@ class Tier:
     draws_on_cpu: bool = False
 
 
-RESIDENT = Tier("resident", "all of it stays in memory")
+RESIDENT = Tier("resident", Note.of("resident", "all of it stays in memory"))
 SPARING = Tier(
     "sparing",
-    "all of it stays in memory, one guidance branch and one tile at a time",
+    Note.of("sparing", "all of it stays in memory, one guidance branch and one tile at a time"),
     branches_at_once=1,
     tiled_vae=True,
 )
-TURNS = Tier("turns", "planner and UNet take turns in memory", takes_turns=True, fetches_ahead=True)
+TURNS = Tier("turns", Note.of("turns", "planner and UNet take turns in memory"), takes_turns=True, fetches_ahead=True)
 SEQUENTIAL = Tier(
     "sequential",
-    "planner and UNet take turns in memory, one guidance branch and one tile at a time",
+    Note.of("sequential", "planner and UNet take turns in memory, one guidance branch and one tile at a time"),
     branches_at_once=1,
     tiled_vae=True,
     takes_turns=True,
 )
 EIGHT_BITS = Tier(
     "eight bits",
-    "planner and UNet take turns in memory, one guidance branch and one tile at a time, and the planner's weights have "
-    "8 bits, so its plans may differ a little",
+    Note.of(
+        "eight bits",
+        "planner and UNet take turns in memory, one guidance branch and one tile at a time, and the planner's weights "
+        "have 8 bits, so its plans may differ a little",
+    ),
     branches_at_once=1,
     tiled_vae=True,
     takes_turns=True,
@@ -76,7 +80,7 @@ EIGHT_BITS = Tier(
 )
 SPLIT = Tier(
     "split",
-    "the planner stays on the CPU, one guidance branch and one tile at a time",
+    Note.of("split", "the planner stays on the CPU, one guidance branch and one tile at a time"),
     branches_at_once=1,
     tiled_vae=True,
     plans_on_cpu=True,
@@ -85,7 +89,7 @@ SPLIT = Tier(
 
 CPU_ONLY = Tier(
     "cpu",
-    "all of it works on the CPU, one guidance branch and one tile at a time",
+    Note.of("cpu", "all of it works on the CPU, one guidance branch and one tile at a time"),
     branches_at_once=1,
     tiled_vae=True,
     plans_on_cpu=True,

@@ -9,10 +9,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from engine.api import language
 from engine.api.errors import EngineError
 from got_desktop.doctor import PATIENCE, PLUGINS, Finding, examine, put_plugin_in
 from got_desktop.model.engine_link import Condition
-from got_desktop.model.error_words import line
 from got_desktop.model.messages import Message
 from got_desktop.model.session import Session
 from got_desktop.ui.controls import button, label, row
@@ -108,9 +108,9 @@ class DoctorPage(PageView):
 
     def _row(self, finding: Finding) -> QWidget:
         kind, words = ("success", self.tr("Good"))
-        about, mend = line(finding.found), self._mend(finding)
-        if advice := finding.hint if finding.good else finding.remedy:
-            about += f"\n→ {line(advice)}"
+        about, mend = "; ".join(language.note(note) for note in finding.notes), self._mend(finding)
+        if finding.advice:
+            about += f"\n→ {language.note(finding.advice)}"
         if finding.waits:
             kind, words = "info", self.tr("Not known yet")
             about, mend = self.tr("No answer yet: a new engine takes a while on a busy machine."), []
@@ -167,9 +167,9 @@ class DoctorPage(PageView):
         """All findings as text, for a bug report."""
         lines = []
         for finding in self.findings:
-            lines.append(f"{'✓' if finding.good else '…' if finding.waits else '✗'} {finding.what}: {finding.found}")
-            if advice := finding.hint if finding.good else finding.remedy:
-                lines.append(f"  → {advice}")
+            lines.append(f"{'✓' if finding.good else '…' if finding.waits else '✗'} {finding.what}: {finding.text}")
+            if finding.advice:
+                lines.append(f"  → {finding.advice.text}")
         return "\n".join(lines)
 
     def copy_report(self) -> None:

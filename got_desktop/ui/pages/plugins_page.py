@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine.api import language
 from engine.api.errors import EngineError
-from got_desktop.model import error_words
 from got_desktop.model.messages import Message
 from got_desktop.model.session import Session
 from got_desktop.ui.controls import button, column, label
@@ -128,7 +128,7 @@ class PluginsPage(PageView):
             "gimp": self.tr("Install GIMP 3 and start it once, or choose its folder plug-ins."),
         }[host]
         words = self.tr("Not found")
-        return Row(words, f"{error_words.words(error)[0]} {remedy}", choose, lead=Sign("warning", words))
+        return Row(words, f"{language.words(error)[0]} {remedy}", choose, lead=Sign("warning", words))
 
     def ask_folder(self, host: str) -> None:
         dialog = QFileDialog(self.window(), self.tr("The folder of {host}").format(host=HOSTS[host]))

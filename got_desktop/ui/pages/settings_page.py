@@ -6,9 +6,10 @@ from PySide6.QtCore import QLocale
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
+from engine.api import language
+from engine.api.notes import Note
 from got_desktop.model import kept_pairs
 from got_desktop.model.engine_link import Condition
-from got_desktop.model.error_words import line
 from got_desktop.model.figures import gigabytes, whole
 from got_desktop.model.session import Session
 from got_desktop.ui import canvas_keys
@@ -77,11 +78,11 @@ class SettingsPage(PageView):
     def _ask_devices(self) -> None:
         self.session.link.ask_devices(self._list_devices)
 
-    def _list_devices(self, devices: tuple[str, ...]) -> None:
-        for words in devices:
-            name = words.replace(",", " ").split()[0]
+    def _list_devices(self, devices: tuple[Note, ...]) -> None:
+        for device in devices:
+            name = device.text.replace(",", " ").split()[0]
             if self.device.findData(name) < 0:
-                self.device.addItem(line(words), name)
+                self.device.addItem(language.note(device), name)
         self._follow()
 
     def _follow_engine(self, condition: Condition) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
+from engine.api.notes import Note
 from got_desktop.model.training_files import ACTIVE, CONFIG, Training
 from got_desktop.ui.controls import Choice, button, decimal, number, quiet
 from got_desktop.ui.pages.parts import Card, Row
@@ -116,9 +117,9 @@ class FormCard(Card):
                 elif isinstance(field, QLineEdit):
                     field.setText(value)
 
-    def offer_devices(self, devices: tuple[str, ...]) -> None:
+    def offer_devices(self, devices: tuple[Note, ...]) -> None:
         """A graphics card is chosen where there is one."""
-        if any(name.startswith("cuda") for name in devices) and self.device.findData("cuda") < 0:
+        if any(device.text.startswith("cuda") for device in devices) and self.device.findData("cuda") < 0:
             self.device.addItem("cuda", "cuda")
             self.device.setCurrentIndex(1)
 

@@ -73,7 +73,7 @@ def test_16_bit_grey_is_read_at_8_bits_and_said():
     values = (np.arange(32 * 48, dtype=np.uint16).reshape(32, 48) * 40).astype(np.uint16)
     source = decode(encoded(Image.fromarray(values)), "x")
     assert np.array_equal(np.asarray(source.image)[..., 0], values >> 8)
-    assert source.notes == ("It has 16 bits a channel; it is read at 8.",)
+    assert [note.text for note in source.notes] == ["It has 16 bits a channel; it is read at 8."]
 
 
 def test_16_bit_color_is_said_though_pillow_hides_it():
@@ -82,7 +82,7 @@ def test_16_bit_color_is_said_though_pillow_hides_it():
     chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, pixels, b"IEND")]
     source = decode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks), "x")
     assert source.image.getpixel((3, 3)) == (128, 128, 128)
-    assert source.notes == ("It has 16 bits a channel; it is read at 8.",)
+    assert [note.text for note in source.notes] == ["It has 16 bits a channel; it is read at 8."]
 
 
 def test_floating_point_is_refused():
@@ -96,14 +96,14 @@ def test_cmyk_becomes_rgb_and_is_said():
     assert source.image.mode == "RGB"
     red, green, blue = np.asarray(source.image)[5, 5]
     assert red > 200 and green < 60 and blue < 60
-    assert source.notes == ("It is in CMYK; it is read and written as RGB.",)
+    assert [note.text for note in source.notes] == ["It is in CMYK; it is read and written as RGB."]
 
 
 def test_lab_becomes_rgb_and_is_said():
     profiles = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     lab = ImageCms.profileToProfile(picture(), *profiles, outputMode="LAB")
     source = decode(encoded(lab, "TIFF"), "x")
-    assert source.notes == ("It is in Lab; it is read and written as RGB.",)
+    assert [note.text for note in source.notes] == ["It is in Lab; it is read and written as RGB."]
     assert np.abs(np.asarray(source.image, int) - np.asarray(picture(), int)).mean() < 4
 
 
@@ -133,7 +133,7 @@ def test_an_rgb_profile_is_kept_and_used_for_the_model():
 def test_a_damaged_profile_is_dropped_and_said():
     source = decode(encoded(picture(), icc_profile=b"no profile at all"), "x")
     assert source.icc_profile is None
-    assert source.notes == ("Its color profile is damaged; the picture is taken as sRGB.",)
+    assert [note.text for note in source.notes] == ["Its color profile is damaged; the picture is taken as sRGB."]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
@@ -141,12 +141,12 @@ def test_of_an_animation_the_first_frame_is_taken_and_it_is_said(kind):
     frames = [Image.new("RGB", (20, 20), name) for name in ("blue", "green", "yellow")]
     source = decode(encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True), "x")
     assert source.image.convert("RGB").getpixel((4, 4)) == (0, 0, 255)
-    assert source.notes == ("It has 3 frames of animation; the first is used.",)
+    assert [note.text for note in source.notes] == ["It has 3 frames of animation; the first is used."]
 
 
 def test_of_a_tiff_the_first_page_is_taken_and_it_is_said():
     data = encoded(picture(), "TIFF", save_all=True, append_images=[picture()])
-    assert decode(data, "x").notes == ("It has 2 pages; the first is used.",)
+    assert [note.text for note in decode(data, "x").notes] == ["It has 2 pages; the first is used."]
 
 
 def test_resolution_is_read():

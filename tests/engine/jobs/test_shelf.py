@@ -60,4 +60,4 @@ def test_a_collection_between_two_jobs_leaves_the_libraries_out(tiny_model: Path
 
 def test_the_best_there_is_comes_first():
     best, *_ = devices()
-    assert best.replace(",", " ").replace(":", " ").split()[0] == choose_device("auto").type
+    assert best.text.replace(",", " ").replace(":", " ").split()[0] == choose_device("auto").type

@@ -162,16 +162,16 @@ def test_out_of_memory_is_tried_again_with_less(shelf, pipeline, pictures, monke
     request = EditRequest(instruction=INSTRUCTION, image=image, model="tiny", chain=CHAIN, num_inference_steps=1)
     usual, _, _ = do(request, pipeline, pictures)
     monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
-    notes: list[str] = []
+    notes: list[Note] = []
     run, again = partial(do, request, pipeline, pictures), []
     result, _, _ = within_memory(pipeline, run, notes.append, lambda: again.append(1))
-    assert len(notes) == len(again) == 1 and "from now on all of it works on the CPU, one guidance" in notes[0]
+    assert len(notes) == len(again) == 1 and "from now on all of it works on the CPU, one guidance" in notes[0].text
     assert len(result.files) == len(usual.files) and shelf.memory_use == CPU_ONLY.words
     within_memory(pipeline, run, notes.append, lambda: again.append(1))
     assert len(notes) == 1  # what it has come to is kept to
     assert shelf.take("tiny", "cpu", (), lambda done, total: None).residence.tier == CPU_ONLY
     shelf.unload()
-    assert shelf.memory_use == ""
+    assert shelf.memory_use is None
     assert shelf.take("tiny", "cpu", (), lambda done, total: None).residence.tier == RESIDENT
 
 
@@ -239,7 +239,8 @@ def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline
     said = [f"The device's memory was short: from now on {tier.words}." for tier in TIERS[1:]]
     short = [note.removesuffix(" It is drawn again, which takes longer.") for note in result.notes if "short" in note]
     assert short == said and len(set(result.notes)) == len(result.notes)
-    assert [event.text for event in told if isinstance(event, Note)] == list(result.notes)
+    assert [event for event in told if isinstance(event, Note)] == list(result.messages)
+    assert [note.text for note in result.messages] == list(result.notes)
     assert result.chains == (CHAIN,) and len(files) == len(result.files)
     assert pipeline.residence.device.type == "cuda" and pipeline.residence.tier == CPU_ONLY
 
@@ -370,6 +371,6 @@ def test_the_processor_is_named_with_its_threads():
     try:
         for count, words in ((1, "cpu, 1 thread"), (2, "cpu, 2 threads")):
             torch.set_num_threads(count)
-            assert devices()[-1] == words
+            assert devices()[-1].text == words
     finally:
         torch.set_num_threads(before)

@@ -107,7 +107,9 @@ def test_other_kinds_are_refused_whatever_they_are_called(client, kind):
 def test_sixteen_bits_are_taken_and_it_is_said(client):
     buffer = io.BytesIO()
     Image.fromarray(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16).save(buffer, "PNG")
-    assert client.upload(buffer.getvalue()).notes == ("It has 16 bits a channel; it is read at 8.",)
+    picture = client.upload(buffer.getvalue())
+    assert picture.notes == ("It has 16 bits a channel; it is read at 8.",)
+    assert picture.notes_in_parts[0].values == {"depth": 16}
 
 
 def bomb(side: int) -> bytes:
@@ -352,11 +354,11 @@ def test_a_plan_without_a_region_is_drawn_all_over_and_says_so_before(engine, im
     result = engine.client.result(job.id)
     assert result.chains == (WHOLE_TURN,)
     assert (picture(engine.client.file(result.id, result.named("mask")[0].name)) == 255).all()
-    said = next(place for place, event in enumerate(heard) if isinstance(event, Note) and event.text == NO_REGION)
+    said = next(place for place, event in enumerate(heard) if isinstance(event, Note) and event == NO_REGION)
     assert said < next(place for place, event in enumerate(heard) if isinstance(event, Step))
     drawn, _ = run(engine, EditRequest(instruction=WHOLE, image=image, model="tiny", chain=WHOLE_TURN))
     planned, _ = run(engine, PlanRequest(instruction=WHOLE, image=image, model="tiny"))
-    assert NO_REGION in drawn.notes and NO_REGION in planned.notes
+    assert NO_REGION in drawn.messages and NO_REGION in planned.messages
 
 
 def test_of_two_turns_each_needs_a_box_of_its_own(engine, image):
@@ -407,7 +409,7 @@ def test_the_system_says_what_it_is(client):
     system = client.system()
     assert system.resident > 10**7 and system.memory_total >= system.memory_used > 0 and system.handles > 3
     assert system.leases >= 1 and "torch" in system.packages
-    assert client.devices()[-1].startswith("cpu")
+    assert client.devices()[-1].text.startswith("cpu")
 
 
 # the stream

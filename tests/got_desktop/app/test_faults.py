@@ -169,7 +169,7 @@ def test_a_plan_without_a_region_says_so_before_it_is_drawn(sea, qtbot, tiny):
     sea.session.preferences.instruction = WHOLE
     sea.session.run_plan()
     wait_for_plan(sea, qtbot)
-    assert sea.editor.plan.faults.text() == NO_REGION and sea.editor.plan.faults.isVisible()
+    assert sea.editor.plan.faults.text() == NO_REGION.text and sea.editor.plan.faults.isVisible()
     sea.session.preferences.draw_with(new_picture=True)
     assert not sea.editor.plan.faults.isVisible()
     sea.session.preferences.draw_with(new_picture=False)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.api.notes import Note
 from engine.api.protocol import LoadRequest
 from got_desktop.model import settings
 from got_desktop.model.history import Entry
@@ -272,7 +273,7 @@ def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, 
         window = make_window()
         page, told = show(window, "doctor"), window.session.link.ask_devices
         assert isinstance(page, DoctorPage)
-        named: list[tuple[str, ...]] = []
+        named: list[tuple[Note, ...]] = []
         told(named.append)
         qtbot.waitUntil(lambda: "looked at again" in page.verdict.text() and not page.busy)
         row = page.findChild(Row, "finding_Devices")
@@ -281,10 +282,10 @@ def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, 
         assert "… Devices" in page.report()
         (folder / "go").touch()
         qtbot.waitUntil(lambda: not page.busy and "starting" not in page.verdict.text())
-        found = {finding.what: finding.found for finding in page.findings}
+        found = {finding.what: finding.text for finding in page.findings}
         assert found.get("Devices", "").startswith("cpu"), found["Engine"]
         qtbot.waitUntil(lambda: bool(named))
-        assert named[0][-1].startswith("cpu") and errors(window) == []
+        assert named[0][-1].text.startswith("cpu") and errors(window) == []
     finally:
         place.end()
 

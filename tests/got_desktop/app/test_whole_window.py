@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api.chain import Box, format_box
-from got_desktop.app import translate
+from got_desktop.app import set_language
 from got_desktop.model.plan import Plan
 from got_desktop.model.samples import SAMPLES
 from got_desktop.ui import theme
@@ -156,7 +156,7 @@ def test_colors_of_the_chain_follow_the_theme(sea, qapp):
 
 
 def test_the_rail_holds_its_words_in_every_language(qapp, make_window):
-    translate(qapp, "de")
+    set_language(qapp, "de")
     try:
         window = make_window()
         for one in window._rail_buttons.values():
@@ -315,7 +315,7 @@ def test_the_languages_are_complete(root: Path):
 
 
 def test_german_is_spoken(qapp, data):
-    translate(qapp, "de")
+    set_language(qapp, "de")
     try:
         from PySide6.QtCore import QCoreApplication
 

@@ -1,0 +1,220 @@
+"""The catalog of what errors, notes and the plug-ins say: collects the English templates, compares, compiles.
+
+`python tests/translations.py` brings `resources/translations` up to date with the code: new templates come into each
+.po without a translation, old ones go, and the .mo is compiled. Write the missing translations and run it again.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+LANGUAGE = ROOT / "engine" / "api" / "language.py"
+FOLDER = ROOT / "resources" / "translations"
+LANGUAGES = ("de",)
+PACKAGES = ("engine", "got_desktop", "plugins", "training")
+ERRORS = ("EngineError", "RequestError", "ImageError", "ModelError", "ChainError", "OutputError", "EngineUnavailable")
+ERRORS += ("NotFound", "Busy", "OutOfMemory")
+TAKING = dict.fromkeys(ERRORS, (1, 2)) | {"Note.of": (1,), "translate": (0,), "language.translate": (0,)}
+DECIMAL_SIGN = "."
+"""What is called with templates, and their places among its arguments."""
+_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+"""Of every catalog: the same entries give the same files."""
+_HEADING = """msgid ""
+msgstr ""
+"Project-Id-Version: got_desktop\\n"
+"Language: {language}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass
+class Module:
+    """A source file, its constants, and which of its own functions pass templates on."""
+
+    path: Path
+    taking: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.path.read_text(encoding="utf-8"))
+
+    @cached_property
+    def constants(self) -> dict[str, ast.expr]:
+        """What is assigned to a name in capitals, at the module's level."""
+        assigned = (node for node in self.tree.body if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value)
+        targets = ((node.targets[0] if isinstance(node, ast.Assign) else node.target, node.value) for node in assigned)
+        return {target.id: value for target, value in targets if isinstance(target, ast.Name) and value is not None}
+
+    @cached_property
+    def imports(self) -> dict[str, Path]:
+        """Imported name -> the file of this project that it comes from."""
+        found = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                path = ROOT / (node.module.replace(".", "/") + ".py")
+                found |= {alias.asname or alias.name: path for alias in node.names if path.is_file()}
+        return found
+
+    @property
+    def name(self) -> str:
+        return str(self.path.relative_to(ROOT))
+
+
+class Sources:
+    """All modules; `templates` and `wrong` are what is found in them."""
+
+    def __init__(self, packages: tuple[str, ...] = PACKAGES) -> None:
+        files = (file for name in packages for file in sorted((ROOT / name).rglob("*.py")))
+        self.modules = {file: Module(file) for file in files}
+        self.templates: dict[str, list[str]] = {DECIMAL_SIGN: ["engine/api/language.py"]}
+        """English template -> the files that use it."""
+        self.wrong: list[str] = []
+        """Calls whose template is no literal."""
+        for model in sorted((ROOT / "resources" / "models").glob("*/got.json")):
+            familiar = json.loads(model.read_text(encoding="utf-8"))["familiar"]
+            self.templates[familiar["pictures"]] = [str(model.relative_to(ROOT))]
+        while any([self._find_passing(module) for module in self.modules.values()]):
+            pass
+        for module in self.modules.values():
+            for call, function in _calls(module.tree):
+                self._read(module, call, function)
+
+    def _taking(self, module: Module, call: ast.Call) -> tuple[int, ...]:
+        name = ast.unparse(call.func)
+        if name == "translate" and module.imports.get(name) != LANGUAGE:  # it is Qt's
+            return ()
+        if name == "super().__init__" and call.args and isinstance(call.args[0], ast.Constant):
+            return TAKING["EngineError"]  # an error that has one code
+        known = module.taking.get(name) or TAKING.get(name)
+        if known is None and name in module.imports and module.imports[name] in self.modules:
+            known = self.modules[module.imports[name]].taking.get(name)
+        return known or ()
+
+    def _find_passing(self, module: Module) -> bool:
+        """Whether another function was found that hands a parameter of its own on as a template."""
+        before = dict(module.taking)
+        for call, function in _calls(module.tree):
+            if function is None or function.name == "__init__":
+                continue
+            names = _parameters(function)
+            method = names[:1] in (["self"], ["cls"])
+            names = names[method:]
+            given = [node.id for node in self._given(module, call) if isinstance(node, ast.Name)]
+            passed = {names.index(name) for name in given if name in names}
+            if passed:
+                name = f"self.{function.name}" if method else function.name
+                module.taking[name] = tuple(sorted(passed | set(module.taking.get(name, ()))))
+        return module.taking != before
+
+    def _given(self, module: Module, call: ast.Call) -> list[ast.expr]:
+        return [call.args[place] for place in self._taking(module, call) if place < len(call.args)]
+
+    def _read(self, module: Module, call: ast.Call, function: Function | None) -> None:
+        parameters = _parameters(function) if function else []
+        for node in self._given(module, call):
+            texts = self._texts(module, node)
+            if texts is None:
+                if not _is_one_of(node, parameters):
+                    self.wrong.append(f"{module.name}:{node.lineno}: {ast.unparse(node)}")
+                continue
+            for text in filter(_has_words, texts):
+                files = self.templates.setdefault(text, [])
+                files += [module.name] * (module.name not in files)
+
+    def _texts(self, module: Module, node: ast.expr) -> list[str] | None:
+        """The literals that an expression can be; None where it can be something else."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return [node.value]
+        if isinstance(node, ast.IfExp):
+            return _joined(self._texts(module, node.body), self._texts(module, node.orelse))
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            table = module.constants.get(node.value.id)
+            if isinstance(table, ast.Dict):
+                return _joined(*(self._texts(module, value) for value in table.values))
+        if isinstance(node, ast.Name):
+            if node.id in module.constants:
+                return self._texts(module, module.constants[node.id])
+            source = self.modules.get(module.imports.get(node.id, module.path))
+            if source is not None and source is not module:
+                return self._texts(source, node)
+        return None
+
+
+def _has_words(template: str) -> bool:
+    """Whether there is something to translate: what only has fields is the same in every language."""
+    return any(character.isalpha() for character in re.sub(r"\{[^}]*\}", "", template))
+
+
+def _parameters(function: Function) -> list[str]:
+    return [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+
+
+def _is_one_of(node: ast.expr, names: list[str]) -> bool:
+    return isinstance(node, ast.Name) and node.id in names
+
+
+def _joined(*texts: list[str] | None) -> list[str] | None:
+    return None if None in texts else [text for part in texts for text in part or ()]
+
+
+def _calls(node: ast.AST, function: Function | None = None) -> Iterator[tuple[ast.Call, Function | None]]:
+    """Each call and the function that it is in."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call):
+            yield child, function
+        yield from _calls(child, child if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) else function)
+
+
+def po_file(language: str) -> Path:
+    return FOLDER / language / "LC_MESSAGES" / "got.po"
+
+
+def read(language: str) -> Catalog:
+    with po_file(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def update(language: str, templates: dict[str, list[str]]) -> list[str]:
+    """Writes .po and .mo; gives the templates that have no translation yet."""
+    path = po_file(language)
+    old = read(language) if path.exists() else Catalog(locale=language)
+    new = Catalog(locale=language, project="got_desktop", creation_date=_DATE, revision_date=_DATE, fuzzy=False)
+    for template, files in templates.items():
+        known = old.get(template)
+        new.add(template, known.string if known else "", [(file, 0) for file in files])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(_HEADING.format(language=language).encode())
+        write_po(file, new, width=120, include_lineno=False, omit_header=True)
+    with path.with_suffix(".mo").open("wb") as file:
+        write_mo(file, new)
+    return [str(message.id) for message in new if message.id and not message.string]
+
+
+def main() -> None:
+    sources = Sources()
+    for line in sources.wrong:
+        print(f"no literal template: {line}")
+    for language in LANGUAGES:
+        for template in update(language, sources.templates):
+            print(f"{language}: to translate: {template}")
+
+
+if __name__ == "__main__":
+    main()
