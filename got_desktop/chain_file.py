@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import ChainError
+from engine.api.protocol import EditOptions
 from got_desktop import chain_words
 from got_desktop.requests import RenderRequest
 
@@ -43,7 +44,7 @@ def read_for(request: RenderRequest) -> Chain | None:
             "chain_unfinished", f"{request.chain} ends before its picture.", f"End it with {IM_GEN_START}."
         )
     lost = chain.lost
-    if lost and request.source and request.scope != "whole":
+    if lost and isinstance(request.drawing, EditOptions) and request.drawing.scope != "whole":
         raise ChainError(
             "chain_without_region",
             f"No box of {request.chain} can be used: {chain_words.problem_line(chain, lost)}",

@@ -1,0 +1,218 @@
+"""How a picture is drawn. A new option is declared here and nowhere else; `options.py` says what a declaration holds.
+
+Standard library only, Python 3.10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.api.options import check, option, values
+from engine.api.schedulers import Scheduler
+
+MAX_CANDIDATES = 8
+FEATHER = 0.10
+"""Width of an edit's soft border as a part of its region's diagonal, of one of 80 pixels at least."""
+GROW = 4.0
+"""Pixels around a region that are taken in full before the soft border begins."""
+MAX_GROW = 1000.0
+
+FitName = Literal["pad", "stretch"]
+Scope = Literal["boxes", "spill", "whole"]
+Preset = Literal["exact", "fast"]
+
+
+def _scale(name: str, mnemonic: str, hint: str, help: str = "") -> Any:  # noqa: ANN401 - a dataclass field
+    return option(
+        None,
+        label=f"{name.capitalize()} guidance",
+        short=name.capitalize(),
+        hint=hint,
+        help=help,
+        group="guidance",
+        flag=f"--{name}-scale",
+        mnemonic=mnemonic,
+        least=0,
+        most=100,
+        code="scale_out_of_range",
+        problem=f"The {name} scale is {{value}}.",
+        decimals=1,
+        step=0.5,
+        slider=15,
+    )
+
+
+def _side(name: str, **about: Any) -> Any:  # noqa: ANN401 - a dataclass field
+    return option(
+        None,
+        group="size",
+        least=64,
+        most=4096,
+        multiple=8,
+        step=8,
+        code="size_not_drawable",
+        problem=f"The model cannot draw at a {name} of {{value}} pixels.",
+        **about,
+    )
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Guidance scales, 0 to 100; None is the model's own default for the task."""
+
+    semantic: float | None = _scale(
+        "semantic", "n", "How hard the plan's meaning pulls", "How hard the chain's meaning pulls."
+    )
+    spatial: float | None = _scale("spatial", "g", "How hard the boxes pull")
+    reference: float | None = _scale(
+        "reference", "f", "How hard the picture that is edited pulls", "How hard the source pulls."
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def given(self) -> dict[str, float]:
+        """Those that are not None."""
+        return {name: scale for name, scale in values(self).items() if scale is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawingOptions:
+    """How any picture is drawn."""
+
+    candidates: int = option(
+        1,
+        label="Candidates",
+        hint="Results to choose from",
+        hosts=("app", "krita"),
+        least=1,
+        most=MAX_CANDIDATES,
+        problem="The number of candidates is {value}.",
+    )
+    seed: int = option(
+        42,
+        label="Seed",
+        hint="The same seed gives the same picture",
+        help="Another seed, another picture.",
+        mnemonic="d",
+        least=0,
+        most=2**63 - 1,
+    )
+    """Of the first candidate; each next one has the next seed."""
+    preset: Preset = option(
+        "exact",
+        label="Preset",
+        hint="Fewer steps for nearly the same picture",
+        help="exact, or fast: fewer steps for nearly the same picture.",
+        group="steps",
+        hosts=("cli",),
+    )
+    """exact: the model's own steps and scheduler; fast: fewer of another one, which what is given below goes before."""
+    num_inference_steps: int | None = option(
+        None,
+        name="steps",
+        label="Steps",
+        hint="Denoising steps",
+        group="steps",
+        hosts=("cli", "app", "gimp"),
+        mnemonic="t",
+        least=1,
+        most=1000,
+        problem="The number of steps is {value}.",
+    )
+    scheduler: Scheduler | None = option(
+        None, label="Scheduler", hint="Way through the steps", group="steps", hosts=("cli", "app")
+    )
+    guidance_scales: Scales = field(default_factory=Scales)
+    max_turns: int = option(
+        8,
+        label="Turns",
+        hint="The largest number of turns that are planned",
+        hosts=(),
+        least=1,
+        most=8,
+        problem="The largest number of turns is {value}.",
+    )
+    """Of a run that plans: it ends earlier where the model says so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditOptions(DrawingOptions):
+    """How an edit is drawn."""
+
+    side: int | None = _side(
+        "side", label="Side", hint="Side in pixels of the square that the model draws at", hosts=()
+    )
+    fit: FitName = option(
+        "pad",
+        label="Fit",
+        hint="How the picture meets the model's square: pad keeps its shape, stretch squashes it",
+        group="size",
+        hosts=("cli",),
+    )
+    scope: Scope = option(
+        "boxes",
+        label="Scope",
+        hint="What of the picture may change",
+        help="What may change: the boxes, also what changed beside them (a shadow), or the whole picture.",
+        group="mask",
+        first=True,
+        mnemonic="o",
+        choices={
+            "boxes": ("Boxes only", "Nothing outside the boxes changes"),
+            "spill": ("Boxes and spill", "Shadows and reflections beside the boxes are kept too"),
+            "whole": ("Whole picture", "The picture is taken as it was drawn"),
+        },
+    )
+    feather: float = option(
+        FEATHER,
+        label="Feather",
+        hint="Width of the soft border, as a part of the box's diagonal",
+        help="Width of the mask's soft border, as a part of the box's diagonal.",
+        group="mask",
+        unless=("scope", "whole"),
+        mnemonic="e",
+        least=0,
+        most=1,
+        problem="The mask's feather is {value}.",
+        percent=True,
+        unit=" %",
+        slider=50,
+    )
+    """Of the region's diagonal, of one of 80 pixels at least."""
+    grow: float = option(
+        GROW,
+        label="Grow",
+        hint="Pixels around a box that are taken in full before the soft border begins",
+        group="mask",
+        unless=("scope", "whole"),
+        mnemonic="w",
+        least=0,
+        most=MAX_GROW,
+        problem="The mask's grow is {value}.",
+        unit=" px",
+        slider=100,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateOptions(DrawingOptions):
+    """How a new picture is drawn."""
+
+    width: int | None = _side(
+        "width",
+        label="Width",
+        hint="In pixels, a multiple of 8",
+        hosts=("cli", "app", "gimp"),
+        first=True,
+        mnemonic="W",
+    )
+    height: int | None = _side(
+        "height",
+        label="Height",
+        hint="In pixels, a multiple of 8",
+        hosts=("cli", "app", "gimp"),
+        first=True,
+        mnemonic="H",
+    )
