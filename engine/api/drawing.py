@@ -23,38 +23,23 @@ Scope = Literal["boxes", "spill", "whole"]
 Preset = Literal["exact", "fast"]
 
 
-def _scale(name: str, mnemonic: str, hint: str, help: str = "") -> Any:  # noqa: ANN401 - a dataclass field
+def _scale(name: str, **about: Any) -> Any:  # noqa: ANN401 - a dataclass field
     return option(
         None,
-        label=f"{name.capitalize()} guidance",
-        short=name.capitalize(),
-        hint=hint,
-        help=help,
         group="guidance",
         flag=f"--{name}-scale",
-        mnemonic=mnemonic,
         least=0,
         most=100,
         code="scale_out_of_range",
-        problem=f"The {name} scale is {{value}}.",
         decimals=1,
         step=0.5,
         slider=15,
-    )
-
-
-def _side(name: str, **about: Any) -> Any:  # noqa: ANN401 - a dataclass field
-    return option(
-        None,
-        group="size",
-        least=64,
-        most=4096,
-        multiple=8,
-        step=8,
-        code="size_not_drawable",
-        problem=f"The model cannot draw at a {name} of {{value}} pixels.",
         **about,
     )
+
+
+def _side(**about: Any) -> Any:  # noqa: ANN401 - a dataclass field
+    return option(None, group="size", least=64, most=4096, multiple=8, step=8, code="size_not_drawable", **about)
 
 
 @dataclass(frozen=True)
@@ -62,11 +47,27 @@ class Scales:
     """Guidance scales, 0 to 100; None is the model's own default for the task."""
 
     semantic: float | None = _scale(
-        "semantic", "n", "How hard the plan's meaning pulls", "How hard the chain's meaning pulls."
+        "semantic",
+        label="Sema_ntic guidance",
+        short="Semantic",
+        hint="How hard the plan's meaning pulls",
+        help="How hard the chain's meaning pulls.",
+        problem="The semantic scale is {value}.",
     )
-    spatial: float | None = _scale("spatial", "g", "How hard the boxes pull")
+    spatial: float | None = _scale(
+        "spatial",
+        label="Spatial _guidance",
+        short="Spatial",
+        hint="How hard the boxes pull",
+        problem="The spatial scale is {value}.",
+    )
     reference: float | None = _scale(
-        "reference", "f", "How hard the picture that is edited pulls", "How hard the source pulls."
+        "reference",
+        label="Re_ference guidance",
+        short="Reference",
+        hint="How hard the picture that is edited pulls",
+        help="How hard the source pulls.",
+        problem="The reference scale is {value}.",
     )
 
     def __post_init__(self) -> None:
@@ -92,10 +93,9 @@ class DrawingOptions:
     )
     seed: int = option(
         42,
-        label="Seed",
+        label="See_d",
         hint="The same seed gives the same picture",
         help="Another seed, another picture.",
-        mnemonic="d",
         least=0,
         most=2**63 - 1,
     )
@@ -112,11 +112,10 @@ class DrawingOptions:
     num_inference_steps: int | None = option(
         None,
         name="steps",
-        label="Steps",
+        label="S_teps",
         hint="Denoising steps",
         group="steps",
         hosts=("cli", "app", "gimp"),
-        mnemonic="t",
         least=1,
         most=1000,
         problem="The number of steps is {value}.",
@@ -142,23 +141,18 @@ class EditOptions(DrawingOptions):
     """How an edit is drawn."""
 
     side: int | None = _side(
-        "side", label="Side", hint="Side in pixels of the square that the model draws at", hosts=()
-    )
-    fit: FitName = option(
-        "pad",
-        label="Fit",
-        hint="How the picture meets the model's square: pad keeps its shape, stretch squashes it",
-        group="size",
-        hosts=("cli",),
+        label="Side",
+        hint="Pixels of the square that the model draws at",
+        hosts=(),
+        problem="The model cannot draw at a side of {value} pixels.",
     )
     scope: Scope = option(
         "boxes",
-        label="Scope",
+        label="Sc_ope",
         hint="What of the picture may change",
         help="What may change: the boxes, also what changed beside them (a shadow), or the whole picture.",
         group="mask",
         first=True,
-        mnemonic="o",
         choices={
             "boxes": ("Boxes only", "Nothing outside the boxes changes"),
             "spill": ("Boxes and spill", "Shadows and reflections beside the boxes are kept too"),
@@ -167,12 +161,11 @@ class EditOptions(DrawingOptions):
     )
     feather: float = option(
         FEATHER,
-        label="Feather",
+        label="Feath_er",
         hint="Width of the soft border, as a part of the box's diagonal",
         help="Width of the mask's soft border, as a part of the box's diagonal.",
         group="mask",
         unless=("scope", "whole"),
-        mnemonic="e",
         least=0,
         most=1,
         problem="The mask's feather is {value}.",
@@ -183,11 +176,10 @@ class EditOptions(DrawingOptions):
     """Of the region's diagonal, of one of 80 pixels at least."""
     grow: float = option(
         GROW,
-        label="Grow",
+        label="Gro_w",
         hint="Pixels around a box that are taken in full before the soft border begins",
         group="mask",
         unless=("scope", "whole"),
-        mnemonic="w",
         least=0,
         most=MAX_GROW,
         problem="The mask's grow is {value}.",
@@ -201,18 +193,16 @@ class GenerateOptions(DrawingOptions):
     """How a new picture is drawn."""
 
     width: int | None = _side(
-        "width",
-        label="Width",
+        label="_Width",
+        problem="The model cannot draw at a width of {value} pixels.",
         hint="In pixels, a multiple of 8",
         hosts=("cli", "app", "gimp"),
         first=True,
-        mnemonic="W",
     )
     height: int | None = _side(
-        "height",
-        label="Height",
+        label="_Height",
+        problem="The model cannot draw at a height of {value} pixels.",
         hint="In pixels, a multiple of 8",
         hosts=("cli", "app", "gimp"),
         first=True,
-        mnemonic="H",
     )

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 
-def translate(text: str) -> str:
-    """An English text in the user's language."""
-    return text
+def translate(template: str, /, **values: object) -> str:
+    """An English text in the user's language, with its fields filled in."""
+    return template.format(**values)

@@ -13,6 +13,7 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from engine.api.errors import RequestError
+from engine.api.language import translate
 
 T = TypeVar("T")
 Host = Literal["cli", "app", "krita", "gimp"]
@@ -31,15 +32,21 @@ class Choice:
     label: str
     hint: str = ""
 
+    @property
+    def title(self) -> str:
+        return translate(self.label)
+
+    @property
+    def tooltip(self) -> str:
+        return translate(self.hint) if self.hint else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One option: what `option` declares, and what `options_of` adds from the field.
-
-    All texts are English; hosts show them through `language.translate`.
-    """
+    """One option: what `option` declares, and what `options_of` adds from the field. All texts here are English."""
 
     label: str
+    """With “_” before the letter that GIMP's dialog underlines."""
     hint: str
     """What it does, in a few words without a full stop: the tooltip in the app and in GIMP."""
     help: str = ""
@@ -55,8 +62,6 @@ class Option:
     """(name, value): it has no effect while that option has that value."""
     flag: str = ""
     """Of the command line; else made from the name."""
-    mnemonic: str = ""
-    """The letter of the label that GIMP's dialog underlines."""
 
     least: float | None = None
     most: float | None = None
@@ -66,7 +71,7 @@ class Option:
     code: str = ""
     """Of the error for a value that is out of range; else made from the name."""
     problem: str = ""
-    """The error's message with the place {value}; else made from the label."""
+    """Of a value that is out of range: the error's message, with the place {value}; else made from the label."""
 
     # how a host shows a number
     percent: bool = False
@@ -96,6 +101,31 @@ class Option:
         return self.help or f"{self.hint}."
 
     @property
+    def mnemonic_title(self) -> str:
+        """The label in the user's language, with the “_” of its mnemonic."""
+        return translate(self.label)
+
+    @property
+    def title(self) -> str:
+        """The label in the user's language."""
+        return self.mnemonic_title.replace("_", "")
+
+    @property
+    def short_title(self) -> str:
+        """The label in the user's language, below a heading that says the rest of it."""
+        return translate(self.short) if self.short else self.title
+
+    @property
+    def tooltip(self) -> str:
+        return translate(self.hint)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is shown in the user's language: the English templates that a catalog of translations needs."""
+        choices = [text for choice in self.choices for text in (choice.label, choice.hint)]
+        return tuple(text for text in (self.label, self.short, self.hint, self.problem, *choices) if text)
+
+    @property
     def range(self) -> tuple[float, float]:
         """The least and the largest number that a host's field takes, in what is shown."""
         least = 0 if self.least is None else self.to_display(self.least)
@@ -123,12 +153,14 @@ class Option:
             return
         if self.least <= value <= self.most and (not self.multiple or value % self.multiple == 0):
             return
-        remedy = f"a multiple of {self.multiple}, from {self.least} to" if self.multiple else f"{self.least} to"
+        remedy = (
+            "Give a multiple of {multiple}, from {least} to {most}." if self.multiple else "Give {least} to {most}."
+        )
         most = "2^63 - 1" if self.most == 2**63 - 1 else f"{self.most:g}"
-        problem = self.problem or f"The {self.label.lower()} is {{value}}."
-        text = value if isinstance(value, float) or abs(value) < 10**20 else "far too large"
+        number = value if isinstance(value, float) or abs(value) < 10**20 else "far too large"
+        limits = {"multiple": self.multiple, "least": self.least, "most": most}
         code = self.code or f"{self.name}_out_of_range"
-        raise RequestError(code, problem.format(value=text), f"Give {remedy} {most}.")
+        raise RequestError(code, self.problem.format(value=number), remedy.format(**limits))
 
 
 def option(default: Any, choices: Mapping[str, tuple[str, str]] | None = None, **about: Any) -> Any:  # noqa: ANN401
@@ -138,6 +170,7 @@ def option(default: Any, choices: Mapping[str, tuple[str, str]] | None = None, *
     the default is the model's own value.
     """
     labels = tuple(Choice(value, *texts) for value, texts in (choices or {}).items())
+    about.setdefault("problem", f"The {about['label'].replace('_', '').lower()} is {{value}}.")
     declaration = Option(default=default, optional=default is None, choices=labels, **about)
     own = " Null: the model's own." if declaration.optional else ""
     # the names that pydantic knows, which writes the OpenAPI

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLayout, QSpinBox, QVBoxLayout, QWidget
 
-from engine.api.language import translate
 from engine.api.options import Group, Option, options_for, value_of
 from engine.api.protocol import GenerateOptions
 from got_desktop.model.session import Session
@@ -76,7 +75,7 @@ class DrawingPanel(QWidget):
     def _size(self) -> Row:
         self.size_boxes = {}
         for option in options_for("app", GenerateOptions, ["size"]):
-            spin = number(int(option.own), int(option.range[1]), translate(option.label))
+            spin = number(int(option.own), int(option.range[1]), option.title)
             spin.setMinimumWidth(70)
             spin.setSingleStep(option.multiple)
             spin.setSpecialValueText(self.tr("own"))

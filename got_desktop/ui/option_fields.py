@@ -23,13 +23,13 @@ class ChoiceField(Choice):
     def __init__(self, option: Option) -> None:
         super().__init__()
         self.option = option
-        self.setAccessibleName(translate(option.label))
-        self.setToolTip(translate(option.hint))
+        self.setAccessibleName(option.title)
+        self.setToolTip(option.tooltip)
         if option.optional:
             self.addItem("", None)
         for choice in option.choices:
-            self.addItem(translate(choice.label), choice.value)
-            self.setItemData(self.count() - 1, translate(choice.hint), Qt.ItemDataRole.ToolTipRole)
+            self.addItem(choice.title, choice.value)
+            self.setItemData(self.count() - 1, choice.tooltip, Qt.ItemDataRole.ToolTipRole)
         self.activated.connect(lambda: self.changed.emit(self.currentData()))
 
     def show_value(self, value: str | None, own: str | None) -> None:
@@ -49,7 +49,7 @@ class NumberField(QWidget):
     def __init__(self, option: Option) -> None:
         super().__init__()
         self.option = option
-        name = translate(option.label)
+        name = option.title
         self.spin: Whole | Decimal = padded(Decimal() if option.decimals else Whole())
         if isinstance(self.spin, Decimal):
             self.spin.setDecimals(option.decimals)
@@ -62,7 +62,7 @@ class NumberField(QWidget):
         self.slider = None if option.slider is None else self._make_slider(name, least, option.slider)
         for part in (self, self.spin, self.slider):
             if part is not None:
-                part.setToolTip(translate(option.hint))
+                part.setToolTip(option.tooltip)
         self.setFocusProxy(self.spin)
         self.setLayout(row(self.slider, self.spin) if self.slider else row(self.spin))
 
@@ -71,7 +71,7 @@ class NumberField(QWidget):
         self.spin.setFixedWidth(_SLIDER_FIELD_WITH_UNIT if self.option.unit else _SLIDER_FIELD)
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(round(scale * least), round(scale * most))
-        slider.setAccessibleName(translate("{name}, slider").format(name=name))
+        slider.setAccessibleName(translate("{name}, slider", name=name))
         slider.valueChanged.connect(lambda place: self.changed.emit(self.option.from_display(place / scale)))
         return slider
 
@@ -104,8 +104,8 @@ def option_field(option: Option) -> OptionField:
 
 
 def option_label(option: Option, field: QWidget) -> QLabel:
-    return label(translate(option.short or option.label), buddy=field)
+    return label(option.short_title, buddy=field)
 
 
 def _own_text(own: object) -> str:
-    return translate("model's own") if own is None else translate("model's own ({value})").format(value=own)
+    return translate("model's own") if own is None else translate("model's own ({value})", value=own)

@@ -40,20 +40,20 @@ def _add_choice(procedure: Gimp.Procedure, option: Option) -> None:
     if option.optional:
         choices.add(_OWN, 0, translate("model's own"), "")
     for number, choice in enumerate(option.choices, 1):
-        choices.add(choice.value, number, translate(choice.label), translate(choice.hint))
+        choices.add(choice.value, number, choice.title, choice.tooltip)
     default = option.default or _OWN
-    procedure.add_choice_argument(option.name, _label(option), translate(option.hint), choices, default, _RW)
+    procedure.add_choice_argument(option.name, option.mnemonic_title, option.tooltip, choices, default, _RW)
 
 
 def _add_number(procedure: Gimp.Procedure, option: Option) -> None:
-    hint, own = translate(option.hint), _own(option)
+    hint, own = option.tooltip, _own(option)
     if option.optional:
-        hint += "; " + translate("0: the model's own" if own == 0 else "below 0: the model's own")
+        hint += "; " + (translate("0: the model's own") if own == 0 else translate("below 0: the model's own"))
     least = own if option.optional else option.least or 0
     most = LARGEST_SHOWN if option.most is None else min(option.most, LARGEST_SHOWN)
     default = own if option.default is None else option.default
     adds = procedure.add_int_argument if option.type is int else procedure.add_double_argument
-    adds(option.name, _label(option), hint, option.type(least), option.type(most), option.type(default), _RW)
+    adds(option.name, option.mnemonic_title, hint, option.type(least), option.type(most), option.type(default), _RW)
 
 
 def _own(option: Option) -> int:
@@ -66,9 +66,3 @@ def _value(option: Option, value: Any) -> Any:  # noqa: ANN401 - an option's val
         return value
     own = value == _OWN if option.choices else value < 0 or value == _own(option)
     return None if own else value
-
-
-def _label(option: Option) -> str:
-    """With its mnemonic, where the language's word has that letter."""
-    label = translate(option.label)
-    return label.replace(option.mnemonic, f"_{option.mnemonic}", 1) if option.mnemonic else label

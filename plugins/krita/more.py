@@ -28,10 +28,9 @@ class More(QtWidgets.QWidget):
         self.fields = {one.name: _field(one) for one in self.options}
         form = QtWidgets.QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
-        labels = {one.name: translate(one.label) for one in self.options}
-        named = {"model": self.model, "adapter": self.adapter, **self.fields}
-        for name, widget in named.items():
-            label = labels.get(name) or translate(name.capitalize())
+        rows = [(translate("Model"), self.model), (translate("Adapter"), self.adapter)]
+        rows += [(one.title, self.fields[one.name]) for one in self.options]
+        for label, widget in rows:
             widget.setAccessibleName(label)
             form.addRow(label, widget)
         self._load()
@@ -88,7 +87,7 @@ def _kept(name: str, default: str) -> str:
 def _field(one: Option) -> QtWidgets.QWidget:
     """A field for an option, with its default."""
     field = _choice(_choices(one)) if one.choices else _number(one)
-    field.setToolTip(translate(one.hint))
+    field.setToolTip(one.tooltip)
     if one.choices:
         field.setCurrentIndex(field.findData(one.default or ""))
     elif not one.optional:
@@ -104,8 +103,8 @@ def _choices(one: Option) -> tuple[Choice, ...]:
 def _choice(choices: tuple[Choice, ...]) -> QtWidgets.QComboBox:
     combo = QtWidgets.QComboBox()
     for place, choice in enumerate(choices):
-        combo.addItem(translate(choice.label), choice.value)
-        combo.setItemData(place, translate(choice.hint), Qt.ItemDataRole.ToolTipRole)
+        combo.addItem(choice.title, choice.value)
+        combo.setItemData(place, choice.tooltip, Qt.ItemDataRole.ToolTipRole)
     return combo
 
 

@@ -29,10 +29,9 @@ class More(EditOptions):
 
     sharpen: float = option(
         0.25,
-        label="Sharpen",
+        label="_Sharpen",
         hint="How much sharper the edit becomes",
         group="mask",
-        mnemonic="S",
         least=0,
         most=1,
         percent=True,

@@ -27,8 +27,10 @@ def test_a_request_has_its_options_and_nothing_else_of_that_kind():
 
 @pytest.mark.parametrize("one", OPTIONS.values(), ids=OPTIONS)
 def test_a_declaration_is_whole(one):
-    assert one.label and one.hint and not one.hint.endswith(".") and one.sentence.endswith(".")
-    assert (one.least is None) == (one.most is None) and one.mnemonic in one.label
+    assert one.title and one.hint and not one.hint.endswith(".") and one.sentence.endswith(".")
+    assert {one.label, one.hint} <= set(one.texts) and one.label.count("_") == ("gimp" in one.hosts)
+    assert one.problem.count("{value}") == 1
+    assert (one.least is None) == (one.most is None)
     assert one.choices or one.type in (int, float) and one.least is not None
     assert one.default is not None or one.optional
     assert one.unless is None or one.unless[1] in [choice.value for choice in OPTIONS[one.unless[0]].choices]
@@ -39,6 +41,8 @@ def test_names_and_flags_are_said_once():
     for kind in (EditOptions, GenerateOptions):
         names = [one.name for one in options_of(kind)]
         assert len(set(names)) == len(names)
+        letters = [one.label.partition("_")[2][0].lower() for one in options_for("gimp", kind)]
+        assert len({*letters, *"imp"}) == len(letters) + 3  # beside Instruction or Caption, Model, Adapter
         for host in HOSTS:
             assert set(options_for(host, kind)) <= set(options_of(kind))
 
