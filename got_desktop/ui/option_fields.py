@@ -84,8 +84,9 @@ class NumberField(QWidget):
             number = max(self.spin.minimum(), min(self.spin.maximum(), number))
             if number != self.spin.value():  # what is being typed is left alone
                 self.spin.setValue(number)  # type: ignore[arg-type]
-            if self.slider is not None and (shown := own if value is None else value) is not None:
-                self.slider.setValue(round(10**self.option.decimals * self.option.to_display(shown)))
+            effective = own if value is None else value
+            if self.slider is not None and effective is not None:
+                self.slider.setValue(round(10**self.option.decimals * self.option.to_display(effective)))
 
     def _name_own(self, own: float | None) -> None:
         """Beside a slider there is little room."""

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from engine.api.encoding import dumps, loads
 from engine.api.errors import RequestError
-from engine.api.options import option
+from engine.api.options import option, values
 from engine.api.protocol import EditOptions, EditRequest
 from engine.jobs.tasks import facts_of
 from got_desktop.commands.declared import with_drawing
@@ -98,6 +98,7 @@ def test_app(qtbot, tmp_path):
     from got_desktop.model.engine_link import EngineLink
     from got_desktop.model.session import Session
     from got_desktop.ui.drawing_panel import DrawingPanel
+    from got_desktop.ui.option_fields import NumberField
 
     background = Background()
     session = Session(tmp_path, background, EngineLink(background))
@@ -105,10 +106,11 @@ def test_app(qtbot, tmp_path):
     panel = DrawingPanel(session)
     qtbot.addWidget(panel)
     field = panel.fields["sharpen"]
+    assert isinstance(field, NumberField) and field.slider is not None
     assert panel.labels["sharpen"].text() == "Sharpen" and field.toolTip() == "How much sharper the edit becomes"
     assert field.spin.text() == "25 %" and field.slider.maximum() == 100
     field.spin.setValue(50)
-    assert session.preferences.drawing.sharpen == 0.5 and field.slider.value() == 50
+    assert values(session.preferences.drawing)["sharpen"] == 0.5 and field.slider.value() == 50
     session.preferences.draw_with(sharpen=1.0)
     assert field.spin.value() == 100
 
