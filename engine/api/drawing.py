@@ -146,6 +146,13 @@ class EditOptions(DrawingOptions):
         hosts=(),
         problem="The model cannot draw at a side of {value} pixels.",
     )
+    fit: FitName = option(
+        "pad",
+        label="Fit",
+        hint="How the picture meets the model's square: pad keeps its shape, stretch squashes it",
+        group="size",
+        hosts=("cli",),
+    )
     scope: Scope = option(
         "boxes",
         label="Sc_ope",
