@@ -51,7 +51,7 @@ class More(QtWidgets.QWidget):
             chosen = combo.currentData()
             combo.clear()
             for name in names:
-                combo.addItem(name or "none", name)
+                combo.addItem(name or translate("none"), name)
             combo.setCurrentIndex(max(0, combo.findData(chosen)))
 
     def _load(self) -> None:
