@@ -122,8 +122,11 @@ class Option:
     @property
     def texts(self) -> tuple[str, ...]:
         """All that is shown in the user's language: the English templates that a catalog of translations needs."""
-        choices = [text for choice in self.choices for text in (choice.label, choice.hint)]
-        return tuple(text for text in (self.label, self.short, self.hint, self.problem, *choices) if text)
+        texts = [] if self.least is None else [self.problem]
+        if set(self.hosts) - {"cli"}:
+            texts += [self.label, self.short, self.hint]
+            texts += [text for one in self.choices if one.label != one.value for text in (one.label, one.hint)]
+        return tuple(filter(None, texts))
 
     @property
     def range(self) -> tuple[float, float]:
