@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.api.chain import IM_GEN_START, Chain
 from engine.api.errors import ChainError
+from engine.api.protocol import EditOptions
 from got_desktop.requests import RenderRequest
 
 MAX_BYTES = 100_000
@@ -60,7 +61,7 @@ def read_for(request: RenderRequest) -> Chain | None:
             token=IM_GEN_START,
         )
     lost = chain.lost
-    if lost and request.source and request.scope != "whole":
+    if lost and isinstance(request.drawing, EditOptions) and request.drawing.scope != "whole":
         raise ChainError(
             "chain_without_region",
             "No box of {path} can be used: {problem}",

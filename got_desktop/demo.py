@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from engine.api.protocol import EditOptions
 from got_desktop import sheet, work
 from got_desktop.__main__ import has_display
 from got_desktop.cli import prepare_process
@@ -42,7 +43,7 @@ def edit_samples(output: Path, model: str, device: str, seed: int) -> None:
             boxes_overlay=output / f"{sample.image.stem}-plan.png",
             model=model,
             device=device,
-            seed=seed,
+            drawing=EditOptions(seed=seed),
             force=True,
         )
         with Progress() as progress:

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from engine.api.errors import OutputError
-from engine.api.protocol import FEATHER, GROW, FitName, Preset, Scales, Scheduler, Scope
+from engine.api.options import check
+from engine.api.protocol import EditOptions, GenerateOptions
 from engine.api.requests import check_words
-
-PresetName = Preset
-SchedulerName = Scheduler
-ScopeName = Scope
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,37 +41,20 @@ class PlanRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderRequest(PlanRequest):
-    """Plan, or take a chain as it stands, and draw it. What is None is the model's own default."""
+    """Plan, or take a chain as it stands, and draw it: an edit of `source`, or a new picture where there is none."""
 
     output: Path
     chain: Path | None = None
-    seed: int = 42
-    preset: PresetName = "exact"
-    steps: int | None = None
-    scheduler: SchedulerName | None = None
-    semantic_scale: float | None = None
-    spatial_scale: float | None = None
-    reference_scale: float | None = None
-    width: int | None = None
-    height: int | None = None
-    fit: FitName = "pad"
-    scope: ScopeName = "boxes"
-    feather: float = FEATHER
-    grow: float = GROW
+    drawing: EditOptions | GenerateOptions
     facts: bool = True
     """Put the edit's facts into a PNG."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        Scales(**self.scales())  # refuses what is out of range
+        check(self.drawing)
 
     def outputs(self) -> list[Path]:
         return [self.output, *super().outputs()]
-
-    def scales(self) -> dict[str, float]:
-        """The guidance scales that were given."""
-        given = {"semantic": self.semantic_scale, "spatial": self.spatial_scale, "reference": self.reference_scale}
-        return {name: scale for name, scale in given.items() if scale is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

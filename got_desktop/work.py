@@ -11,7 +11,16 @@ from engine.api.client import EngineClient
 from engine.api.errors import EngineError
 from engine.api.formats import OPENRASTER
 from engine.api.launch import Engine
-from engine.api.protocol import EditRequest, GenerateRequest, JobRequest, JobResult, JobState, Scales
+from engine.api.options import arguments
+from engine.api.protocol import (
+    EditOptions,
+    EditRequest,
+    GenerateOptions,
+    GenerateRequest,
+    JobRequest,
+    JobResult,
+    JobState,
+)
 from got_desktop import VERSION, adapters, catalog, chain_file, chain_words, outputs, source_image
 from got_desktop.outcome import Outcome
 from got_desktop.progress import Progress
@@ -80,22 +89,16 @@ def unload() -> None:
 
 
 def _drawing(request: RenderRequest, image: str | None, model: str, chain: Chain | None) -> JobRequest:
-    scales = Scales(request.semantic_scale, request.spatial_scale, request.reference_scale)
-    shared = {
+    shared: dict[str, Any] = {
+        "instruction": request.instruction,
         "chain": chain.text if chain else None,
         "model": model,
         "adapters": _adapters(),
         "device": request.device,
-        "seed": request.seed,
-        "preset": request.preset,
-        "num_inference_steps": request.steps,
-        "scheduler": request.scheduler,
-        "guidance_scales": scales,
     }
     if image is None:
-        return GenerateRequest(instruction=request.instruction, width=request.width, height=request.height, **shared)
-    mask: dict[str, Any] = {"scope": request.scope, "feather": request.feather, "grow": request.grow}
-    return EditRequest(instruction=request.instruction, image=image, fit=request.fit, **mask, **shared)
+        return GenerateRequest(**shared, **arguments(GenerateOptions, request.drawing))
+    return EditRequest(image=image, **shared, **arguments(EditOptions, request.drawing))
 
 
 def _adapters() -> tuple[protocol.AdapterUse, ...]:

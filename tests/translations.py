@@ -1,6 +1,6 @@
 """The catalog of what errors, notes and the plug-ins say: collects the English templates, compares, compiles.
 
-`python tests/translations.py` brings `resources/translations` up to date with the code: new templates come into each
+`python -m tests.translations` brings `resources/translations` up to date with the code: new templates come into each
 .po without a translation, old ones go, and the .mo is compiled. Write the missing translations and run it again.
 """
 
@@ -19,8 +19,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from engine.api.drawing import EditOptions, GenerateOptions
+from engine.api.options import options_of
+
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGE = ROOT / "engine" / "api" / "language.py"
+OPTIONS = ROOT / "engine" / "api" / "options.py"
 FOLDER = ROOT / "resources" / "translations"
 LANGUAGES = ("de",)
 PACKAGES = ("engine", "got_desktop", "plugins", "training")
@@ -86,6 +90,9 @@ class Sources:
         """English template -> the files that use it."""
         self.wrong: list[str] = []
         """Calls whose template is no literal."""
+        for kind in (EditOptions, GenerateOptions):
+            for text in (text for option in options_of(kind) for text in option.texts):
+                self.templates[text] = ["engine/api/drawing.py"]
         for model in sorted((ROOT / "resources" / "models").glob("*/got.json")):
             familiar = json.loads(model.read_text(encoding="utf-8"))["familiar"]
             self.templates[familiar["pictures"]] = [str(model.relative_to(ROOT))]
@@ -141,6 +148,8 @@ class Sources:
         """The literals that an expression can be; None where it can be something else."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return [node.value]
+        if isinstance(node, ast.Attribute) and module.path == OPTIONS:
+            return []  # of a declaration, whose texts are there already
         if isinstance(node, ast.IfExp):
             return _joined(self._texts(module, node.body), self._texts(module, node.orelse))
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):

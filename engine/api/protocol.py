@@ -5,6 +5,19 @@ Standard library only, Python 3.10.
 
 from __future__ import annotations
 
+from engine.api.drawing import (
+    FEATHER,
+    GROW,
+    MAX_CANDIDATES,
+    MAX_GROW,
+    DrawingOptions,
+    EditOptions,
+    FitName,
+    GenerateOptions,
+    Preset,
+    Scales,
+    Scope,
+)
 from engine.api.events import (
     EVENT_NAMES,
     EVENTS,
@@ -45,26 +58,18 @@ from engine.api.replies import (
     System,
 )
 from engine.api.requests import (
-    FEATHER,
-    GROW,
     MAX_ADAPTERS,
-    MAX_CANDIDATES,
     MAX_CHAIN,
-    MAX_GROW,
     MAX_INSTRUCTION,
     REQUESTS,
     AdapterUse,
     Challenge,
     EditRequest,
-    FitName,
     GenerateRequest,
     JobRequest,
     LeaseRequest,
     LoadRequest,
     PlanRequest,
-    Preset,
-    Scales,
-    Scope,
     UnloadRequest,
 )
 from engine.api.schedulers import SCHEDULERS, Scheduler
@@ -81,8 +86,10 @@ __all__ = [
     "Challenge",
     "Devices",
     "Done",
+    "DrawingOptions",
     "EVENTS",
     "EVENT_NAMES",
+    "EditOptions",
     "EditRequest",
     "ErrorReply",
     "Event",
@@ -91,6 +98,7 @@ __all__ = [
     "Finished",
     "FitName",
     "GROW",
+    "GenerateOptions",
     "GenerateRequest",
     "ImageInfo",
     "JobRequest",

@@ -8,46 +8,25 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from engine.api.chain import IM_GEN_START, Chain
+from engine.api.drawing import EditOptions, GenerateOptions
 from engine.api.errors import RequestError
-from engine.api.notes import Note
-from engine.api.schedulers import Scheduler
+from engine.api.options import check
 from engine.api.selection import Selection
 
 MAX_INSTRUCTION = 2000
 """Characters of an instruction or caption. What people write is far shorter; the planner reads all of it."""
 MAX_CHAIN = 100_000
 """Characters of a chain."""
-MAX_CANDIDATES = 8
 MAX_ADAPTERS = 8
-FEATHER = 0.10
-"""Width of an edit's soft border as a part of its region's diagonal, of one of 80 pixels at least."""
-GROW = 4.0
-"""Pixels around a region that are taken in full before the soft border begins."""
-MAX_GROW = 1000.0
 
-FitName = Literal["pad", "stretch"]
-Scope = Literal["boxes", "spill", "whole"]
-Preset = Literal["exact", "fast"]
-
-_SCALE_IS = {
-    "semantic": "The semantic scale is {scale}.",
-    "spatial": "The spatial scale is {scale}.",
-    "reference": "The reference scale is {scale}.",
-}
-_MASK_HAS = {"feather": "The mask's feather is {value}.", "grow": "The mask's grow is {value}."}
 _NO_NAME = {
     "adapter": "“{name}” is no adapter's name.",
     "client": "“{name}” is no client's name.",
     "model": "“{name}” is no model's name.",
-}
-_CANNOT_DRAW = {
-    "side": "The model cannot draw at a side of {side} pixels.",
-    "width": "The model cannot draw at a width of {side} pixels.",
-    "height": "The model cannot draw at a height of {side} pixels.",
 }
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[^/\\\x00-\x1f\x7f.][^/\\\x00-\x1f\x7f]{0,99}")
@@ -64,25 +43,6 @@ class Challenge:
         _demand(
             _IMAGE_ID.fullmatch(self.nonce) is not None, "nonce_wrong", "The nonce is not 64 hexadecimal digits.", ""
         )
-
-
-@dataclass(frozen=True)
-class Scales:
-    """Guidance scales, 0 to 100; None is the model's own default for the task."""
-
-    semantic: float | None = None
-    spatial: float | None = None
-    reference: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, scale in self.given().items():
-            holds = math.isfinite(scale) and 0 <= scale <= 100
-            _demand(holds, "scale_out_of_range", _SCALE_IS[name], "Give 0 to 100.", scale=scale)
-
-    def given(self) -> dict[str, float]:
-        """Those that are not None."""
-        named = {"semantic": self.semantic, "spatial": self.spatial, "reference": self.reference}
-        return {name: scale for name, scale in named.items() if scale is not None}
 
 
 @dataclass(frozen=True)
@@ -133,39 +93,6 @@ class PlanRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Drawing:
-    """How a picture is drawn; what is None is the model's own default."""
-
-    chain: str | None = None
-    """Drawn as it stands, whatever model wrote it or user corrected it; None: planned first."""
-    model: str = "got-mini"
-    adapters: tuple[AdapterUse, ...] = ()
-    device: str = "auto"
-    seed: int = 42
-    """Of the first candidate; each next one has the next seed."""
-    candidates: int = 1
-    preset: Preset = "exact"
-    """exact: the model's own steps and scheduler; fast: fewer of another one, which what is given below goes before."""
-    num_inference_steps: int | None = None
-    scheduler: Scheduler | None = None
-    guidance_scales: Scales = field(default_factory=Scales)
-    max_turns: int = 8
-    """Of a run that plans: it ends earlier where the model says so."""
-
-    def _check_drawing(self) -> None:
-        _check_name("model", self.model)
-        _check_adapters(self.adapters)
-        _check_device(self.device)
-        _check_range("seed", self.seed, 0, 2**63 - 1, "The seed is {value}.")
-        _check_range("candidates", self.candidates, 1, MAX_CANDIDATES, "The number of candidates is {value}.")
-        _check_range("max_turns", self.max_turns, 1, 8, "The largest number of turns is {value}.")
-        if self.num_inference_steps is not None:
-            _check_range("steps", self.num_inference_steps, 1, 1000, "The number of steps is {value}.")
-        if self.chain is not None:
-            _check_chain(self.chain)
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Instruction:
     instruction: str
 
@@ -176,48 +103,43 @@ class _Edit(_Instruction):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EditRequest(_Drawing, _Edit):
+class _Drawing:
+    """What is drawn, and by what; how, the options say."""
+
+    chain: str | None = None
+    """Drawn as it stands, whatever model wrote it or user corrected it; None: planned first."""
+    model: str = "got-mini"
+    adapters: tuple[AdapterUse, ...] = ()
+    device: str = "auto"
+
+    def _check_drawing(self) -> None:
+        _check_name("model", self.model)
+        _check_adapters(self.adapters)
+        _check_device(self.device)
+        check(self)
+        if self.chain is not None:
+            _check_chain(self.chain)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditRequest(EditOptions, _Drawing, _Edit):
     """Edit a picture by instruction."""
 
     selection: Selection | None = None
-    side: int | None = None
-    """Of the square that the model draws at: a multiple of 8, 64 to 4096; None: the model's own."""
-    fit: FitName = "pad"
-    scope: Scope = "boxes"
-    feather: float = FEATHER
-    """Width of the mask's soft border: a part, 0 to 1, of the region's diagonal, of one of 80 pixels at least."""
-    grow: float = GROW
-    """Pixels, 0 to 1000, around a region that are taken in full before the soft border begins."""
 
     def __post_init__(self) -> None:
         check_words("instruction", self.instruction)
         _check_image(self.image)
         self._check_drawing()
-        _check_sides(side=self.side)
-        for name, value, most in (("feather", self.feather, 1.0), ("grow", self.grow, MAX_GROW)):
-            holds = math.isfinite(value) and 0 <= value <= most
-            _demand(
-                holds,
-                f"{name}_out_of_range",
-                _MASK_HAS[name],
-                "Give 0 to {most:g}.",
-                value=value,
-                most=most,
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenerateRequest(_Drawing, _Instruction):
+class GenerateRequest(GenerateOptions, _Drawing, _Instruction):
     """Draw a new picture from a caption."""
-
-    width: int | None = None
-    """Pixels, a multiple of 8, 64 to 4096; None: the model's own size."""
-    height: int | None = None
 
     def __post_init__(self) -> None:
         check_words("caption", self.instruction)
         self._check_drawing()
-        _check_sides(width=self.width, height=self.height)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,17 +234,6 @@ def _check_chain(text: str) -> None:
     )
 
 
-def _check_sides(**sides: int | None) -> None:
-    for what, side in sides.items():
-        _demand(
-            side is None or (64 <= side <= 4096 and side % 8 == 0),
-            "size_not_drawable",
-            _CANNOT_DRAW[what],
-            "Give a multiple of 8, from 64 to 4096.",
-            side=side,
-        )
-
-
 def _check_image(image: str | None) -> None:
     holds = image is None or _IMAGE_ID.fullmatch(image) is not None
     _demand(holds, "image_id_wrong", "That is no picture's id.", "Upload the picture and use the id that comes back.")
@@ -357,18 +268,4 @@ def _check_device(device: str) -> None:
         "There is no device “{device}” here.",
         "Use auto or cpu; `got doctor` shows what is there.",
         device=device[:40],
-    )
-
-
-def _check_range(code: str, value: int, least: int, most: int, message: str) -> None:
-    shown = value if abs(value) < 10**20 else Note.of("number", "far too large")
-    limit = "2^63 - 1" if most == 2**63 - 1 else most
-    _demand(
-        least <= value <= most,
-        f"{code}_out_of_range",
-        message,
-        "Give {least} to {limit}.",
-        value=shown,
-        least=least,
-        limit=limit,
     )

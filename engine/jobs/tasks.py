@@ -12,7 +12,16 @@ from PIL import Image
 from engine.api.chain import NO_REGION, Chain, Turn, escape_user_text
 from engine.api.errors import ChainError
 from engine.api.notes import Note
-from engine.api.protocol import EditRequest, GenerateRequest, JobResult, Placement, PlanRequest
+from engine.api.options import arguments
+from engine.api.protocol import (
+    EditOptions,
+    EditRequest,
+    GenerateOptions,
+    GenerateRequest,
+    JobResult,
+    Placement,
+    PlanRequest,
+)
 from engine.got import GoTPipeline
 from engine.got.presets import preset_options
 from engine.imaging.decode import Source
@@ -90,9 +99,8 @@ class Task:
         files.add_overlay([seen, *drawn[0]], chain)
         fit = (Fit.stretch if request.fit == "stretch" else Fit.pad)(seen.size, (side, side))
         placement = Placement(region.crop, fit.canvas, fit.content, fit.offset)
-        options |= {"scope": request.scope, "feather": request.feather, "grow": request.grow}
-        options["adapters"] = [asdict(adapter) for adapter in request.adapters]
-        return self._result(request.instruction, [chain] * len(drawn), options, files, placement)
+        facts = facts_of(EditOptions, request, options)
+        return self._result(request.instruction, [chain] * len(drawn), facts, files, placement)
 
     def _generate(self, request: GenerateRequest) -> Outcome:
         side = self.pipeline.config.image_size
@@ -104,8 +112,8 @@ class Task:
         for candidate, images in enumerate(drawn):
             files.add("image", candidate, len(images) - 1, encode(images[-1], ".png"))
         files.add_overlay([blank(drawn[0][0].size), *drawn[0]], chain)
-        options |= {"scope": "whole", "adapters": [asdict(adapter) for adapter in request.adapters]}
-        return self._result(request.instruction, [chain] * len(drawn), options, files)
+        facts = facts_of(GenerateOptions, request, options) | {"scope": "whole"}
+        return self._result(request.instruction, [chain] * len(drawn), facts, files)
 
     def _source(self, image: str | None) -> Source | None:
         return None if image is None else self.pictures.read(image)
@@ -217,12 +225,10 @@ class Task:
         self,
         instruction: str,
         chains: list[Chain],
-        options: dict[str, Any],
+        facts: dict[str, Any],
         files: Files,
         placement: Placement | None = None,
     ) -> Outcome:
-        if "guidance_scales" in options:
-            options = options | {"guidance_scales": asdict(options["guidance_scales"])}
         self.reporter.stage("")
         result = JobResult(
             id=self.job.id,
@@ -230,7 +236,7 @@ class Task:
             instruction=escape_user_text(instruction),
             chains=tuple(chain.text for chain in chains),
             model=self.pipeline.config.name,
-            options=options,
+            options=facts,
             seconds={stage: round(seconds, 3) for stage, seconds in self.reporter.seconds.items()},
             notes=tuple(note.text for note in self.reporter.notes),
             notes_in_parts=tuple(self.reporter.notes),
@@ -239,3 +245,14 @@ class Task:
             profile=self.reporter.profile(),
         )
         return result, files.contents
+
+
+def facts_of(kind: type, request: EditRequest | GenerateRequest, options: dict[str, Any]) -> dict[str, Any]:
+    """How it was drawn, as JSON values: the request's options, and what was drawn with where it left them open.
+
+    `kind` is the dataclass that declares the options.
+    """
+    facts = {name: value for name, value in arguments(kind, request).items() if value is not None} | options
+    facts["guidance_scales"] = asdict(options["guidance_scales"])
+    facts["adapters"] = [asdict(adapter) for adapter in request.adapters]
+    return facts

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from engine.api.protocol import FEATHER, GROW
+from engine.api.protocol import EditOptions
 from got_desktop import report, work
 from got_desktop.commands import options
+from got_desktop.commands.declared import with_drawing
 from got_desktop.progress import Progress
 from got_desktop.requests import RenderRequest
 
 
+@with_drawing
 def edit(
     image: options.SourceArgument,
     instruction: options.InstructionArgument,
     output: options.OutputOption,
+    *,
     chain: options.ChainOption = None,
     boxes_overlay: options.OverlayOption = None,
     force: options.ForceOption = False,
     no_facts: options.NoFactsOption = False,
-    seed: options.SeedOption = 42,
-    preset: options.PresetOption = "exact",
-    steps: options.StepsOption = None,
-    scheduler: options.SchedulerOption = None,
-    semantic_scale: options.SemanticOption = None,
-    spatial_scale: options.SpatialOption = None,
-    reference_scale: options.ReferenceOption = None,
-    fit: options.FitOption = "pad",
-    scope: options.ScopeOption = "boxes",
-    feather: options.FeatherOption = FEATHER,
-    grow: options.GrowOption = GROW,
+    drawing: EditOptions,
     model: options.ModelOption = "got-mini",
     device: options.DeviceOption = "auto",
     profile: options.ProfileOption = False,
@@ -45,17 +38,7 @@ def edit(
         boxes_overlay=boxes_overlay,
         force=force,
         facts=not no_facts,
-        seed=seed,
-        preset=preset,
-        steps=steps,
-        scheduler=scheduler,
-        semantic_scale=semantic_scale,
-        spatial_scale=spatial_scale,
-        reference_scale=reference_scale,
-        fit=fit,
-        scope=scope,
-        feather=feather,
-        grow=grow,
+        drawing=drawing,
         model=model,
         device=device,
     )

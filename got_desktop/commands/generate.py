@@ -8,14 +8,18 @@ from typing import Annotated
 import typer
 
 from engine.api.errors import RequestError
+from engine.api.protocol import GenerateOptions
 from got_desktop.commands import options
+from got_desktop.commands.declared import with_drawing
 from got_desktop.commands.edit import show_picture
 from got_desktop.commands.plan import show_plan
 from got_desktop.requests import PlanRequest, RenderRequest
 
 
+@with_drawing
 def generate(
     caption: options.CaptionArgument,
+    *,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The picture, or with --plan-only the chain.")
     ] = None,
@@ -24,15 +28,7 @@ def generate(
     boxes_overlay: options.OverlayOption = None,
     force: options.ForceOption = False,
     no_facts: options.NoFactsOption = False,
-    seed: options.SeedOption = 42,
-    preset: options.PresetOption = "exact",
-    steps: options.StepsOption = None,
-    scheduler: options.SchedulerOption = None,
-    semantic_scale: options.SemanticOption = None,
-    spatial_scale: options.SpatialOption = None,
-    reference_scale: options.ReferenceOption = None,
-    width: options.SideOption = None,
-    height: options.SideOption = None,
+    drawing: GenerateOptions,
     model: options.ModelOption = "got-mini",
     device: options.DeviceOption = "auto",
     profile: options.ProfileOption = False,
@@ -58,15 +54,7 @@ def generate(
         boxes_overlay=boxes_overlay,
         force=force,
         facts=not no_facts,
-        seed=seed,
-        preset=preset,
-        steps=steps,
-        scheduler=scheduler,
-        semantic_scale=semantic_scale,
-        spatial_scale=spatial_scale,
-        reference_scale=reference_scale,
-        width=width,
-        height=height,
+        drawing=drawing,
         model=model,
         device=device,
     )

@@ -1,4 +1,4 @@
-"""The options that several commands share, declared once."""
+"""The options that several commands share, declared once; `declared.py` has those of a drawing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.api.formats import OPENRASTER, WRITTEN, labels
-from engine.api.protocol import MAX_GROW
-from got_desktop.requests import FitName, PresetName, SchedulerName, ScopeName
 
-_DRAWING = "Drawing"
 _FILES = "Files"
 _MODEL = "Model"
 _WRITTEN = ", ".join(known.suffixes[0] for known in WRITTEN)
@@ -59,66 +56,3 @@ ModelOption = Annotated[
     str, typer.Option("--model", "-m", help="A name that `got model list` shows, or a folder.", rich_help_panel=_MODEL)
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps, …", rich_help_panel=_MODEL)]
-
-SeedOption = Annotated[
-    int, typer.Option("--seed", min=0, max=2**63 - 1, help="Another seed, another picture.", rich_help_panel=_DRAWING)
-]
-PresetOption = Annotated[
-    PresetName,
-    typer.Option("--preset", help="exact, or fast: fewer steps for nearly the same picture.", rich_help_panel=_DRAWING),
-]
-StepsOption = Annotated[
-    int | None, typer.Option("--steps", min=1, max=1000, help="Denoising steps.", rich_help_panel=_DRAWING)
-]
-SchedulerOption = Annotated[
-    SchedulerName | None, typer.Option("--scheduler", help="Way through the steps.", rich_help_panel=_DRAWING)
-]
-SemanticOption = Annotated[
-    float | None,
-    typer.Option("--semantic-scale", help="How hard the chain's meaning pulls.", rich_help_panel=_DRAWING),
-]
-SpatialOption = Annotated[
-    float | None, typer.Option("--spatial-scale", help="How hard the boxes pull.", rich_help_panel=_DRAWING)
-]
-ReferenceOption = Annotated[
-    float | None, typer.Option("--reference-scale", help="How hard the source pulls.", rich_help_panel=_DRAWING)
-]
-FitOption = Annotated[
-    FitName,
-    typer.Option(
-        "--fit",
-        help="How the picture meets the model's square: pad keeps its shape, stretch squashes it.",
-        rich_help_panel=_DRAWING,
-    ),
-]
-ScopeOption = Annotated[
-    ScopeName,
-    typer.Option(
-        "--scope",
-        help="What may change: the boxes, also what changed beside them (a shadow), or the whole picture.",
-        rich_help_panel=_DRAWING,
-    ),
-]
-FeatherOption = Annotated[
-    float,
-    typer.Option(
-        "--feather",
-        min=0,
-        max=1,
-        help="Width of the mask's soft border, as a part of the box's diagonal.",
-        rich_help_panel=_DRAWING,
-    ),
-]
-GrowOption = Annotated[
-    float,
-    typer.Option(
-        "--grow",
-        min=0,
-        max=MAX_GROW,
-        help="Pixels around a box that are taken in full before the soft border begins.",
-        rich_help_panel=_DRAWING,
-    ),
-]
-SideOption = Annotated[
-    int | None, typer.Option(min=64, max=4096, help="In pixels, a multiple of 8.", rich_help_panel=_DRAWING)
-]

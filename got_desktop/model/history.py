@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class History:
     def add(self, entry: Entry) -> None:
         """Keeps an entry for good; the oldest that have no star go when there are too many."""
         with closing(self._open()) as database, database:
-            values = (entry.made, entry.instruction, entry.chain, json.dumps(asdict(entry.drawing)), entry.document)
+            values = (entry.made, entry.instruction, entry.chain, json.dumps(entry.drawing.to_json()), entry.document)
             database.execute(
                 "insert into edit (made, instruction, chain, drawing, document, starred, before, after)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?)",

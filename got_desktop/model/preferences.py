@@ -13,7 +13,7 @@ from got_desktop.background import Background
 from got_desktop.model import settings
 from got_desktop.model.engine_link import EngineLink
 from got_desktop.model.keeping import SettingsFile
-from got_desktop.model.settings import Defaults, Drawing, Settings, defaults_of
+from got_desktop.model.settings import Drawing, Settings, defaults_of
 
 
 class Preferences(QObject):
@@ -41,8 +41,8 @@ class Preferences(QObject):
         return "text_to_image" if self.drawing.new_picture else "edit"
 
     @property
-    def defaults(self) -> Defaults:
-        """What the chosen model draws with where nothing else is asked for."""
+    def defaults(self) -> dict[str, Any]:
+        """What the chosen model draws with where nothing else is asked for: the options' names -> values."""
         return defaults_of(self._description(), self.task)
 
     @property
@@ -61,8 +61,8 @@ class Preferences(QObject):
         self.changed.emit()
 
     def draw_with(self, **change: object) -> None:
-        """Other settings for the next run."""
-        self.configure(drawing=replace(self.drawing, **change))
+        """Other settings for the next run, under the names of options and of `Drawing`'s fields."""
+        self.configure(drawing=self.drawing.with_values(**change))
 
     def use(self, instruction: str, drawing: Drawing) -> None:
         """The words and settings of a preset or of an earlier edit."""

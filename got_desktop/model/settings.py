@@ -12,74 +12,77 @@ from typing import Any
 
 import platformdirs
 
-from engine.api import files
-from engine.api.errors import OutputError
-from engine.api.protocol import FEATHER, GROW, Scheduler, Scope
+from engine.api import files, options
+from engine.api.errors import EngineError, OutputError
+from engine.api.options import LARGEST_SHOWN, Option
+from engine.api.protocol import DrawingOptions, EditOptions, GenerateOptions
 
-SCOPES: tuple[Scope, ...] = ("boxes", "spill", "whole")
 PAPER_SCALES = {"edit": (4.0, 3.0, 1.5), "text_to_image": (7.5, 4.0, 1.0)}
 """Semantic, spatial, reference (arXiv 2503.10639, sec. 5.1); a model's own defaults come before them."""
 PAPER_STEPS = 50
-LARGEST_SEED = 2**31 - 1
-"""Of those that the app takes; an engine takes larger ones."""
 SEEDS_BY_LOT = 1_000_000
 """Of so many one is drawn: enough for a new picture each time, and short enough to be read and typed."""
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """How a picture is planned and drawn. None is the model's own default."""
+@dataclass(frozen=True, kw_only=True)
+class Drawing(EditOptions, GenerateOptions):
+    """How a picture is planned and drawn: the engine's options, and what only the app knows."""
 
     model: str = "got-mini"
     adapter: str = ""
     adapter_weight: float = 1.0
-    seed: int = 42
     seed_locked: bool = True
     """False: each run takes another seed."""
-    candidates: int = 1
-    scope: Scope = "boxes"
-    feather: float = FEATHER
-    """Width of the mask's soft border, as a part of the region's diagonal."""
-    grow: float = GROW
-    """Pixels around a region that are taken in full before the soft border begins."""
-    semantic: float | None = None
-    spatial: float | None = None
-    reference: float | None = None
-    steps: int | None = None
-    scheduler: Scheduler | None = None
     new_picture: bool = False
     """A picture from a caption instead of an edit."""
-    width: int | None = None
-    height: int | None = None
+
+    def with_values(self, **change: object) -> Drawing:
+        """With other values, under the names of options and fields. Raises RequestError."""
+        return options.with_values(self, change)
 
     def with_next_seed(self) -> Drawing:
-        return replace(self, seed=(self.seed + 1) % LARGEST_SEED)
+        return replace(self, seed=(self.seed + 1) % LARGEST_SHOWN)
 
     def with_any_seed(self) -> Drawing:
         return replace(self, seed=secrets.randbelow(SEEDS_BY_LOT))
 
+    def uses(self, option: Option) -> bool:
+        """Whether the option has an effect on what is to be drawn, beside the others."""
+        other = set(options.options_of(EditOptions if self.new_picture else GenerateOptions))
+        if option in other.difference(options.options_of(DrawingOptions)):
+            return False
+        return option.unless is None or options.values(self)[option.unless[0]] != option.unless[1]
+
+    def to_json(self) -> dict[str, Any]:
+        """Flat, each option under its name."""
+        return {name: getattr(self, name) for name in sorted(_OWN)} | options.values(self)
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Drawing:
-        """What is known of it; files of other versions may hold more or less."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: item for name, item in value.items() if name in known})
+        """What is known of it; files of other versions may hold more or less. Raises RequestError."""
+        known = {*_OWN, *options.values(cls())}
+        return cls().with_values(**{name: item for name, item in value.items() if name in known})
 
 
-@dataclass(frozen=True)
-class Defaults:
-    """What a model draws with where nothing else is asked for."""
-
-    scales: Mapping[str, float]
-    steps: int
-    scheduler: str
+_OWN = {one.name for one in fields(Drawing)} - {one.path[0] for one in options.options_of(Drawing)}
+"""The fields that are no options of the engine."""
 
 
-def defaults_of(description: Mapping[str, Any], task: str) -> Defaults:
-    """From a model's own description; the paper's values where it says nothing."""
-    own = description.get("defaults", {})
-    paper = dict(zip(("semantic", "spatial", "reference"), PAPER_SCALES[task], strict=True))
-    scales = paper | own.get("guidance_scales", {}).get(task, {})
-    return Defaults(scales, own.get("num_inference_steps", PAPER_STEPS), own.get("scheduler", "euler"))
+def paper_values(task: str) -> dict[str, Any]:
+    """What the method's authors drew with: the options' names -> values."""
+    scales = zip(("semantic", "spatial", "reference"), PAPER_SCALES[task], strict=True)
+    return dict(scales) | {"steps": PAPER_STEPS, "scheduler": "euler"}
+
+
+def defaults_of(description: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """What a model draws with where nothing else is asked for: the options' names -> values.
+
+    From the model's own description; the paper's values where it says nothing.
+    """
+    own = dict(description.get("defaults", {}))
+    own |= own.pop("guidance_scales", {}).get(task, {})
+    known = {one.name: own[one.path[-1]] for one in options.options_of(Drawing) if one.path[-1] in own}
+    return paper_values(task) | known
 
 
 @dataclass(frozen=True)
@@ -145,13 +148,15 @@ def load(folder: Path) -> Settings:
         plain = {name: item for name, item in value.items() if name in known}
         plain["recent"] = tuple(map(str, plain.get("recent", ())))
         return Settings(**plain, presets=presets, drawing=drawing)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, EngineError):
         return Settings()
 
 
 def store(folder: Path, settings: Settings) -> None:
     """Puts the settings in place, in one step. Raises OutputError."""
-    replace_file(folder / "settings.json", json.dumps(asdict(settings), indent=2).encode())
+    presets = [asdict(preset) | {"drawing": preset.drawing.to_json()} for preset in settings.presets]
+    value = asdict(settings) | {"presets": presets, "drawing": settings.drawing.to_json()}
+    replace_file(folder / "settings.json", json.dumps(value, indent=2).encode())
 
 
 def replace_file(path: Path, data: bytes) -> None:

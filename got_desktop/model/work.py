@@ -12,10 +12,13 @@ from engine.api import language
 from engine.api.chain import CHAIN_PROBLEM
 from engine.api.client import EngineClient
 from engine.api.errors import Cancelled, EngineError
+from engine.api.options import arguments
 from engine.api.protocol import (
     AdapterUse,
+    EditOptions,
     EditRequest,
     Event,
+    GenerateOptions,
     GenerateRequest,
     JobRequest,
     JobResult,
@@ -24,7 +27,6 @@ from engine.api.protocol import (
     PlanRequest,
     Preview,
     Queued,
-    Scales,
     Started,
     Step,
     Token,
@@ -322,19 +324,14 @@ def _after(event: Event, now: Activity) -> Activity:
 def _picture_request(words: str, drawing: Drawing, before: State, plan: Plan | None) -> EditRequest | GenerateRequest:
     """What the engine is asked for; an edit's picture is named once it was uploaded."""
     shared: dict[str, Any] = {
+        "instruction": words,
         "chain": plan.finished_text() if plan else None,
         "model": drawing.model,
         "adapters": _adapters(drawing),
-        "seed": drawing.seed,
-        "candidates": drawing.candidates,
-        "num_inference_steps": drawing.steps,
-        "scheduler": drawing.scheduler,
-        "guidance_scales": Scales(drawing.semantic, drawing.spatial, drawing.reference),
     }
     if drawing.new_picture:
-        return GenerateRequest(instruction=words, width=drawing.width, height=drawing.height, **shared)
-    mask: dict[str, Any] = {"scope": drawing.scope, "feather": drawing.feather, "grow": drawing.grow}
-    return EditRequest(instruction=words, image="0" * 64, selection=before.selection, **mask, **shared)
+        return GenerateRequest(**shared, **arguments(GenerateOptions, drawing))
+    return EditRequest(image="0" * 64, selection=before.selection, **shared, **arguments(EditOptions, drawing))
 
 
 def _upload(client: EngineClient, state: State) -> str:

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QSlider,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -110,7 +109,7 @@ def number(least: int, most: int, name: str) -> Whole:
     made = Whole()
     made.setRange(least, most)
     made.setAccessibleName(name)
-    return _padded(made)
+    return padded(made)
 
 
 def decimal(least: float, most: float, step: float, name: str) -> Decimal:
@@ -118,7 +117,7 @@ def decimal(least: float, most: float, step: float, name: str) -> Decimal:
     made.setRange(least, most)
     made.setSingleStep(step)
     made.setAccessibleName(name)
-    return _padded(made)
+    return padded(made)
 
 
 def take_typed() -> None:
@@ -128,7 +127,8 @@ def take_typed() -> None:
         field.interpretText()
 
 
-def _padded(spin: S) -> S:
+def padded(spin: S) -> S:
+    """With room beside its figures; the wheel does not take the focus to it."""
     spin.lineEdit().setTextMargins(5, 0, 2, 0)
     spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return spin
@@ -191,31 +191,6 @@ class quiet:  # noqa: N801 - reads as a statement
     def __exit__(self, *outcome: object) -> None:
         for blocker in self.blockers:
             blocker.unblock()
-
-
-class SlidNumber(QWidget):
-    """A whole number from 0 on, by a slider and in figures."""
-
-    changed = Signal(int)
-
-    def __init__(self, name: str, most_slid: int, most: int, unit: str) -> None:
-        """The slider ends at `most_slid`, the field at `most`."""
-        super().__init__()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, most_slid)
-        self.slider.setAccessibleName(self.tr("{name}, slider").format(name=name))
-        self.field = number(0, most, name)
-        self.field.setSuffix(unit)
-        self.field.setFixedWidth(76)
-        self.setLayout(row(self.slider, self.field))
-        self.slider.valueChanged.connect(self.changed)
-        self.field.valueChanged.connect(self.changed)
-
-    def show_value(self, value: int) -> None:
-        """Without saying that it has changed."""
-        with quiet(self.slider, self.field):
-            self.slider.setValue(value)
-            self.field.setValue(value)
 
 
 class _Segment(QToolButton):

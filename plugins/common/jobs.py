@@ -8,45 +8,31 @@ from dataclasses import dataclass
 from engine.api.chain import CHAIN_PROBLEM
 from engine.api.launch import Engine
 from engine.api.notes import Note
+from engine.api.options import arguments
 from engine.api.protocol import (
-    FEATHER,
-    GROW,
     AdapterUse,
+    EditOptions,
     EditRequest,
     Event,
+    GenerateOptions,
     GenerateRequest,
     JobRequest,
     JobResult,
     JobState,
     PlanRequest,
-    Scales,
-    Scope,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How is drawn; None is the model's own default."""
+class Settings(EditOptions, GenerateOptions):
+    """How is drawn: the engine's options, and by what model."""
 
     model: str = "got-mini"
     adapter: str | None = None
-    seed: int = 42
-    candidates: int = 1
-    scope: Scope = "boxes"
-    feather: float = FEATHER
-    grow: float = GROW
-    semantic: float | None = None
-    spatial: float | None = None
-    reference: float | None = None
-    num_inference_steps: int | None = None
 
     @property
     def adapters(self) -> tuple[AdapterUse, ...]:
         return (AdapterUse(self.adapter),) if self.adapter else ()
-
-    @property
-    def scales(self) -> Scales:
-        return Scales(self.semantic, self.spatial, self.reference)
 
 
 @dataclass(frozen=True)
@@ -91,32 +77,19 @@ def edit(engine: Engine, heard: Heard, instruction: str, png: bytes, chain: str 
         chain=chain,
         model=settings.model,
         adapters=settings.adapters,
-        seed=settings.seed,
-        candidates=settings.candidates,
-        num_inference_steps=settings.num_inference_steps,
-        guidance_scales=settings.scales,
-        scope=settings.scope,
-        feather=settings.feather,
-        grow=settings.grow,
+        **arguments(EditOptions, settings),
     )
     return _fetch(engine, _run(engine, heard, request), settings)
 
 
-def generate(
-    engine: Engine, heard: Heard, caption: str, chain: str | None, size: tuple[int, int] | None, settings: Settings
-) -> Drawn:
-    """Draws a new picture of `size` (width, height), or of the model's own. Raises EngineError."""
+def generate(engine: Engine, heard: Heard, caption: str, chain: str | None, settings: Settings) -> Drawn:
+    """Draws a new picture. Raises EngineError."""
     request = GenerateRequest(
         instruction=caption,
         chain=chain,
         model=settings.model,
         adapters=settings.adapters,
-        seed=settings.seed,
-        candidates=settings.candidates,
-        num_inference_steps=settings.num_inference_steps,
-        guidance_scales=settings.scales,
-        width=size[0] if size else None,
-        height=size[1] if size else None,
+        **arguments(GenerateOptions, settings),
     )
     return _fetch(engine, _run(engine, heard, request), settings)
 

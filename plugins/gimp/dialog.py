@@ -17,10 +17,10 @@ from engine.api import language  # noqa: E402
 from engine.api.chain import Chain  # noqa: E402
 from engine.api.errors import Cancelled, EngineError  # noqa: E402
 from engine.api.language import translate  # noqa: E402
-from engine.api.protocol import Event, Token  # noqa: E402
+from engine.api.protocol import EditOptions, Event, GenerateOptions, Token  # noqa: E402
 from plugins.common.session import Session  # noqa: E402
 from plugins.common.words import plan_line, progress, region_line  # noqa: E402
-from plugins.gimp import work  # noqa: E402
+from plugins.gimp import arguments, work  # noqa: E402
 from plugins.gimp.picture import Capture  # noqa: E402
 from plugins.gimp.pixels import pixbuf  # noqa: E402
 from plugins.gimp.preview import Preview  # noqa: E402
@@ -28,7 +28,6 @@ from plugins.gimp.preview import Preview  # noqa: E402
 T = TypeVar("T")
 _BLANK, _BLANK_SIDE = b"\xee\xee\xee\xff", 512
 """What the boxes of a new picture lie on; the pixels of a side that the model chooses."""
-_MORE = ["model", "adapter", "seed", "steps", "semantic", "spatial", "reference"]
 
 
 def edit_dialog(session: Session, procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, captured: Capture) -> str:
@@ -77,8 +76,9 @@ class _Dialog:
         self._dialog.set_ok_label(apply)
         self._does = apply.replace("_", "")
         self._dialog.connect("response", self._answered)
-        first = ["instruction", "scope"] if captured else ["instruction", "width", "height"]
-        more = [*_MORE, "feather", "grow"] if captured else _MORE
+        kind = EditOptions if captured else GenerateOptions
+        first = ["instruction", *arguments.names(kind, first=True)]
+        more = ["model", "adapter", *arguments.names(kind, first=False)]
         self._settings = [self._dialog.fill_box("got-first", first), self._dialog.fill_box("got-more", more)]
         self._make_widgets()
         self._lay_out()

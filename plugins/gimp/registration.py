@@ -7,11 +7,10 @@ from collections.abc import Callable
 from gi.repository import Gimp, GObject
 
 from engine.api.language import translate
-from engine.api.protocol import FEATHER, GROW, MAX_GROW
-from plugins.gimp import procedures
+from engine.api.protocol import EditOptions, GenerateOptions
+from plugins.gimp import arguments, procedures
 
 _RW = GObject.ParamFlags.READWRITE
-_LARGEST = 2**31 - 1
 _MENU = "<Image>/Filters/GoT"
 _DRAWABLES = (
     Gimp.ProcedureSensitivityMask.DRAWABLE
@@ -51,36 +50,7 @@ def _edit(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
         "chain", translate("_Chain"), translate("The plan to draw; empty: it is planned first"), "", _RW
     )
     _model(made)
-    _drawing(made)
-    scopes = Gimp.Choice.new()
-    labels = {
-        "boxes": translate("Boxes only"),
-        "spill": translate("Boxes and spill"),
-        "whole": translate("Whole picture"),
-    }
-    for number, (value, label) in enumerate(labels.items()):
-        scopes.add(value, number, label, "")
-    made.add_choice_argument(
-        "scope", translate("Sc_ope"), translate("What of the picture may change"), scopes, "boxes", _RW
-    )
-    made.add_double_argument(
-        "feather",
-        translate("Feath_er"),
-        translate("Width of the soft border, as a part of the box's diagonal"),
-        0.0,
-        1.0,
-        FEATHER,
-        _RW,
-    )
-    made.add_double_argument(
-        "grow",
-        translate("Gro_w"),
-        translate("Pixels around a box that are taken in full before the border"),
-        0.0,
-        MAX_GROW,
-        GROW,
-        _RW,
-    )
+    arguments.add(made, EditOptions)
     _chain_returned(made)
     return made
 
@@ -99,13 +69,7 @@ def _generate(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
         "chain", translate("_Chain"), translate("The plan to draw; empty: it is planned first"), "", _RW
     )
     _model(made)
-    _drawing(made)
-    made.add_int_argument(
-        "width", translate("_Width"), translate("A multiple of 8; 0: the model's own"), 0, 4096, 0, _RW
-    )
-    made.add_int_argument(
-        "height", translate("_Height"), translate("A multiple of 8; 0: the model's own"), 0, 4096, 0, _RW
-    )
+    arguments.add(made, GenerateOptions)
     made.add_image_return_value("new-image", translate("Image"), translate("The new image"), False, _RW)
     _chain_returned(made)
     return made
@@ -122,22 +86,6 @@ def _asked(made: Gimp.Procedure, label: str, hint: str) -> None:
 def _model(made: Gimp.Procedure) -> None:
     made.add_string_argument("model", translate("_Model"), translate("As `got model list` names it"), "got-mini", _RW)
     made.add_string_argument("adapter", translate("Ada_pter"), translate("An adapter's name, or empty"), "", _RW)
-
-
-def _drawing(made: Gimp.Procedure) -> None:
-    made.add_int_argument(
-        "seed", translate("See_d"), translate("The same seed gives the same picture"), 0, _LARGEST, 42, _RW
-    )
-    made.add_int_argument("steps", translate("S_teps"), translate("0: the model's own number"), 0, 1000, 0, _RW)
-    labels = {
-        "semantic": translate("Sema_ntic guidance"),
-        "spatial": translate("Spatial _guidance"),
-        "reference": translate("Re_ference guidance"),
-    }
-    for scale, label in labels.items():
-        made.add_double_argument(
-            scale, label, translate("How hard it pulls; below 0: the model's own"), -1.0, 100.0, -1.0, _RW
-        )
 
 
 def _chain_returned(made: Gimp.Procedure) -> None:

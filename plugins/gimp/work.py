@@ -9,12 +9,13 @@ from gi.repository import Gimp
 from engine.api import language
 from engine.api.errors import ImageError
 from engine.api.launch import Engine
+from engine.api.options import with_values
 from engine.api.protocol import Event
 from plugins.common import jobs
 from plugins.common.jobs import Drawn, Heard, Settings
 from plugins.common.session import Session
 from plugins.common.words import layer_name
-from plugins.gimp import picture, pixels
+from plugins.gimp import arguments, picture, pixels
 from plugins.gimp.picture import Capture
 from plugins.gimp.waiting import wait
 
@@ -47,10 +48,9 @@ def edit(
 def generate(session: Session, config: Config, chain: str, heard: Callable[[Event], None]) -> tuple[Gimp.Image, str]:
     """(a new image, the chain that was drawn). Raises EngineError."""
     caption, settings = config.get_property("instruction"), settings_of(config)
-    size = (config.get_property("width"), config.get_property("height"))
 
     def work(engine: Engine, told: Heard) -> tuple[Drawn, pixels.Result]:
-        drawn = jobs.generate(engine, told, caption, chain or None, size if all(size) else None, settings)
+        drawn = jobs.generate(engine, told, caption, chain or None, settings)
         return drawn, pixels.result(drawn.candidates[0], None)
 
     drawn, result = wait(session, work, heard)
@@ -88,16 +88,8 @@ def tell(captured: Capture, drawn: Drawn) -> None:
 
 def settings_of(config: Config) -> Settings:
     """How is drawn. A procedure that only plans has no more than a model."""
-    named = {spec.get_name() for spec in config.list_properties()}
-    chosen: dict = {"model": config.get_property("model"), "adapter": config.get_property("adapter") or None}
-    if "seed" in named:
-        chosen |= {"seed": config.get_property("seed"), "num_inference_steps": config.get_property("steps") or None}
-        for name in ("semantic", "spatial", "reference"):
-            scale = config.get_property(name)
-            chosen[name] = None if scale < 0 else scale
-    if "scope" in named:
-        chosen |= {name: config.get_property(name) for name in ("scope", "feather", "grow")}
-    return Settings(**chosen)
+    settings = Settings(model=config.get_property("model"), adapter=config.get_property("adapter") or None)
+    return with_values(settings, arguments.read(config, Settings))
 
 
 def _png(captured: Capture) -> bytes:

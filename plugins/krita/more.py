@@ -7,77 +7,43 @@ from collections.abc import Callable
 from krita import Krita
 
 from engine.api.language import translate
-from engine.api.protocol import FEATHER, GROW, MAX_GROW
+from engine.api.options import Choice, Group, Option, options_for, with_values
+from engine.api.protocol import EditOptions
 from plugins.common.jobs import Settings
-from plugins.krita.qt import QtWidgets
+from plugins.krita.qt import Qt, QtWidgets
 
 _GROUP = "got_desktop"
-_SCALES = ("semantic", "spatial", "reference")
-_DEFAULT = -0.5
-"""One step below 0: the model's own scale."""
+_ORDER: tuple[Group, ...] = ("run", "size", "mask", "guidance", "steps")
 
 
 class More(QtWidgets.QWidget):
-    """Model, adapter, candidates, seed, scope, the mask's border and guidance scales."""
+    """Model and adapter, and every drawing option that Krita shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type = EditOptions) -> None:
+        """`kind` is the dataclass that declares the options."""
         super().__init__()
-        self.model = _choice((("got-mini", "got-mini"),))
-        self.adapter = _choice((("", translate("none")),))
-        self.candidates = _number(1, 8, 1)
-        self.seed = _number(0, 2**31 - 1, 42)
-        self.scope = _choice(
-            (
-                ("boxes", translate("Boxes only")),
-                ("spill", translate("Boxes and spill")),
-                ("whole", translate("Whole picture")),
-            )
-        )
-        self.feather = _number(0, 100, round(100 * FEATHER), " %")
-        self.feather.setToolTip(translate("Width of the soft border, in per cent of the box's diagonal"))
-        self.grow = _number(0, int(MAX_GROW), round(GROW), " px")
-        self.grow.setToolTip(translate("Pixels around a box that are taken in full before the soft border begins"))
-        self.scales = {name: _scale() for name in _SCALES}
+        self.model = _choice((Choice("got-mini", "got-mini"),))
+        self.adapter = _choice((Choice("", "none"),))
+        self.options = options_for("krita", kind, _ORDER)
+        self.fields = {one.name: _field(one) for one in self.options}
         form = QtWidgets.QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
-        rows = {
-            translate("Model"): self.model,
-            translate("Adapter"): self.adapter,
-            translate("Candidates"): self.candidates,
-            translate("Seed"): self.seed,
-            translate("Scope"): self.scope,
-            translate("Feather"): self.feather,
-            translate("Grow"): self.grow,
-            translate("Semantic guidance"): self.scales["semantic"],
-            translate("Spatial guidance"): self.scales["spatial"],
-            translate("Reference guidance"): self.scales["reference"],
-        }
-        for label, widget in rows.items():
+        rows = [(translate("Model"), self.model), (translate("Adapter"), self.adapter)]
+        rows += [(one.title, self.fields[one.name]) for one in self.options]
+        for label, widget in rows:
             widget.setAccessibleName(label)
             form.addRow(label, widget)
-        self._fields = {"model": self.model, "adapter": self.adapter, "scope": self.scope}
-        self._numbers = {
-            "candidates": self.candidates,
-            "seed": self.seed,
-            "feather": self.feather,
-            "grow": self.grow,
-        }
         self._load()
+
+    def values(self) -> dict[str, object]:
+        """The options' names -> values."""
+        return {one.name: _value(one, self.fields[one.name]) for one in self.options}
 
     def settings(self) -> Settings:
         """What is chosen; it is kept at once."""
         self._save()
-        chosen = {name: None if box.value() < 0 else box.value() for name, box in self.scales.items()}
-        return Settings(
-            model=self.model.currentData(),
-            adapter=self.adapter.currentData() or None,
-            seed=self.seed.value(),
-            candidates=self.candidates.value(),
-            scope=self.scope.currentData(),
-            feather=self.feather.value() / 100,
-            grow=float(self.grow.value()),
-            **chosen,
-        )
+        model, adapter = self.model.currentData(), self.adapter.currentData() or None
+        return with_values(Settings(model=model, adapter=adapter), self.values())
 
     def show_catalog(self, models: tuple[str, ...], adapters: tuple[str, ...]) -> None:
         """What the engine has, with the present choice kept where it is still there."""
@@ -89,21 +55,24 @@ class More(QtWidgets.QWidget):
             combo.setCurrentIndex(max(0, combo.findData(chosen)))
 
     def _load(self) -> None:
-        for name, combo in self._fields.items():
+        for name, combo in (("model", self.model), ("adapter", self.adapter)):
             kept = _kept(name, combo.currentData())
             if combo.findData(kept) < 0:
                 combo.addItem(kept, kept)
             combo.setCurrentIndex(combo.findData(kept))
-        for name, box in self._numbers.items():
-            box.setValue(int(_kept(name, str(box.value()))))
-        for name, box in self.scales.items():
-            box.setValue(float(_kept(name, str(_DEFAULT))))
+        for one in self.options:
+            field = self.fields[one.name]
+            if one.choices:
+                field.setCurrentIndex(max(0, field.findData(_kept(one.name, field.currentData()))))
+            else:
+                field.setValue(type(field.value())(float(_kept(one.name, str(field.value())))))
 
     def _save(self) -> None:
-        for name, combo in self._fields.items():
+        for name, combo in (("model", self.model), ("adapter", self.adapter)):
             keep(name, combo.currentData())
-        for name, box in {**self._numbers, **self.scales}.items():
-            keep(name, str(box.value()))
+        for one in self.options:
+            field = self.fields[one.name]
+            keep(one.name, field.currentData() if one.choices else str(field.value()))
 
 
 def keep(name: str, value: str) -> None:
@@ -115,27 +84,47 @@ def _kept(name: str, default: str) -> str:
     return Krita.instance().readSetting(_GROUP, name, default)
 
 
-def _choice(items: tuple[tuple[str, str], ...]) -> QtWidgets.QComboBox:
+def _field(one: Option) -> QtWidgets.QWidget:
+    """A field for an option, with its default."""
+    field = _choice(_choices(one)) if one.choices else _number(one)
+    field.setToolTip(one.tooltip)
+    if one.choices:
+        field.setCurrentIndex(field.findData(one.default or ""))
+    elif not one.optional:
+        field.setValue(one.to_display(one.default))
+    return field
+
+
+def _choices(one: Option) -> tuple[Choice, ...]:
+    own = (Choice("", "model's own"),) if one.optional else ()
+    return own + one.choices
+
+
+def _choice(choices: tuple[Choice, ...]) -> QtWidgets.QComboBox:
     combo = QtWidgets.QComboBox()
-    for value, label in items:
-        combo.addItem(label, value)
+    for place, choice in enumerate(choices):
+        combo.addItem(choice.title, choice.value)
+        combo.setItemData(place, choice.tooltip, Qt.ItemDataRole.ToolTipRole)
     return combo
 
 
-def _number(least: int, most: int, value: int, unit: str = "") -> QtWidgets.QSpinBox:
-    box = QtWidgets.QSpinBox()
-    box.setRange(least, most)
-    box.setSuffix(unit)
-    box.setValue(value)
+def _number(one: Option) -> QtWidgets.QSpinBox | QtWidgets.QDoubleSpinBox:
+    """At first at its least value, which for an optional one means the model's own."""
+    box = QtWidgets.QDoubleSpinBox() if one.decimals else QtWidgets.QSpinBox()
+    if one.decimals:
+        box.setDecimals(one.decimals)
+    least, most = one.range
+    box.setRange(one.own if one.optional else least, most)
+    box.setSingleStep(one.step)
+    box.setSuffix(one.unit)
+    if one.optional:
+        box.setSpecialValueText(translate("model's own"))
+        box.setValue(one.own)
     return box
 
 
-def _scale() -> QtWidgets.QDoubleSpinBox:
-    box = QtWidgets.QDoubleSpinBox()
-    box.setRange(_DEFAULT, 100.0)
-    box.setSingleStep(0.5)
-    box.setSpecialValueText(translate("model's own"))
-    return box
+def _value(one: Option, field: QtWidgets.QWidget) -> object:
+    return field.currentData() or None if one.choices else one.from_display(field.value())
 
 
 def button(text: str, hint: str, pressed: Callable[[], None]) -> QtWidgets.QPushButton:

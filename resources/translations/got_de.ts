@@ -502,38 +502,6 @@
         <translation>Führung und Schritte</translation>
     </message>
     <message>
-        <source>Boxes only</source>
-        <translation>Nur die Kästen</translation>
-    </message>
-    <message>
-        <source>Boxes and spill</source>
-        <translation>Kästen und Umfeld</translation>
-    </message>
-    <message>
-        <source>Whole picture</source>
-        <translation>Ganzes Bild</translation>
-    </message>
-    <message>
-        <source>Nothing outside the boxes changes</source>
-        <translation>Außerhalb der Kästen ändert sich nichts</translation>
-    </message>
-    <message>
-        <source>Shadows and reflections beside the boxes are kept too</source>
-        <translation>Auch Schatten und Spiegelungen neben den Kästen bleiben</translation>
-    </message>
-    <message>
-        <source>The picture is taken as it was drawn</source>
-        <translation>Das Bild wird genommen, wie es gezeichnet wurde</translation>
-    </message>
-    <message>
-        <source>Candidates</source>
-        <translation>Vorschläge</translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation>Startwert</translation>
-    </message>
-    <message>
         <source>Keep the seed</source>
         <translation>Startwert behalten</translation>
     </message>
@@ -546,40 +514,12 @@
         <translation>Anderer Startwert</translation>
     </message>
     <message>
-        <source>Width</source>
-        <translation>Breite</translation>
-    </message>
-    <message>
-        <source>Height</source>
-        <translation>Höhe</translation>
-    </message>
-    <message>
         <source>own</source>
         <translation>eigene</translation>
     </message>
     <message>
         <source>Size</source>
         <translation>Größe</translation>
-    </message>
-    <message>
-        <source>Scope</source>
-        <translation>Bereich</translation>
-    </message>
-    <message>
-        <source>Feather</source>
-        <translation>Weicher Rand</translation>
-    </message>
-    <message>
-        <source>Grow</source>
-        <translation>Wachsen</translation>
-    </message>
-    <message>
-        <source>Width of the soft border, in per cent of the box&apos;s diagonal</source>
-        <translation>Breite des weichen Rands, in Prozent der Diagonale des Kastens</translation>
-    </message>
-    <message>
-        <source>Pixels around a box that are taken in full before the soft border begins</source>
-        <translation>Pixel um einen Kasten, die ganz übernommen werden, bevor der weiche Rand beginnt</translation>
     </message>
     <message>
         <source>Adapter&apos;s weight</source>
@@ -592,42 +532,6 @@
     <message>
         <source>Weight</source>
         <translation>Gewicht</translation>
-    </message>
-    <message>
-        <source>Semantic</source>
-        <translation>Sinn</translation>
-    </message>
-    <message>
-        <source>How hard the plan&apos;s meaning pulls</source>
-        <translation>Wie stark der Sinn des Plans zieht</translation>
-    </message>
-    <message>
-        <source>Spatial</source>
-        <translation>Ort</translation>
-    </message>
-    <message>
-        <source>How hard the boxes pull</source>
-        <translation>Wie stark die Kästen ziehen</translation>
-    </message>
-    <message>
-        <source>Reference</source>
-        <translation>Vorlage</translation>
-    </message>
-    <message>
-        <source>How hard the picture that is edited pulls</source>
-        <translation>Wie stark das bearbeitete Bild zieht</translation>
-    </message>
-    <message>
-        <source>{name} guidance</source>
-        <translation>Führung: {name}</translation>
-    </message>
-    <message>
-        <source>{name} guidance, slider</source>
-        <translation>Führung: {name}, Regler</translation>
-    </message>
-    <message>
-        <source>Steps</source>
-        <translation>Schritte</translation>
     </message>
     <message>
         <source>Paper&apos;s values</source>
@@ -644,18 +548,6 @@
     <message>
         <source>What the model says it draws best with</source>
         <translation>Womit das Modell nach eigener Angabe am besten zeichnet</translation>
-    </message>
-    <message>
-        <source>Scheduler</source>
-        <translation>Scheduler</translation>
-    </message>
-    <message>
-        <source>model&apos;s own ({number})</source>
-        <translation>wie das Modell ({number})</translation>
-    </message>
-    <message>
-        <source>model&apos;s own ({name})</source>
-        <translation>wie das Modell ({name})</translation>
     </message>
     <message>
         <source>Each run takes another seed</source>
@@ -2102,13 +1994,6 @@
     <message>
         <source>Clear</source>
         <translation>Leeren</translation>
-    </message>
-</context>
-<context>
-    <name>SlidNumber</name>
-    <message>
-        <source>{name}, slider</source>
-        <translation>{name}, Regler</translation>
     </message>
 </context>
 <context>

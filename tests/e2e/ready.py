@@ -1,4 +1,4 @@
-"""A process that has imported what they need forks a campaign's programs, so that hundreds of them start in little time.
+"""A process that has imported what they need forks the programs of a campaign, so that hundreds start in little time.
 
 `Ready` starts it; `command` is then a program that does as `script` would: it has the same input, output and folder,
 lives as long and ends with the same status.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.api import launch
-from got_desktop import VERSION, failure, requests
+from engine.api import launch, protocol
+from got_desktop import VERSION, failure
 from got_desktop.cli import run_command
 from tests.engine.models.released import Released
 from tests.got_desktop.conftest import INSTRUCTION
@@ -81,8 +81,8 @@ def test_the_choices_are_those_of_the_engine():
     from engine.api.schedulers import SCHEDULERS
     from engine.imaging.composite import SCOPES
 
-    assert set(get_args(requests.SchedulerName)) == set(SCHEDULERS)
-    assert get_args(requests.ScopeName) == SCOPES
+    assert set(get_args(protocol.Scheduler)) == set(SCHEDULERS)
+    assert get_args(protocol.Scope) == SCOPES
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals work otherwise on Windows")

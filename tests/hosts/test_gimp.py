@@ -6,9 +6,28 @@ from contextlib import contextmanager
 
 from tests.hosts.gimp import Gimp
 
+DRAWING = {
+    "instruction": "",
+    "chain": "",
+    "model": "got-mini",
+    "adapter": "",
+    "seed": [0, 2**31 - 1, 42],
+    "steps": [0, 1000, 0],
+    "semantic": [-1.0, 100.0, -1.0],
+    "spatial": [-1.0, 100.0, -1.0],
+    "reference": [-1.0, 100.0, -1.0],
+}
+ARGUMENTS = {
+    "got-edit": DRAWING | {"scope": "boxes", "feather": [0.0, 1.0, 0.1], "grow": [0.0, 1000.0, 4.0]},
+    "got-generate": DRAWING | {"width": [0, 4096, 0], "height": [0, 4096, 0]},
+}
+"""What scripts rely on: names in this order; the least number, the largest one and the default."""
+
 
 def test_scripts_plan_change_a_box_and_edit(gimp: Gimp):
     notes = gimp.run("batch")
+    assert notes["arguments"] == ARGUMENTS
+    assert [list(names) for names in notes["arguments"].values()] == [list(names) for names in ARGUMENTS.values()]
     assert notes["plan"][0] == "success" and "<|box_start|>" in notes["plan"][1] and notes["untouched_by_plan"]
     assert notes["edit"] == ["success", notes["moved"]] and notes["moved"] != notes["plan"][1]
     assert notes["layers"] == [["GoT: turn the orange fish purple", True], *notes["nodes"]]

@@ -11,6 +11,16 @@ from tests.hosts.krita import Krita
 
 def test_an_edit_from_instruction_to_saved_file(krita: Krita):
     notes = krita.run("edit")
+    assert notes["fields"] == {
+        "Candidates": "1",
+        "Seed": "42",
+        "Scope": "Boxes only",
+        "Feather": "10 %",
+        "Grow": "4 px",
+        "Semantic guidance": "model's own",
+        "Spatial guidance": "model's own",
+        "Reference guidance": "model's own",
+    }
     assert notes["busy"] and notes["untouched_by_plan"]
     assert "<|box_start|>" in notes["chain"], notes["said"]
     box, dragged = notes["box"], notes["dragged"]

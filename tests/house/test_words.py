@@ -38,7 +38,7 @@ def test_every_kind_of_error_is_looked_at():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_template_has_a_translation_and_no_other_is_there(language: str, sources: Sources):
     catalog = dict(entries(language))
-    assert set(catalog) == set(sources.templates), "run python tests/translations.py"
+    assert set(catalog) == set(sources.templates), "run python -m tests.translations"
     assert [template for template, translation in catalog.items() if not translation] == []
 
 

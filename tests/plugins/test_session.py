@@ -100,7 +100,8 @@ def test_feather_and_grow_shape_the_mask(host: Host):
 
 def test_a_new_picture_has_no_layers(host: Host):
     chain = "a boat <|box_start|>(100,100),(500,500)<|box_end|> (red).<|im_gen_start|>"
-    drawn = host.run(lambda engine, heard: jobs.generate(engine, heard, "a boat", chain, (64, 64), SETTINGS))
+    small = Settings(model="tiny", num_inference_steps=2, width=64, height=64)
+    drawn = host.run(lambda engine, heard: jobs.generate(engine, heard, "a boat", chain, small))
     assert drawn.candidates[0].layers == () and drawn.candidates[0].image.startswith(b"\x89PNG")
 
 

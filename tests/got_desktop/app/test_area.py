@@ -132,10 +132,10 @@ def test_feather_and_grow_shape_the_mask(sea, qtbot):
     session, editor, panel = sea.session, sea.editor, sea.editor.instruction.drawing
     session.review.replan(Plan.of(TWO).until(0), "")
     session.preferences.draw_with(steps=2)
-    panel.feather.slider.setValue(0)
-    panel.grow.field.setValue(0)
+    panel.fields["feather"].slider.setValue(0)
+    panel.fields["grow"].spin.setValue(0)
     drawing = session.preferences.drawing
-    assert (drawing.feather, drawing.grow) == (0.0, 0.0) and panel.grow.slider.value() == 0
+    assert (drawing.feather, drawing.grow) == (0.0, 0.0) and panel.fields["grow"].slider.value() == 0
     editor.run_apply()
     wait_for_results(sea, qtbot)
     mask = np.asarray(session.work.results.candidates[0].layers[0].mask)
@@ -144,4 +144,4 @@ def test_feather_and_grow_shape_the_mask(sea, qtbot):
     wanted[top : bottom + 1, left : right + 1] = 255
     assert np.array_equal(mask, wanted)
     session.preferences.draw_with(scope="whole")
-    assert not panel.feather.isVisibleTo(panel)
+    assert not panel.fields["feather"].isVisibleTo(panel)

@@ -39,15 +39,15 @@ def type_into(qtbot, field: QAbstractSpinBox, text: str) -> str:
 
 def test_figures_are_shown_and_read_with_a_comma(window, qtbot):
     session, drawing = window.session, window.editor.instruction.drawing
-    own = drawing.scales["semantic"][1]
+    own = drawing.fields["semantic"].spin
     qtbot.waitUntil(lambda: bool(session.link.offer.models))
     assert re.fullmatch(r"\d,\d ●", own.text()) and drawing.weight.text() == "1,00"
     for typed in ("7.5", "7,5"):  # the number pad has a point
-        assert type_into(qtbot, own, typed) == "7,5" and session.preferences.drawing.semantic == 7.5
+        assert type_into(qtbot, own, typed) == "7,5" and session.preferences.drawing.guidance_scales.semantic == 7.5
         type_into(qtbot, own, "3")
     session.preferences.draw_with(new_picture=True)
-    type_into(qtbot, drawing.width_box, "1024")
-    drawing.width_box.setFocus()
+    type_into(qtbot, drawing.size_boxes["width"], "1024")
+    drawing.size_boxes["width"].setFocus()
     take_typed()  # as Apply does
     assert session.preferences.drawing.width == 1024
     qtbot.waitUntil(lambda: bool(re.search(r"\d,\d von \d+ GB", window.statusBar().memory.text())))

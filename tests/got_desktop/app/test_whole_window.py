@@ -108,7 +108,7 @@ def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
 def test_nothing_moves_on_the_left_when_work_begins_or_ends(sea, qtbot):
     panel, work = sea.editor.instruction, sea.session.work
     qtbot.waitUntil(panel.placed.isVisible)
-    parts = (panel.words, panel.plan, panel.presets, panel.drawing.scope, panel.drawing.model)
+    parts = (panel.words, panel.plan, panel.presets, panel.drawing.fields["scope"], panel.drawing.model)
 
     def places() -> list[QRect]:
         QApplication.processEvents()

@@ -1,10 +1,22 @@
 import re
 
-from gi.repository import Gimp
+from gi.repository import Gimp, GObject
 from steps import call, changed, content, finish, layers, load, note, pixels, save
 
 
+def arguments(name):
+    """An argument's name -> what it takes at least, at most and by default; a choice's default."""
+    found = {}
+    for spec in Gimp.get_pdb().lookup_procedure(name).get_arguments():
+        if hasattr(spec, "minimum"):
+            found[spec.get_name()] = [spec.minimum, spec.maximum, spec.default_value]
+        elif spec.value_type == GObject.TYPE_STRING:
+            found[spec.get_name()] = spec.get_default_value()
+    return found
+
+
 def body():
+    note("arguments", {name: arguments(name) for name in ("got-edit", "got-generate")})
     image = load("sea.png")
     before, nodes = pixels(image), layers(image)
     note("nodes", nodes)

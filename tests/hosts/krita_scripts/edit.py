@@ -22,6 +22,8 @@ def steps(note):
     document = yield from opened("meadow.png")
     KRITA.activeWindow().qwindow().setGeometry(100, 60, 1240, 860)
     show_docker()
+    fields = docker().more.fields.values()
+    note("fields", {one.accessibleName(): one.property("currentText") or one.property("text") for one in fields})
     before, nodes = pixels(document), tree(document)
     note("nodes", nodes)
     docker().instruction.setPlainText("replace the pink leaf with an umbrella")

@@ -14,7 +14,7 @@ def steps(note):
 
 def candidates(note):
     document = yield from opened("sea.png")
-    docker().more.candidates.setValue(2)
+    docker().more.fields["candidates"].setValue(2)
     docker().editing.set_chain(docker().editing.chain.parse(""))
     docker().apply.click()
     yield free
@@ -22,7 +22,7 @@ def candidates(note):
     docker().results.itemClicked.emit(docker().results.item(1))
     yield free
     note("candidate_taken", [len(document.topLevelNodes()), docker().results.item(1).text()])
-    docker().more.candidates.setValue(1)
+    docker().more.fields["candidates"].setValue(1)
     yield from close(document)
 
 

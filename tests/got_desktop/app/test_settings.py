@@ -1,0 +1,72 @@
+"""Settings, presets and history entries as files of other versions hold them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.api.protocol import Scales
+from got_desktop.model import settings
+from got_desktop.model.history import Entry, History
+from got_desktop.model.settings import Drawing, Preset, Settings
+
+STORED = {
+    "model": "GoT-6B",
+    "adapter": "boats",
+    "adapter_weight": 0.5,
+    "seed": 7,
+    "seed_locked": False,
+    "candidates": 3,
+    "scope": "spill",
+    "feather": 0.2,
+    "grow": 9.0,
+    "semantic": 2.5,
+    "spatial": None,
+    "reference": 1.0,
+    "steps": 9,
+    "scheduler": "ddpm",
+    "new_picture": True,
+    "width": 512,
+    "height": None,
+}
+"""As the first version wrote it."""
+DRAWING = Drawing(
+    model="GoT-6B",
+    adapter="boats",
+    adapter_weight=0.5,
+    seed=7,
+    seed_locked=False,
+    candidates=3,
+    scope="spill",
+    feather=0.2,
+    grow=9.0,
+    guidance_scales=Scales(semantic=2.5, reference=1.0),
+    num_inference_steps=9,
+    scheduler="ddpm",
+    new_picture=True,
+    width=512,
+)
+
+
+def test_the_first_versions_files_are_read_and_can_read_ours(tmp_path: Path):
+    preset = {"name": "boats", "instruction": "add a boat", "drawing": STORED | {"of_a_later_version": 1}}
+    (tmp_path / "settings.json").write_text(json.dumps({"drawing": STORED, "presets": [preset], "theme": "dark"}))
+    read = settings.load(tmp_path)
+    assert read == Settings(theme="dark", drawing=DRAWING, presets=(Preset("boats", "add a boat", DRAWING),))
+    settings.store(tmp_path, read)
+    written = json.loads((tmp_path / "settings.json").read_text())
+    assert written["drawing"] | STORED == written["drawing"] == written["presets"][0]["drawing"]
+    assert settings.load(tmp_path) == read
+
+
+@pytest.mark.parametrize("drawing", [{"semantic": -1}, {"semantic": "much"}, {"scope": "boxes", "seed": None}, []])
+def test_a_file_that_makes_no_sense_ends_no_start(tmp_path: Path, drawing):
+    (tmp_path / "settings.json").write_text(json.dumps({"drawing": drawing, "theme": "dark"}))
+    assert settings.load(tmp_path).drawing.model == "got-mini"
+
+
+def test_history_gives_every_option_back(tmp_path: Path):
+    history = History(tmp_path, 5)
+    history.add(Entry("add a boat", "", DRAWING, "sea", b"", b""))
+    (entry,) = history.find()
+    assert entry.drawing == DRAWING and entry.again.seed_locked
