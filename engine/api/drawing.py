@@ -107,7 +107,7 @@ class DrawingOptions:
         group="steps",
         hosts=("cli",),
     )
-    """exact: the model's own steps and scheduler; fast: fewer steps, a faster scheduler. Explicit values override it."""
+    """exact: the model's own steps and scheduler; fast: fewer steps, another scheduler. Explicit values override it."""
     num_inference_steps: int | None = option(
         None,
         name="steps",
