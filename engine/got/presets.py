@@ -22,9 +22,10 @@ def preset_options(preset: str, config: GoTConfig) -> dict[str, Any]:
         preset in PRESETS,
         "unknown_preset",
         "There is no preset “{preset}”.",
-        "Choose one of {names}.",
+        "Choose {others} or {last}.",
         preset=preset,
-        names=", ".join(PRESETS),
+        others=", ".join(PRESETS[:-1]),
+        last=PRESETS[-1],
     )
     steps, scheduler = config.defaults.num_inference_steps, config.defaults.scheduler
     options = {"guidance_from": 0.0, "guidance_until": 1.0, "cache_interval": 1}

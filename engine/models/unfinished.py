@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.api.errors import EngineUnavailable, OutputError
 from engine.api.files import replace_file
+from engine.api.notes import Note
 from engine.api.runtime import locked, open_folder
 from engine.models.catalog import partial_folder
 from engine.output import check_free, writing
@@ -58,7 +59,7 @@ class Finished:
 
 
 @contextmanager
-def unfinished(output: Path, on_kept: Callable[[str], None]) -> Iterator[Path]:
+def unfinished(output: Path, on_kept: Callable[[Note], None]) -> Iterator[Path]:
     """A place for the import to `output`: its model, once `Finished` wrote it, goes there when all went well.
 
     When not, the files that are whole stay, and `on_kept` is told so. Raises OutputError where `output` holds something
@@ -88,14 +89,21 @@ def unfinished(output: Path, on_kept: Callable[[str], None]) -> Iterator[Path]:
             _tidy(place, on_kept)
 
 
-def _tidy(place: Path, on_kept: Callable[[str], None]) -> None:
+def _tidy(place: Path, on_kept: Callable[[Note], None]) -> None:
     """Removes what is of no use to the next import: all of it where nothing is finished."""
     files = [name for name in _read(place / _LIST).get("files", {}) if (place / _MODEL / name).is_file()]
     if not files:
         shutil.rmtree(place, ignore_errors=True)
         return
     _remove_all_but(place / _MODEL, files)
-    on_kept(f"What is finished ({len(files)} files) is kept in {place}; the same import goes on from there.")
+    on_kept(
+        Note.of(
+            "import_kept",
+            "What is finished ({count} files) is kept in {place}; the same import goes on from there.",
+            count=len(files),
+            place=place,
+        )
+    )
 
 
 def _remove_all_but(model: Path, names: dict[str, str] | list[str]) -> None:

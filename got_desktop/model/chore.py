@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from engine.api.errors import EngineError
 from got_desktop.child import child_command, child_error
 
 _WAIT = 3000
@@ -60,8 +61,10 @@ class Chore(QObject):
         self._read()
         if {"summary", "offer"} & self._last.keys():
             self.ended.emit(self._last)
+        elif "code" in self._last:
+            self.failed.emit(child_error(self._last))
         else:
-            words = bytes(self._process.readAllStandardError().data()).decode(errors="replace").split("\n")
-            died = {"message": f"The process ended: {next((word for word in reversed(words) if word.strip()), '')}"}
-            self.failed.emit(child_error(self._last if "message" in self._last else died))
+            lines = bytes(self._process.readAllStandardError().data()).decode(errors="replace").split("\n")
+            last = next((line for line in reversed(lines) if line.strip()), "")
+            self.failed.emit(EngineError("import_died", "The process ended: {last}", last=last))
         self.deleteLater()

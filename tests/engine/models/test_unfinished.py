@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from engine.api.errors import ModelError, OutputError
+from engine.api.notes import Note
 from engine.api.runtime import locked
 from engine.models import catalog, convert, import_process
 from engine.models.convert import import_released
@@ -84,22 +85,24 @@ def saved(released: Released, output: Path, monkeypatch: pytest.MonkeyPatch, **g
 def test_what_is_finished_is_not_made_again(released: Released, begun: Path, whole: dict, monkeypatch):
     kept = listed(begun)
     assert len(kept) > 3 and all(name.startswith("mllm/") for name in kept)
-    told: list[str] = []
+    told: list[Note] = []
     again = saved(released, begun / "native", monkeypatch, on_note=told.append)
-    assert told == [f"It goes on where the last import ended: {len(kept)} of its files are kept."]
+    assert [note.text for note in told] == [
+        f"It goes on where the last import ended: {len(kept)} of its files are kept."
+    ]
     assert not [name for name in again if name.startswith("model-")]
     assert contents(begun / "native") == whole and [path.name for path in begun.iterdir()] == ["native"]
 
 
 def test_what_is_kept_is_named_and_is_no_model(released: Released, tmp_path: Path, monkeypatch):
-    told: list[str] = []
+    told: list[Note] = []
     with pytest.raises(KeyboardInterrupt), unfinished(tmp_path / "native", told.append):
         raise KeyboardInterrupt  # nothing is finished, so there is nothing to name
     assert told == []
     with pytest.raises(KeyboardInterrupt):
         released.convert(tmp_path / "native", on_progress=stop_after(4), on_note=told.append)
     kept = f"What is finished (4 files) is kept in {tmp_path / '.native.partial'}"
-    assert told == [f"{kept}; the same import goes on from there."]
+    assert [note.text for note in told] == [f"{kept}; the same import goes on from there."]
     monkeypatch.setenv("GOT_MODELS", str(tmp_path))
     assert [entry.name for entry in catalog.list_models()] == ["got-mini"]
 
@@ -136,7 +139,7 @@ def test_what_is_made_of_something_else_is_not_mixed_in(
         given = {"checkpoint": PEFT}
     else:
         given = {"dtype": "float16"}
-    told: list[str] = []
+    told: list[Note] = []
     saved(released, begun / "native", monkeypatch, on_note=told.append, **given)
     assert told == []
     released.convert(tmp_path / "fresh" / "native", **SMALL_FILES | given)
@@ -226,9 +229,11 @@ def test_killed_amid_a_file_it_goes_on_to_the_same_bytes(golden: Path, tmp_path:
         finally:
             ended.set()
             watch.join()
-    told: list[str] = []
+    told: list[Note] = []
     import_released(golden, native, on_note=told.append, **options)
-    assert told == ([f"It goes on where the last import ended: {kept} of its files are kept."] if kept else [])
+    assert [note.text for note in told] == (
+        [f"It goes on where the last import ended: {kept} of its files are kept."] if kept else []
+    )
     assert contents(native) == whole and not place.exists()
 
 
