@@ -46,7 +46,7 @@ def test_values_are_what_json_can_hold():
     with pytest.raises(RequestError) as caught:
         Scales(semantic=math.inf)
     assert caught.value.message == "The semantic scale is inf."
-    assert loads(ErrorReply, dumps(ErrorReply.of(caught.value))).values == {"scale": "inf"}
+    assert loads(ErrorReply, dumps(ErrorReply.of(caught.value))).values["value"] == "inf"
     error = EngineError("x", "There is no file {path}.", path=Path("a") / "b")
     assert error.parts[0].values == {"path": str(Path("a/b"))}
 
