@@ -117,7 +117,7 @@ def put_plugin_in(what: str) -> None:
 
 def _python() -> Finding:
     version, system = platform.python_version(), f"{platform.system()} {platform.machine()}"
-    found = Note.of(
+    note = Note.of(
         "program",
         "got_desktop {version}, Python {python} on {system}",
         version=VERSION,
@@ -125,7 +125,7 @@ def _python() -> Finding:
         system=system,
     )
     remedy = Note.of("program", "Install Python 3.11 or newer and set up again.")
-    return Finding("Program", sys.version_info >= (3, 11), (found,), remedy)
+    return Finding("Program", sys.version_info >= (3, 11), (note,), remedy)
 
 
 def _packages() -> Finding:
@@ -136,9 +136,9 @@ def _packages() -> Finding:
         except metadata.PackageNotFoundError:
             missing.append(name)
     lacks = Note.of("packages", "missing: {names}", names=", ".join(missing))
-    found = lacks if missing else Note(", ".join(versions))
+    note = lacks if missing else Note(", ".join(versions))
     remedy = Note.of("packages", "Set up again with `python bootstrap.py demo`.")
-    return Finding("Packages", not missing, (found,), remedy)
+    return Finding("Packages", not missing, (note,), remedy)
 
 
 def _engine() -> list[Finding]:
@@ -181,25 +181,25 @@ def _devices(client: EngineClient) -> Finding:
     except EngineUnavailable as error:
         return _failing("Devices", error)
     except EngineError as error:  # a library of torch's that does not load
-        found = Note.of("torch", "torch does not start: {why}", why=error.parts[0])
-        return Finding("Devices", False, (found,), Note.of("torch", "Set up again, with the build for this machine."))
+        note = Note.of("torch", "torch does not start: {why}", why=error.parts[0])
+        return Finding("Devices", False, (note,), Note.of("torch", "Set up again, with the build for this machine."))
 
 
 def _memory() -> Finding:
     if not hasattr(os, "sysconf"):
         return Finding("Memory", True, (Note.of("memory", "not known on this system"),))
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    found = Note.of("memory", "{size:.1f} GB in all", size=total / 1e9)
+    note = Note.of("memory", "{size:.1f} GB in all", size=total / 1e9)
     remedy = Note.of("memory", "got-mini needs about 3 GB: use a larger machine.")
-    return Finding("Memory", total > 3e9, (found,), remedy)
+    return Finding("Memory", total > 3e9, (note,), remedy)
 
 
 def _disk() -> Finding:
     folder = Path.cwd()
     free = shutil.disk_usage(folder).free
-    found = Note.of("disk", "{size:.1f} GB free in {folder}", size=free / 1e9, folder=folder)
+    note = Note.of("disk", "{size:.1f} GB free in {folder}", size=free / 1e9, folder=folder)
     remedy = Note.of("disk", "Free some space, or work in another folder.")
-    return Finding("Disk", free > _DISK_NEEDED, (found,), remedy)
+    return Finding("Disk", free > _DISK_NEEDED, (note,), remedy)
 
 
 def _log() -> Finding:

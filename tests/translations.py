@@ -68,12 +68,12 @@ class Module:
     @cached_property
     def imports(self) -> dict[str, Path]:
         """Imported name -> the file of this project that it comes from."""
-        found = {}
+        sources = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom) and node.module:
                 path = ROOT / (node.module.replace(".", "/") + ".py")
-                found |= {alias.asname or alias.name: path for alias in node.names if path.is_file()}
-        return found
+                sources |= {alias.asname or alias.name: path for alias in node.names if path.is_file()}
+        return sources
 
     @property
     def name(self) -> str:
@@ -108,10 +108,10 @@ class Sources:
             return ()
         if name == "super().__init__" and call.args and isinstance(call.args[0], ast.Constant):
             return TAKING["EngineError"]  # an error that has one code
-        known = module.taking.get(name) or TAKING.get(name)
-        if known is None and name in module.imports and module.imports[name] in self.modules:
-            known = self.modules[module.imports[name]].taking.get(name)
-        return known or ()
+        places = module.taking.get(name) or TAKING.get(name)
+        if places is None and name in module.imports and module.imports[name] in self.modules:
+            places = self.modules[module.imports[name]].taking.get(name)
+        return places or ()
 
     def _find_passing(self, module: Module) -> bool:
         """Whether another function was found that hands a parameter of its own on as a template."""
@@ -122,19 +122,19 @@ class Sources:
             names = _parameters(function)
             method = names[:1] in (["self"], ["cls"])
             names = names[method:]
-            given = [node.id for node in self._given(module, call) if isinstance(node, ast.Name)]
-            passed = {names.index(name) for name in given if name in names}
-            if passed:
+            arguments = [node.id for node in self._templates_of(module, call) if isinstance(node, ast.Name)]
+            places = {names.index(name) for name in arguments if name in names}
+            if places:
                 name = f"self.{function.name}" if method else function.name
-                module.taking[name] = tuple(sorted(passed | set(module.taking.get(name, ()))))
+                module.taking[name] = tuple(sorted(places | set(module.taking.get(name, ()))))
         return module.taking != before
 
-    def _given(self, module: Module, call: ast.Call) -> list[ast.expr]:
+    def _templates_of(self, module: Module, call: ast.Call) -> list[ast.expr]:
         return [call.args[place] for place in self._taking(module, call) if place < len(call.args)]
 
     def _read(self, module: Module, call: ast.Call, function: Function | None) -> None:
         parameters = _parameters(function) if function else []
-        for node in self._given(module, call):
+        for node in self._templates_of(module, call):
             texts = self._texts(module, node)
             if texts is None:
                 if not _is_one_of(node, parameters):
@@ -205,8 +205,8 @@ def update(language: str, templates: dict[str, list[str]]) -> list[str]:
     old = read(language) if path.exists() else Catalog(locale=language)
     new = Catalog(locale=language, project="got_desktop", creation_date=_DATE, revision_date=_DATE, fuzzy=False)
     for template, files in templates.items():
-        known = old.get(template)
-        new.add(template, known.string if known else "", [(file, 0) for file in files])
+        message = old.get(template)
+        new.add(template, message.string if message else "", [(file, 0) for file in files])
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(_HEADING.format(language=language).encode())

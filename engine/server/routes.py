@@ -131,8 +131,8 @@ def system(engine: Engine) -> Response:
 @router.get("/devices", response_model=Devices)
 def list_devices() -> Response:
     """What models can be run on, the best first."""
-    found = tuple(devices())
-    return reply(Devices(tuple(device.text for device in found), found))
+    notes = tuple(devices())
+    return reply(Devices(tuple(note.text for note in notes), notes))
 
 
 @router.post("/shutdown", response_model=Done)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.api import language
 from plugins.package import GIMP, KRITA, PLUGINS, Plugin, files, write_zip
 
 HOSTS_MODULES = {"krita", "PyQt5", "PyQt6", "gi"}
@@ -66,3 +67,12 @@ def test_the_zip_for_gimp_keeps_the_run_bit(tmp_path: Path):
     write_zip(GIMP, tmp_path / "got_gimp.zip")
     entry = zipfile.ZipFile(tmp_path / "got_gimp.zip").getinfo("got_gimp/got_gimp.py")
     assert entry.external_attr >> 16 & 0o111
+
+
+@pytest.mark.parametrize("plugin", PLUGINS.values(), ids=PLUGINS)
+def test_the_translations_come_along(plugin: Plugin, tmp_path: Path):
+    for path, data in files(plugin, None).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    language.choose(tmp_path / plugin.package / "translations", ["de"])
+    assert language.translate("Planning") == "Plant"

@@ -40,9 +40,9 @@ class RenderOptions:
         demand(
             1 <= self.num_inference_steps <= 1000,
             "steps_out_of_range",
-            "The number of steps is {num_inference_steps}.",
+            "The number of steps is {value}.",
             "Give 1 to 1000.",
-            num_inference_steps=self.num_inference_steps,
+            value=self.num_inference_steps,
         )
         demand(
             self.scheduler in SCHEDULERS,
@@ -61,8 +61,19 @@ class RenderOptions:
             height=self.height,
         )
         demand(
-            0 <= self.seed < 2**63, "seed_out_of_range", "The seed is {seed}.", "Give 0 to 2^63 - 1.", seed=self.seed
+            0 <= self.seed < 2**63, "seed_out_of_range", "The seed is {value}.", "Give 0 to 2^63 - 1.", value=self.seed
         )
+        demand(
+            self.fit in ("pad", "stretch"),
+            "unknown_fit",
+            "There is no fit “{fit}”.",
+            "Give pad or stretch.",
+            fit=self.fit,
+        )
+        self._check_savings()
+
+    def _check_savings(self) -> None:
+        """The steps in which some of the work is left out."""
         demand(
             0 <= self.guidance_from <= self.guidance_until <= 1,
             "guidance_interval_out_of_range",
@@ -77,13 +88,6 @@ class RenderOptions:
             "The UNet is to run whole at every {interval}th step.",
             "Give 1 to 1000.",
             interval=self.cache_interval,
-        )
-        demand(
-            self.fit in ("pad", "stretch"),
-            "unknown_fit",
-            "There is no fit “{fit}”.",
-            "Give pad or stretch.",
-            fit=self.fit,
         )
 
     def fit_of(self, source: Size | None) -> Fit:
