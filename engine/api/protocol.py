@@ -75,7 +75,7 @@ from engine.api.requests import (
 from engine.api.schedulers import SCHEDULERS, Scheduler
 from engine.api.selection import Selection
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Counts up when a client of one version could misread an engine of another."""
 
 __all__ = [

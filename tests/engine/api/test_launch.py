@@ -21,6 +21,7 @@ import pytest
 from engine.api import launch
 from engine.api.client import EngineClient
 from engine.api.errors import EngineUnavailable
+from engine.api.protocol import PROTOCOL
 from engine.api.runtime import (
     Runtime,
     _process_start_ps,
@@ -94,7 +95,7 @@ def test_a_planted_link_as_folder_is_refused(tmp_path):
 
 def test_a_planted_link_as_file_is_not_followed(tmp_path):
     folder, victim = open_folder(tmp_path / "run"), tmp_path / "victim"
-    victim.write_text(json.dumps({"port": 1, "pid": 1, "started": "1", "token": "x" * 43, "protocol": 1}))
+    victim.write_text(json.dumps({"port": 1, "pid": 1, "started": "1", "token": "x" * 43, "protocol": PROTOCOL}))
     victim.chmod(0o600)
     (folder / "engine.json").symlink_to(victim)
     assert read_runtime(folder) is None
@@ -227,7 +228,7 @@ def test_a_squatter_after_a_crash_is_passed_over_and_a_new_engine_starts(place):
         folder = open_folder(where.runtime)
         write_runtime(folder, replace(OURS, pid=2**22 + 1, port=squatter.port, token="s" * 43))
         with where.connect() as engine:
-            assert engine.client.runtime.port != squatter.port and engine.client.system().protocol == 1
+            assert engine.client.runtime.port != squatter.port and engine.client.system().protocol == PROTOCOL
     finally:
         squatter.close()
     assert squatter.heard == []
