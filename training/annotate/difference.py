@@ -40,7 +40,7 @@ def edit_regions(source: Image.Image, target: Image.Image) -> list[Box] | None:
     scale = _SIDE / max(source.size)
     size = (max(_CELL, round(source.width * scale)), max(_CELL, round(source.height * scale)))
     before, after = (_small(image, size) for image in (source, target))
-    far = _distance(before, *_registered(before, after))
+    far = _distance(before, *_register(before, after))
     cells = _cells(far)
     if cells.mean() > _WHOLE:
         return []
@@ -55,7 +55,7 @@ def _small(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
     return lab(np.asarray(small.filter(ImageFilter.GaussianBlur(_BLUR))))
 
 
-def _registered(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _register(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns (`after` aligned with `before`, bool mask (H, W) of where they overlap).
 
     Phase correlation of the lightness finds a shift of whole pixels.
@@ -72,17 +72,17 @@ def _registered(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.n
     overlap = np.ones((height, width), bool)
     if (dy, dx) == (0, 0) or abs(dy) > _MOST_SHIFT * height or abs(dx) > _MOST_SHIFT * width:
         return after, overlap
-    shifted = np.roll(after, (dy, dx), (0, 1))
+    result = np.roll(after, (dy, dx), (0, 1))
     overlap[: max(dy, 0)] = overlap[height + min(dy, 0) :] = False
     overlap[:, : max(dx, 0)] = overlap[:, width + min(dx, 0) :] = False
-    # an edit may look like a shift, so most of the picture must match better than before
-    better = np.median(np.abs(before - shifted)[overlap]) < 0.8 * np.median(np.abs(before - after))
-    return (shifted, overlap) if better else (after, np.ones_like(overlap))
+    # an edit may look like a shift; a real shift makes most of the picture match better
+    better = np.median(np.abs(before - result)[overlap]) < 0.8 * np.median(np.abs(before - after))
+    return (result, overlap) if better else (after, np.ones_like(overlap))
 
 
 def _distance(before: np.ndarray, after: np.ndarray, overlap: np.ndarray) -> np.ndarray:
     """Returns the CIELAB distance (H, W) of the pictures; 0 where it is no more than noise or they do not overlap."""
-    # compare with the closest neighboring pixel: registration is rarely exact to less than one
+    # compare with the most similar neighboring pixel: pictures are rarely aligned to less than a pixel
     shifts = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     far = np.min([np.linalg.norm(np.roll(before, shift, (0, 1)) - after, axis=-1) for shift in shifts], axis=0)
     noise = np.median(far[overlap])

@@ -59,7 +59,7 @@ def _edit_chain(item: Checked, instruction: str, target: str, describer: Describ
     places = [format_box(box, color) for box, color in zip(boxes, COLORS, strict=False)]
     place = f"{head} {' and '.join(places)}." if places else "The whole picture is to change."
     operation = _plain(instruction)
-    # no caption, no sentence about the result: a small planner takes long to learn one that says nothing
+    # without a caption, omit the sentence about the result: a small planner takes long to learn an empty one
     result = f" The edited image shows {_plain(target)}." if target else ""
     return f"{place} {operation[:1].upper()}{operation[1:]}.{result}"
 

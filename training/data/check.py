@@ -13,7 +13,7 @@ from PIL import Image
 from engine.api.chain import Chain
 from engine.api.errors import RequestError
 from training.data import folders, tables
-from training.data.pair import Finding, Found, Pair
+from training.data.pair import Finding, Pair, PairStream
 
 _SHAPE_TOLERANCE = 0.02
 """Largest relative difference between the aspect ratios of before and after."""
@@ -41,12 +41,12 @@ class Tally:
         return dict(Counter(f.kind for f in self.findings))
 
 
-def find_data(path: Path) -> Found:
+def find_data(path: Path) -> PairStream:
     """Returns the pairs of a file or folder in any known format. Raises RequestError if the format is unknown."""
     return _importer(path)(path)
 
 
-def _importer(path: Path) -> Callable[[Path], Found]:
+def _importer(path: Path) -> Callable[[Path], PairStream]:
     if path.is_file():
         return _file_importer(path)
     if path.is_dir():
@@ -65,7 +65,7 @@ def _importer(path: Path) -> Callable[[Path], Found]:
     raise _no_such_data(path)
 
 
-def _file_importer(path: Path) -> Callable[[Path], Found]:
+def _file_importer(path: Path) -> Callable[[Path], PairStream]:
     if path.suffix == ".parquet":
         return tables.read_parquet
     if path.suffix not in (".jsonl", ".json", ".csv"):
@@ -83,7 +83,7 @@ def _no_such_data(path: Path) -> RequestError:
     )
 
 
-def checked(items: Found, tally: Tally) -> Iterator[Checked]:
+def checked(items: PairStream, tally: Tally) -> Iterator[Checked]:
     """Yields the usable pairs one at a time; adds everything else to the tally."""
     names: dict[str, str] = {}  # by the hash of a pair's contents
     for item in items:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.formats import READ_SUFFIXES
-from training.data.pair import Finding, Found, Pair, Picture
+from training.data.pair import Finding, Pair, PairStream, Picture
 from training.data.rows import rows_of
 
 WORDS = (("before", "after"), ("source", "target"), ("input", "output"), ("original", "edited"), ("control", "target"))
@@ -28,11 +28,11 @@ _INSTRUCTION = ("instruction", "edit_prompt", "prompt", "caption", "text")
 
 def two_folders(folder: Path) -> tuple[Path, Path] | None:
     """Returns the (before, after) folders in `folder`, or None."""
-    candidates = ((folder / before, folder / after) for before, after in WORDS)
-    return next((pair for pair in candidates if pair[0].is_dir() and pair[1].is_dir()), None)
+    options = ((folder / before, folder / after) for before, after in WORDS)
+    return next((pair for pair in options if pair[0].is_dir() and pair[1].is_dir()), None)
 
 
-def read_two_folders(folder: Path) -> Found:
+def read_two_folders(folder: Path) -> PairStream:
     """Reads pairs of pictures with the same stem from two folders."""
     folders = two_folders(folder)
     assert folders
@@ -40,7 +40,7 @@ def read_two_folders(folder: Path) -> Found:
     yield from _pair_up(folder, before, after)
 
 
-def read_suffixes(folder: Path) -> Found:
+def read_suffixes(folder: Path) -> PairStream:
     """Reads pairs such as NAME-before.png and NAME-after.png; a hyphen or underscore precedes one of `WORDS`."""
     before: dict[str, Path] = {}
     after: dict[str, Path] = {}
@@ -57,13 +57,13 @@ def has_suffixes(folder: Path) -> bool:
     return any(_side(path.stem)[0] is not None for path in _pictures(folder))
 
 
-def read_metadata(path: Path) -> Found:
+def read_metadata(path: Path) -> PairStream:
     """Reads a table of file names as in Hugging Face's imagefolder (`metadata.jsonl`, `metadata.csv`)."""
     for where, row in rows_of(path):
         yield row if isinstance(row, Finding) else _row_pair(row, path.parent, where)
 
 
-def read_seed_edit(path: Path) -> Found:
+def read_seed_edit(path: Path) -> PairStream:
     """Reads SEED-Data-Edit's turns: `source_image`, then `instruction_N` and `edit_image_N` for N = 1, 2, …
 
     Each turn becomes a pair; its source is the previous turn's picture.
@@ -116,7 +116,7 @@ def _side(stem: str) -> tuple[int | None, str]:
     return None, stem
 
 
-def _pair_up(folder: Path, before: dict[str, Path], after: dict[str, Path]) -> Found:
+def _pair_up(folder: Path, before: dict[str, Path], after: dict[str, Path]) -> PairStream:
     """Yields a pair for each stem that is in both tables, and a finding for each of the others."""
     texts, problems = _table(folder)
     yield from problems

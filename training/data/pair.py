@@ -81,7 +81,7 @@ KINDS = {
     "unchanged": "before and after that show no difference",
 }
 
-Found = Iterator[Pair | Finding]
+PairStream = Iterator[Pair | Finding]
 """The result of an importer: the pairs, and findings about everything else, in order."""
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.api.chain import LIMIT, Box, format_box
 from engine.api.errors import RequestError
-from training.data.pair import Finding, Found, Pair, Picture
+from training.data.pair import Finding, Pair, PairStream, Picture
 from training.data.rows import rows_of
 
 _ROWS = 16
@@ -56,7 +56,7 @@ def parquet_files(path: Path) -> list[Path]:
     return sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
 
 
-def read_parquet(path: Path) -> Found:
+def read_parquet(path: Path) -> PairStream:
     """Reads the pairs of a Parquet file, or of all in a folder, and adds the chains of OmniEdit-GoT files."""
     files = parquet_files(path)
     chains, problems = _chains(path, files)

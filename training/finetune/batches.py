@@ -51,7 +51,7 @@ class Batches:
         self.batches_per_epoch = sum(-(-len(group) // batch_size) for group in by_size.values())
 
     def rows(self, step: int) -> list[Path]:
-        """Returns the `batch_size` pairs of a step. A size's last batch is filled up with pairs from its first one."""
+        """Returns the `batch_size` pairs of a step. If a size's last batch is short, its first pairs fill it up."""
         epoch, place = divmod(step, self.batches_per_epoch)
         g = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
         batches = []

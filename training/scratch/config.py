@@ -17,7 +17,7 @@ PHASES = ("vae", "eyes", "chains", "turns", "crops", "unet", "joint", "reference
 
 @dataclass(frozen=True)
 class ModelSizes:
-    """Widths and depths of the model's parts, and the number of its vocabulary's entries."""
+    """Widths and depths of the model's parts, and the size of the vocabulary."""
 
     hidden: int = 192
     layers: int = 6

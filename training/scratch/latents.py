@@ -21,7 +21,7 @@ from training.storybook.edits import Example, sample
 
 LATENT = SIZE // 4
 _TEXT_TO_IMAGE_EVERY = 8
-_JITTER = 1.2  # standard deviation in pixels of the old object's box, because planned boxes are not exact
+_JITTER = 1.2  # standard deviation, in pixels, of the noise on the old object's box: planned boxes are not exact
 _BLACK = np.zeros((SIZE, SIZE, 3), np.uint8)
 
 

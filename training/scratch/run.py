@@ -161,21 +161,21 @@ class Scratch:
         self._train("eyes", EyesPhase(mllm), settings, mllm)
 
     def _chains(self, settings: LoopSettings) -> None:
-        self._write_chains("chains", settings, self.mllm("eyes"), first_seed=0)
+        self._train_chains("chains", settings, self.mllm("eyes"), first_seed=0)
 
     def _turns(self, settings: LoopSettings) -> None:
-        self._write_chains("turns", settings, self.mllm("chains"), 7 * 10**9)
+        self._train_chains("turns", settings, self.mllm("chains"), 7 * 10**9)
 
     def _references(self, settings: LoopSettings) -> None:
-        self._write_chains("references", settings, self.newest()[0], 8 * 10**9)
+        self._train_chains("references", settings, self.newest()[0], 8 * 10**9)
 
     def _lookups(self, settings: LoopSettings) -> None:
-        self._write_chains("lookups", settings, self.newest()[0], 85 * 10**8)
+        self._train_chains("lookups", settings, self.newest()[0], 85 * 10**8)
 
     def _names(self, settings: LoopSettings) -> None:
-        self._write_chains("names", settings, self.newest()[0], 89 * 10**8)
+        self._train_chains("names", settings, self.newest()[0], 89 * 10**8)
 
-    def _write_chains(self, name: str, settings: LoopSettings, mllm: Mllm, first_seed: int) -> None:
+    def _train_chains(self, name: str, settings: LoopSettings, mllm: Mllm, first_seed: int) -> None:
         data = self.recipe.data
         if data.compile:
             language = mllm.model.model.language_model

@@ -217,9 +217,9 @@ def _free_place(r: random.Random, scene: Scene, thing: Thing) -> tuple[str, Thin
     """Returns (name, the object there) of a random free place, or None if no place is free."""
     for word in r.sample(tuple(_PLACES), len(_PLACES)):
         fx, fy = _PLACES[word]
-        candidate = thing.at(fx * SIZE, fy * SIZE)
-        if scene.fits(candidate):
-            return word, candidate
+        option = thing.at(fx * SIZE, fy * SIZE)
+        if scene.fits(option):
+            return word, option
     return None
 
 

@@ -103,14 +103,14 @@ def short() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def described(short, qwen, pairs, tmp_path_factory) -> Path:
+def output(short, qwen, pairs, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("described")
     assert main([str(pairs), "-o", str(folder), "--model", str(qwen)]) == 0
     return folder
 
 
-def test_random_words_give_valid_chains_with_the_boxes_of_the_difference(described):
-    rows = {row.name.removeprefix("./"): row for row in read_rows(described)}  # raises if a chain is broken
+def test_random_words_give_valid_chains_with_the_boxes_of_the_difference(output):
+    rows = {row.name.removeprefix("./"): row for row in read_rows(output)}  # raises if a chain is broken
     assert set(rows) - {"untold"} == {"place", "whole", "narrow"}
     (region,) = Chain.parse(rows["place"].chain).mask_regions(0)
     assert region.box.iou(Box(208, 156, 521, 625)) > 0.7
@@ -118,20 +118,20 @@ def test_random_words_give_valid_chains_with_the_boxes_of_the_difference(describ
     assert all(row.chain.endswith("<|im_gen_start|>") for row in rows.values())
 
 
-def test_the_report_lists_unusable_answers(described):
-    report = json.loads((described / "report.json").read_text())
+def test_the_report_lists_unusable_answers(output):
+    report = json.loads((output / "report.json").read_text())
     doubts = [f for f in report["findings"] if f["kind"] == "not_understood"]
     where = [f["where"].removeprefix("./") for f in doubts if f["message"].startswith("no box in")]
     assert where == ["whole"]  # the only pair for which the model is asked for a box
     assert [f["where"] for f in report["findings"] if f["kind"] == "unchanged"] == ["./faint"]
     assert "no words for a caption" in {f["message"] for f in doubts if f["where"] == "./narrow"}
-    assert KINDS["not_understood"] in (described / "report.txt").read_text()
+    assert KINDS["not_understood"] in (output / "report.txt").read_text()
     messages = [f["message"] for f in report["findings"] if f["where"] == "./untold" and f["kind"] == "no_instruction"]
     assert report["pairs"] == 4 or "no words for an instruction" in messages[0]  # depends on the random answer
 
 
-def test_a_resumed_run_gives_the_same_rows(described, qwen, pairs, tmp_path):
-    shutil.copytree(described, tmp_path / "cut")
+def test_a_resumed_run_gives_the_same_rows(output, qwen, pairs, tmp_path):
+    shutil.copytree(output, tmp_path / "cut")
     manifest = tmp_path / "cut" / MANIFEST
     whole = manifest.read_bytes()
     manifest.write_bytes(whole[: len(whole) // 2])
