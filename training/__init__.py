@@ -1,1 +1,1 @@
-"""Trains, evaluates and exports GoT models. Stands on the engine; the app knows it only as a process."""
+"""Trains, evaluates and exports GoT models. Builds on the engine; the app only runs it as a process."""

@@ -1,7 +1,7 @@
-"""`python -m training FILE`: trains what a TOML file says, or goes on where it was stopped.
+"""`python -m training FILE`: trains the model that a TOML file describes, or resumes a stopped run.
 
-A recipe with phases trains a model from scratch; any other configuration fine-tunes one on the user's own pairs, and
-`--init` writes one to begin with.
+A recipe with phases trains a model from scratch. Any other configuration fine-tunes a model on the user's own pairs;
+`--init` writes such a configuration to start from.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _finetune(args: argparse.Namespace) -> int:
         return 0
     from training.finetune.journal import alone
 
-    # of several processes that share a run, the first stands for all
+    # when several processes share a run, the first one takes the lock for all of them
     with alone(runs) if os.environ.get("RANK", "0") == "0" else nullcontext():
         return _train(args, config, runs)
 

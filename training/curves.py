@@ -1,6 +1,7 @@
-"""`python -m training.curves RUNS OUTPUT`: the losses of a run, drawn as one picture.
+"""`python -m training.curves RUNS OUTPUT`: plots the losses of a run as one picture.
 
-A run from scratch has a panel a phase; a fine-tuning has one of its losses and one a measure of held-out pairs.
+A run from scratch gets one panel per phase. A fine-tuning gets one panel with its losses and one for each metric on
+the held-out pairs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import matplotlib
 
-matplotlib.use("Agg")  # no display is needed, nor asked for
+matplotlib.use("Agg")  # works without a display
 from matplotlib import pyplot
 
 from engine.api.errors import EngineError, RequestError
@@ -25,7 +26,10 @@ _DECIBELS = {"psnr"}
 
 
 def read_log(path: Path) -> dict[str, list[tuple[int, float]]]:
-    """(step, value) by name; where a phase was resumed from an earlier step, what was logged last holds."""
+    """Returns the (step, value) points of each curve by name.
+
+    If a resumed run logged a step twice, the last value counts.
+    """
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     curves: dict[str, dict[int, float]] = {}
     for row in rows:
@@ -36,7 +40,7 @@ def read_log(path: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 def read_runs(runs: Path) -> dict[str, dict[str, list[tuple[int, float]]]]:
-    """The curves of each panel by its title."""
+    """Returns the curves of each panel, by the panel's title. Raises RequestError if `runs` contains no run."""
     if (runs / "log.jsonl").exists():
         curves = read_log(runs / "log.jsonl")
         losses = {name: points for name, points in curves.items() if not name.startswith(_HELD_OUT)}
@@ -50,7 +54,7 @@ def read_runs(runs: Path) -> dict[str, dict[str, list[tuple[int, float]]]]:
 
 
 def draw(runs: Path, output: Path) -> None:
-    """Steps to the right, losses on a logarithmic scale. Raises RequestError where no run is."""
+    """Plots the curves over the steps, losses on a logarithmic scale. Raises RequestError if there is no run."""
     logs = read_runs(runs)
     columns = min(4, len(logs))
     rows = -(-len(logs) // columns)

@@ -1,4 +1,4 @@
-"""The measures that evaluation, validation and annotation share: of pictures, of boxes, and their means."""
+"""Metrics for pictures and boxes, and their means; shared by evaluation, validation and annotation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from PIL import Image, ImageFilter
 from engine.api.chain import Box
 
 OUTSIDE_DB = 25.0
-"""PSNR in dB that an edit must reach outside its boxes to count as right."""
+"""Minimum PSNR in dB outside the boxes for an edit to count as right."""
 _BLUR = 1.2  # pixels
 
 
 def lab(pictures: np.ndarray) -> np.ndarray:
-    """sRGB uint8 or float (..., 3) in [0, 255] -> CIELAB (D65), float32."""
+    """Converts sRGB, uint8 or float (..., 3) in [0, 255], to CIELAB (D65), float32."""
     c = np.asarray(pictures, np.float32) / 255
     linear = np.where(c > 0.04045, ((c + 0.055) / 1.055) ** 2.4, c / 12.92)
     xyz = linear @ np.array(
@@ -27,19 +27,22 @@ def lab(pictures: np.ndarray) -> np.ndarray:
 
 
 def blurred_lab(picture: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) -> CIELAB of the picture blurred by a Gaussian."""
+    """Returns the CIELAB values of a uint8 (H, W, 3) picture after a Gaussian blur."""
     return lab(np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(_BLUR))))
 
 
 def psnr(a: np.ndarray, b: np.ndarray, where: np.ndarray | None = None) -> float:
-    """Peak signal-to-noise ratio in dB of two uint8 pictures, over the pixels where `where` is true."""
+    """Returns the peak signal-to-noise ratio in dB of two uint8 pictures, over the pixels where `where` is true."""
     error = np.square(a.astype(np.float32) - b.astype(np.float32)).mean(-1)
     mean = error.mean() if where is None else error[where].mean()
     return float(10 * np.log10(255**2 / max(mean, 1e-2)))
 
 
 def outside_boxes(size: tuple[int, int], boxes: list[Box]) -> np.ndarray:
-    """bool (H, W): what an edit in these boxes must leave alone; nothing, where there is no box."""
+    """Returns a bool (H, W) mask of the pixels that an edit in these boxes must not change.
+
+    With no boxes, it is all False.
+    """
     mask = np.full(size[::-1], bool(boxes))
     for box in boxes:
         x1, y1, x2, y2 = box.pixels(*size)
@@ -47,18 +50,21 @@ def outside_boxes(size: tuple[int, int], boxes: list[Box]) -> np.ndarray:
     return mask
 
 
-def iou(wanted: list[Box], found: list[Box]) -> float | None:
-    """Mean over the wanted boxes of the overlap with the best found one; None where none is wanted."""
-    if not wanted:
+def iou(expected: list[Box], actual: list[Box]) -> float | None:
+    """Returns the mean, over the expected boxes, of the best IoU with an actual box; None if no box is expected."""
+    if not expected:
         return None
-    return sum(max((w.iou(f) for f in found), default=0.0) for w in wanted) / len(wanted)
+    return sum(max((e.iou(a) for a in actual), default=0.0) for e in expected) / len(expected)
 
 
-def deviation(wanted: list[Box], found: list[Box]) -> float | None:
-    """Mean distance of centres as a share of the picture's side; None where one side has no box."""
-    if not wanted or not found:
+def deviation(expected: list[Box], actual: list[Box]) -> float | None:
+    """Returns the mean distance from each expected box's center to the nearest actual one's.
+
+    The unit is the picture's side. None if either list is empty.
+    """
+    if not expected or not actual:
         return None
-    return sum(min(_distance(w, f) for f in found) for w in wanted) / len(wanted)
+    return sum(min(_distance(e, a) for a in actual) for e in expected) / len(expected)
 
 
 def _distance(a: Box, b: Box) -> float:
@@ -66,6 +72,6 @@ def _distance(a: Box, b: Box) -> float:
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """The mean of the values that are known, to four places; None where none is."""
-    known = [float(v) for v in values if v is not None]
-    return round(float(np.mean(known)), 4) if known else None
+    """Returns the mean of the values that are not None, rounded to four places; None if there are none."""
+    numbers = [float(v) for v in values if v is not None]
+    return round(float(np.mean(numbers)), 4) if numbers else None

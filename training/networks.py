@@ -1,4 +1,4 @@
-"""Networks of transformers that lie on the user's disk: loaded whole, from there alone, or refused in one line."""
+"""Loads transformers networks from a local folder, completely and without downloads, or raises a one-line error."""
 
 from __future__ import annotations
 
@@ -22,27 +22,32 @@ def load_network(
     unused: tuple[str, ...] = (),
     dtype: torch.dtype | str = torch.float32,
 ) -> Any:  # noqa: ANN401 - a network of that class
-    """In evaluation mode. `types`: what config.json may call it; `unused`: beginnings of weights that may be missing.
+    """Returns the network in a folder, in evaluation mode. Raises ModelError if the folder does not fit.
 
-    transformers makes up what a checkpoint lacks, and takes one of another kind for the right one: both are refused.
+    `types` lists the accepted values of model_type in config.json, `unused` the name prefixes of weights that may be
+    missing. transformers would initialize missing weights at random and accept a checkpoint of another type; here both
+    are errors.
     """
     disable_progress_bar()
     with reading(folder, name):
         if not folder.is_dir():
             raise ValueError("there is no such folder")
-        found = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-        if found not in types:
-            raise ValueError(f"its config.json is of {found}")
+        model_type = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+        if model_type not in types:
+            raise ValueError(f"its config.json is of {model_type}")
         options = {"local_files_only": True, "output_loading_info": True, "dtype": dtype}
-        model, loaded = kind.from_pretrained(folder, **options)
-        if missing := sorted(key for key in loaded["missing_keys"] if not key.startswith(unused)):
+        model, info = kind.from_pretrained(folder, **options)
+        if missing := sorted(key for key in info["missing_keys"] if not key.startswith(unused)):
             raise ValueError(f"its weights lack {missing[0]}")
     return model.eval()
 
 
 @contextmanager
 def reading(folder: Path, name: str) -> Iterator[None]:
-    """What the libraries raise over a folder that does not fit, which can be anything, as one line."""
+    """Turns any exception that the libraries raise over an unsuitable folder into a ModelError of one line.
+
+    Out-of-memory errors pass through.
+    """
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError):

@@ -1,4 +1,4 @@
-"""What reports are put together from: the style of a page, pictures for it, and sheets of pictures."""
+"""Building blocks of reports: the style of HTML pages, their pictures, and contact sheets."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ figure img { width: 100%; image-rendering: pixelated; }
 figcaption { font-size: 13px; } code { font-size: 11px; opacity: .7; word-break: break-word; }
 """
 _THUMBNAIL = 160
-"""Longer side of a picture with boxes, in pixels."""
+"""Longer side of a thumbnail, in pixels."""
 
 
 def data_url(picture: Image.Image) -> str:
-    """The picture as PNG in a URL, so that a page is a single file."""
+    """Returns the picture as a PNG data URL, so that a page is a single file."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def drawn(image: Image.Image, chain: str) -> Image.Image:
-    """A thumbnail with the boxes of a chain in their colors."""
+def thumbnail(image: Image.Image, chain: str) -> Image.Image:
+    """Returns a thumbnail of the picture with the chain's boxes drawn in their colors."""
     picture = image.copy()
     picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
     draw = ImageDraw.Draw(picture)
@@ -42,7 +42,7 @@ def drawn(image: Image.Image, chain: str) -> Image.Image:
 
 
 def sheet_of(rows: list[list[Image.Image]]) -> Image.Image:
-    """The pictures of each sample beside each other, a row a sample."""
+    """Returns one picture with a row for each sample, its pictures side by side."""
     width = max(sum(p.width + 4 for p in row) for row in rows)
     height = sum(max(p.height for p in row) + 4 for row in rows)
     sheet, top = Image.new("RGB", (width, height), "white"), 0

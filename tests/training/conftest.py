@@ -1,4 +1,4 @@
-"""A tiny model in the native layout and a few pairs to fine-tune it on, made once a session."""
+"""A tiny model in the native layout and a few pairs to fine-tune it on, created once per session."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def base(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory) -> Path:
-    """Eight edits and two captions."""
+    """A training folder with eight edits and two captions."""
     raw = tmp_path_factory.mktemp("raw")
     for number in range(8):
         image = Image.new("RGB", (64, 64), (20 * number, 100, 200 - 20 * number))
@@ -51,11 +51,11 @@ def data(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def config(base: Path, data: Path, tmp_path: Path) -> Callable[..., FinetuneConfig]:
-    """A short configuration; keys are SECTION_KEY, or a key at the top."""
+    """Returns a function that makes a short configuration; its arguments are SECTION_KEY or a top-level key."""
 
     def make(**changes: Any) -> FinetuneConfig:
-        made = FinetuneConfig(base=str(base), data=str(data), output=str(tmp_path / "adapter"), license="CC0")
-        given: dict[str, Any] = {
+        template = FinetuneConfig(base=str(base), data=str(data), output=str(tmp_path / "adapter"), license="CC0")
+        defaults: dict[str, Any] = {
             "adapter_rank": 4,
             "adapter_alpha": 8.0,
             "training_steps": 4,
@@ -68,13 +68,13 @@ def config(base: Path, data: Path, tmp_path: Path) -> Callable[..., FinetuneConf
             "validation_share": 0.0,
         }
         top: dict[str, Any] = {}
-        for key, value in (given | changes).items():
+        for key, value in (defaults | changes).items():
             part, _, name = key.partition("_")
             if name:
-                top[part] = replace(top.get(part, getattr(made, part)), **{name: value})
+                top[part] = replace(top.get(part, getattr(template, part)), **{name: value})
             else:
                 top[key] = value
-        return replace(made, **top)
+        return replace(template, **top)
 
     return make
 
@@ -82,4 +82,4 @@ def config(base: Path, data: Path, tmp_path: Path) -> Callable[..., FinetuneConf
 @pytest.fixture(autouse=True)
 def one_accelerator() -> Iterator[None]:
     yield
-    AcceleratorState._reset_state(reset_partial_state=True)  # a process has one; another test has another precision
+    AcceleratorState._reset_state(reset_partial_state=True)  # one per process, but tests differ in precision

@@ -1,4 +1,4 @@
-"""What the storybook's examples show."""
+"""Pictures of storybook examples."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from training.storybook.edits import Example
 
 
 def picture_before(example: Example) -> np.ndarray:
-    """The one that an edit begins with."""
+    """Returns the source picture of an edit."""
     assert example.source is not None
     return example.source.render()

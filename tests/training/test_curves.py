@@ -1,4 +1,4 @@
-"""The picture of a run's losses."""
+"""The plot of a run's losses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 from training.curves import main, read_log, read_runs
 
 
-def test_what_was_logged_again_after_a_resume_holds(tmp_path):
+def test_the_last_value_counts_if_a_resumed_run_logs_a_step_twice(tmp_path):
     log = tmp_path / "log.jsonl"
     rows = [{"time": 1, "step": s, "samples_per_second": 9.0, "loss": v} for s, v in [(1, 4.0), (2, 3.0), (2, 2.0)]]
     log.write_text("\n".join(map(json.dumps, rows)) + "\n")
@@ -32,7 +32,7 @@ def test_each_phase_has_its_panel(tmp_path):
         assert len(np.unique(np.asarray(wide.convert("RGB")).reshape(-1, 3), axis=0)) > 100
 
 
-def test_a_fine_tuning_has_a_panel_of_losses_and_one_a_measure(tmp_path, capsys):
+def test_a_fine_tuning_has_a_panel_for_its_losses_and_one_per_held_out_metric(tmp_path, capsys):
     rows = [
         {"time": 1, "step": s, "loss": 3 / s, "chain": 2 / s, "diffusion": 1 / s, "learning_rate": 1e-4}
         for s in (1, 2, 3)

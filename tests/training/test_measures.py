@@ -1,4 +1,4 @@
-"""The measures have known values: of colors, of noise, and of boxes."""
+"""The metrics give known values for colors, noise and boxes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from training.measures import deviation, iou, lab, psnr
 def test_lab_and_psnr_have_known_values():
     assert lab(np.array([[255.0, 255, 255]]))[0] == pytest.approx([100, 0, 0], abs=0.1)
     assert lab(np.array([[255.0, 0, 0]]))[0] == pytest.approx([53.2, 80.1, 67.2], abs=0.6)
-    black, grey = np.zeros((128, 128, 3), np.uint8), np.full((128, 128, 3), 16, np.uint8)
-    assert psnr(black, grey) == pytest.approx(10 * np.log10(255**2 / 16**2))
+    black, gray = np.zeros((128, 128, 3), np.uint8), np.full((128, 128, 3), 16, np.uint8)
+    assert psnr(black, gray) == pytest.approx(10 * np.log10(255**2 / 16**2))
 
 
-def test_boxes_are_compared():
-    wanted = [Box(0, 0, 100, 100)]
-    assert iou(wanted, [Box(0, 0, 50, 100), Box(500, 500, 600, 600)]) == pytest.approx(0.5)
-    assert iou([], wanted) is None
-    assert iou(wanted, []) == 0
-    assert deviation(wanted, [Box(300, 400, 400, 500)]) == pytest.approx(0.5)
-    assert deviation(wanted, []) is None
+def test_iou_and_deviation_of_boxes_have_known_values():
+    expected = [Box(0, 0, 100, 100)]
+    assert iou(expected, [Box(0, 0, 50, 100), Box(500, 500, 600, 600)]) == pytest.approx(0.5)
+    assert iou([], expected) is None
+    assert iou(expected, []) == 0
+    assert deviation(expected, [Box(300, 400, 400, 500)]) == pytest.approx(0.5)
+    assert deviation(expected, []) is None

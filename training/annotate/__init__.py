@@ -1,1 +1,1 @@
-"""From pairs in any format to a folder to train from: where a pair differs, and the GoT chain that says so."""
+"""Turns pairs in any known format into a training folder, with the edit region and the GoT chain of each pair."""

@@ -1,8 +1,8 @@
-"""`python -m training.annotate DATA -o FOLDER`: brings pairs of any format into one folder, with a GoT chain each.
+"""`python -m training.annotate DATA -o FOLDER`: collects pairs of any known format in one folder, with GoT chains.
 
-The edit region is where before and after differ; a model, if one is given, describes what it sees (paper sec. 4.1).
-FOLDER gets pairs.jsonl, pictures/ and a report: as text, page and JSON. A row that is there already is kept as it is,
-corrections included: the same command goes on where it was stopped.
+The edit region is where the pictures before and after differ. With --model, a model describes them (paper sec. 4.1).
+FOLDER receives pairs.jsonl, pictures/ and a report as text, HTML and JSON. Existing rows are left unchanged, including
+your corrections, so running the same command again resumes a stopped run.
 """
 
 from __future__ import annotations

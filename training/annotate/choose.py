@@ -1,4 +1,4 @@
-"""Which describer a model's name or folder stands for."""
+"""Chooses the describer for a model's name or folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from training.annotate.describer import Describer, Plain
 
 
 def make_describer(model: str | None, device: str = "cpu") -> Describer:
-    """The one that a model's name or folder stands for; None: no model."""
+    """Returns the describer for a GoT model's name or folder or a Qwen2.5-VL folder; `Plain` for None."""
     if model is None:
         return Plain()
     if (Path(model) / "config.json").is_file():

@@ -1,4 +1,4 @@
-"""Annotation on all machines of a Ray cluster: the same function for each pair, the same manifest (optional extra)."""
+"""Annotation on a Ray cluster (optional extra). The manifest is the same as that of a single process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from training.data.check import Checked
 from training.data.pair import Finding
 
 _AT_ONCE = 512
-"""Pairs that are handed out before the first of them are written."""
+"""Number of pairs that are sent to the workers at once; their rows are written before the next ones are sent."""
 
 
 class Annotator:
-    """Lives in a worker and holds the model there."""
+    """Annotates pairs in a worker process, with a model that is loaded once."""
 
     def __init__(self, model: str | None, device: str) -> None:
         self.describer = make_describer(model, device)
@@ -27,9 +27,9 @@ class Annotator:
 
 
 def annotated_by_ray(model: str | None, device: str = "cpu", workers: int | None = None) -> Mapper:
-    """Annotates in as many workers as there are cores or, on "cuda", cards, or in `workers` of them.
+    """Returns a mapper with `workers` workers; by default as many as the cluster has cores or, with "cuda", GPUs.
 
-    Raises RequestError where Ray is not here, or the cluster has no card.
+    Raises RequestError if Ray is not installed, or if the cluster has none of these.
     """
     try:
         import ray  # pyright: ignore[reportMissingImports]
@@ -51,8 +51,8 @@ def annotated_by_ray(model: str | None, device: str = "cpu", workers: int | None
             rows = ray.data.from_items([{"number": i, "item": item} for i, item in enumerate(chunk)])
             compute = ray.data.ActorPoolStrategy(size=workers or count)
             options: dict[str, Any] = {"fn_constructor_args": (model, device), "compute": compute}
-            done = rows.map(Annotator, **options, **({"num_gpus": 1} if kind == "GPU" else {})).take_all()
-            for row in sorted(done, key=lambda row: row["number"]):
+            annotations = rows.map(Annotator, **options, **({"num_gpus": 1} if kind == "GPU" else {})).take_all()
+            for row in sorted(annotations, key=lambda row: row["number"]):
                 yield chunk[row["number"]], row["result"]
 
     return results

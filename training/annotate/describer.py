@@ -1,4 +1,4 @@
-"""What is said about a pair: the protocol, and the describer that says what came with the pair."""
+"""Describers put a pair into words: the protocol, and a describer that needs no model."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ _ARTICLE = re.compile(r"^(a|an|the) ", re.IGNORECASE)
 
 
 class Describer(Protocol):
-    """What a model can say about a pair; each text is plain, without a full stop at its end."""
+    """Describes pairs. All texts are plain, without a period at the end."""
 
     doubts: list[str]
-    """Answers of no use since the list was emptied: what was asked, and what was taken instead."""
+    """Unusable answers since the list was last cleared: the question, and what was used instead."""
 
     def head(self, source: Image.Image, instruction: str, boxes: list[Box]) -> str:
-        """The chain's beginning, up to the words that the first edit box belongs to."""
+        """Returns the chain's beginning, up to and including the phrase of the first edit box."""
         ...
 
     def caption(self, image: Image.Image) -> str:
-        """What a picture shows."""
+        """Returns what a picture shows; "" if unknown."""
         ...
 
     def instruction(self, source: Image.Image, target: Image.Image) -> str:
-        """What was done to the source."""
+        """Returns an instruction that turns the source into the target; "" if unknown."""
         ...
 
     def regions(self, source: Image.Image, target: Image.Image, instruction: str) -> list[Box] | None:
-        """As `edit_regions`."""
+        """Returns the edit regions, in the form of `edit_regions`."""
         ...
 
 
 class Plain:
-    """Describes with what came with the pair only."""
+    """Uses only the texts that come with a pair and the difference of its pictures, without a model."""
 
     def __init__(self) -> None:
         self.doubts: list[str] = []
@@ -56,5 +56,5 @@ class Plain:
 
 
 def without_article(name: str) -> str:
-    """An object's name without the article at its beginning."""
+    """Returns an object's name without its leading article."""
     return _ARTICLE.sub("", name)

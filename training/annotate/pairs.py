@@ -1,4 +1,4 @@
-"""The instruction and the GoT chain of one pair, and of pairs one after the other (paper sec. 4.1)."""
+"""Writes the instruction and the GoT chain of a pair, or of a stream of pairs (paper sec. 4.1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.data.pair import Finding
 
 @dataclass(frozen=True)
 class Annotation:
-    """What is written for a pair, and what its report says of it."""
+    """The texts for a pair, and the findings for the report."""
 
     instruction: str
     chain: str
@@ -21,7 +21,7 @@ class Annotation:
 
 
 def annotate_pair(item: Checked, describer: Describer) -> Annotation | Finding:
-    """What came with a pair is kept."""
+    """Returns the annotation of a pair, or a finding if there is none. Texts that come with the pair take priority."""
     pair = item.pair
     describer.doubts.clear()
     target = pair.target_caption or describer.caption(item.target)
@@ -45,7 +45,10 @@ def annotate_pair(item: Checked, describer: Describer) -> Annotation | Finding:
 
 
 def _edit_chain(item: Checked, instruction: str, target: str, describer: Describer) -> str:
-    """What the source shows, the object to change with its box, the operation, what the result shows."""
+    """Returns a chain: what the source shows, the object to change and its box, the operation, what the result shows.
+
+    Empty if the pictures do not differ.
+    """
     assert item.source
     boxes = describer.regions(item.source, item.target, instruction)
     if boxes is None:
@@ -53,23 +56,23 @@ def _edit_chain(item: Checked, instruction: str, target: str, describer: Describ
     head = describer.head(item.source, instruction, boxes)
     if item.pair.source_caption:
         head = f"The image shows {_plain(item.pair.source_caption)}. {head}"
-    written = [format_box(box, color) for box, color in zip(boxes, COLORS, strict=False)]
-    place = f"{head} {' and '.join(written)}." if written else "The whole picture is to change."
+    places = [format_box(box, color) for box, color in zip(boxes, COLORS, strict=False)]
+    place = f"{head} {' and '.join(places)}." if places else "The whole picture is to change."
     operation = _plain(instruction)
-    # without a caption no sentence on the result: one that says nothing takes a small planner long to learn
+    # without a caption, omit the sentence about the result: a small planner takes long to learn an empty one
     result = f" The edited image shows {_plain(target)}." if target else ""
     return f"{place} {operation[:1].upper()}{operation[1:]}.{result}"
 
 
 def _plain(text: str) -> str:
-    """Words that cannot be taken for control tokens, in one line, without a full stop."""
+    """Returns the text on one line, with control tokens escaped and without the final period."""
     return " ".join(escape_user_text(text).split()).rstrip(".")
 
 
 Mapper = Callable[[Iterator[Checked]], Iterable[tuple[Checked, Annotation | Finding]]]
-"""Annotates a stream of pairs, in order; see `annotated` and `training.annotate.cluster`."""
+"""Annotates a stream of pairs and keeps their order; see `annotated` and `training.annotate.cluster`."""
 
 
 def annotated(describer: Describer) -> Mapper:
-    """One pair after the other, in this process."""
+    """Returns a mapper that annotates one pair after another in this process."""
     return lambda pairs: ((item, annotate_pair(item, describer)) for item in pairs)

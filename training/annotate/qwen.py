@@ -1,4 +1,4 @@
-"""A plain Qwen2.5-VL describes pairs (paper sec. 4.1)."""
+"""Describes pairs with a plain Qwen2.5-VL (paper sec. 4.1)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _JSON = re.compile(r"\[\s*(?:\{.*\}\s*,?\s*)*\]", re.DOTALL)
 _MOST_TOKENS = 160
 _QWEN = "Qwen2.5-VL"
 _MOST_PIXELS = 1280 * 28 * 28
-"""Of a picture as Qwen2.5-VL sees it: 1280 tokens. Its own limit, of 16384, is for pages of text."""
+"""Largest picture that Qwen2.5-VL gets: 1280 tokens. Its own limit of 16384 tokens is meant for pages of text."""
 _NARROWEST = 200
-"""How many times as long as wide a picture is that Qwen2.5-VL's processor does not take."""
+"""Qwen2.5-VL's processor rejects pictures whose aspect ratio is this or more."""
 
 
 class QwenDescriber(Plain):
-    """Qwen2.5-VL as it is published: captions, instructions, and boxes where the pictures' difference gives none."""
+    """Uses Qwen2.5-VL as released for captions and instructions, and for boxes if the difference gives none."""
 
     def __init__(self, folder: Path, device: str = "cpu") -> None:
         super().__init__()
@@ -40,13 +40,13 @@ class QwenDescriber(Plain):
             )
             if not self.tokenizer.chat_template:
                 raise ValueError("its tokenizer has no chat template")
-        own = self.model.generation_config
-        own.update(do_sample=False, temperature=None, top_p=None, top_k=None)  # the likeliest: the same row every time
+        generation = self.model.generation_config
+        generation.update(do_sample=False, temperature=None, top_p=None, top_k=None)  # greedy: reproducible rows
 
     def head(self, source: Image.Image, instruction: str, boxes: list[Box]) -> str:
-        shown = f"The image shows {seen}. " if (seen := self.caption(source)) else ""
-        thing = self._thing(source, boxes[0]) if boxes else ""
-        return f"{shown}The object to change is the {thing}" if thing else f"{shown}The place to change is"
+        intro = f"The image shows {caption}. " if (caption := self.caption(source)) else ""
+        name = self._object_name(source, boxes[0]) if boxes else ""
+        return f"{intro}The object to change is the {name}" if name else f"{intro}The place to change is"
 
     def caption(self, image: Image.Image) -> str:
         return self._words([image], "Describe this image in one sentence, beginning with “a” or “the”.", "a caption")
@@ -56,37 +56,37 @@ class QwenDescriber(Plain):
         return self._words([source, target], question, "an instruction")
 
     def regions(self, source: Image.Image, target: Image.Image, instruction: str) -> list[Box] | None:
-        """Where the pictures differ; where they do so everywhere or too little to be sure, what the model points at."""
-        found = edit_regions(source, target)
-        if found or ImageChops.difference(source, target).getbbox() is None:
-            return found
+        """Returns the regions of the difference; if it covers everything or is too faint, the model's boxes."""
+        regions = edit_regions(source, target)
+        if regions or ImageChops.difference(source, target).getbbox() is None:
+            return regions
         about = escape_user_text(instruction)
         question = f"Locate what “{about}” is about. Answer with a JSON list of objects with “bbox_2d” and “label”."
         answer = self._ask([source], question)
-        boxes = read_boxes(answer, self._seen_size(source)) if answer else []
+        boxes = read_boxes(answer, self._input_size(source)) if answer else []
         if not boxes:
             self.doubts.append(f"no box in “{_one_line(answer)[:80]}”; the difference alone says where")
-        return boxes or found
+        return boxes or regions
 
-    def _thing(self, image: Image.Image, box: Box) -> str:
+    def _object_name(self, image: Image.Image, box: Box) -> str:
         name = self._words([image.crop(box.pixels(*image.size))], _NAME, "the object's name")
         return without_article(name)
 
     def _words(self, pictures: list[Image.Image], question: str, what: str) -> str:
-        """One line of plain words; "" and a doubt where the answer has none."""
+        """Returns the answer as one line of plain words; if it has none, returns "" and records a doubt."""
         words = _first_line(self._ask(pictures, question))
         if not words:
             self.doubts.append(f"no words for {what}")
         return words
 
-    def _seen_size(self, image: Image.Image) -> tuple[int, int]:
-        """(width, height) as the model sees the picture: its coordinates are absolute pixels of that."""
+    def _input_size(self, image: Image.Image) -> tuple[int, int]:
+        """Returns the (width, height) in pixels at which the model reads the picture; its coordinates refer to it."""
         grid = self.images(images=[image], return_tensors="pt")["image_grid_thw"][0]
         return int(grid[2]) * self.images.patch_size, int(grid[1]) * self.images.patch_size
 
     @torch.inference_mode()
     def _ask(self, pictures: list[Image.Image], question: str) -> str:
-        """The answer; "" where one of the pictures is too narrow for the model."""
+        """Returns the model's answer; "" if one of the pictures is too narrow for it."""
         if any(max(picture.size) >= _NARROWEST * min(picture.size) for picture in pictures):
             return ""
         content: list[dict[str, Any]] = [{"type": "image"} for _ in pictures] + [{"type": "text", "text": question}]
@@ -98,27 +98,26 @@ class QwenDescriber(Plain):
             text = text.replace("<|image_pad|>", "<|placeholder|>" * tokens, 1)
         ids = self.tokenizer(text.replace("<|placeholder|>", "<|image_pad|>"), return_tensors="pt")["input_ids"]
         kinds = (ids == self.model.config.image_token_id).long()
-        given = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "mm_token_type_ids": kinds, **images}
-        given = {name: tensor.to(self.model.device) for name, tensor in given.items()}
-        written: Any = self.model.generate(**given, max_new_tokens=_MOST_TOKENS)
-        return self.tokenizer.decode(written[0, ids.shape[1] :], skip_special_tokens=True).strip()
+        inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "mm_token_type_ids": kinds, **images}
+        inputs = {name: tensor.to(self.model.device) for name, tensor in inputs.items()}
+        output: Any = self.model.generate(**inputs, max_new_tokens=_MOST_TOKENS)
+        return self.tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True).strip()
 
 
 _NAME = "Name this object in at most four words, without an article."
 
 
 def read_boxes(answer: str, size: tuple[int, int]) -> list[Box]:
-    """The boxes of an answer, [{"bbox_2d": [x1, y1, x2, y2], …}, …] in pixels of `size`; those that are none are
-    left out."""
-    found = _JSON.search(answer)
+    """Returns the valid boxes of an answer: JSON such as [{"bbox_2d": [x1, y1, x2, y2], …}, …] in pixels of `size`."""
+    match = _JSON.search(answer)
     try:
-        rows = json.loads(found.group()) if found else []
+        rows = json.loads(match.group()) if match else []
         corners = [row["bbox_2d"] for row in rows]
-        scaled = [[round(v * LIMIT / size[i % 2]) for i, v in enumerate(c)] for c in corners]
+        coordinates = [[round(v * LIMIT / size[i % 2]) for i, v in enumerate(c)] for c in corners]
     except (ValueError, TypeError, KeyError):
         return []
     boxes = []
-    for c in scaled[:MOST_REGIONS]:
+    for c in coordinates[:MOST_REGIONS]:
         try:
             boxes.append(Box(*(min(max(v, 0), LIMIT) for v in c)))
         except (ValueError, TypeError):
@@ -131,6 +130,6 @@ def _one_line(text: str) -> str:
 
 
 def _first_line(text: str) -> str:
-    """Plain words: nothing in them can be taken for a control token; "" where there is no letter."""
+    """Returns the first line of a text, with control tokens escaped; "" if it has no letter."""
     line = escape_user_text(text.strip().split("\n")[0]).strip().rstrip(".")
     return line if any(c.isalpha() for c in line) else ""

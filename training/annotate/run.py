@@ -1,6 +1,6 @@
-"""The folder to train from: a row and the pictures of every pair, and a report of what was found.
+"""Writes the training folder: a row and the pictures of each pair, and a report of the findings.
 
-A row that is there already is kept as it is, corrections included, so that the same command goes on where it stopped.
+Existing rows are left unchanged, including corrections, so running the same command again resumes a stopped run.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from training.data.report import Page, json_report, text_report
 
 
 def annotate(data: Path, output: Path, mapper: Mapper) -> Tally:
-    """Writes the folder; gives what was found. Raises EngineError for data that is none."""
+    """Writes the folder and returns the tally of pairs and findings. Raises EngineError if `data` cannot be read."""
     (output / PICTURES).mkdir(parents=True, exist_ok=True)
     rows = read_manifest(output)
     tally, page = Tally(), Page()
-    found = list_new(named_relative(checked(find_data(data), tally), data), rows, page)
+    pairs = new_pairs(with_relative_names(checked(find_data(data), tally), data), rows, page)
     with open(output / MANIFEST, "a", encoding="utf-8") as manifest:
-        for item, result in mapper(found):
+        for item, result in mapper(pairs):
             if isinstance(result, Finding):
                 tally.findings.append(result)
                 tally.pairs -= 1
                 continue
             tally.findings += result.findings
-            row = _written(item, result, output)
+            row = _write_pair(item, result, output)
             page.add(item, row["instruction"], row["chain"])
             manifest.write(json.dumps(row, ensure_ascii=False) + "\n")
             manifest.flush()
@@ -43,8 +43,8 @@ def annotate(data: Path, output: Path, mapper: Mapper) -> Tally:
     return tally
 
 
-def list_new(pairs: Iterator[Checked], rows: dict[str, dict[str, Any]], page: Page) -> Iterator[Checked]:
-    """The pairs without a row; those with one go on the page as they stand there."""
+def new_pairs(pairs: Iterator[Checked], rows: dict[str, dict[str, Any]], page: Page) -> Iterator[Checked]:
+    """Yields the pairs that have no row yet; the others are only added to the page, with the texts of their rows."""
     for item in pairs:
         row = rows.get(item.pair.name)
         if row is None:
@@ -53,10 +53,10 @@ def list_new(pairs: Iterator[Checked], rows: dict[str, dict[str, Any]], page: Pa
             page.add(item, row["instruction"], row["chain"])
 
 
-def _written(item: Checked, made: Annotation, output: Path) -> dict[str, Any]:
-    """The row, its pictures written as PNG."""
+def _write_pair(item: Checked, annotation: Annotation, output: Path) -> dict[str, Any]:
+    """Writes a pair's pictures as PNG and returns its row."""
     name = identifier(item.pair.name)
-    row: dict[str, Any] = {"name": item.pair.name, "instruction": made.instruction, "chain": made.chain}
+    row: dict[str, Any] = {"name": item.pair.name, "instruction": annotation.instruction, "chain": annotation.chain}
     for side, image in (("source", item.source), ("target", item.target)):
         if image:
             row[f"{side}_file_name"] = f"{PICTURES}/{name}-{side}.png"
@@ -64,7 +64,7 @@ def _written(item: Checked, made: Annotation, output: Path) -> dict[str, Any]:
     return row
 
 
-def named_relative(pairs: Iterator[Checked], folder: Path) -> Iterator[Checked]:
-    """Pairs whose names do not depend on where the data lies."""
+def with_relative_names(pairs: Iterator[Checked], folder: Path) -> Iterator[Checked]:
+    """Yields the pairs with names relative to `folder`, so that moving the data does not change them."""
     for item in pairs:
         yield replace(item, pair=replace(item.pair, name=item.pair.name.replace(str(folder), ".")))

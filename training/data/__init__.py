@@ -1,2 +1,1 @@
-"""The user's own pictures as training data: the formats they come in, what is wrong with them, and the folder to train
-from."""
+"""The user's own pictures as training data: input formats, checks, and the training folder."""

@@ -1,4 +1,4 @@
-"""Every pair looked at once: what can be trained on, and a finding for each thing that cannot."""
+"""Checks each pair once: yields the usable ones, and records a finding for everything that cannot be used."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from PIL import Image
 from engine.api.chain import Chain
 from engine.api.errors import RequestError
 from training.data import folders, tables
-from training.data.pair import Finding, Found, Pair
+from training.data.pair import Finding, Pair, PairStream
 
 _SHAPE_TOLERANCE = 0.02
-"""How far the aspect ratios of before and after may differ."""
+"""Largest relative difference between the aspect ratios of before and after."""
 _FATAL = {"broken_corners", "unclosed_box", "stray_box_end", "unknown_token", "empty_box", "unknown_color"}
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A pair that can be trained on, with its pictures read: RGB, the target at the source's size."""
+    """A usable pair with its pictures loaded: RGB, the target scaled to the source's size."""
 
     pair: Pair
     source: Image.Image | None
@@ -31,7 +31,7 @@ class Checked:
 
 @dataclass
 class Tally:
-    """What has been seen so far."""
+    """The number of usable pairs so far, and the findings."""
 
     pairs: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -41,14 +41,14 @@ class Tally:
         return dict(Counter(f.kind for f in self.findings))
 
 
-def find_data(path: Path) -> Found:
-    """The pairs of a file or folder in any known format. Raises RequestError where it has none."""
+def find_data(path: Path) -> PairStream:
+    """Returns the pairs of a file or folder in any known format. Raises RequestError if the format is unknown."""
     return _importer(path)(path)
 
 
-def _importer(path: Path) -> Callable[[Path], Found]:
+def _importer(path: Path) -> Callable[[Path], PairStream]:
     if path.is_file():
-        return _of_file(path)
+        return _file_importer(path)
     if path.is_dir():
         for name in ("metadata.jsonl", "metadata.csv", "pairs.jsonl"):
             if (path / name).is_file():
@@ -61,18 +61,18 @@ def _importer(path: Path) -> Callable[[Path], Found]:
             return folders.read_suffixes
         lines = sorted(path.glob("*.jsonl"))
         if len(lines) == 1:
-            return lambda folder: _of_file(lines[0])(lines[0])
+            return lambda folder: _file_importer(lines[0])(lines[0])
     raise _no_such_data(path)
 
 
-def _of_file(path: Path) -> Callable[[Path], Found]:
+def _file_importer(path: Path) -> Callable[[Path], PairStream]:
     if path.suffix == ".parquet":
         return tables.read_parquet
     if path.suffix not in (".jsonl", ".json", ".csv"):
         raise _no_such_data(path)
     with path.open(encoding="utf-8", errors="replace") as file:
-        begin = file.read(4096)
-    return folders.read_seed_edit if "edit_image_1" in begin or "instruction_1" in begin else folders.read_metadata
+        start = file.read(4096)
+    return folders.read_seed_edit if "edit_image_1" in start or "instruction_1" in start else folders.read_metadata
 
 
 def _no_such_data(path: Path) -> RequestError:
@@ -84,14 +84,14 @@ def _no_such_data(path: Path) -> RequestError:
     )
 
 
-def checked(found: Found, tally: Tally) -> Iterator[Checked]:
-    """The pairs that can be trained on, one at a time; everything else goes into the tally."""
-    seen: dict[str, str] = {}
-    for item in found:
+def checked(items: PairStream, tally: Tally) -> Iterator[Checked]:
+    """Yields the usable pairs one at a time; adds everything else to the tally."""
+    names: dict[str, str] = {}  # by the hash of a pair's contents
+    for item in items:
         if isinstance(item, Finding):
             tally.findings.append(item)
             continue
-        result = _check(item, seen, tally)
+        result = _check(item, names, tally)
         if isinstance(result, Finding):
             tally.findings.append(result)
         else:
@@ -99,7 +99,7 @@ def checked(found: Found, tally: Tally) -> Iterator[Checked]:
             yield result
 
 
-def _check(pair: Pair, seen: dict[str, str], tally: Tally) -> Checked | Finding:
+def _check(pair: Pair, names: dict[str, str], tally: Tally) -> Checked | Finding:
     digest = hashlib.sha256(f"{pair.instruction}\0{pair.chain}".encode())
     images: list[Image.Image | None] = []
     for picture in (pair.source, pair.target):
@@ -108,7 +108,7 @@ def _check(pair: Pair, seen: dict[str, str], tally: Tally) -> Checked | Finding:
             digest.update(picture.bytes() if picture else b"")
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             return Finding("unreadable", picture.name if picture else pair.name, str(error))
-    if (first := seen.setdefault(digest.hexdigest(), pair.name)) != pair.name:
+    if (first := names.setdefault(digest.hexdigest(), pair.name)) != pair.name:
         return Finding("duplicate", pair.name, f"the same as {first}")
     source, target = images
     assert target
@@ -124,7 +124,7 @@ def _check(pair: Pair, seen: dict[str, str], tally: Tally) -> Checked | Finding:
 
 
 def chain_problem(pair: Pair) -> Finding | None:
-    """What makes a pair's chain unfit to train on."""
+    """Returns a finding if the pair's chain is unfit for training, else None."""
     for problem in Chain.parse(pair.chain).problems:
         if problem.code == "out_of_range":
             return Finding("box_out_of_range", pair.name, problem.message)

@@ -1,4 +1,4 @@
-"""Pairs that lie as files: one folder with suffixes, two folders, or a metadata table that names the files."""
+"""Reads pairs from files: one folder with name suffixes, two folders, or a metadata table that names the files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.formats import READ_SUFFIXES
-from training.data.pair import Finding, Found, Pair, Picture
+from training.data.pair import Finding, Pair, PairStream, Picture
 from training.data.rows import rows_of
 
 WORDS = (("before", "after"), ("source", "target"), ("input", "output"), ("original", "edited"), ("control", "target"))
-"""Folder names, and the ends of file names, that tell the two pictures of a pair apart."""
+"""Folder names and file name suffixes of the pictures before and after an edit."""
 
 _TABLES = ("instructions.csv", "instructions.jsonl", "instructions.json")
 _SOURCE = tuple(f"{word}_file_name" for word, _ in WORDS) + tuple(word for word, _ in WORDS) + ("source_image",)
@@ -27,21 +27,21 @@ _INSTRUCTION = ("instruction", "edit_prompt", "prompt", "caption", "text")
 
 
 def two_folders(folder: Path) -> tuple[Path, Path] | None:
-    """The folders of pictures before and after, if `folder` has them."""
-    found = ((folder / before, folder / after) for before, after in WORDS)
-    return next((pair for pair in found if pair[0].is_dir() and pair[1].is_dir()), None)
+    """Returns the (before, after) folders in `folder`, or None."""
+    options = ((folder / before, folder / after) for before, after in WORDS)
+    return next((pair for pair in options if pair[0].is_dir() and pair[1].is_dir()), None)
 
 
-def read_two_folders(folder: Path) -> Found:
-    """Pictures of the same stem in two folders."""
+def read_two_folders(folder: Path) -> PairStream:
+    """Reads pairs of pictures with the same stem from two folders."""
     folders = two_folders(folder)
     assert folders
     before, after = ({path.stem: path for path in _pictures(side)} for side in folders)
-    yield from _matched(folder, before, after)
+    yield from _pair_up(folder, before, after)
 
 
-def read_suffixes(folder: Path) -> Found:
-    """Pictures NAME-before.png and NAME-after.png, with one of `WORDS`, behind a hyphen or an underscore."""
+def read_suffixes(folder: Path) -> PairStream:
+    """Reads pairs such as NAME-before.png and NAME-after.png; a hyphen or underscore precedes one of `WORDS`."""
     before: dict[str, Path] = {}
     after: dict[str, Path] = {}
     for path in _pictures(folder):
@@ -50,23 +50,23 @@ def read_suffixes(folder: Path) -> Found:
             yield Finding("orphan", str(path), "its name ends with neither “before” nor “after”")
         else:
             (before, after)[side][stem] = path
-    yield from _matched(folder, before, after)
+    yield from _pair_up(folder, before, after)
 
 
 def has_suffixes(folder: Path) -> bool:
     return any(_side(path.stem)[0] is not None for path in _pictures(folder))
 
 
-def read_metadata(path: Path) -> Found:
-    """Rows that name their files, as Hugging Face's imagefolder has them (`metadata.jsonl`, `metadata.csv`)."""
+def read_metadata(path: Path) -> PairStream:
+    """Reads a table of file names as in Hugging Face's imagefolder (`metadata.jsonl`, `metadata.csv`)."""
     for where, row in rows_of(path):
         yield row if isinstance(row, Finding) else _row_pair(row, path.parent, where)
 
 
-def read_seed_edit(path: Path) -> Found:
-    """SEED-Data-Edit's turns: `source_image`, then `instruction_N` and `edit_image_N` for N = 1, 2, …
+def read_seed_edit(path: Path) -> PairStream:
+    """Reads SEED-Data-Edit's turns: `source_image`, then `instruction_N` and `edit_image_N` for N = 1, 2, …
 
-    Each turn is a pair of its own, whose source is the picture of the turn before it.
+    Each turn becomes a pair; its source is the previous turn's picture.
     """
     for where, row in rows_of(path):
         if isinstance(row, Finding):
@@ -107,7 +107,7 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _side(stem: str) -> tuple[int | None, str]:
-    """(0 for before, 1 for after, None for neither; the name without that word)."""
+    """Returns (0 for before, 1 for after or None for neither; the name without the suffix)."""
     for words in WORDS:
         for side, word in enumerate(words):
             for mark in "-_":
@@ -116,7 +116,8 @@ def _side(stem: str) -> tuple[int | None, str]:
     return None, stem
 
 
-def _matched(folder: Path, before: dict[str, Path], after: dict[str, Path]) -> Found:
+def _pair_up(folder: Path, before: dict[str, Path], after: dict[str, Path]) -> PairStream:
+    """Yields a pair for each stem that is in both tables, and a finding for each of the others."""
     texts, problems = _table(folder)
     yield from problems
     for stem in sorted(before.keys() | after.keys()):
@@ -125,7 +126,7 @@ def _matched(folder: Path, before: dict[str, Path], after: dict[str, Path]) -> F
             yield Finding("orphan", str(path), f"its other half, “{stem}”, is missing")
             continue
         try:
-            text = texts.get(stem) or _beside(folder, stem, before[stem], after[stem])
+            text = texts.get(stem) or _text_file(folder, stem, before[stem], after[stem])
         except (OSError, ValueError) as error:
             yield Finding("unreadable", f"{folder / stem}", f"its instruction cannot be read: {error}")
             continue
@@ -135,7 +136,7 @@ def _matched(folder: Path, before: dict[str, Path], after: dict[str, Path]) -> F
 
 
 def _table(folder: Path) -> tuple[dict[str, dict[str, Any]], list[Finding]]:
-    """Rows of an instructions table by the stem they name, and what is wrong with the others."""
+    """Returns the rows of the instructions table by stem, and findings for the rows that cannot be used."""
     rows: dict[str, dict[str, Any]] = {}
     problems = []
     for where, row in _table_rows(folder):
@@ -154,8 +155,8 @@ def _table_rows(folder: Path) -> Iterator[tuple[str, dict[str, Any] | Finding]]:
             yield from rows_of(folder / name)
 
 
-def _beside(folder: Path, stem: str, before: Path, after: Path) -> dict[str, Any]:
-    """What NAME.json or NAME.txt says, in the folder or beside one of the pictures."""
+def _text_file(folder: Path, stem: str, before: Path, after: Path) -> dict[str, Any]:
+    """Returns the fields of NAME.json or NAME.txt in `folder` or next to one of the pictures; {} if there is none."""
     for place in dict.fromkeys((folder, after.parent, before.parent)):
         for name in dict.fromkeys((stem, after.stem, before.stem)):
             if (path := place / f"{name}.json").is_file():

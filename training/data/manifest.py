@@ -1,4 +1,4 @@
-"""A folder of pairs that `got annotate` made: the manifest, a row a pair, beside the pictures that it names."""
+"""A training folder from `got annotate`: the manifest, with one row per pair, and the pictures that it names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MANIFEST, PICTURES = "pairs.jsonl", "pictures"
 
 @dataclass(frozen=True)
 class Row:
-    """A pair of the folder."""
+    """A pair in the training folder."""
 
     name: str
     instruction: str
@@ -32,7 +32,7 @@ class Row:
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """The pairs of a folder that `got annotate` made. Raises RequestError where there are none."""
+    """Returns the pairs of a training folder. Raises RequestError if there are none or one of them is broken."""
     if not (folder / MANIFEST).is_file():
         raise RequestError(
             "data_unknown",
@@ -71,12 +71,12 @@ def _check(row: Row, folder: Path) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
-    """The rows as they stand there, by the pair's name. A last line that was cut off is taken away."""
+    """Returns the manifest's rows by the pair's name. Removes an incomplete last line from the file."""
     path = folder / MANIFEST
     if not path.exists():
         return {}
-    whole, _, torn = path.read_bytes().rpartition(b"\n")
-    if torn:
-        replace_file(path, whole + b"\n" if whole else b"")
-    rows = [json.loads(line) for line in whole.splitlines()]
+    lines, _, fragment = path.read_bytes().rpartition(b"\n")
+    if fragment:
+        replace_file(path, lines + b"\n" if lines else b"")
+    rows = [json.loads(line) for line in lines.splitlines()]
     return {row["name"]: row for row in rows}

@@ -1,4 +1,4 @@
-"""A pair of pictures before and after an edit, and what was wrong with one that is none."""
+"""A pair of pictures before and after an edit, and findings about unusable ones."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from PIL import Image
 
 MOST_PIXELS = 100_000_000
-"""A picture with more is refused unread: a few bytes can declare billions."""
+"""Larger pictures are rejected before decoding: a few bytes can declare billions of pixels."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture in a file, or its bytes where it comes out of a table; `name` says which one, for the report."""
+    """A picture in a file or, from a table, in memory; `name` identifies it in the report."""
 
     name: str
     path: Path | None = None
@@ -27,7 +27,10 @@ class Picture:
         return self.path.read_bytes() if self.path else self.data
 
     def open(self) -> Image.Image:
-        """RGB, transparent parts on white. Raises OSError or ValueError for what is no picture or too large."""
+        """Returns the picture as RGB, transparent parts on white.
+
+        Raises OSError or ValueError if the data is not a picture, or is too large.
+        """
         image = Image.open(io.BytesIO(self.bytes()))
         if image.width * image.height > MOST_PIXELS:
             raise ValueError(f"it has {image.width}×{image.height} pixels")
@@ -40,28 +43,28 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pair:
-    """One edit, or with no source one picture and its caption."""
+    """An edit; without a source, a picture and its caption."""
 
     name: str
-    """Unique in its set; where it came from, as a person would say it."""
+    """Where the pair comes from, in readable form; unique in its data set."""
     target: Picture
     source: Picture | None = None
     instruction: str = ""
-    """Empty where none came with it."""
+    """Empty if the data has none."""
     chain: str = ""
-    """GoT chain, empty where none came with it."""
+    """GoT chain; empty if the data has none."""
     source_caption: str = ""
     target_caption: str = ""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Why something that was found is not used, or used with care."""
+    """Why a part of the data is not used, or needs attention."""
 
     kind: str
     """One of `KINDS`."""
     where: str
-    """File, and row in it."""
+    """The file, and the row in it."""
     message: str = ""
 
 
@@ -78,11 +81,11 @@ KINDS = {
     "unchanged": "before and after that show no difference",
 }
 
-Found = Iterator[Pair | Finding]
-"""What an importer gives: every pair, and every thing that is none, in order."""
+PairStream = Iterator[Pair | Finding]
+"""The result of an importer: the pairs, and findings about everything else, in order."""
 
 
 def identifier(text: str) -> str:
-    """A short name for files, that depends on all of `text`."""
+    """Returns a short file name for `text`; a hash makes it unique."""
     words = re.sub(r"[^a-zA-Z0-9]+", "-", text).strip("-")[-40:]
     return f"{words}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""What was found in a set of training data, as text and as a page with thumbnails and their boxes drawn."""
+"""Reports on training data: as text, as JSON, and as an HTML page with thumbnails and their boxes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from training.data.check import Checked, Tally
 from training.data.pair import KINDS
-from training.pages import STYLE, data_url, drawn
+from training.pages import STYLE, data_url, thumbnail
 
 _MOST = 200
-"""Thumbnails on a page: it has to open in a browser whatever the size of the set."""
+"""Maximum number of pairs on a page, so that a browser can open it whatever the size of the data set."""
 
 
 def text_report(tally: Tally) -> str:
-    """Counts, then each finding on a line of its own."""
+    """Returns the counts, then one line per finding."""
     lines = [f"{tally.pairs} pairs can be trained on."]
     for kind, count in sorted(tally.counts.items()):
         lines.append(f"{count} × {KINDS[kind]}")
@@ -26,13 +26,13 @@ def text_report(tally: Tally) -> str:
 
 
 def json_report(tally: Tally) -> str:
-    """The same for programs."""
-    found = {"pairs": tally.pairs, "counts": tally.counts, "findings": [asdict(f) for f in tally.findings]}
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    """Returns the pair count, the counts by kind and the findings as JSON."""
+    report = {"pairs": tally.pairs, "counts": tally.counts, "findings": [asdict(f) for f in tally.findings]}
+    return json.dumps(report, indent=1, ensure_ascii=False) + "\n"
 
 
 class Page:
-    """Collects thumbnails while the data streams by."""
+    """Collects the thumbnails of up to _MOST pairs, and writes the HTML report."""
 
     def __init__(self) -> None:
         self.figures: list[str] = []
@@ -41,10 +41,10 @@ class Page:
         if len(self.figures) == _MOST:
             return
         pictures = [checked.source, checked.target]
-        shown = "".join(f'<img src="{data_url(drawn(image, chain))}" alt="">' for image in pictures if image)
-        told, written, name = (html.escape(text) for text in (instruction, chain, checked.pair.name))
-        words = f"<b>{told}</b><br><code>{written}</code><br>{name}"
-        self.figures.append(f"<figure>{shown}<figcaption>{words}</figcaption></figure>")
+        images = "".join(f'<img src="{data_url(thumbnail(image, chain))}" alt="">' for image in pictures if image)
+        title, code, name = (html.escape(text) for text in (instruction, chain, checked.pair.name))
+        caption = f"<b>{title}</b><br><code>{code}</code><br>{name}"
+        self.figures.append(f"<figure>{images}<figcaption>{caption}</figcaption></figure>")
 
     def write(self, path: Path, tally: Tally) -> None:
         counts = _rows((KINDS[kind], str(count)) for kind, count in sorted(tally.counts.items()))
@@ -60,8 +60,8 @@ class Page:
         )
 
 
-def _more(pairs: int, shown: int) -> str:
-    return "" if pairs <= shown else f"; the first {shown} of them are shown"
+def _more(pairs: int, figures: int) -> str:
+    return "" if pairs <= figures else f"; the first {figures} of them are shown"
 
 
 def _rows(rows: Iterable[tuple[str, ...]]) -> str:

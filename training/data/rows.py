@@ -1,4 +1,4 @@
-"""The rows of a table in text: JSON lines, a JSON array or CSV."""
+"""Reads the rows of text tables: JSON lines, a JSON array or CSV."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.data.pair import Finding
 
 
 def rows_of(path: Path) -> Iterator[tuple[str, dict[str, Any] | Finding]]:
-    """(where, row) of a JSONL file, a JSON array, or a CSV file; a Finding in the place of a row that is broken."""
+    """Yields (FILE:LINE, row) from a JSONL, JSON or CSV file, with a Finding in place of a broken row."""
     if path.suffix.lower() == ".csv":
         yield from _csv_rows(path)
     elif path.suffix.lower() == ".json":

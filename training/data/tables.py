@@ -1,6 +1,6 @@
-"""Pairs in Parquet tables: InstructPix2Pix, MagicBrush, UltraEdit, OmniEdit, OmniEdit-GoT and FLUX-Reason-6M.
+"""Reads pairs from Parquet: InstructPix2Pix, MagicBrush, UltraEdit, OmniEdit, OmniEdit-GoT and FLUX-Reason-6M.
 
-Tables are read a few rows at a time: none has to fit into memory.
+Tables are read a few rows at a time, so they need not fit into memory.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.api.chain import LIMIT, Box, format_box
 from engine.api.errors import RequestError
-from training.data.pair import Finding, Found, Pair, Picture
+from training.data.pair import Finding, Pair, PairStream, Picture
 from training.data.rows import rows_of
 
 _ROWS = 16
@@ -22,7 +22,7 @@ _ROWS = 16
 
 @dataclass(frozen=True)
 class Fields:
-    """Which columns of a published set hold what. `instruction` may hold a text or a list of them."""
+    """The columns of a published data set. A cell of an `instruction` column contains a text or a list of texts."""
 
     target: str
     instruction: tuple[str, ...]
@@ -40,14 +40,14 @@ SETS = {
     "InstructPix2Pix (input_image)": Fields("edited_image", ("edit_prompt",), "input_image"),
     "FLUX-Reason-6M": Fields("image", ("caption_original", "caption_detail")),
 }
-"""By name, the more particular first."""
+"""By name, the most specific set first."""
 
 
 def fields_of(columns: list[str]) -> Fields | None:
-    """The set whose pictures these columns hold."""
+    """Returns the fields of the first published set that fits these columns, or None."""
     for fields in SETS.values():
-        needed = {fields.target, fields.source} - {""}
-        if needed <= set(columns) and any(name in columns for name in fields.instruction):
+        pictures = {fields.target, fields.source} - {""}
+        if pictures <= set(columns) and any(name in columns for name in fields.instruction):
             return fields
     return None
 
@@ -56,15 +56,15 @@ def parquet_files(path: Path) -> list[Path]:
     return sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
 
 
-def read_parquet(path: Path) -> Found:
-    """The pairs of all Parquet files in a folder, or of one; chains of an OmniEdit-GoT file beside them are joined."""
+def read_parquet(path: Path) -> PairStream:
+    """Reads the pairs of a Parquet file, or of all in a folder, and adds the chains of OmniEdit-GoT files."""
     files = parquet_files(path)
     chains, problems = _chains(path, files)
     yield from problems
     for file in files:
         for where, row in _rows(file):
             if "got" in row and "coord" in row:
-                break  # a file of chains: it is read already
+                break  # a file of chains; `_chains` has read it
             fields = fields_of(list(row))
             if fields is None:
                 yield Finding("missing_field", str(file), f"its columns are of no known set: {', '.join(row)}")
@@ -107,7 +107,7 @@ def _pair(row: dict[str, Any], fields: Fields, where: str, chains: dict[str, str
 
 
 def _picture(value: Any, name: str) -> Picture | None:  # noqa: ANN401 - a cell of a table
-    """Hugging Face's {"bytes", "path"}, or bare bytes."""
+    """Returns the picture in a cell: bytes, or Hugging Face's {"bytes", "path"}. None if there is none."""
     data = value.get("bytes") if isinstance(value, dict) else value
     return Picture(name, data=data) if isinstance(data, bytes) and data else None
 
@@ -122,7 +122,10 @@ def _text(row: dict[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _chains(path: Path, files: list[Path]) -> tuple[dict[str, str], list[Finding]]:
-    """OmniEdit-GoT's chains by id, from JSON lines or Parquet files with `omni_edit_id`, `got` and `coord`."""
+    """Returns OmniEdit-GoT's chains by id, and findings about broken ones.
+
+    They come from JSON or Parquet files with the fields `omni_edit_id`, `got` and `coord`.
+    """
     chains: dict[str, str] = {}
     problems: list[Finding] = []
     folder = path if path.is_dir() else path.parent
@@ -133,11 +136,11 @@ def _chains(path: Path, files: list[Path]) -> tuple[dict[str, str], list[Finding
             if isinstance(row, Finding):
                 problems.append(row)
             elif "got" in row:
-                found = filled(row, where)
-                if isinstance(found, Finding):
-                    problems.append(found)
+                chain = with_boxes(row, where)
+                if isinstance(chain, Finding):
+                    problems.append(chain)
                 else:
-                    chains[str(row["omni_edit_id"])] = found
+                    chains[str(row["omni_edit_id"])] = chain
     return chains, problems
 
 
@@ -148,9 +151,11 @@ def _chain_rows(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield where, row
 
 
-def filled(row: dict[str, Any], where: str) -> str | Finding:
-    """OmniEdit-GoT's chain with its placeholders replaced by boxes: `coord` is a JSON object from placeholder to
-    coordinates, [x1, y1, x2, y2] or "(x1,y1),(x2,y2)", in [0, 1000]."""
+def with_boxes(row: dict[str, Any], where: str) -> str | Finding:
+    """Returns OmniEdit-GoT's chain with its placeholders replaced by boxes, or a finding.
+
+    `coord` is a JSON object from placeholder to coordinates, [x1, y1, x2, y2] or "(x1,y1),(x2,y2)", in [0, 1000].
+    """
     if not row.get("omni_edit_id") or not isinstance(row.get("got"), str):
         return Finding("missing_field", where, "“omni_edit_id” or “got” is missing")
     try:
@@ -159,7 +164,7 @@ def filled(row: dict[str, Any], where: str) -> str | Finding:
     except (ValueError, TypeError, AttributeError):
         return Finding("broken_chain", where, "“coord” is no JSON object of boxes")
     chain = row["got"]
-    for key in sorted(boxes, key=len, reverse=True):  # so that <box1> leaves <box10> alone
+    for key in sorted(boxes, key=len, reverse=True):  # so that <box1> does not match inside <box10>
         if len(boxes[key]) != 4:
             return Finding("broken_chain", where, f"“{key}” has not four coordinates")
         if key not in chain:
@@ -173,5 +178,5 @@ def filled(row: dict[str, Any], where: str) -> str | Finding:
     return chain
 
 
-def _numbers(value: Any) -> list[Any]:  # noqa: ANN401 - of a JSON object
+def _numbers(value: Any) -> list[Any]:  # noqa: ANN401 - a value of a JSON object
     return re.findall(r"-?\d+", value) if isinstance(value, str) else list(value)

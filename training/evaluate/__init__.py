@@ -1,1 +1,1 @@
-"""How well a model plans and edits: storybook scenes, whose truth is known, and pairs of the user's own."""
+"""Measures how well a model plans and edits: on storybook scenes with a known truth, and on the user's own pairs."""

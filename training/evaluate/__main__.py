@@ -1,7 +1,7 @@
-"""`python -m training.evaluate storybook`: how well a model edits storybook scenes it has never seen.
+"""`python -m training.evaluate storybook`: measures how well a model edits storybook scenes that it has never seen.
 
-Every sample goes through the shipped pipeline (own chain, own boxes, the model's default steps and scales); results
-are judged before compositing by `training.storybook.scoring`.
+Each sample runs through the shipped pipeline with the model's own chain, boxes and default options. The results are
+judged before compositing; `training.storybook.scoring` has the criteria.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from training.storybook.disturbance import DISTURBANCES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line; prints the figures as JSON and writes what was asked for.
+    """Runs the command line: prints the figures as JSON and writes the requested files.
 
-    Anything but `storybook` is a folder of the user's own pairs.
+    Any argument other than `storybook` names a folder of the user's own pairs.
     """
     argv = sys.argv[1:] if argv is None else argv
     if argv and argv[0] != "storybook" and not argv[0].startswith("-"):
@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     scales = tuple(args.scales) if args.scales else None
     options = Options(str(resolve(args.model)), args.device, args.ablation, args.disturbed, args.steps, scales)
     verdicts = run(args.samples, args.seed, options, args.workers, args.tasks)
-    asked = {"seed": args.seed, "ablation": args.ablation, "disturbed": args.disturbed}
-    figures = {"dataset": args.dataset, **asked, **summary(verdicts)}
+    settings = {"seed": args.seed, "ablation": args.ablation, "disturbed": args.disturbed}
+    figures = {"dataset": args.dataset, **settings, **summary(verdicts)}
     text = json.dumps(figures, indent=2)
     print(text)
     if args.json:

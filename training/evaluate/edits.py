@@ -1,4 +1,4 @@
-"""How a model plans and edits a pair: drawn as the pipeline draws it, and measured against the picture after."""
+"""Plans and renders a pair with the shipped pipeline, and measures the result against the pair's target."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ from engine.got.files.checkpoint import Components
 from engine.got.pipeline import GoTPipeline
 from training.data.manifest import Row
 from training.measures import deviation, iou, mean, outside_boxes, psnr
-from training.pages import drawn, sheet_of
+from training.pages import sheet_of, thumbnail
 
 
 def measure(
     components: Components, rows: list[Row], steps: int | None, sheet: Path, guidance: str = "spatial"
 ) -> dict[str, float | None]:
-    """Chain parse rate, target-box mean IoU, IoU > 0.5, position deviation, PSNR outside the boxes (dB) of edits.
-
-    The pictures go into the file `sheet`.
-    """
+    """Returns the mean figures of the rows (see `summary`); writes their pictures to the file `sheet`."""
     pipeline = GoTPipeline.from_components(components)
     results = [edit_row(pipeline, row, steps, guidance) for row in rows]
     sheet.parent.mkdir(parents=True, exist_ok=True)
@@ -33,40 +30,42 @@ def measure(
 
 
 def edit_row(pipeline: GoTPipeline, row: Row, steps: int | None = None, guidance: str = "spatial") -> dict[str, Any]:
-    """Plans and renders a pair's instruction, and measures the result against the pair.
+    """Plans and renders a pair's instruction, and measures the result against the pair's target.
 
-    `guidance` is "spatial", "chain" (boxes are not drawn) or "none" (there is no chain).
+    `guidance` is "spatial", "chain" (no spatial guidance) or "none" (no chain either).
     """
     source, target = row.pictures()
-    # a chain that is far longer than it should be never ends: a model that has not learnt to would write on and on
+    # an untrained model may never end its chain, so limit its length
     pipeline.planner.max_new_tokens = 32 + 2 * pipeline.planner.count_tokens(row.chain)
     chain = Chain.parse(IM_GEN_START) if guidance == "none" else pipeline.plan(row.instruction, source)
     scales = pipeline.config.defaults.guidance_scales["edit" if source else "text_to_image"]
     if guidance != "spatial":
         scales = replace(scales, spatial=0.0)
-    wanted = [r.box for r in Chain.parse(row.chain).mask_regions(0)]
-    found = [r.box for r in chain.mask_regions(0)]
+    expected = [r.box for r in Chain.parse(row.chain).mask_regions(0)]
+    actual = [r.box for r in chain.mask_regions(0)]
     try:
         options = {"num_inference_steps": steps, "guidance_scales": scales}
         result = pipeline.render(chain, source, instruction=row.instruction, **options)[0]
-    except EngineError:  # an empty chain: nothing is drawn, which the figures say
+    except EngineError:  # an empty chain: nothing is rendered, which shows in the figures
         result = source or Image.new("RGB", target.size)
     result = result.resize(target.size)
-    outside = outside_boxes(target.size, wanted)
-    shown = [drawn(source, chain.text)] if source else []
+    outside = outside_boxes(target.size, expected)
+    plan = [thumbnail(source, chain.text)] if source else []
     return {
         "parsed": chain.text.endswith(IM_GEN_START) and not [p for p in chain.problems if p.code != "no_color"],
-        "iou": iou(wanted, found),
-        "deviation": deviation(wanted, found),
+        "iou": iou(expected, actual),
+        "deviation": deviation(expected, actual),
         "outside_psnr": psnr(np.asarray(result), np.asarray(target), outside) if source and outside.any() else None,
         "chain": chain.text,
         "instruction": row.instruction,
         "result": result,
-        "pictures": [*shown, drawn(result, ""), drawn(target, row.chain)],
+        "pictures": [*plan, thumbnail(result, ""), thumbnail(target, row.chain)],
     }
 
 
 def summary(results: list[dict[str, Any]]) -> dict[str, float | None]:
+    """Returns the chain parse rate, the target boxes' mean IoU, the share of edits with a mean IoU > 0.5, the position
+    deviation (a share of the picture's side), and the PSNR in dB outside the boxes."""
     return {
         "chain_parse_rate": mean([r["parsed"] for r in results]),
         "target_box_iou": mean([r["iou"] for r in results]),

@@ -1,5 +1,5 @@
-"""LPIPS 0.1 (Zhang et al. 2018, arXiv 1801.03924): how different two pictures look, by the features of a network that
-was trained to name what pictures show. Reads the weights as they are published; needs no torchvision."""
+"""LPIPS 0.1 (Zhang et al. 2018, arXiv 1801.03924): the perceptual distance of two pictures, computed from the features
+of an image classifier. Reads the published weights; does not need torchvision."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from torch import Tensor, nn
 from engine.api.errors import ModelError
 
 LEAST_SIDE = 32
-"""Pixels: of a smaller picture nothing is left for the last layers."""
+"""Minimum side of a picture, in pixels; a smaller one leaves the last layers nothing."""
 _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
-"""What brings pixels in [-1, 1] to what both networks were trained on."""
+"""Normalization from pixels in [-1, 1] to the input of both networks, by channel."""
 _BACKBONE = re.compile(r"(?:features|net\.slice\d)\.(\d+\.(?:weight|bias))")
-"""torchvision's names, and those of a whole saved LPIPS."""
+"""torchvision's names, and those of a complete LPIPS model."""
 _HEAD = re.compile(r"lin(?:s\.)?(\d)\.model\.\d\.weight")
 _SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 
 
 class Lpips(nn.Module):
-    """`features` numbered as torchvision numbers them; `taps`: the layers whose output is compared, ReLUs all."""
+    """The metric. `features` has torchvision's layer numbers; `taps` are the layers (all ReLUs) whose outputs count."""
 
     shift: Tensor
     scale: Tensor
@@ -40,22 +40,25 @@ class Lpips(nn.Module):
         self.register_buffer("scale", torch.tensor(_SCALE).view(1, 3, 1, 1))
 
     def forward(self, a: Tensor, b: Tensor, where: Tensor) -> Tensor:
-        """(N,): a, b (N, 3, H, W) in [-1, 1]; where (N, 1, H, W), 1 for the pixels that count, 0 for the others."""
+        """Returns the distances (N,) of pictures a and b, (N, 3, H, W) in [-1, 1].
+
+        `where` (N, 1, H, W) is 1 for the pixels that count and 0 for the others.
+        """
         total = torch.zeros(len(a), device=a.device)
-        for head, x, y in zip(self.heads, self._seen(a), self._seen(b), strict=True):
+        for head, x, y in zip(self.heads, self._outputs(a), self._outputs(b), strict=True):
             distance = ((x - y).square() * head).sum(1, keepdim=True)
             share = F.interpolate(where, distance.shape[-2:], mode="area")
             total += (distance * share).sum((1, 2, 3)) / share.sum((1, 2, 3))
         return total
 
-    def _seen(self, pixels: Tensor) -> list[Tensor]:
-        """The tapped features, of length 1 at each place."""
-        x, seen = (pixels - self.shift) / self.scale, []
+    def _outputs(self, pixels: Tensor) -> list[Tensor]:
+        """Returns the outputs of the tapped layers, normalized to unit length over the channels."""
+        x, outputs = (pixels - self.shift) / self.scale, []
         for number, layer in enumerate(self.features):
             x = layer(x)
             if number in self.taps:
-                seen.append(x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10))
-        return seen
+                outputs.append(x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10))
+        return outputs
 
 
 def alexnet() -> Lpips:
@@ -79,13 +82,13 @@ def vgg16() -> Lpips:
 
 
 def load_lpips(path: Path) -> Lpips:
-    """From a folder with torchvision's alexnet or vgg16 weights and LPIPS' own alex.pth or vgg.pth, or from one file
-    with both. Raises ModelError where they are missing, broken or not of one network."""
+    """Loads LPIPS from a folder with torchvision's alexnet or vgg16 weights and LPIPS' own alex.pth or vgg.pth, or from
+    one file with both. Raises ModelError if they are missing or broken, or belong to different networks."""
     files = [path] if path.is_file() else sorted(p for p in path.glob("*") if p.suffix in _SUFFIXES)
-    found = [_tensors(file) for file in files]
+    contents = [_tensors(file) for file in files]
     for model in (alexnet(), vgg16()):
-        backbone = _first_whole([tensors for tensors, _ in found], model.features.state_dict())
-        heads = _first_whole([tensors for _, tensors in found], model.heads.state_dict())
+        backbone = _first_complete([tensors for tensors, _ in contents], model.features.state_dict())
+        heads = _first_complete([tensors for _, tensors in contents], model.heads.state_dict())
         if backbone and heads:
             model.features.load_state_dict(backbone)
             model.heads.load_state_dict(heads)
@@ -99,22 +102,22 @@ def load_lpips(path: Path) -> Lpips:
 
 
 def _tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """(of the backbone, of the heads) in a file, by our names."""
+    """Returns a file's weights of the (backbone, heads), by the names in `Lpips`."""
     try:
         if path.suffix == ".safetensors":
             tensors = load_file(path)
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
-        named = {key: value.float() for key, value in tensors.items() if isinstance(value, Tensor)}
+        weights = {key: value.float() for key, value in tensors.items() if isinstance(value, Tensor)}
     except (OSError, RuntimeError, EOFError, AttributeError, pickle.UnpicklingError, SafetensorError) as error:
         raise ModelError("weights_unfit", "{path} is no file of weights.", "Download it again.", path=path) from error
-    backbone, heads = ({m[1]: v for k, v in named.items() if (m := p.fullmatch(k))} for p in (_BACKBONE, _HEAD))
+    backbone, heads = ({m[1]: v for k, v in weights.items() if (m := p.fullmatch(k))} for p in (_BACKBONE, _HEAD))
     return backbone, heads
 
 
-def _first_whole(tables: list[dict[str, Tensor]], wanted: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What is wanted from the first file that has all of it in the right shapes; empty where none has."""
+def _first_complete(tables: list[dict[str, Tensor]], template: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Returns the template's weights from the first table that has all of them in the right shapes; {} if none has."""
     for table in tables:
-        if all(key in table and table[key].shape == value.shape for key, value in wanted.items()):
-            return {key: table[key] for key in wanted}
+        if all(key in table and table[key].shape == value.shape for key, value in template.items()):
+            return {key: table[key] for key in template}
     return {}

@@ -1,8 +1,8 @@
-"""`got evaluate FOLDER`: how well a model, with or without adapters, edits the pairs of a folder.
+"""`got evaluate FOLDER`: measures how well a model, with or without adapters, edits the pairs of a folder.
 
-An edit is right where, inside the boxes of its chain, the result is nearer to the picture after than to the one before
-(blurred CIELAB), and outside of them PSNR reaches 25 dB. The plan is the model's own. CLIP-I, CLIP-T, DINO and LPIPS
-are measured where their weights are given; training/evaluate/similarity.py says how.
+An edit is right if, inside the boxes of the pair's chain, the result is closer to the target than to the source
+(blurred CIELAB), and the PSNR outside them reaches 25 dB. The model plans for itself. CLIP-I, CLIP-T, DINO and LPIPS
+are measured if you provide their weights; training/evaluate/similarity.py defines them.
 """
 
 from __future__ import annotations
@@ -32,47 +32,47 @@ _VERDICTS = {True: "right", False: "wrong", None: ""}
 
 
 def edit_right(row: Row, result: dict[str, Any]) -> bool | None:
-    """None for a picture without a source, where there is nothing to be nearer to."""
+    """Returns whether the edit is right; None for a picture without a source, which is not an edit."""
     source, target = row.pictures()
     if source is None:
         return None
     boxes = [region.box for region in Chain.parse(row.chain).mask_regions(0)]
     outside = outside_boxes(target.size, boxes)
-    seen, before, after = (
+    actual, before, after = (
         blurred_lab(np.asarray(picture.resize(target.size)))[~outside] for picture in (result["result"], source, target)
     )
-    nearer = np.square(seen - after).sum() < np.square(seen - before).sum()
+    closer = np.square(actual - after).sum() < np.square(actual - before).sum()
     db = result["outside_psnr"]
-    return bool(nearer and (db is None or db >= OUTSIDE_DB))
+    return bool(closer and (db is None or db >= OUTSIDE_DB))
 
 
 def evaluate_rows(
     pipeline: GoTPipeline, rows: list[Row], guidance: str, steps: int | None, likeness: Similarity | None = None
 ) -> list[dict[str, Any]]:
-    """A result a row; `guidance` is "spatial", "chain" (boxes are not drawn) or "none" (there is no chain)."""
+    """Returns a result for each row; `edit_row` explains `guidance`."""
     results = []
     for row in rows:
         result = edit_row(pipeline, row, steps, guidance)
-        measured = likeness.measure(row, result["result"]) if likeness else {}
-        results.append(result | {"right": edit_right(row, result), "name": row.name, "likeness": measured})
+        values = likeness.measure(row, result["result"]) if likeness else {}
+        results.append(result | {"right": edit_right(row, result), "name": row.name, "likeness": values})
     return results
 
 
 def figures_of(results: list[dict[str, Any]]) -> dict[str, Any]:
     names = results[0]["likeness"] if results else ()
     likeness: dict[str, Any] = {name: mean([r["likeness"][name] for r in results]) for name in names}
-    if "clip_t" in likeness:  # of the pairs that have words for it only
+    if "clip_t" in likeness:  # only for pairs whose target is described in words
         likeness["clip_t_pairs"] = sum(r["likeness"]["clip_t"] is not None for r in results)
     success = mean([r["right"] for r in results])
     return {"samples": len(results), "edit_success": success, **summary(results), **likeness}
 
 
 def page(figures: dict[str, Any], results: list[dict[str, Any]]) -> str:
-    """Self-contained HTML: the figures, then each sample as plan, result and truth."""
+    """Returns a self-contained HTML page: the figures, then each sample as plan, result and truth."""
     table = "".join(f"<tr><td>{k.replace('_', ' ')}</td><td>{v}</td></tr>" for k, v in figures.items())
     samples = "".join(
         f"<figure>{''.join(_image(p) for p in r['pictures'])}<figcaption><b>{html.escape(r['instruction'])}</b> "
-        f"{_VERDICTS[r['right']]}{_measured(r['likeness'])}<br>"
+        f"{_VERDICTS[r['right']]}{_values(r['likeness'])}<br>"
         f"<code>{html.escape(r['chain'])}</code></figcaption></figure>"
         for r in results
     )
@@ -82,9 +82,9 @@ def page(figures: dict[str, Any], results: list[dict[str, Any]]) -> str:
 """
 
 
-def _measured(likeness: dict[str, float | None]) -> str:
-    known = {name: value for name, value in likeness.items() if value is not None}
-    return "".join(f" · {name.replace('_', ' ')} {value:.3f}" for name, value in known.items())
+def _values(likeness: dict[str, float | None]) -> str:
+    values = {name: value for name, value in likeness.items() if value is not None}
+    return "".join(f" · {name.replace('_', ' ')} {value:.3f}" for name, value in values.items())
 
 
 def _image(picture: Image.Image) -> str:
@@ -109,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_arguments(parser)
     args = parser.parse_args(argv)
     rows = read_rows(args.folder)[: args.samples]
-    likeness = similarity.from_arguments(args, args.device)  # what does not fit is found before hours of drawing
+    likeness = similarity.from_arguments(args, args.device)  # before hours of rendering, in case a folder does not fit
     pipeline = GoTPipeline.from_pretrained(resolve(args.model), device=args.device)
     apply_adapters(pipeline, [(Path(folder), float(weight)) for folder, weight in args.adapter])
     results = evaluate_rows(pipeline, rows, args.guidance, args.steps, likeness)

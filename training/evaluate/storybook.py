@@ -1,4 +1,4 @@
-"""Storybook samples through the shipped pipeline, in one process or several, and the figures of their verdicts."""
+"""Evaluates the shipped pipeline on storybook samples, in one process or several, and summarizes the verdicts."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from training.storybook.edits import EDITS, Example, sample
 from training.storybook.scene import Scene
 
 FIRST_SEED = 9 * 10**9
-"""Evaluation seeds lie beyond every seed that training draws."""
+"""Evaluation seeds start beyond all training seeds."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How samples are run: `ablation` is one of ABLATIONS, `disturbed` "none" or one of DISTURBANCES."""
+    """Options of a run. `ablation` is one of ABLATIONS; `disturbed` is "none" or one of DISTURBANCES."""
 
     model: str
     device: str = "cpu"
@@ -39,15 +39,15 @@ class Options:
 
 
 TASKS = (*EDITS, "text_to_image")
-"""The samples' tasks, in turn, where none are asked for; "two_step" is one more."""
+"""The default tasks, which the samples take in turn; "two_step" is another one."""
 
 ABLATIONS = ("none", "no_spatial", "no_chain", "true_chain")
 
-_pipelines: dict[str, Any] = {}  # one a process: a worker loads the model once
+_pipelines: dict[str, Any] = {}  # so that each worker process loads the model once
 
 
 def evaluate_one(seed: int, task: str, options: Options) -> Verdict:
-    """Runs one sample through the pipeline and judges it."""
+    """Runs one sample through the pipeline and returns its verdict."""
     import torch
 
     from engine.got import GoTPipeline
@@ -57,22 +57,22 @@ def evaluate_one(seed: int, task: str, options: Options) -> Verdict:
         _pipelines[options.model] = GoTPipeline.from_pretrained(options.model, device=options.device)
     pipe = _pipelines[options.model]
     example = sample(seed, task)
-    source = _seen(example.source, seed, options) if example.source else None
-    started = time.perf_counter()
-    how = {"num_inference_steps": options.steps, "guidance_scales": _scales(pipe, source, options)}
+    source = _picture(example.source, seed, options) if example.source else None
+    start = time.perf_counter()
+    settings = {"num_inference_steps": options.steps, "guidance_scales": _scales(pipe, source, options)}
     if task == "two_step":
-        result = pipe(example.instruction, source, **how)
+        result = pipe(example.instruction, source, **settings)
         chain, images = result.chain, result.images
     else:
         chain = _chain(pipe, example, source, options.ablation)
-        images = pipe.render(chain, source, instruction=example.instruction, height=SIZE, width=SIZE, **how)
-    seconds = time.perf_counter() - started
-    truths = [_seen(step.target, seed, options) for step in example.steps]
+        images = pipe.render(chain, source, instruction=example.instruction, height=SIZE, width=SIZE, **settings)
+    seconds = time.perf_counter() - start
+    truths = [_picture(step.target, seed, options) for step in example.steps]
     return judge(example, source, truths, chain, images, seconds)
 
 
-def _seen(scene: Scene, seed: int, options: Options) -> Image.Image:
-    """The scene as the model gets to see it."""
+def _picture(scene: Scene, seed: int, options: Options) -> Image.Image:
+    """Returns the scene's picture, disturbed if the options say so."""
     picture = Image.fromarray(scene.render())
     return picture if options.disturbed == "none" else disturb(picture, options.disturbed, seed)
 
@@ -94,7 +94,7 @@ def _chain(pipe: Any, example: Example, source: Image.Image | None, ablation: st
 
 
 def summary(verdicts: Iterable[Verdict]) -> dict[str, Any]:
-    """The figures of a run: over all edits, and by operation."""
+    """Returns the figures of a run: over all edits, by operation, and by kind of referring expression."""
     rows = list(verdicts)
     edits = [v for v in rows if v.task != "text_to_image"]
     figures = {"samples": len(rows), **_figures(edits)}
@@ -124,7 +124,10 @@ def _figures(rows: list[Verdict]) -> dict[str, Any]:
 
 
 def run(samples: int, seed: int, options: Options, workers: int = 1, tasks: Sequence[str] = TASKS) -> list[Verdict]:
-    """Verdicts of `samples` samples from `seed` on, in order, the tasks in turn."""
+    """Returns the verdicts of `samples` samples in order; the tasks take turns.
+
+    The samples' own seeds count up from FIRST_SEED + seed * 10**6.
+    """
     jobs = [(FIRST_SEED + seed * 10**6 + i, tasks[i % len(tasks)]) for i in range(samples)]
     call = partial(_evaluate_job, options=options)
     if workers == 1:

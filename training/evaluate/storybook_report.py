@@ -1,4 +1,4 @@
-"""A storybook evaluation to look at: a sheet of pictures, and a page with figures, chains and the same pictures."""
+"""Reports on a storybook evaluation: a contact sheet, and an HTML page with figures, chains and pictures."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from training.storybook.drawing import SIZE
 
 _GAP = 6
 _TEXT = 13
-"""Height of the instruction's letters in pixels."""
+"""Font size of the instruction, in pixels."""
 _MASK_INK = {"red": "#e02020", "green": "#18a040", "blue": "#3060e0"}
 
 
 def overlay(verdict: Verdict) -> Image.Image:
-    """The source (or white) with the chain's boxes drawn on it."""
+    """Returns the source (or white, if there is none) with the chain's boxes drawn on it."""
     picture = verdict.pictures.get("source", Image.new("RGB", (SIZE, SIZE), "white")).copy()
     draw = ImageDraw.Draw(picture)
     for box, color in verdict.boxes:
@@ -31,7 +31,7 @@ def overlay(verdict: Verdict) -> Image.Image:
 
 
 def strip(verdict: Verdict) -> Image.Image:
-    """Plan | result | truth side by side, framed green where the edit is right, red where it is not."""
+    """Returns plan, result and truth side by side, with a green frame if the edit is right and a red one if not."""
     pictures = [overlay(verdict), verdict.pictures["result"].resize((SIZE, SIZE)), verdict.pictures["target"]]
     width = len(pictures) * (SIZE + 2) + 4
     out = Image.new("RGB", (width, SIZE + 6), "#2e9b4f" if verdict.right else "#c8372d")
@@ -41,7 +41,7 @@ def strip(verdict: Verdict) -> Image.Image:
 
 
 def sheet(verdicts: Sequence[Verdict], columns: int = 4) -> Image.Image:
-    """All samples in a grid, in order, each over its instruction."""
+    """Returns all samples in a grid, in order, each with its instruction below it."""
     strips = [strip(v) for v in verdicts]
     font = ImageFont.load_default(size=_TEXT)
     width, height = strips[0].width + _GAP, strips[0].height + 2 * _TEXT + _GAP
@@ -51,12 +51,12 @@ def sheet(verdicts: Sequence[Verdict], columns: int = 4) -> Image.Image:
     for i, (picture, verdict) in enumerate(zip(strips, verdicts, strict=True)):
         left, top = _GAP + i % columns * width, _GAP + i // columns * height
         out.paste(picture, (left, top))
-        draw.text((left, top + picture.height + 2), _shortened(verdict.instruction, font, width - _GAP), "black", font)
+        draw.text((left, top + picture.height + 2), _shorten(verdict.instruction, font, width - _GAP), "black", font)
     return out
 
 
-def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    """As many words of `text` as are `width` pixels wide."""
+def _shorten(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+    """Returns as many words of `text` as fit into `width` pixels."""
     words = text.split()
     while font.getlength(" ".join(words)) > width:
         words = [*words[:-2], "…"]
@@ -64,7 +64,7 @@ def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, wi
 
 
 def html_report(figures: dict[str, Any], verdicts: Sequence[Verdict]) -> str:
-    """One self-contained page: the table by operation, then each sample with its instruction and chain."""
+    """Returns a self-contained HTML page: the table by operation, then each sample with its instruction and chain."""
     columns = [k for k in next(iter(figures["by_operation"].values()))]
     head = "".join(f"<th>{html.escape(c.replace('_', ' '))}</th>" for c in ["", *columns])
     rows = {"all edits": figures, **figures["by_operation"]}

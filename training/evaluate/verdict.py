@@ -1,6 +1,6 @@
-"""The verdict on one storybook sample: what was asked, written and drawn, and whether it is right.
+"""The verdict on one storybook sample: its instruction, chain and pictures, and whether they are right.
 
-The pictures are judged before compositing, by `training.storybook.scoring`.
+`training.storybook.scoring` judges the pictures before compositing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from training.storybook.scoring import score_edit, score_generated
 
 @dataclass
 class Verdict:
-    """One sample: what was asked, written, drawn and how it was judged."""
+    """One sample with its instruction, chain, pictures and scores."""
 
     task: str
     reference: str
@@ -47,7 +47,7 @@ def judge(
     images: Sequence[Image.Image],
     seconds: float,
 ) -> Verdict:
-    """Scores a result: the chain and the boxes of the example's first step, the pictures of all its steps."""
+    """Scores a result: the chain and boxes of the example's first step, and the pictures of all steps."""
     step = example.steps[0]
     masks = chain.mask_regions(0) if chain.turns else ()
     overlap, distance = _box_errors(step, [region.box for region in masks])
@@ -56,7 +56,7 @@ def judge(
         reference=example.reference,
         instruction=example.instruction,
         chain=chain.text,
-        parsed=_parsed(chain, len(masks), len(step.regions)),
+        parsed=_parses(chain, len(masks), len(step.regions)),
         named=_change(chain.text) == _change(step.chain),
         boxes=[([r.box.x1, r.box.y1, r.box.x2, r.box.y2], r.color or "") for r in masks],
         iou=overlap,
@@ -71,10 +71,10 @@ def judge(
         verdict.objects = score_generated(step.target, results[0], [region.box for region in masks])
         verdict.right = all(verdict.objects)
     else:
-        befores = [example.source, *(s.target for s in example.steps)]
+        sources = [example.source, *(s.target for s in example.steps)]
         scores = [
-            score_edit(before, done, result, _pixels(truth))
-            for before, done, result, truth in zip(befores, example.steps, results, truths, strict=False)
+            score_edit(before, edit, result, _pixels(truth))
+            for before, edit, result, truth in zip(sources, example.steps, results, truths, strict=False)
         ]
         verdict.right = len(results) == len(example.steps) and all(score.right for score in scores)
         verdict.inside_right, verdict.outside_psnr = scores[0].inside_right, scores[0].outside_psnr
@@ -88,23 +88,26 @@ def _pixels(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGB").resize((SIZE, SIZE)))
 
 
-def _parsed(chain: Chain, found: int, expected: int) -> bool:
-    """Well-formed to the end, with as many regions as this task has."""
-    wrong = [p for p in chain.problems if p.code not in ("no_color",)]
-    return not wrong and found == expected and chain.text.endswith("<|im_gen_start|>")
+def _parses(chain: Chain, regions: int, expected: int) -> bool:
+    """Returns whether the chain is complete and well-formed, with the expected number of regions."""
+    problems = [p for p in chain.problems if p.code not in ("no_color",)]
+    return not problems and regions == expected and chain.text.endswith("<|im_gen_start|>")
 
 
 def _change(chain: str) -> str:
-    """The chain without what it lists and without boxes: which object, which operation, which result."""
+    """Returns the chain's sentences about object, operation and result: without the list of objects and the boxes."""
     words = chain.split(". ", 1)[-1].split("<|im_gen_start|>")[0]
     return "".join(part.split("<|box_end|>")[-1] for part in words.split("<|box_start|>"))
 
 
 def _box_errors(step: Step, boxes: Sequence[Box]) -> tuple[float | None, float | None]:
-    """IoU with the target box and distance of centres as a share of the picture's side; None where there is no box."""
+    """Returns the IoU with the target box, and the distance of the centers as a share of the picture's side.
+
+    Both are None if the edit has no box. With a wrong number of boxes, the IoU is 0 and the distance None.
+    """
     if not step.regions or step.operation == "text_to_image":
         return None, None
     if len(boxes) != len(step.regions):
         return 0.0, None
-    wanted, found = [step.regions[-1][0]], [boxes[-1]]
-    return iou(wanted, found), deviation(wanted, found)
+    expected, actual = [step.regions[-1][0]], [boxes[-1]]
+    return iou(expected, actual), deviation(expected, actual)

@@ -1,1 +1,1 @@
-"""Experiments on top of everything else: what the chain and its boxes bring, and a kind of thing that is new."""
+"""Experiments: the effect of the chain and its boxes, and fine-tuning on a new kind of object."""

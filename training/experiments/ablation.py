@@ -1,7 +1,8 @@
 """`python -m training.experiments.ablation CONFIG HELD_OUT -o FOLDER`: the paper's ablation (table 3) at small scale.
 
-The same base, pairs, seed and number of steps, three times: without a chain (baseline), with the chain but without its
-boxes drawn (+ GoT), with both (+ SSGM). Each is evaluated as it was trained, on pairs that none has seen.
+Trains the same base three times on the same pairs, with the same seed and number of steps: without a chain (baseline),
+with the chain but no spatial guidance (+ GoT), and with both (+ SSGM). Each variant is evaluated with the guidance that
+it was trained with, on held-out pairs.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ def ablation(
     threads: int | None = None,
     likeness: Similarity | None = None,
 ) -> list[dict[str, Any]]:
-    """Figures of each variant; a variant that is trained already is not trained again."""
+    """Trains the variants that are not trained yet, and returns the figures of each."""
     table = []
     for name, guidance in VARIANTS.items():
         place = folder / guidance
         pictures = replace(config.pictures, guidance=guidance)
-        made = replace(config, pictures=pictures, name=guidance, output=str(place / "adapter"))
-        Finetune(made, place / "run", threads=threads).run()
-        pipeline = _trained(made)
+        variant = replace(config, pictures=pictures, name=guidance, output=str(place / "adapter"))
+        Finetune(variant, place / "run", threads=threads).run()
+        pipeline = _load(variant)
         steps = config.validation.num_inference_steps or None
         results = evaluate_rows(pipeline, rows, guidance, steps, likeness)
         table.append({"variant": name, "steps": config.training.steps, "seed": config.seed, **figures_of(results)})
@@ -50,7 +51,8 @@ def ablation(
     return table
 
 
-def _trained(config: FinetuneConfig) -> GoTPipeline:
+def _load(config: FinetuneConfig) -> GoTPipeline:
+    """Returns a pipeline with the model or adapter that a fine-tuning wrote."""
     if not config.makes_adapter:
         return GoTPipeline.from_pretrained(config.output)
     pipeline = GoTPipeline.from_pretrained(resolve(config.base))

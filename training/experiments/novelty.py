@@ -1,7 +1,7 @@
-"""`python -m training.experiments.novelty FOLDER`: before/after pairs of a kind of thing that got-mini has never seen.
+"""`python -m training.experiments.novelty FOLDER`: writes pairs with a kind of object that got-mini has never seen.
 
-What a user would bring: files NAME-before.png, NAME-after.png and NAME.txt, to try fine-tuning on. One thing of a
-storybook scene is replaced by a snowman in its place.
+The files NAME-before.png, NAME-after.png and NAME.txt are what a user would fine-tune on. In each pair, a snowman
+replaces one object of a storybook scene.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from training.measures import OUTSIDE_DB, blurred_lab, psnr
-from training.pages import drawn
+from training.pages import thumbnail
 from training.storybook.drawing import SIZE
 from training.storybook.edits import sample
 from training.storybook.scene import Scene, Thing
@@ -25,25 +25,25 @@ from training.storybook.scoring import outside, place_of, rivals
 KIND, COLOR = "snowman", "white"
 FORMS = ("replace {} with a snowman", "turn {} into a snowman", "swap {} for a snowman")
 FIRST_SEED, FIRST_HELD_OUT = 12 * 10**9, 13 * 10**9
-"""Beyond every seed that training and evaluation of the shipped model draw."""
+"""Start beyond all seeds of the shipped model's training and evaluation."""
 
 
 @dataclass(frozen=True)
 class Novelty:
-    """A scene in which a snowman is to take the place of one thing."""
+    """A scene, one of its objects, and the instruction to replace it with a snowman."""
 
     source: Scene
     old: Thing
     instruction: str
 
     def target(self, kind: str = KIND) -> np.ndarray:
-        """uint8 (SIZE, SIZE, 3); with another kind in the place where one is given."""
+        """Returns the edited picture, uint8 (SIZE, SIZE, 3), with an object of this kind in place of the old one."""
         others = tuple(thing for thing in self.source.things if thing is not self.old)
         return replace(self.source, things=(*others, replace(self.old, kind=kind, color=COLOR))).render()
 
 
 def novelty(seed: int) -> Novelty:
-    """The pair of this seed."""
+    """Returns the pair for a seed."""
     example = sample(seed, "recolor")
     assert example.source and example.steps[0].old
     old, new = example.steps[0].old, example.steps[0].new
@@ -52,7 +52,7 @@ def novelty(seed: int) -> Novelty:
 
 
 def _instruction(recolor: str, color: str, dice: random.Random) -> str:
-    """The words for the thing, taken out of "make … red" and its like, in one of FORMS."""
+    """Returns an instruction in one of FORMS, with the words for the object taken from a recoloring instruction."""
     words = recolor.removesuffix(color).removesuffix(" to ").strip()
     for verb in ("change the color of ", "make ", "paint ", "recolor ", "turn "):
         words = words.removeprefix(verb)
@@ -60,19 +60,19 @@ def _instruction(recolor: str, color: str, dice: random.Random) -> str:
 
 
 def edit_right(item: Novelty, result: np.ndarray) -> bool:
-    """Strict, as in `training.storybook.scoring`: inside the box the snowman must be nearer to the result than every
-    kind of thing in every color and than the source; outside PSNR must reach 25 dB.
+    """Returns whether the edit is right, as strictly as `training.storybook.scoring`.
 
-    result is uint8 (SIZE, SIZE, 3), before compositing.
+    Inside the box, the result must be closer to the snowman than to every kind of object in every color and to the
+    source; the PSNR outside must reach 25 dB. `result` is uint8 (SIZE, SIZE, 3), before compositing.
     """
-    seen = blurred_lab(result)
+    pixels = blurred_lab(result)
     x1, y1, x2, y2 = place = place_of(item.old.box)
 
-    def far(other: np.ndarray) -> float:
-        return float(np.square(seen[y1:y2, x1:x2] - blurred_lab(other)[y1:y2, x1:x2]).sum(-1).mean())
+    def distance(other: np.ndarray) -> float:
+        return float(np.square(pixels[y1:y2, x1:x2] - blurred_lab(other)[y1:y2, x1:x2]).sum(-1).mean())
 
-    nearest = min(far(item.source.render()), *rivals(seen, item.source, item.old).values())
-    return far(item.target()) < nearest and psnr(result, item.target(), outside([place])) >= OUTSIDE_DB
+    nearest = min(distance(item.source.render()), *rivals(pixels, item.source, item.old).values())
+    return distance(item.target()) < nearest and psnr(result, item.target(), outside([place])) >= OUTSIDE_DB
 
 
 def write_pairs(folder: Path, count: int, first_seed: int = FIRST_SEED) -> None:
@@ -85,7 +85,7 @@ def write_pairs(folder: Path, count: int, first_seed: int = FIRST_SEED) -> None:
 
 
 def measure(model: str, adapter: Path | None, samples: int, sheet: Path | None) -> float:
-    """Edit success on held-out scenes, in [0, 1], through the pipeline: own chains, own boxes, default options."""
+    """Returns the share of right edits on held-out scenes, with the model's own chains and default options."""
     from engine.api.errors import EngineError
     from engine.got import GoTPipeline
     from engine.got.adapters import apply_adapters
@@ -100,9 +100,9 @@ def measure(model: str, adapter: Path | None, samples: int, sheet: Path | None) 
         chain = pipe.plan(item.instruction, source)
         try:
             result = pipe.render(chain, source, instruction=item.instruction, height=SIZE, width=SIZE)[0]
-        except EngineError:  # a chain that says nothing: nothing is drawn, which counts as wrong
+        except EngineError:  # an empty chain: nothing is rendered, which counts as wrong
             result = source
-        rows.append((edit_right(item, np.asarray(result)), drawn(source, chain.text), result, item))
+        rows.append((edit_right(item, np.asarray(result)), thumbnail(source, chain.text), result, item))
         print(f"{number + 1} {'right' if rows[-1][0] else 'wrong'}: {item.instruction}", flush=True)
     if sheet:
         _sheet(rows).save(sheet)
@@ -110,7 +110,7 @@ def measure(model: str, adapter: Path | None, samples: int, sheet: Path | None) 
 
 
 def _sheet(rows: list[tuple[bool, Image.Image, Image.Image, Novelty]]) -> Image.Image:
-    """Three samples a line, each: plan, result, truth, and a bar: green where it is right."""
+    """Returns a sheet with three samples per line: plan, result, truth, and a bar (green: right, red: wrong)."""
     columns, width, height = 3, 3 * (SIZE + 4) + 12, SIZE + 4
     sheet = Image.new("RGB", (columns * width, -(-len(rows) // columns) * height), "white")
     for number, (right, plan, result, item) in enumerate(rows):

@@ -1,1 +1,1 @@
-"""Fine-tuning of a GoT model on the user's own pairs, to an adapter or to a whole model (paper sec. 5.4)."""
+"""Fine-tunes a GoT model on the user's own pairs (paper sec. 5.4); the result is an adapter or a whole model."""

@@ -1,6 +1,6 @@
-"""Which pairs a step trains on, and the noise it adds: functions of the seed and the step alone.
+"""The pairs and the noise of each training step, which depend on the seed and the step alone.
 
-So a resumed run goes on with the very next batch, and a batch is the same however many processes share it.
+So a resumed run continues with the next batch, and a batch is the same for any number of processes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from training.finetune.config import Loss
@@ -17,7 +18,7 @@ from training.finetune.examples import IGNORED, load_example
 
 @dataclass
 class Batch:
-    """N pairs of one size with their noise; tensors as in `Encoder`, stacked."""
+    """N pairs of one size and their noise; the tensors of `Encoder`, stacked."""
 
     ids: Tensor  # (N, L), padded
     labels: Tensor  # (N, L)
@@ -32,14 +33,14 @@ class Batch:
     time_ids: Tensor
     noise: Tensor
     timesteps: Tensor  # (N,)
-    kept: Tensor  # (N, 3), bool: semantic, spatial, reference guidance is seen
+    guidance: Tensor  # (N, 3), bool: whether semantic, spatial and reference guidance are present
 
     def to(self, device: torch.device) -> Batch:
         return Batch(**{k: None if t is None else t.to(device) for k, t in vars(self).items()})
 
 
 class Batches:
-    """All pairs in one epoch, each batch of one size: sizes are shuffled among each other."""
+    """Shuffled batches that cover all pairs in each epoch. The pairs of a batch have the same size."""
 
     def __init__(self, paths: list[Path], batch_size: int, seed: int, loss: Loss, timesteps: int) -> None:
         self.batch_size, self.seed, self.loss, self.timesteps = batch_size, seed, loss, timesteps
@@ -47,11 +48,11 @@ class Batches:
         for path in paths:
             by_size.setdefault(tuple(load_example(path)["time_ids"].tolist()), []).append(path)
         self.by_size = by_size
-        self.an_epoch = sum(-(-len(group) // batch_size) for group in by_size.values())
+        self.batches_per_epoch = sum(-(-len(group) // batch_size) for group in by_size.values())
 
     def rows(self, step: int) -> list[Path]:
-        """The pairs of a step, `batch_size` of them; where a group ends within a batch, it begins anew there."""
-        epoch, place = divmod(step, self.an_epoch)
+        """Returns the `batch_size` pairs of a step. If a size's last batch is short, its first pairs fill it up."""
+        epoch, place = divmod(step, self.batches_per_epoch)
         g = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
         batches = []
         for group in self.by_size.values():
@@ -64,39 +65,39 @@ class Batches:
         return batches[torch.randperm(len(batches), generator=g)[place]]
 
     def part(self, step: int, first: int, count: int) -> Batch:
-        """Pairs `first` to `first + count` of a step's batch."""
+        """Returns `count` pairs of a step's batch, from index `first` on."""
         paths = self.rows(step)[first : first + count]
         examples = [load_example(path) for path in paths]
         draws = [self._draw(step, first + i, e["target"]) for i, e in enumerate(examples)]
         length = max(len(e["ids"]) for e in examples)
 
-        def padded(key: str, value: int) -> Tensor:
-            pad = torch.nn.functional.pad
-            return torch.stack([pad(e[key], (0, length - e[key].shape[-1]), value=value) for e in examples])
+        def pad(key: str, value: int) -> Tensor:
+            rows = [F.pad(e[key], (0, length - e[key].shape[-1]), value=value) for e in examples]
+            return torch.stack(rows)
 
-        def stacked(key: str) -> Tensor:
+        def stack(key: str) -> Tensor:
             return torch.stack([e[key] for e in examples])
 
-        seen = [e for e in examples if "pixels" in e]
+        edits = [e for e in examples if "pixels" in e]
         return Batch(
-            ids=padded("ids", int(examples[0]["ids"][-1])),
-            labels=padded("labels", IGNORED),
-            positions=padded("positions", 0).transpose(0, 1),
-            queries=stacked("queries"),
-            pixels=torch.cat([e["pixels"] for e in seen]) if seen else None,
-            grid=torch.stack([e["grid"] for e in seen]) if seen else None,
-            **{key: stacked(key) for key in ("reference", "target", "spatial", "mask", "time_ids")},
+            ids=pad("ids", int(examples[0]["ids"][-1])),
+            labels=pad("labels", IGNORED),
+            positions=pad("positions", 0).transpose(0, 1),
+            queries=stack("queries"),
+            pixels=torch.cat([e["pixels"] for e in edits]) if edits else None,
+            grid=torch.stack([e["grid"] for e in edits]) if edits else None,
+            **{key: stack(key) for key in ("reference", "target", "spatial", "mask", "time_ids")},
             noise=torch.stack([d[0] for d in draws]),
             timesteps=torch.tensor([d[1] for d in draws]),
-            kept=torch.tensor([d[2] for d in draws]),
+            guidance=torch.tensor([d[2] for d in draws]),
         )
 
     def _draw(self, step: int, index: int, target: Tensor) -> tuple[Tensor, int, tuple[bool, bool, bool]]:
-        """(noise, timestep, guidance that is seen) of the index-th pair of a step's batch."""
+        """Returns (noise, timestep, guidance) of a pair, by its index in the step's batch."""
         g = torch.Generator().manual_seed(((self.seed * 1_000_003 + step) * 1009 + index) % 2**63)
         noise = torch.randn(target.shape, generator=g)
         noise += self.loss.noise_offset * torch.randn(len(target), 1, 1, generator=g)
         timestep = int(torch.randint(0, self.timesteps, (), generator=g))
         chance, drop = float(torch.rand((), generator=g)), self.loss.drop
-        # (t, -, r), (-, -, r) and (-, -, -) with equal shares (paper supp. 8)
+        # (t, -, r), (-, -, r) and (-, -, -), equally often (paper supp. 8)
         return noise, timestep, (chance >= 2 * drop, chance >= 3 * drop, chance >= drop)

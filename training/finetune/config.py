@@ -1,4 +1,7 @@
-"""The configuration of a fine-tuning: one strict TOML file, declared here once; `got train --init` writes it out."""
+"""The configuration of a fine-tuning: a strict TOML file, whose keys are declared here.
+
+`got train --init` writes it with all keys and their meanings.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ TUNED = ("lora", "full", "frozen")
 
 
 def option(default: Any, about: str, least: float | None = None, choices: tuple[str, ...] = ()) -> Any:  # noqa: ANN401
-    """A key of the file: its default, what it means, the least value or the words it may be."""
+    """Declares a key of the file: its default, its meaning, and its minimum or its allowed values."""
     return field(default=default, metadata={"about": about, "least": least, "choices": choices})
 
 
@@ -25,7 +28,7 @@ def section(kind: type) -> Any:  # noqa: ANN401 - a dataclass field
 
 @dataclass(frozen=True)
 class Adapter:
-    """What is trained. Only LoRA everywhere (or frozen) gives an adapter; else the output is a whole model."""
+    """Which parts are trained, and how. If any part is trained in full, the output is a whole model, not an adapter."""
 
     rank: int = option(32, "rank of LoRA", 1)
     alpha: float = option(32.0, "LoRA's update is scaled by alpha / rank", 0)
@@ -87,7 +90,7 @@ class Validation:
 
 @dataclass(frozen=True)
 class FinetuneConfig:
-    """A whole fine-tuning. Raises RequestError for values that make no sense together."""
+    """The configuration of a fine-tuning. Raises RequestError if values contradict each other."""
 
     name: str = option("my-edit", "of the adapter")
     base: str = option("got-mini", "the model to start from, by name or folder")
@@ -119,7 +122,7 @@ class FinetuneConfig:
 
 
 def parse_bucket(text: str) -> tuple[int, int]:
-    """(width, height) in pixels, multiples of 8, at least 64. Raises RequestError."""
+    """Returns (width, height) in pixels. Raises RequestError unless both are multiples of 8 and at least 64."""
     sides = text.lower().split("x")
     if len(sides) != 2 or not all(side.isdecimal() and int(side) >= 64 and int(side) % 8 == 0 for side in sides):
         raise _invalid("pictures.buckets: “{text}” is not WIDTHxHEIGHT in multiples of 8, from 64 on.", text=text)
@@ -127,12 +130,12 @@ def parse_bucket(text: str) -> tuple[int, int]:
 
 
 def is_recipe(path: Path) -> bool:
-    """Whether a TOML file trains from scratch, in phases."""
+    """Returns whether a TOML file is a recipe with phases, which trains from scratch."""
     return "phases" in _table(path)
 
 
 def load_config(path: Path) -> FinetuneConfig:
-    """The configuration in a TOML file. Raises RequestError naming the key that is wrong."""
+    """Returns the configuration in a TOML file. Raises RequestError with the name of a wrong key."""
     try:
         return _read(FinetuneConfig, _table(path), "")
     except RequestError as error:
@@ -198,7 +201,7 @@ def _invalid(message: str, **values: object) -> RequestError:
 
 
 def to_toml(config: FinetuneConfig) -> str:
-    """Every key with its value and its meaning; `load_config` reads it back equal."""
+    """Returns the configuration as TOML, each key with its meaning. `load_config` restores an equal configuration."""
     lines = ["# What `got train` is to do; docs/training.md explains it at length.", ""]
     top = [f for f in fields(config) if "about" in f.metadata]
     lines += [_line(f.name, getattr(config, f.name), f.metadata) for f in top]
@@ -217,7 +220,7 @@ def _line(key: str, value: Any, about: Any) -> str:  # noqa: ANN401
 
 
 def write_example(path: Path) -> None:
-    """A commented configuration with the defaults. Raises OutputError where the file exists."""
+    """Writes a commented configuration with the defaults. Raises OutputError if the file exists."""
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(to_toml(FinetuneConfig()))
@@ -234,5 +237,5 @@ def write_example(path: Path) -> None:
 
 
 def facts(config: FinetuneConfig) -> dict[str, Any]:
-    """The configuration as JSON values, for the record that goes with an adapter."""
+    """Returns the configuration as JSON values, for an adapter's provenance."""
     return json.loads(json.dumps(asdict(config)))

@@ -1,4 +1,4 @@
-"""Pairs as what the model trains on: token ids, image patches and latents, made once and kept in a cache on disk."""
+"""Encodes pairs for training as token ids, image patches and latents, and caches them on disk."""
 
 from __future__ import annotations
 
@@ -29,16 +29,19 @@ IGNORED = -100
 
 
 def split(rows: list[Row], share: float) -> tuple[list[Row], list[Row]]:
-    """(to train on, held out), by the hash of a pair's name, so that more data moves no pair to the other side."""
-    ordered = sorted(rows, key=lambda row: hashlib.sha256(row.name.encode()).digest())
-    held = min(len(rows) - 1, round(share * len(rows))) if share else 0
-    held = max(held, 1) if share and len(rows) > 1 else held
-    chosen = {row.name for row in ordered[:held]}
-    return [r for r in rows if r.name not in chosen], [r for r in rows if r.name in chosen]
+    """Returns (training pairs, held-out pairs), chosen by the hash of a pair's name.
+
+    Pairs therefore tend to stay on their side when data is added.
+    """
+    by_hash = sorted(rows, key=lambda row: hashlib.sha256(row.name.encode()).digest())
+    count = min(len(rows) - 1, round(share * len(rows))) if share else 0
+    count = max(count, 1) if share and len(rows) > 1 else count
+    names = {row.name for row in by_hash[:count]}
+    return [r for r in rows if r.name not in names], [r for r in rows if r.name in names]
 
 
 class Encoder:
-    """Turns a pair into tensors exactly as the pipeline does at inference: its prompts, fit, masks and latents."""
+    """Encodes a pair exactly as the pipeline does at inference: the same prompts, fit, masks and latents."""
 
     def __init__(self, components: Components, config: FinetuneConfig) -> None:
         self.components, self.guidance = components, config.pictures.guidance
@@ -50,28 +53,32 @@ class Encoder:
         self.process = SourceProcessor(components.image_processor, model.source_size, model.source_frames)
 
     def bucket(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The bucket whose shape is nearest to a picture's."""
+        """Returns the bucket with the aspect ratio closest to that of a (width, height)."""
         return min(self.buckets, key=lambda b: abs(b[0] / b[1] - size[0] / size[1]))
 
     @torch.no_grad()
     def __call__(self, row: Row) -> dict[str, Tensor]:
-        """ids and labels (L,), positions (3, L), queries (queries,): their places; reference, target (as the
-        scheduler has it) and spatial latents (C, h, w), mask (h, w) of the boxes, time_ids (6,); pixels and grid."""
+        """Returns the tensors of a pair.
+
+        ids, labels (L,); positions (3, L); queries (queries,), the indices of the query tokens; reference, target and
+        spatial, latents (C, h, w), the target scaled as the scheduler expects it; mask (h, w) of the boxes;
+        time_ids (6,); and with a source its patches (pixels, grid).
+        """
         source, target = row.pictures()
         width, height = self.bucket(target.size)
         task = "edit" if source else "text_to_image"
         drawing = Drawing(render_options(self.components.config, task, width=width, height=height), source)
         masks = box_masks(drawing.fit, Chain.parse(row.chain).mask_regions(0))
-        # a text-to-image target is brought to the canvas in the way that a source is
-        placed = drawing.fit.place(target.resize(source.size)) if source else _cover(target, (width, height))
-        reference, goal, *drawn = self._latents([drawing.reference(), placed, *masks])
-        covered = torch.stack([image_to_tensor(m).amax(0) > -1 for m in masks]).any(0).float()
-        mask = torch.nn.functional.interpolate(covered[None, None], reference.shape[-2:], mode="area")[0, 0]
+        # the target of an edit is fitted to the canvas like its source
+        canvas = drawing.fit.place(target.resize(source.size)) if source else _cover(target, (width, height))
+        reference, goal, *boxes = self._latents([drawing.reference(), canvas, *masks])
+        coverage = torch.stack([image_to_tensor(m).amax(0) > -1 for m in masks]).any(0).float()
+        mask = torch.nn.functional.interpolate(coverage[None, None], reference.shape[-2:], mode="area")[0, 0]
         return self._tokens(row, source) | {
             "reference": reference,
             "target": goal * self.components.vae.config["scaling_factor"],
-            # zeros are the null guidance, which inference gives where its scale is 0
-            "spatial": torch.stack(drawn).mean(0) if self.guidance == "spatial" else torch.zeros_like(reference),
+            # zeros are the null guidance, which inference uses for a scale of 0
+            "spatial": torch.stack(boxes).mean(0) if self.guidance == "spatial" else torch.zeros_like(reference),
             "mask": (mask > 0).float(),
             "time_ids": size_ids((width, height))[0],
         }
@@ -102,15 +109,15 @@ class Encoder:
 
 
 def _cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The middle of a picture, scaled to fill `size`."""
+    """Returns the picture scaled to fill `size`, cropped to the center."""
     scale = max(size[0] / image.width, size[1] / image.height)
-    scaled = image.resize((max(size[0], round(image.width * scale)), max(size[1], round(image.height * scale))))
-    left, top = (scaled.width - size[0]) // 2, (scaled.height - size[1]) // 2
-    return scaled.crop((left, top, left + size[0], top + size[1]))
+    picture = image.resize((max(size[0], round(image.width * scale)), max(size[1], round(image.height * scale))))
+    left, top = (picture.width - size[0]) // 2, (picture.height - size[1]) // 2
+    return picture.crop((left, top, left + size[0], top + size[1]))
 
 
 class Cache:
-    """Encoded pairs on disk; what has changed since, picture, chain or model, is made anew."""
+    """Encoded pairs on disk. A pair is encoded again if its pictures, its texts or the model change."""
 
     def __init__(self, folder: Path, encoder: Encoder, base: str) -> None:
         self.folder, self.encoder = folder, encoder
@@ -123,14 +130,17 @@ class Cache:
             digest.update(path.read_bytes() if path else b"none")
         return self.folder / f"{digest.hexdigest()[:32]}.safetensors"
 
-    def fill(self, rows: list[Row], done: Callable[[int, int], Any], share: tuple[int, int] = (0, 1)) -> list[Path]:
-        """The rows' files, made where they are missing; of several processes each makes its share (rank, world)."""
+    def fill(self, rows: list[Row], progress: Callable[[int, int], Any], share: tuple[int, int] = (0, 1)) -> list[Path]:
+        """Returns the files of all rows, and encodes the missing ones in the share (rank, world) of this process.
+
+        Calls `progress(row number, number of rows)` after each row.
+        """
         paths = [self.path(row) for row in rows]
         for number, (row, path) in enumerate(zip(rows, paths, strict=True)):
             if number % share[1] == share[0] and not path.exists():
                 with beside(path) as temporary:
                     save_file({k: t.contiguous() for k, t in self.encoder(row).items()}, temporary)
-            done(number + 1, len(paths))
+            progress(number + 1, len(paths))
         return paths
 
 

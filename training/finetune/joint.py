@@ -1,4 +1,4 @@
-"""The joint loss: the chain's cross-entropy + the diffusion error, whose gradient reaches the planner (sec. 5.4)."""
+"""The joint loss (paper sec. 5.4): the chain's cross-entropy plus the diffusion error; both train the planner."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.finetune.examples import IGNORED
 
 
 class JointLoss(nn.Module):
-    """Planner, projectors and UNet of a model; a call gives the named losses of a batch, "loss" to be descended."""
+    """The planner, projectors and UNet of a model. A call returns the named losses of a batch; "loss" is the total."""
 
     def __init__(self, components: Components, parts: dict[str, nn.Module], settings: Loss) -> None:
         super().__init__()
@@ -38,52 +38,52 @@ class JointLoss(nn.Module):
         return {"loss": loss, "chain": chain, "diffusion": diffusion}
 
     def _read(self, batch: Batch) -> Tensor:
-        """(N, L, d): last hidden states. What is padded stands behind all that reads it not."""
+        """Returns the last hidden states (N, L, d). Padding needs no mask: it comes last and attention is causal."""
         images = {} if batch.pixels is None else {"pixel_values": batch.pixels, "image_grid_thw": batch.grid}
         mllm: Any = self.parts["mllm"]
         output = mllm.model(input_ids=batch.ids, position_ids=batch.positions, use_cache=False, **images)
         return output.last_hidden_state
 
     def _chain_loss(self, hidden: Tensor, labels: Tensor) -> Tensor:
-        """Mean over pairs of the mean over a chain's tokens: the same however a batch is shared out."""
+        """Returns the mean over pairs of the mean over a chain's tokens; it does not depend on how a batch is split."""
         mllm: Any = self.parts["mllm"]
-        learnt = labels[:, 1:] != IGNORED
-        logits = mllm.lm_head(hidden[:, :-1][learnt]).float()
-        loss = F.cross_entropy(logits, labels[:, 1:][learnt], reduction="none")
-        rows = learnt.nonzero()[:, 0]
-        return (loss / learnt.sum(1)[rows]).sum() / len(labels)
+        mask = labels[:, 1:] != IGNORED
+        logits = mllm.lm_head(hidden[:, :-1][mask]).float()
+        loss = F.cross_entropy(logits, labels[:, 1:][mask], reduction="none")
+        rows = mask.nonzero()[:, 0]
+        return (loss / mask.sum(1)[rows]).sum() / len(labels)
 
     def _diffusion_loss(self, batch: Batch, hidden: Tensor) -> Tensor:
         projectors: Any = self.parts["projectors"]
         queries = hidden.gather(1, batch.queries[..., None].expand(-1, -1, hidden.shape[-1]))
-        semantic, spatial, reference = batch.kept.unbind(1)
+        semantic, spatial, reference = batch.guidance.unbind(1)
         project = projectors.output_projector
         context = torch.where(semantic[:, None, None], project(queries), project(torch.zeros_like(queries)))
         pooled = projectors.output_projector_add(queries).mean(1)
 
         alphas = self.alphas[batch.timesteps].view(-1, 1, 1, 1)  # type: ignore[index]
         a, s = alphas.sqrt(), (1 - alphas).sqrt()
-        seen = (batch.reference * reference.view(-1, 1, 1, 1), batch.spatial * spatial.view(-1, 1, 1, 1))
-        predicted = self.parts["unet"](
-            torch.cat([a * batch.target + s * batch.noise, *seen], 1),
+        guidance = (batch.reference * reference.view(-1, 1, 1, 1), batch.spatial * spatial.view(-1, 1, 1, 1))
+        output = self.parts["unet"](
+            torch.cat([a * batch.target + s * batch.noise, *guidance], 1),
             batch.timesteps,
             encoder_hidden_states=context,
             added_cond_kwargs={"text_embeds": pooled, "time_ids": batch.time_ids},
             return_dict=False,
         )[0].float()
         velocity = self.prediction == "v_prediction"
-        wanted = a * batch.noise - s * batch.target if velocity else batch.noise
-        error = (predicted - wanted).square().mean(1)
-        return (self._weighted(error, batch.mask) * self._snr_weight(alphas.flatten(), velocity)).mean()
+        expected = a * batch.noise - s * batch.target if velocity else batch.noise
+        error = (output - expected).square().mean(1)
+        return (self._weighted_error(error, batch.mask) * self._snr_weight(alphas.flatten(), velocity)).mean()
 
-    def _weighted(self, error: Tensor, mask: Tensor) -> Tensor:
-        """(N,): the error of each pair, by where it lies; a pair without boxes counts everywhere."""
+    def _weighted_error(self, error: Tensor, mask: Tensor) -> Tensor:
+        """Returns the error of each pair (N,), weighted by the mask of its boxes; without boxes, all pixels count."""
         inside = torch.where(mask.any(-1).any(-1)[:, None, None], mask, torch.ones_like(mask))
         weight = inside if self.settings.only_inside else 1 + self.settings.inside * mask
         return (error * weight).sum((1, 2)) / weight.sum((1, 2))
 
     def _snr_weight(self, alphas: Tensor, velocity: bool) -> Tensor | float:
-        """min(SNR, gamma) / SNR (Hang et al. 2023), for v-prediction / (SNR + 1)."""
+        """Returns min(SNR, gamma) / SNR (Hang et al. 2023), or min(SNR, gamma) / (SNR + 1) for v-prediction."""
         if not self.settings.min_snr:
             return 1.0
         snr = alphas / (1 - alphas)

@@ -1,7 +1,8 @@
-"""What a run tells those who watch it, and what they may tell the run: plain files in its folder.
+"""The journal of a run: plain files in its folder that report its progress and control it.
 
-log.jsonl has a line a step (losses, rate) and a line a validation; state.json is how the run stands, and which process
-it is; a file `control` with the word "pause" or "stop" is obeyed after the current step, a signal to end means "stop".
+log.jsonl has a line for each step (losses, learning rate) and for each validation. state.json has the run's state and
+its process. If a file `control` contains the word "pause" or "stop", the run obeys after the current step; SIGINT and
+SIGTERM mean "stop".
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ from training.finetune.config import Training
 
 CONTROL, LOG, STATE = "control", "log.jsonl", "state.json"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_LOOK_EVERY = 0.5
-"""Seconds between looks at what is wished while a run is paused."""
+_POLL_INTERVAL = 0.5
+"""Seconds between checks for a request while a run is paused."""
 _ENDING = 10.0
-"""Seconds that a run which said its last word may take to end."""
+"""Seconds to wait for a run that is about to end."""
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """While no other process trains in this folder. Raises RequestError where one does."""
+    """Locks the folder, so that no other process trains in it. Raises RequestError if one already does."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            held.enter_context(locked(folder / "lock", _ENDING))
+            stack.enter_context(locked(folder / "lock", _ENDING))
         except EngineUnavailable as error:
             raise RequestError(
                 "run_in_use",
@@ -48,22 +49,22 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 class Journal:
-    """Written by the main process only; all processes read what is wished."""
+    """Reports on a run from its main process, and reads requests in all processes."""
 
     def __init__(self, folder: Path, settings: Training, main: bool) -> None:
         self.folder, self.settings, self.main = folder, settings, main
         if main:
-            (folder / CONTROL).unlink(missing_ok=True)  # a wish of the run before
+            (folder / CONTROL).unlink(missing_ok=True)  # a request to the previous run
         self._stop = False
-        self._started, self._first = time.monotonic(), 0
+        self._start_time, self._first = time.monotonic(), 0
         self._board: Any = None
         self.say("loading", 0)
 
     @contextmanager
     def running(self, start: int) -> Iterator[None]:
-        """While it trains, signals ask it to stop; how it ended is in state.json."""
-        before = {number: signal.signal(number, self._asked) for number in _SIGNALS}
-        self._started, self._first = time.monotonic(), start
+        """Turns signals into a request to stop for the time of the training, and writes the final state."""
+        handlers = {number: signal.signal(number, self._request_stop) for number in _SIGNALS}
+        self._start_time, self._first = time.monotonic(), start
         if self.main and self.settings.tensorboard:
             from torch.utils.tensorboard import SummaryWriter
 
@@ -79,14 +80,14 @@ class Journal:
         finally:
             if self._board:
                 self._board.close()
-            for number, handler in before.items():
+            for number, handler in handlers.items():
                 signal.signal(number, handler)
 
-    def _asked(self, number: int, frame: object) -> None:
+    def _request_stop(self, number: int, frame: object) -> None:
         self._stop = True
 
-    def wish(self) -> str:
-        """ "", "pause" or "stop"."""
+    def request(self) -> str:
+        """Returns the current request: "", "pause" or "stop"."""
         if self._stop:
             return "stop"
         try:
@@ -95,35 +96,37 @@ class Journal:
             return ""
         return word if word in ("pause", "stop") else ""
 
-    def encoding(self, done: int, total: int) -> None:
-        self.say("encoding", 0, done=done, total=total)
-        if self.main and (done == total or done % 100 == 0):
-            print(f"encoded {done} of {total} pairs", flush=True)
+    def encoding(self, count: int, total: int) -> None:
+        """Reports that `count` of `total` pairs are encoded."""
+        self.say("encoding", 0, done=count, total=total)
+        if self.main and (count == total or count % 100 == 0):
+            print(f"encoded {count} of {total} pairs", flush=True)
 
-    def paused(self, done: int) -> None:
-        """A moment's wait, which the time that steps take does not count."""
-        self.say("paused", done)
-        time.sleep(_LOOK_EVERY)
-        self._started += _LOOK_EVERY
+    def pause(self, step: int) -> None:
+        """Reports a paused run and waits for a moment, which does not count as training time."""
+        self.say("paused", step)
+        time.sleep(_POLL_INTERVAL)
+        self._start_time += _POLL_INTERVAL
 
-    def step(self, done: int, losses: dict[str, float], rate: float, memory: int) -> None:
-        """`memory`: bytes that the run has taken at most."""
-        seconds = (time.monotonic() - self._started) / (done - self._first)
-        row = {"step": done, **{k: round(v, 6) for k, v in losses.items()}, "learning_rate": rate}
+    def step(self, step: int, losses: dict[str, float], rate: float, memory: int) -> None:
+        """Reports a step, counted from 1; `memory` is the run's peak in bytes."""
+        seconds = (time.monotonic() - self._start_time) / (step - self._first)
+        row = {"step": step, **{k: round(v, 6) for k, v in losses.items()}, "learning_rate": rate}
         self._log(row)
-        self.say("running", done, seconds_per_step=round(seconds, 3), memory=memory)
-        if self.main and (done % 20 == 0 or done == self.settings.steps):
-            left = seconds * (self.settings.steps - done)
-            told = " ".join(f"{k} {v:.4f}" for k, v in losses.items())
-            print(f"step {done} of {self.settings.steps}: {told} · {left / 60:.1f} min left", flush=True)
+        self.say("running", step, seconds_per_step=round(seconds, 3), memory=memory)
+        if self.main and (step % 20 == 0 or step == self.settings.steps):
+            left = seconds * (self.settings.steps - step)
+            values = " ".join(f"{k} {v:.4f}" for k, v in losses.items())
+            print(f"step {step} of {self.settings.steps}: {values} · {left / 60:.1f} min left", flush=True)
 
-    def validated(self, done: int, figures: dict[str, Any]) -> None:
-        self._log({"step": done, **{f"held_out_{k}": v for k, v in figures.items() if v is not None}})
+    def validation(self, step: int, figures: dict[str, Any]) -> None:
+        """Reports the figures of the held-out pairs after a step."""
+        self._log({"step": step, **{f"held_out_{k}": v for k, v in figures.items() if v is not None}})
         if self.main:
-            print(f"step {done}, held out: {figures}", flush=True)
+            print(f"step {step}, held out: {figures}", flush=True)
 
     def say(self, state: str, step: int, **more: Any) -> None:  # noqa: ANN401
-        """How the run stands, replaced in one go.
+        """Replaces the run's state atomically.
 
         `state`: "loading", "encoding", "preflight", "running", "paused", "stopped", "failed" or "finished".
         """
@@ -149,13 +152,13 @@ class Journal:
                     self._board.add_scalar(name, value, row["step"])
 
 
-def tell(folder: Path, wish: str) -> None:
-    """Asks the run in a folder to pause or stop, or with "" to go on. Raises RequestError where there is none."""
+def tell(folder: Path, request: str) -> None:
+    """Sends a request to the run in a folder: "pause", "stop", or "" to continue. Raises RequestError without a run."""
     if not (folder / STATE).is_file():
         raise RequestError(
             "run_unknown", "There is no run in {folder}.", "Name its configuration, or --runs.", folder=folder
         )
-    if not wish:
+    if not request:
         (folder / CONTROL).unlink(missing_ok=True)
     else:
-        (folder / CONTROL).write_text(wish, encoding="utf-8")
+        (folder / CONTROL).write_text(request, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a fine-tuning leaves: an adapter that the engine loads, the same for other programs, or a whole model."""
+"""Writes the result of a fine-tuning: an adapter for the engine and for other programs, or a whole model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EXAMPLES = 5
 
 
 def base_hash(folder: Path) -> str:
-    """SHA-256 over a model's weights, in the order of their names."""
+    """Returns the SHA-256 of a model's weight files and their names, in the order of the names."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.safetensors")):
         digest.update(path.relative_to(folder).as_posix().encode())
@@ -39,9 +39,9 @@ def base_hash(folder: Path) -> str:
 def write_output(
     components: Components, parts: dict[str, nn.Module], config: FinetuneConfig, base: str, rows: list[Row]
 ) -> None:
-    """The adapter, or the whole model where weights were tuned in full. Raises OutputError.
+    """Writes the adapter, or a whole model if a part was trained in full. Raises OutputError.
 
-    The parts are plain modules afterwards where a whole model is written.
+    Writing a whole model merges LoRA into the parts.
     """
     output = Path(config.output)
     about = provenance(config, base, rows)
@@ -49,13 +49,13 @@ def write_output(
         write_adapter(output, parts, config, about)
         return
     lora.merge(components)
-    told = components.config.provenance | {"fine_tuned": about}
-    changed = type(components.config)(**vars(components.config) | {"name": config.name, "provenance": told})
-    save_native(output, components, changed, replace=True)
+    origin = components.config.provenance | {"fine_tuned": about}
+    model_config = type(components.config)(**vars(components.config) | {"name": config.name, "provenance": origin})
+    save_native(output, components, model_config, replace=True)
 
 
 def provenance(config: FinetuneConfig, base: str, rows: list[Row]) -> dict[str, Any]:
-    """Where an adapter comes from, and instructions that show what it does."""
+    """Returns the origin of an adapter, with example instructions that show its purpose."""
     return {
         "base": config.base,
         "base_sha256": base,
@@ -67,7 +67,7 @@ def provenance(config: FinetuneConfig, base: str, rows: list[Row]) -> dict[str, 
 
 
 def write_adapter(output: Path, parts: dict[str, nn.Module], config: FinetuneConfig, about: dict[str, Any]) -> None:
-    """adapter.json and adapter.safetensors, and the UNet's part once more under kohya's names."""
+    """Writes adapter.json and adapter.safetensors, and the UNet's weights again under kohya's names."""
     pairs = {name: (down.detach().cpu(), up.detach().cpu()) for name, (down, up) in lora.updates(parts).items()}
     description = {
         "format_version": 1,
@@ -86,11 +86,11 @@ def write_adapter(output: Path, parts: dict[str, nn.Module], config: FinetuneCon
         if unet := kohya_names(pairs, config.adapter.alpha):
             save_file(unet, folder / KOHYA, metadata={"ss_network_dim": str(config.adapter.rank)})
         for path in folder.glob("*.safetensors"):
-            shutil.copymode(folder / CONFIG, path)  # safetensors writes for the owner's eyes only
+            shutil.copymode(folder / CONFIG, path)  # safetensors makes files that only their owner can read
 
 
 def kohya_names(pairs: dict[str, tuple[Tensor, Tensor]], alpha: float) -> dict[str, Tensor]:
-    """The UNet's LoRA as kohya's scripts and what reads their files name it."""
+    """Returns the UNet's LoRA weights under the names that kohya's scripts and compatible programs use."""
     tensors: dict[str, Tensor] = {}
     for name, (down, up) in pairs.items():
         part, _, module = name.partition(".")
@@ -103,11 +103,11 @@ def kohya_names(pairs: dict[str, tuple[Tensor, Tensor]], alpha: float) -> dict[s
 
 
 def merge_adapters(base: Path, adapters: list[tuple[Path, float]], output: Path) -> None:
-    """A whole model with adapters in it, each at its weight. Raises EngineError."""
+    """Writes a whole model with adapters merged into it, each with its weight. Raises EngineError."""
     components = load_components(base, torch.device("cpu"), torch.float32)
     apply_adapters(GoTPipeline.from_components(components), adapters)
-    told = components.config.provenance | {"merged": [[str(path.name), weight] for path, weight in adapters]}
-    config = type(components.config)(**vars(components.config) | {"name": output.name, "provenance": told})
+    origin = components.config.provenance | {"merged": [[str(path.name), weight] for path, weight in adapters]}
+    config = type(components.config)(**vars(components.config) | {"name": output.name, "provenance": origin})
     dtype = next(iter(load_file(next(iter(sorted(base.rglob("*.safetensors"))))).values())).dtype
     save_native(output, components, config, dtype=dtype)
     print(f"Wrote {output}", file=sys.stderr)

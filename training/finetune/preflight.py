@@ -1,4 +1,4 @@
-"""Before the first step: will the run fit on this machine? One real step at the largest size, and one picture."""
+"""Checks before a run starts that it fits on this machine, with a real step at the largest size and a preview."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ from training.finetune.run import Finetune
 from training.pages import sheet_of
 
 REPORT, TARGETS = "preflight.json", "preflight-targets.png"
-_SHOWN, _SIDE = 8, 512
-"""Targets that are shown as the autoencoder holds them, and their longer side in pixels at most."""
+_TARGETS, _SIDE = 8, 512
+"""How many reconstructions of targets to write, and their maximum longer side in pixels."""
 _ROOM = 0.95
-"""Share of the device's memory that may be taken."""
+"""Share of the device's memory that a step may use."""
 
 
 def preflight(run: Finetune) -> dict[str, Any]:
-    """Measures the run and prints and writes what it takes; the run is as it was afterwards.
+    """Measures the resources that the run needs, and prints and writes a report; does not change the run.
 
-    Raises OutputError where the disk, ModelError where the memory is too small, saying what to change.
+    Raises OutputError if there is too little disk space, ModelError if there is too little memory; both say what to
+    change.
     """
     run.journal.say("preflight", 0)
     disk = _disk(run)
@@ -46,7 +47,7 @@ def preflight(run: Finetune) -> dict[str, Any]:
         for part in parts.values():
             part.eval()
         measure(components, rows, steps, run.folder / "preflight.png")
-        sheet_of([_through_autoencoder(run, row) for row in run.rows[:_SHOWN]]).save(run.folder / TARGETS)
+        sheet_of([_reconstruction(run, row) for row in run.rows[:_TARGETS]]).save(run.folder / TARGETS)
     report = {
         "data_findings": _findings(Path(run.config.data)),
         "pairs": len(run.rows),
@@ -71,16 +72,19 @@ def preflight(run: Finetune) -> dict[str, Any]:
 
 
 def _findings(data: Path) -> dict[str, int]:
-    """What `got annotate` found in the data, by kind; nothing where the folder was made without it."""
+    """Returns the number of findings by kind from the report of `got annotate`; {} if there is no report."""
     path = data / "report.json"
     return json.loads(path.read_text(encoding="utf-8"))["counts"] if path.exists() else {}
 
 
-def _through_autoencoder(run: Finetune, row: Row) -> list[Image.Image]:
-    """A target, and what the autoencoder, which is not trained, makes of it: what it loses cannot be learnt."""
+def _reconstruction(run: Finetune, row: Row) -> list[Image.Image]:
+    """Returns a target and its reconstruction by the autoencoder.
+
+    The autoencoder is not trained, so the model cannot learn details that are lost here.
+    """
     target = row.pictures()[1]
     target.thumbnail((_SIDE, _SIDE))
-    target = target.resize([side // 8 * 8 for side in target.size])  # type: ignore[arg-type] - two of them
+    target = target.resize([side // 8 * 8 for side in target.size])  # type: ignore[arg-type] - two sides
     vae = run.components.vae
     with torch.no_grad():
         latents = vae.encode(image_to_tensor(target)[None].to(vae.device, vae.dtype), return_dict=False)[0].mode()
@@ -88,11 +92,11 @@ def _through_autoencoder(run: Finetune, row: Row) -> list[Image.Image]:
 
 
 def _disk(run: Finetune) -> int:
-    """Bytes of all checkpoints that are kept, one that is being written, and the output."""
+    """Returns the bytes of all retained checkpoints, one that is being written, and the output."""
     weights = sum(p.numel() * p.element_size() for p in run.weights.values())
     copies = 3 + bool(run.config.training.ema)  # the weights, Adam's two moments, the average
-    whole = 0 if run.config.makes_adapter else sum(_size(part) for part in run.parts.values())
-    return weights * copies * (run.config.training.keep + 1) + weights + whole
+    model = 0 if run.config.makes_adapter else sum(_size(part) for part in run.parts.values())
+    return weights * copies * (run.config.training.keep + 1) + weights + model
 
 
 def _size(part: torch.nn.Module) -> int:
@@ -100,15 +104,15 @@ def _size(part: torch.nn.Module) -> int:
 
 
 def _one_step(run: Finetune) -> tuple[float, int]:
-    """(seconds, peak bytes) of a real step with the largest pictures; weights and optimizer are put back."""
-    step = max(range(run.batches.an_epoch), key=lambda s: _pixels(run, s))
+    """Returns (seconds, peak bytes) of a real step with the largest pictures; restores weights and optimizer."""
+    step = max(range(run.batches.batches_per_epoch), key=lambda s: _pixels(run, s))
     before = {k: p.detach().clone() for k, p in run.weights.items()}
     run.average = {}
     if run.accelerator.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    started = time.monotonic()
+    start = time.monotonic()
     run.step(step)
-    seconds = time.monotonic() - started
+    seconds = time.monotonic() - start
     peak = run.peak_memory()
     with torch.no_grad():
         for name, value in before.items():
@@ -149,7 +153,7 @@ def _demand(run: Finetune, report: dict[str, Any]) -> None:
 
 
 def _remedy(run: Finetune) -> str:
-    """The first change that makes a step smaller and has not been made."""
+    """Returns the first setting that would reduce a step's memory and is not set yet."""
     settings = run.config.training
     if settings.micro_batch > 1:
         return "training.micro_batch to 1"

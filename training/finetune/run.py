@@ -1,4 +1,4 @@
-"""A fine-tuning from its configuration to its adapter: resumes exactly, stops when asked, never loses a checkpoint."""
+"""Runs a fine-tuning from its configuration to its adapter, with exact resume and stop on request."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _PRECISION = {"float32": "no", "bfloat16": "bf16"}
 
 
 class Finetune:
-    """One run in a folder: cache, checkpoints, log. Several processes (`accelerate launch`) share each step."""
+    """A run in a folder with cache, checkpoints and log. Under `accelerate launch`, processes share each step."""
 
     def __init__(self, config: FinetuneConfig, folder: Path, device: str = "cpu", threads: int | None = None) -> None:
         self.config, self.folder = config, folder
-        if shards.asked():
+        if shards.enabled():
             shards.check(config.training)
         if threads:
             torch.set_num_threads(threads)
-        # a batch of captions alone leaves the planner's eyes out
+        # a batch without source images does not use the planner's vision encoder
         unused = DistributedDataParallelKwargs(find_unused_parameters=config.adapter.planner == "full")
         self.accelerator = Accelerator(
             cpu=device == "cpu",
@@ -66,23 +66,23 @@ class Finetune:
         config, base = self.config, resolve(self.config.base)
         self.base_hash = base_hash(base)
         device = self.accelerator.device
-        # what is shared out comes to the card part by part
-        self.components, self.parts = self._fresh(torch.device("cpu") if shards.asked() else device)
+        # a sharded model is moved to the device shard by shard
+        self.components, self.parts = self._load(torch.device("cpu") if shards.enabled() else device)
         for name in ("mllm", "unet") if config.training.gradient_checkpointing else ():
             enable: Any = self.parts[name]
             (enable.gradient_checkpointing_enable if name == "mllm" else enable.enable_gradient_checkpointing)()
         self.loss = JointLoss(self.components, self.parts, config.loss)
-        if shards.asked():
-            shards.share_out(self.loss, self.parts, device)
+        if shards.enabled():
+            shards.shard(self.loss, self.parts, device)
             self.components.vae.to(device)
         self.loss.to(device)
         self.weights = lora.trainable(self.parts)
         self.optimizer = make_optimizer(list(self.weights.values()), config.training)
-        self.model: Any = self.loss if shards.asked() else self.accelerator.prepare(self.loss)
+        self.model: Any = self.loss if shards.enabled() else self.accelerator.prepare(self.loss)
 
-    def _fresh(self, device: torch.device) -> tuple[Components, dict[str, nn.Module]]:
-        """The base with LoRA that changes nothing yet."""
-        torch.manual_seed(self.config.seed)  # LoRA begins at random
+    def _load(self, device: torch.device) -> tuple[Components, dict[str, nn.Module]]:
+        """Returns the base model with LoRA, which has no effect yet."""
+        torch.manual_seed(self.config.seed)  # LoRA is initialized at random
         components = load_components(resolve(self.config.base), device, torch.float32)
         return components, lora.prepare(components, self.config.adapter)
 
@@ -95,37 +95,37 @@ class Finetune:
         self.batches = Batches(paths, config.training.batch_size, config.seed, config.loss, self.loss.timesteps)
 
     def run(self) -> bool:
-        """Trains on from the last checkpoint and writes the output; False where it was stopped before its end.
+        """Trains from the last checkpoint and writes the output; returns False if it was stopped before the end.
 
-        Raises ModelError where a loss is no number, OutputError where a checkpoint cannot be written.
+        Raises ModelError if a loss is not finite, OutputError if a checkpoint cannot be written.
         """
         start = self.resume()
         settings = self.config.training
         with self.journal.running(start):
             for step in range(start, settings.steps):
                 losses = self.step(step)
-                done = step + 1
-                self.journal.step(done, losses, self.rate(step), self.peak_memory())
-                wish = self._wish()
-                if done % settings.save_every == 0 or done == settings.steps or wish:
-                    self.save(done)
-                if wish and not self._waited(done):
+                count = step + 1
+                self.journal.step(count, losses, self.rate(step), self.peak_memory())
+                request = self._request()
+                if count % settings.save_every == 0 or count == settings.steps or request:
+                    self.save(count)
+                if request and not self._wait_while_paused(count):
                     return False
-                if self.held_out and (done % self.config.validation.every == 0 or done == settings.steps):
-                    self._validate(done)
+                if self.held_out and (count % self.config.validation.every == 0 or count == settings.steps):
+                    self._validate(count)
             self._finish()
         return True
 
     def resume(self) -> int:
-        """Puts everything as the newest checkpoint has it; the step to go on from."""
+        """Restores the newest checkpoint, if there is one; returns the step to continue from."""
         self.average = {k: p.detach().clone() for k, p in self.weights.items()} if self.config.training.ema else {}
-        saved = saves.load_newest(self.folder) if self.accelerator.is_main_process or self.world == 1 else None
+        state = saves.load_newest(self.folder) if self.accelerator.is_main_process or self.world == 1 else None
         if self.world > 1:
             self.accelerator.wait_for_everyone()
-            saved = saves.load_newest(self.folder)
-        if saved is None:
+            state = saves.load_newest(self.folder)
+        if state is None:
             return 0
-        if saved["config"] != self._identity():
+        if state["config"] != self._identity():
             raise RequestError(
                 "run_of_other_config",
                 "{folder} holds a run of another configuration, model or data.",
@@ -133,48 +133,48 @@ class Finetune:
                 folder=self.folder,
             )
         with torch.no_grad():
-            for name, value in saved["weights"].items():
-                shards.put(self.weights[name], value)
-            for name, value in saved["average"].items():
-                shards.put(self.average[name], value)
-        shards.load_optimizer(self.optimizer, saved["optimizer"])
-        return saved["step"]
+            for name, value in state["weights"].items():
+                shards.copy_full(value, self.weights[name])
+            for name, value in state["average"].items():
+                shards.copy_full(value, self.average[name])
+        shards.load_optimizer(self.optimizer, state["optimizer"])
+        return state["step"]
 
-    def save(self, done: int) -> None:
-        """One process writes, whole tensors however they were shared out; the others wait."""
+    def save(self, step: int) -> None:
+        """Writes a checkpoint from the main process, with full tensors even if the model is sharded."""
         state = {
-            "step": done,
-            "weights": shards.wholes(self.weights),
-            "average": shards.wholes(self.average),
-            "optimizer": shards.wholes(self.optimizer.state_dict()),
+            "step": step,
+            "weights": shards.full_state(self.weights),
+            "average": shards.full_state(self.average),
+            "optimizer": shards.full_state(self.optimizer.state_dict()),
             "config": self._identity(),
         }
         if self.accelerator.is_main_process:
-            saves.save(self.folder, done, state, self.config.training.keep)
+            saves.save(self.folder, step, state, self.config.training.keep)
         self.accelerator.wait_for_everyone()
 
     def _identity(self) -> dict[str, Any]:
-        """What a checkpoint must agree on to be gone on from; where results are written is no part of it."""
+        """Returns what must be the same to resume from a checkpoint; the output's name and place do not matter."""
         config = facts(self.config)
         for key in ("name", "output", "license", "data", "validation"):
             del config[key]
         return config | {"base_hash": self.base_hash, "rows": sorted(row.name for row in self.rows)}
 
     def step(self, step: int) -> dict[str, float]:
-        """One optimizer step; the mean losses of the whole batch."""
+        """Makes an optimizer step; returns the mean losses over the batch of all processes."""
         settings = self.config.training
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate(step)
-        mine = settings.batch_size // self.world
-        micros = mine // settings.micro_batch
+        share = settings.batch_size // self.world
+        micros = share // settings.micro_batch
         total: dict[str, Tensor] = {}
         self.model.train()
         for number in range(micros):
-            first = self.rank * mine + number * settings.micro_batch
+            first = self.rank * share + number * settings.micro_batch
             batch = self.batches.part(step, first, settings.micro_batch).to(self.accelerator.device)
             torch.manual_seed((self.config.seed * 1_000_003 + step) * 1009 + first)  # dropout
             last = number + 1 == micros
-            with self._summed(last):
+            with self._gradient_sync(last):
                 with self.accelerator.autocast():
                     losses = self.model(batch)
                 self.accelerator.backward(losses["loss"] / micros)
@@ -182,21 +182,21 @@ class Finetune:
                 total[name] = total.get(name, 0) + value.detach() / micros
         means = {k: float(self.accelerator.reduce(v, "mean")) for k, v in total.items()}
         norm = nn.utils.clip_grad_norm_(list(self.weights.values()), settings.clip or math.inf)
-        self._guard(step, means, float(shards.whole(norm)))
+        self._guard(step, means, float(shards.full_tensor(norm)))
         self.optimizer.step()
         self.optimizer.zero_grad()
-        self._follow(min(settings.ema, (step + 1) / (step + 10)))
+        self._update_average(min(settings.ema, (step + 1) / (step + 10)))
         return means
 
-    def _summed(self, last: bool) -> AbstractContextManager[Any]:
-        """Gradients go to the other processes with the last part of a step only."""
-        if shards.asked():
+    def _gradient_sync(self, last: bool) -> AbstractContextManager[Any]:
+        """Returns a context that synchronizes gradients between processes for the last micro-batch of a step only."""
+        if shards.enabled():
             self.model.set_requires_gradient_sync(last)
             return nullcontext()
         return nullcontext() if last else self.accelerator.no_sync(self.model)
 
     def peak_memory(self) -> int:
-        """Bytes on the card at most so far; without one, bytes that the process has now."""
+        """Returns the peak GPU memory so far in bytes; on the CPU, the current memory of the process."""
         if self.accelerator.device.type == "cuda":
             return torch.cuda.max_memory_allocated()
         return psutil.Process(os.getpid()).memory_info().rss
@@ -212,56 +212,57 @@ class Finetune:
             )
 
     @torch.no_grad()
-    def _follow(self, decay: float) -> None:
+    def _update_average(self, decay: float) -> None:
         for name, mean in self.average.items():
             mean.lerp_(self.weights[name], 1 - decay)
 
     def rate(self, step: int) -> float:
-        """Linear warm-up, then a cosine down to nothing."""
+        """Returns the learning rate of a step: linear warm-up, then cosine decay to 0."""
         settings = self.config.training
         if step < settings.warmup:
             return settings.learning_rate * (step + 1) / settings.warmup
         share = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
         return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
 
-    def _wish(self) -> str:
-        """ "pause" or "stop" where the user wants that; every process hears the same."""
+    def _request(self) -> str:
+        """Returns the user's request, "", "pause" or "stop"; it is the same in every process."""
         codes = ("", "pause", "stop")
-        wish = torch.tensor(codes.index(self.journal.wish()), device=self.accelerator.device)
+        code = torch.tensor(codes.index(self.journal.request()), device=self.accelerator.device)
         if self.world > 1:
-            wish = self.accelerator.reduce(wish.float(), "sum")
-        return codes[min(2, int(wish))]
+            code = self.accelerator.reduce(code.float(), "sum")
+        return codes[min(2, int(code))]
 
-    def _waited(self, done: int) -> bool:
-        """Waits while the run is paused; False where it is to stop."""
-        while (wish := self._wish()) == "pause":
-            self.journal.paused(done)
-        if wish == "stop":
-            self.journal.say("stopped", done)
-        return wish != "stop"
+    def _wait_while_paused(self, step: int) -> bool:
+        """Waits while the run is paused; returns False if it is to stop."""
+        while (request := self._request()) == "pause":
+            self.journal.pause(step)
+        if request == "stop":
+            self.journal.say("stopped", step)
+        return request != "stop"
 
-    def _validate(self, done: int) -> None:
+    def _validate(self, step: int) -> None:
         current = self._swap_in_average()
         if whole := self.whole_model():
-            sheet = self.folder / "samples" / f"{done:08d}.png"
-            self.journal.validated(done, validate(*whole, self.held_out, self.config, sheet))
+            sheet = self.folder / "samples" / f"{step:08d}.png"
+            self.journal.validation(step, validate(*whole, self.held_out, self.config, sheet))
         self._swap_back(current)
         self.accelerator.wait_for_everyone()
 
     def whole_model(self) -> tuple[Components, dict[str, nn.Module]] | None:
-        """For the first process, to draw with and to write; None for the others. All must ask at the same time.
+        """Returns the whole model in the main process, to render with and to write; None in the others.
 
-        What is shared out cannot compute in one process alone: that takes a copy with the weights as they are now.
+        All processes must call this at the same time. A sharded model cannot compute in one process alone, so the
+        main process gets a copy with the current weights.
         """
-        weights = shards.wholes(self.weights) if shards.asked() else {}
+        weights = shards.full_state(self.weights) if shards.enabled() else {}
         if not self.accelerator.is_main_process:
             return None
         if not weights:
             return self.components, self.parts
-        components, parts = self._fresh(self.accelerator.device)
+        components, parts = self._load(self.accelerator.device)
         with torch.no_grad():
-            for name, place in lora.trainable(parts).items():
-                place.copy_(weights[name])
+            for name, weight in lora.trainable(parts).items():
+                weight.copy_(weights[name])
         return components, parts
 
     def _swap_in_average(self) -> dict[str, Tensor]:
@@ -284,7 +285,7 @@ class Finetune:
 
 
 def make_optimizer(weights: list[nn.Parameter], settings: Training) -> torch.optim.Optimizer:
-    """AdamW, with 8-bit state where the settings ask for it. Raises RequestError where bitsandbytes is not here."""
+    """Returns AdamW, with 8-bit state if the settings say so. Raises RequestError if bitsandbytes is not installed."""
     kind: Any = torch.optim.AdamW
     if settings.optimizer == "adamw8bit":
         try:

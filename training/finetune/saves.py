@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there: written beside, synced, listed with their hashes, renamed at last."""
+"""Atomic checkpoints: written to a temporary folder with a hash, synced, then renamed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _PREFIX, _STATE, _MANIFEST = "checkpoint-", "state.pt", "manifest.json"
 
 
 def save(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
-    """Writes the checkpoint of a step and removes all but the last `keep`.
+    """Writes the checkpoint of a step, removes all but the last `keep`, and returns its folder.
 
-    Raises OutputError where there is no room or no right to write; the checkpoints before it are untouched.
+    Raises OutputError if it cannot be written, such as on a full disk; earlier checkpoints are then untouched.
     """
     final, partial = folder / f"{_PREFIX}{step:08d}", folder / f".{_PREFIX}{step:08d}.tmp"
     try:
@@ -36,7 +36,7 @@ def save(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
             shutil.rmtree(final)
         os.replace(partial, final)
         flush_folder(folder)
-    except (OSError, RuntimeError) as error:  # torch says RuntimeError where a write came short
+    except (OSError, RuntimeError) as error:  # torch raises RuntimeError for a short write
         shutil.rmtree(partial, ignore_errors=True)
         raise OutputError(
             "checkpoint_not_written",
@@ -52,11 +52,11 @@ def save(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
 
 
 def load_newest(folder: Path) -> dict[str, Any] | None:
-    """The state of the newest checkpoint that is whole, or None; what a killed run left half-written is removed."""
+    """Returns the state of the newest complete checkpoint, or None. Removes what a killed run left half-written."""
     for partial in folder.glob(f".{_PREFIX}*.tmp"):
         shutil.rmtree(partial)
     for path in reversed(_checkpoints(folder)):
-        if _whole(path):
+        if _is_complete(path):
             return torch.load(path / _STATE, weights_only=True, map_location="cpu")
     return None
 
@@ -65,7 +65,7 @@ def _checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"{_PREFIX}*"))
 
 
-def _whole(path: Path) -> bool:
+def _is_complete(path: Path) -> bool:
     try:
         about = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
         state = path / _STATE
@@ -80,7 +80,7 @@ def _hash(path: Path) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The operating system's words, which torch may have wrapped."""
+    """Returns the operating system's message, which torch may have wrapped."""
     while error.__cause__ or error.__context__:
         if isinstance(error, OSError):
             break

@@ -1,4 +1,4 @@
-"""How a model that is being trained does on the pairs that are held out: figures, and a sheet of pictures."""
+"""Validates a model during training on held-out pairs: figures, and a sheet of pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.finetune.config import FinetuneConfig
 def validate(
     components: Components, parts: dict[str, nn.Module], held_out: list[Row], config: FinetuneConfig, sheet: Path
 ) -> dict[str, float | None]:
-    """Mean figures over as many held-out pairs as the configuration says; their pictures go into the file `sheet`."""
+    """Returns mean figures over the configured number of held-out pairs; writes their pictures to the file `sheet`."""
     settings = config.validation
     rows = held_out[: settings.samples]
     if not rows:

@@ -1,1 +1,1 @@
-"""A model from nothing: the phases of a recipe, on storybook scenes alone."""
+"""Trains a model from scratch, phase by phase, on storybook scenes only."""

@@ -1,7 +1,7 @@
-"""Semantic anchors: fixed random vectors that spell out an edit, in place of semantic guidance.
+"""Semantic anchors: fixed random vectors that spell out an edit and stand in for semantic guidance.
 
-They let the UNet and the MLLM train at the same time: the UNet reads anchors as its context, the MLLM's projectors
-learn to produce them from the chain. A joint phase with the real semantic guidance follows.
+They let the UNet and the MLLM train at the same time: the UNet uses anchors as its context, while the MLLM's
+projectors learn to produce them from the chain. A joint phase with the real semantic guidance follows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from training.storybook.edits import TASKS, Step
 from training.storybook.scene import Scene, Thing
 
 WIDTH = 256
-"""Of an anchor, and so of the UNet's context and of its pooled vector."""
+"""Width of an anchor, of the UNet's context and of its pooled vector."""
 
 _WORDS = (
     "nothing",
@@ -32,14 +32,14 @@ _POOLED = (0, 2, 3, 4, 5, 6)
 
 
 def words(source: Scene | None, step: Step) -> list[int]:
-    """The edit as SLOTS word indices: operation, two backgrounds, old thing, new thing, things of a caption."""
+    """Returns the edit as SLOTS word indices: operation, two backgrounds, old object, new object, caption's objects."""
     before = source.background if source else step.target.background
-    spelled = [f"operation {step.operation}", f"background {before}", f"background {step.target.background}"]
-    spelled += [*_spell(step.old), *_spell(step.new)]
-    captioned: Sequence[Thing] = () if source else step.target.things
-    for thing in captioned:
-        spelled += _spell(thing)
-    return [_INDEX[w] for w in spelled] + [0] * (SLOTS - len(spelled))
+    entries = [f"operation {step.operation}", f"background {before}", f"background {step.target.background}"]
+    entries += [*_spell(step.old), *_spell(step.new)]
+    caption: Sequence[Thing] = () if source else step.target.things
+    for thing in caption:
+        entries += _spell(thing)
+    return [_INDEX[entry] for entry in entries] + [0] * (SLOTS - len(entries))
 
 
 def _spell(thing: Thing | None) -> list[str]:
@@ -47,8 +47,10 @@ def _spell(thing: Thing | None) -> list[str]:
 
 
 class Anchors(nn.Module):
-    """The fixed tables, which no checkpoint holds. A call turns word indices (N, SLOTS) into ((N, tokens, WIDTH),
-    (N, WIDTH))."""
+    """The fixed tables, which are not saved in checkpoints.
+
+    A call maps word indices (N, SLOTS) to the context (N, tokens, WIDTH) and the pooled vector (N, WIDTH).
+    """
 
     table: Tensor
     slots: Tensor
@@ -57,16 +59,16 @@ class Anchors(nn.Module):
     def __init__(self, tokens: int = 64, seed: int = 7) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self._keep("table", torch.randn(len(_WORDS), WIDTH, generator=generator))
-        self._keep("slots", torch.randn(SLOTS, WIDTH, generator=generator) * 0.5)
-        # each slot several times, so that errors of a token average out
-        self._keep("order", torch.arange(tokens) % SLOTS)
+        self._add_buffer("table", torch.randn(len(_WORDS), WIDTH, generator=generator))
+        self._add_buffer("slots", torch.randn(SLOTS, WIDTH, generator=generator) * 0.5)
+        # each slot fills several tokens, so that their errors average out
+        self._add_buffer("order", torch.arange(tokens) % SLOTS)
 
-    def _keep(self, name: str, tensor: Tensor) -> None:
+    def _add_buffer(self, name: str, tensor: Tensor) -> None:
         self.register_buffer(name, tensor, persistent=False)
 
     def forward(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        spelled = self.table[indices]
-        context = (spelled + self.slots)[:, self.order]
-        pooled = sum(spelled[:, p].roll(17 * i, -1) for i, p in enumerate(_POOLED))
+        vectors = self.table[indices]
+        context = (vectors + self.slots)[:, self.order]
+        pooled = sum(vectors[:, p].roll(17 * i, -1) for i, p in enumerate(_POOLED))
         return context, pooled * 0.5  # type: ignore[operator]

@@ -1,7 +1,7 @@
-"""What the language model learns from: padded sequences of chains, lines of practice, and what each cell shows.
+"""Training data for the language model: padded sequences of chains, lookup exercises, and targets for image tokens.
 
-The layout of a sequence is the reference's: prompt, chain, `<|im_gen_start|>`, 64 query tokens, `<|im_gen_end|>`, and
-for a second image `<|vision_start|>`, its image tokens, `<|vision_end|>` and the next chain.
+A sequence has the same parts as in the reference code: prompt, chain, `<|im_gen_start|>`, 64 query tokens,
+`<|im_gen_end|>`, and for a second image `<|vision_start|>`, its image tokens, `<|vision_end|>` and the next chain.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from training.storybook.edits import Example
 from training.storybook.scene import Scene
 
 IGNORED = -100
-"""The label of a token that is not to be learnt."""
+"""Label of tokens that do not count in the loss."""
 
 _KIND = {k: i + 1 for i, k in enumerate(KINDS)}
 _COLOR = {c: i + 1 for i, c in enumerate(COLORS)}
@@ -29,14 +29,14 @@ _COLOR = {c: i + 1 for i, c in enumerate(COLORS)}
 
 @dataclass
 class LookupBatch:
-    """Padded lines of practice, (N, L) each; labels are -100 where nothing is to be learnt."""
+    """Padded lookup exercises, (N, L) each; the label is -100 for tokens that do not count in the loss."""
 
     ids: Tensor
     labels: Tensor
 
 
 def dense_targets(scene: Scene) -> np.ndarray:
-    """(CELLS * CELLS, 6): for each image token the thing that covers most of its cell."""
+    """Returns (CELLS * CELLS, 6): kind, color and box of the object that covers most of each image token's cell."""
     targets = np.zeros((CELLS, CELLS, 6), np.float32)
     best = np.zeros((CELLS, CELLS), np.float32)
     edges = np.arange(CELLS) * (SIZE // CELLS)
@@ -53,13 +53,13 @@ def dense_targets(scene: Scene) -> np.ndarray:
 
 @dataclass
 class ChainBatch:
-    """Padded sequences of N examples with what they are to learn."""
+    """Padded sequences of N examples, and their training targets."""
 
     ids: Tensor  # (N, L)
-    labels: Tensor  # (N, L), -100 where nothing is to be learnt
-    weights: Tensor  # (N, L), of each label in the loss
+    labels: Tensor  # (N, L), -100 for tokens that do not count in the loss
+    weights: Tensor  # (N, L), weight of each label in the loss
     positions: Tensor  # (3, N, L)
-    queries: Tensor  # (images, 2 + 64): row of the batch, number of the step, places of the query tokens
+    queries: Tensor  # (images, 2 + 64): row in the batch, number of the step, indices of the query tokens
     anchors: Tensor  # (images, SLOTS)
     pixels: Tensor  # patches of all pictures, in order
     dense: Tensor  # (pictures * cells, 6)
@@ -70,8 +70,8 @@ class ChainBatch:
 class ChainSequences:
     """Builds training sequences exactly as the pipeline builds them at inference.
 
-    `emphasis` is the weight of what a chain says from the sentence about the change on, beside 1 of the list before
-    it: what is meant, and where, is a dozen tokens of a hundred, and all that follows hangs on them.
+    `emphasis` is the loss weight of a chain from the sentence about the change on; the list of objects before it has
+    weight 1. Which object is meant, and where it is, takes a dozen of a hundred tokens, and the rest depends on them.
     """
 
     def __init__(self, tokenizer: Any, length: int, emphasis: float = 1.0) -> None:  # noqa: ANN401
@@ -84,7 +84,7 @@ class ChainSequences:
         self.image = [self.vocabulary.image_pad] * CELLS**2
 
     def sequence(self, example: Example) -> tuple[list[int], list[int], list[int]]:
-        """(ids, labels, where each step's query tokens begin)."""
+        """Returns (ids, labels, the index of each step's first query token)."""
         v = self.vocabulary
         ids = v.encode_prompt(example.instruction, 1 if example.source else 0, CELLS**2)
         labels, starts = [IGNORED] * len(ids), []
@@ -102,7 +102,7 @@ class ChainSequences:
         return [*ids, v.end_of_text], [*labels, v.end_of_text], starts
 
     def weights(self, labels: list[int]) -> np.ndarray:
-        """(L,): `emphasis` from the sentence about the change to the end of its chain, 1 elsewhere."""
+        """Returns loss weights (L,): `emphasis` from the sentence about the change to the chain's end, 1 elsewhere."""
         out = np.ones(len(labels), np.float32)
         changing = False
         for at, label in enumerate(labels):
@@ -112,7 +112,7 @@ class ChainSequences:
         return out
 
     def positions(self, ids: list[int]) -> np.ndarray:
-        """M-RoPE positions (3, L): text counts on, an image's tokens take its rows and columns."""
+        """Returns M-RoPE positions (3, L): text tokens are numbered, image tokens have a row and a column."""
         out = np.zeros((3, len(ids)), np.int64)
         cells = CELLS**2
         at = place = 0
@@ -134,9 +134,9 @@ class ChainSequences:
         positions = np.zeros((3, n, self.length), np.int64)
         queries, anchors, scenes = [], [], []
         for row, e in enumerate(examples):
-            tokens, wanted, starts = self.sequence(e)
-            ids[row, : len(tokens)], labels[row, : len(tokens)] = tokens, wanted
-            weights[row, : len(tokens)] = self.weights(wanted)
+            tokens, targets, starts = self.sequence(e)
+            ids[row, : len(tokens)], labels[row, : len(tokens)] = tokens, targets
+            weights[row, : len(tokens)] = self.weights(targets)
             positions[:, row, : len(tokens)] = self.positions(tokens)
             before = e.source
             for number, (start, step) in enumerate(zip(starts, e.steps, strict=True)):

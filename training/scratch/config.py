@@ -1,4 +1,4 @@
-"""A recipe: what to train from scratch, phase after phase, as one strict TOML file."""
+"""A recipe: a strict TOML file that describes the phases of a training from scratch."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from engine.got.files.config import Familiar
 from training.scratch.loop import LoopSettings
 
 PHASES = ("vae", "eyes", "chains", "turns", "crops", "unet", "joint", "references", "lookups", "names")
-"""In the order in which they run."""
+"""The phases of a recipe, in the order in which they run."""
 
 
 @dataclass(frozen=True)
 class ModelSizes:
-    """Of the parts that a recipe may size: widths and depths."""
+    """Widths and depths of the model's parts, and the size of the vocabulary."""
 
     hidden: int = 192
     layers: int = 6
@@ -28,7 +28,7 @@ class ModelSizes:
 
 @dataclass(frozen=True)
 class Data:
-    """How much storybook: pictures in the autoencoder's pool, shards of latents, share of text-to-image chains."""
+    """The amount of storybook data: pictures in the autoencoder's pool, shards of latents, share of text-to-image."""
 
     vae_pool: int = 12_000
     gate_scenes: int = 256
@@ -38,30 +38,31 @@ class Data:
     turns_length: int = 620
     shard_size: int = 2000
     compile: bool = True
-    """Whether the language model is compiled where sequences have one length; worth it from minutes of training on."""
+    """Whether to compile the language model in phases with sequences of fixed length; pays off after minutes."""
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a phase on chains dwells on."""
+    """Sampling and loss weights of a phase on chains."""
 
     two_step: float = 0.0
-    """Share of batches that hold edits in two steps and nothing else: they are twice as long, so half as many."""
+    """Share of batches that consist of two-step edits. These are twice as long, so a batch has half as many."""
     plain: float = 1.0
-    """Of the edits that name their object outright (by name or color), or have none or no other beside it, the share
-    that is taken."""
+    """Sampling weight of plain edits: those that name their object by name or color, or whose scene has no other."""
     emphasis: float = 1.0
-    """Weight of what a chain says from the sentence about the change on, beside 1 of the list before it. Where it is
-    another than 1 the eyes stay as they are: what is seen is right then, and what is to be learnt is what is meant."""
+    """Loss weight of a chain from the sentence about the change on; the list of objects before it has weight 1.
+
+    Any value other than 1 freezes the vision encoder, because the phase is about references and not about perception.
+    """
     lookups: int = 0
-    """Lines of practice in looking up names (training/scratch/lookups.py) that come with every chain …"""
+    """Number of lookup exercises (training/scratch/lookups.py) for each chain."""
     questions: bool = False
-    """… half of them with many questions."""
+    """Whether half of the exercises have many questions."""
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """What got.json recommends: steps, scheduler and guidance scales (semantic, spatial, reference)."""
+    """The defaults in got.json: steps, scheduler and guidance scales (semantic, spatial, reference)."""
 
     num_inference_steps: int
     scheduler: str
@@ -71,8 +72,10 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole training run. `gates` are the figures (psnr, nearest) that the autoencoder must reach before any UNet
-    training."""
+    """A training run from scratch.
+
+    `gates` are the figures (psnr, nearest) that the autoencoder must reach before a UNet is trained.
+    """
 
     name: str
     license: str
@@ -82,15 +85,15 @@ class Recipe:
     sizes: ModelSizes = field(default_factory=ModelSizes)
     data: Data = field(default_factory=Data)
     lessons: dict[str, Lesson] = field(default_factory=dict)
-    """By phase; a phase on chains that has none dwells on nothing."""
+    """Sampling and loss weights by phase; phases without an entry use the defaults of `Lesson`."""
     familiar: Familiar | None = None
     gates: dict[str, float] = field(default_factory=dict)
     trained: dict[str, Any] = field(default_factory=dict)
-    """The record of the shipped run: device, hours, samples; copied into got.json's provenance."""
+    """The record of the shipped run, such as hardware and hours; copied into got.json's provenance."""
 
 
 def load_recipe(path: Path) -> Recipe:
-    """The recipe in a TOML file. Raises RequestError naming the file and the key that is wrong."""
+    """Returns the recipe in a TOML file. Raises RequestError with the file and the wrong key."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -114,10 +117,10 @@ def load_recipe(path: Path) -> Recipe:
         )
     seed = table.get("seed", 0)
     settings = {p: _read(LoopSettings, {"seed": seed} | row, f"{path}: phases.{p}") for p, row in phases.items()}
-    taught = {p: _read(Lesson, row, f"{path}: lessons.{p}") for p, row in lessons.items()}
+    weights = {p: _read(Lesson, row, f"{path}: lessons.{p}") for p, row in lessons.items()}
     nested = {"sizes": ModelSizes, "data": Data, "defaults": Defaults, "familiar": Familiar}
     parts = {k: _read(kind, table.pop(k), f"{path}: {k}") for k, kind in nested.items() if k in table}
-    return _read(Recipe, table | parts | {"phases": settings, "lessons": taught}, str(path))
+    return _read(Recipe, table | parts | {"phases": settings, "lessons": weights}, str(path))
 
 
 def _read(kind: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""A finished run as a model in the native layout."""
+"""Exports a finished run as a model in the native layout."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from training.scratch.unet_phase import SCHEDULER
 from training.storybook.drawing import SIZE
 
 _FILE_SIZE = 16 * 10**6
-"""Bytes of tensors in one file: small enough for every host of repositories."""
+"""Maximum bytes of tensors in a file: small enough for all repository hosts."""
 
 
 def export(
@@ -30,7 +30,7 @@ def export(
     vae: AutoencoderKL,
     output: Path,
 ) -> None:
-    """Writes the parts that a recipe trained as float16 to `output`, replacing what is there."""
+    """Writes the parts as a float16 model to `output`, and replaces an existing folder."""
     model = mllm.model
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False

@@ -1,6 +1,6 @@
-"""Phase 4: MLLM, projectors and UNet together, as in the paper (sec. 5.4): chain cross-entropy + diffusion MSE.
+"""Phase 4: trains MLLM, projectors and UNet together, as in the paper (sec. 5.4): chain cross-entropy + diffusion MSE.
 
-The diffusion loss reaches the MLLM through the semantic guidance. One pass of the MLLM serves several noise draws.
+The diffusion loss reaches the MLLM through the semantic guidance. Several noise draws share one pass of the MLLM.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from training.scratch.unet_phase import LatentBatch, UnetPhase, alphas_cumprod, 
 
 
 class JointPhase(Phase):
-    """Everything but the autoencoder. `anchor_weight` keeps the projectors near the anchors they were taught."""
+    """Trains everything but the autoencoder. `anchor_weight` keeps the projectors' outputs close to the anchors."""
 
     alphas: Tensor
 
@@ -39,7 +39,7 @@ class JointPhase(Phase):
         super().__init__()
         self.mllm, self.unet = mllm, unet
         self.sequences = ChainSequences(tokenizer, length)
-        self.latents = [UnetPhase(unet, data)]  # in a list: its weights are this phase's own already
+        self.latents = [UnetPhase(unet, data)]  # in a list, so that its weights are not registered twice
         self.rows = len(data["target"])
         self.draws, self.anchor_weight = draws, anchor_weight
         self.anchors = Anchors()
@@ -58,17 +58,17 @@ class JointPhase(Phase):
 
     def forward(self, batch: tuple[ChainBatch, LatentBatch]) -> dict[str, Tensor]:
         chains, latents = batch
-        hidden, seen = self.mllm.hidden(chains)
+        hidden, image_tokens = self.mllm.hidden(chains)
         chain = self.mllm.chain_loss(hidden, chains)
         context, pooled = self.mllm.semantic(hidden, chains.queries)
         true_context, true_pooled = self.anchors(chains.anchors)
         anchor = F.mse_loss(context.float(), true_context) + 0.5 * F.mse_loss(pooled.float(), true_pooled)
-        repeated = LatentBatch(
+        copies = LatentBatch(
             **{f.name: getattr(latents, f.name).repeat_interleave(self.draws, 0) for f in fields(LatentBatch)}
         )
         context, pooled = (x.float().repeat_interleave(self.draws, 0) for x in (context, pooled))
-        diffusion = diffusion_loss(self.unet, self.alphas, repeated, context, pooled)
-        dense = self.mllm.dense.loss(seen, chains.dense)
+        diffusion = diffusion_loss(self.unet, self.alphas, copies, context, pooled)
+        dense = self.mllm.dense.loss(image_tokens, chains.dense)
         loss = chain + diffusion["loss"] + self.anchor_weight * anchor + 0.1 * dense
         return {"loss": loss, "chain": chain, "anchor": anchor, "diffusion": diffusion["loss"]} | {
             k: diffusion[k] for k in ("inside", "outside")

@@ -1,4 +1,4 @@
-"""The storybook through the autoencoder, once: what the UNet trains on, kept in memory and on disk as float16."""
+"""Training data for the UNet: storybook examples as latents, encoded once and cached on disk as float16."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from training.storybook.edits import Example, sample
 
 LATENT = SIZE // 4
 _TEXT_TO_IMAGE_EVERY = 8
-_LOOSE = 1.2  # standard deviation, in pixels, by which the old thing's box is misplaced: planned boxes are not exact
+_JITTER = 1.2  # standard deviation, in pixels, of the noise on the old object's box: planned boxes are not exact
 _BLACK = np.zeros((SIZE, SIZE, 3), np.uint8)
 
 
 def canvas(box: tuple[float, float, float, float], color: str) -> np.ndarray:
-    """A filled rectangle on black, uint8 (SIZE, SIZE, 3), corners cut to pixels and drawn too, as the pipeline does."""
+    """Returns a filled rectangle on black, uint8 (SIZE, SIZE, 3).
+
+    As in the pipeline, coordinates are truncated to pixels and the last row and column are part of the rectangle.
+    """
     x1, y1, x2, y2 = (int(min(max(v, 0), SIZE - 1)) for v in box)
     picture = _BLACK.copy()
     picture[y1 : y2 + 1, x1 : x2 + 1] = MASK_COLORS[color]
@@ -38,19 +41,19 @@ def _pixels(box: Box) -> tuple[float, float, float, float]:
 
 
 def _places(example: Example) -> list[tuple[float, float, float, float]]:
-    """The regions' boxes in pixels; that of an old thing a little off, in three examples of five."""
+    """Returns the regions' boxes in pixels. In three of five examples, the old object's box is slightly misplaced."""
     r = random.Random(f"places/{example.seed}/{example.task}")
     step = example.steps[0]
     places = []
     for box, _ in step.regions:
-        loose = step.old is not None and box == step.old.box and r.random() < 0.6
-        x1, y1, x2, y2 = (v + (r.gauss(0, _LOOSE) if loose else 0) for v in _pixels(box))
+        jitter = step.old is not None and box == step.old.box and r.random() < 0.6
+        x1, y1, x2, y2 = (v + (r.gauss(0, _JITTER) if jitter else 0) for v in _pixels(box))
         places.append((x1, y1, x2, y2))
     return places
 
 
 def _weights(example: Example) -> Tensor:
-    """(LATENT, LATENT), 1 where the edit changes the picture (everywhere for backgrounds and text-to-image)."""
+    """Returns (LATENT, LATENT): 1 where the edit changes the picture (everywhere for backgrounds and text-to-image)."""
     step = example.steps[0]
     if not step.regions or example.source is None:
         return torch.ones(LATENT, LATENT)
@@ -62,13 +65,13 @@ def _weights(example: Example) -> Tensor:
 
 
 def encode_examples(vae: AutoencoderKL, examples: list[Example]) -> dict[str, Tensor]:
-    """One row an example: source, target and spatial latents (N, 4, LATENT, LATENT) in float16, mask of what the edit
-    changes (N, LATENT, LATENT), anchors (N, SLOTS) and whether there is a source (N,)."""
+    """Returns a row for each example: source, target and spatial latents (N, 4, LATENT, LATENT) in float16, mask of
+    the change (N, LATENT, LATENT), anchors (N, SLOTS), and edit (N,), whether there is a source."""
     pictures: list[np.ndarray] = []
     for e in examples:
         pictures += [e.source.render() if e.source else _BLACK, e.steps[0].target.render()]
         pictures += [canvas(p, c) for p, (_, c) in zip(_places(e), e.steps[0].regions, strict=True)] or [_BLACK]
-    channels_last(vae)  # with bfloat16 four times as fast on a CPU
+    channels_last(vae)  # four times as fast on a CPU, with bfloat16
     pixels = to_tensor(np.stack(pictures)).contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
         latents = iter(encode(vae, pixels))
@@ -84,7 +87,7 @@ def encode_examples(vae: AutoencoderKL, examples: list[Example]) -> dict[str, Te
 
 
 def shard(vae: AutoencoderKL, folder: Path, number: int, size: int) -> dict[str, Tensor]:
-    """The number-th shard of the training set, from disk where it was made before."""
+    """Returns a shard of the training set by its number, and caches it on disk."""
     path = folder / f"shard-{number:03d}.pt"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +97,7 @@ def shard(vae: AutoencoderKL, folder: Path, number: int, size: int) -> dict[str,
 
 
 def example_of(row: int) -> Example:
-    """The example whose latents are row `row`, counted over all shards."""
+    """Returns the example whose latents are in row `row`, counted over all shards."""
     return sample(6 * 10**9 + row, "text_to_image" if row % _TEXT_TO_IMAGE_EVERY == 0 else None)
 
 

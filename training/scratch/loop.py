@@ -1,6 +1,6 @@
-"""One training loop for every phase: Muon + AdamW, cosine schedule, EMA, exact resume, atomic checkpoints.
+"""The training loop of all phases: Muon + AdamW, cosine schedule, EMA, exact resume, atomic checkpoints.
 
-The randomness of a step follows from (seed, step, rank) alone, so that a resumed run equals an uninterrupted one.
+The random numbers of a step depend on (seed, step, rank) alone, so a resumed run equals an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from training.scratch.muon import Muon, split_parameters
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """How long and how fast: steps, batch size (a process), learning rates of the two optimisers, EMA decay."""
+    """Steps, batch size per process, learning rates of the two optimizers, EMA decay and intervals."""
 
     steps: int
     batch_size: int
@@ -42,7 +42,7 @@ class LoopSettings:
 
 
 class Phase(nn.Module):
-    """What a phase brings: `batch(step, size)` its data, `forward(batch)` named losses; "loss" is descended."""
+    """A phase defines its data, `batch(step, size)`, and its named losses, `forward(batch)`; "loss" is minimized."""
 
     def batch(self, step: int, size: int) -> Any:  # noqa: ANN401 - each phase has its own batch
         raise NotImplementedError(type(self).__name__)
@@ -52,13 +52,13 @@ class Phase(nn.Module):
 
 
 def schedule(step: int, s: LoopSettings) -> float:
-    """Linear warm-up, then cosine down to `final_fraction`."""
+    """Returns the learning rate's factor: linear warm-up, and cosine decay down to `final_fraction`."""
     cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / s.steps)))
     return min(1.0, (step + 1) / s.warmup) * (s.final_fraction + (1 - s.final_fraction) * cosine)
 
 
 def atomic_save(value: object, path: Path) -> None:
-    """Writes beside, syncs and renames: a reader sees the old file or the whole new one."""
+    """Writes a temporary file, syncs and renames it: a reader sees the old file or the complete new one."""
     with beside(path) as temporary, open(temporary, "wb") as file:
         torch.save(value, file)
         file.flush()
@@ -66,7 +66,7 @@ def atomic_save(value: object, path: Path) -> None:
 
 
 def to_device(batch: Any, device: torch.device) -> Any:  # noqa: ANN401 - each phase has its own batch
-    """A batch with its tensors on `device`: of tuples and dataclasses, what they hold; all else stays as it is."""
+    """Returns a batch with its tensors on `device`, including those in tuples and dataclasses."""
     if isinstance(batch, Tensor):
         return batch.to(device, non_blocking=True)
     if isinstance(batch, tuple):
@@ -77,13 +77,13 @@ def to_device(batch: Any, device: torch.device) -> Any:  # noqa: ANN401 - each p
 
 
 def _batches(phase: Phase, start: int, s: LoopSettings, rank: int, world: int) -> Iterator[Any]:
-    """Batches from step `start` on, the next one drawn while this one is trained on."""
-    with ThreadPoolExecutor(1) as drawer:
-        coming = drawer.submit(phase.batch, start * world + rank, s.batch_size)
+    """Yields batches from step `start` on; a thread prepares the next one during each step."""
+    with ThreadPoolExecutor(1) as executor:
+        future = executor.submit(phase.batch, start * world + rank, s.batch_size)
         for step in range(start, s.steps):
-            batch = coming.result()
+            batch = future.result()
             if step + 1 < s.steps:
-                coming = drawer.submit(phase.batch, (step + 1) * world + rank, s.batch_size)
+                future = executor.submit(phase.batch, (step + 1) * world + rank, s.batch_size)
             yield batch
 
 
@@ -95,34 +95,34 @@ def train(
     validate: Callable[[nn.Module], dict[str, float]] | None = None,
     validate_every: int = 0,
 ) -> None:
-    """Trains `phase` to settings.steps and leaves its (averaged) weights in it.
+    """Trains `phase` up to settings.steps; it then has its final weights (averaged, if there is an EMA).
 
-    Resumes from folder/checkpoint.pt where there is one. `validate` sees the averaged weights.
+    Resumes from folder/checkpoint.pt if it exists. `validate` gets the phase with averaged weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
     run = Run(phase, settings, folder, accelerator)
     start = run.resume()
-    began = time.time()
+    start_time = time.time()
     rank, world = accelerator.process_index, accelerator.num_processes
     for step, batch in enumerate(_batches(phase, start, settings, rank, world), start):
         losses = run.step(step, batch)
-        done = step + 1
+        count = step + 1
         if not accelerator.is_main_process:
             continue
-        if done % settings.log_every == 0 or done == settings.steps:
-            rate = (done - start) * settings.batch_size * world / (time.time() - began)
-            row = {"step": done, "samples_per_second": round(rate, 2)}
+        if count % settings.log_every == 0 or count == settings.steps:
+            rate = (count - start) * settings.batch_size * world / (time.time() - start_time)
+            row = {"step": count, "samples_per_second": round(rate, 2)}
             _log(folder, row | {k: round(v.item(), 5) for k, v in losses.items()})
-        if done % settings.save_every == 0 or done == settings.steps:
-            run.save(done)
-        if validate and validate_every and done % validate_every == 0:
+        if count % settings.save_every == 0 or count == settings.steps:
+            run.save(count)
+        if validate and validate_every and count % validate_every == 0:
             with run.averaged():
-                _log(folder, {"step": done} | validate(phase))
+                _log(folder, {"step": count} | validate(phase))
     run.finish()
 
 
 class Run:
-    """Model, optimisers and average of one training."""
+    """The model, the optimizers and the average of a training."""
 
     def __init__(self, phase: Phase, settings: LoopSettings, folder: Path, accelerator: Accelerator) -> None:
         self.phase, self.settings, self.accelerator = phase, settings, accelerator
@@ -138,14 +138,14 @@ class Run:
         self.average = {k: v.detach().clone() for k, v in phase.state_dict().items()} if settings.ema else {}
 
     def resume(self) -> int:
-        """Loads the checkpoint, if any, and gives the step to go on from."""
+        """Loads the checkpoint, if there is one; returns the step to continue from."""
         start = 0
         if self.checkpoint.exists():
-            saved = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
-            self.phase.load_state_dict(saved["model"])
-            for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
+            value = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
+            self.phase.load_state_dict(value["model"])
+            for optimizer, state in zip(self.optimizers, value["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
-            self.average, start = saved["average"], saved["step"]
+            self.average, start = value["average"], value["step"]
         self.average = {k: v.to(self.accelerator.device) for k, v in self.average.items()}
         self.model, *self.prepared = self.accelerator.prepare(self.phase, *self.optimizers)
         return start
@@ -162,24 +162,23 @@ class Run:
         for optimizer in self.prepared:
             optimizer.step()
             optimizer.zero_grad()
-        self._follow(min(self.settings.ema, (step + 1) / (step + 10)))
+        self._update_average(min(self.settings.ema, (step + 1) / (step + 10)))
         return losses
 
     @torch.no_grad()
-    def _follow(self, decay: float) -> None:
-        """The average takes a step towards the weights."""
+    def _update_average(self, decay: float) -> None:
         state = self.phase.state_dict()
         for key, mean in self.average.items():
             mean.lerp_(state[key], 1 - decay) if mean.is_floating_point() else mean.copy_(state[key])
 
-    def save(self, done: int) -> None:
+    def save(self, step: int) -> None:
         states = [o.state_dict() for o in self.optimizers]
-        value = {"model": self.phase.state_dict(), "optimizers": states, "average": self.average, "step": done}
+        value = {"model": self.phase.state_dict(), "optimizers": states, "average": self.average, "step": step}
         atomic_save(value, self.checkpoint)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """For a while the phase holds its averaged weights, in evaluation mode."""
+        """Puts the phase into evaluation mode with its averaged weights, and restores it afterwards."""
         current = {k: v.clone() for k, v in self.phase.state_dict().items()}
         self.phase.load_state_dict(self.average or current)
         self.phase.eval()

@@ -1,4 +1,4 @@
-"""The planner, tiny: a Qwen2.5-VL with its two projectors, and a head that is thrown away after training."""
+"""A tiny planner: a Qwen2.5-VL with its two projectors, and an auxiliary head that is only used in training."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def build_mllm(
     layers: int = 6,
     vision_layers: int = 4,
 ) -> Qwen2_5_VLForConditionalGeneration:
-    """Qwen2.5-VL, tiny: heads of 64, vision of width 128 with full attention in every layer."""
+    """Returns a tiny Qwen2.5-VL: heads of width 64, a vision encoder of width 128 with full attention in all layers."""
     token = tokenizer.added_tokens_encoder
     heads = hidden // 64
     config = Qwen2_5_VLConfig(
@@ -60,21 +60,21 @@ def build_mllm(
 
 
 class DenseHead(nn.Linear):
-    """A throw-away head that reads kind, color and box of the thing in each cell from its image token."""
+    """An auxiliary head that predicts kind, color and box of the object in each cell from its image token."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__(hidden, len(KINDS) + 1 + len(COLORS) + 1 + 4)
 
     def loss(self, features: Tensor, targets: Tensor) -> Tensor:
-        """features (cells, hidden), targets (cells, 6): kind, color (0 = none), box in [0, 1]."""
+        """Returns the loss of features (cells, hidden); targets (cells, 6): kind, color (0: none), box in [0, 1]."""
         kind, color, box = self(features).float().split([len(KINDS) + 1, len(COLORS) + 1, 4], -1)
-        covered = targets[:, 0] > 0
-        named = F.cross_entropy(kind, targets[:, 0].long()) + F.cross_entropy(color, targets[:, 1].long())
-        return named + 8 * F.smooth_l1_loss(box[covered], targets[covered, 2:], beta=0.02)
+        mask = targets[:, 0] > 0
+        classes = F.cross_entropy(kind, targets[:, 0].long()) + F.cross_entropy(color, targets[:, 1].long())
+        return classes + 8 * F.smooth_l1_loss(box[mask], targets[mask, 2:], beta=0.02)
 
 
 class Mllm(nn.Module):
-    """The MLLM with its two projectors and the throw-away dense head."""
+    """The MLLM with its two projectors and the auxiliary dense head."""
 
     def __init__(self, tokenizer: Any, **sizes: int) -> None:  # noqa: ANN401
         super().__init__()
@@ -85,34 +85,35 @@ class Mllm(nn.Module):
         self.output_projector_add = nn.Linear(hidden, WIDTH)
         self.dense = DenseHead(hidden)
 
-    def see(self, pixels: Tensor) -> Tensor:
-        """Image tokens (pictures * cells, hidden) of patches."""
+    def encode_pictures(self, pixels: Tensor) -> Tensor:
+        """Returns the image tokens (pictures * cells, hidden) of patches."""
         grid = torch.tensor([[1, SIZE // PATCH, SIZE // PATCH]]).repeat(len(pixels) // (SIZE // PATCH) ** 2, 1)
         return self.model.model.visual(pixels, grid_thw=grid.to(pixels.device)).pooler_output
 
     def hidden(self, b: ChainBatch) -> tuple[Tensor, Tensor]:
-        """(last hidden states (N, L, hidden), image tokens)."""
-        seen = self.see(b.pixels)
+        """Returns (last hidden states (N, L, hidden), image tokens)."""
+        image_tokens = self.encode_pictures(b.pixels)
         language = self.model.model.language_model
         embeds = language.embed_tokens(b.ids)
-        embeds = embeds.masked_scatter((b.ids == self.model.config.image_token_id)[..., None], seen.to(embeds.dtype))
-        return language(inputs_embeds=embeds, position_ids=b.positions, use_cache=False)[0], seen
+        mask = (b.ids == self.model.config.image_token_id)[..., None]
+        embeds = embeds.masked_scatter(mask, image_tokens.to(embeds.dtype))
+        return language(inputs_embeds=embeds, position_ids=b.positions, use_cache=False)[0], image_tokens
 
     def semantic(self, hidden: Tensor, queries: Tensor) -> tuple[Tensor, Tensor]:
-        """Semantic guidance (images, 64, WIDTH) and pooled vector (images, WIDTH)."""
-        chosen = hidden[queries[:, :1], queries[:, 2:]]
-        return self.output_projector(chosen), self.output_projector_add(chosen).mean(1)
+        """Returns semantic guidance (images, 64, WIDTH) and the pooled vector (images, WIDTH)."""
+        states = hidden[queries[:, :1], queries[:, 2:]]
+        return self.output_projector(states), self.output_projector_add(states).mean(1)
 
     def lookup_loss(self, b: LookupBatch) -> Tensor:
         embeds = self.model.model.language_model.embed_tokens(b.ids)
         positions = torch.arange(b.ids.shape[1], device=b.ids.device).expand(3, *b.ids.shape)
         hidden = self.model.model.language_model(inputs_embeds=embeds, position_ids=positions, use_cache=False)[0]
-        learnt = b.labels[:, 1:] != IGNORED
-        return F.cross_entropy(self.model.lm_head(hidden[:, :-1][learnt]).float(), b.labels[:, 1:][learnt])
+        mask = b.labels[:, 1:] != IGNORED
+        return F.cross_entropy(self.model.lm_head(hidden[:, :-1][mask]).float(), b.labels[:, 1:][mask])
 
     def chain_loss(self, hidden: Tensor, b: ChainBatch) -> Tensor:
-        learnt = b.labels[:, 1:] != IGNORED
-        logits = self.model.lm_head(hidden[:, :-1][learnt])
-        losses = F.cross_entropy(logits.float(), b.labels[:, 1:][learnt], reduction="none")
-        weights = b.weights[:, 1:][learnt]
+        mask = b.labels[:, 1:] != IGNORED
+        logits = self.model.lm_head(hidden[:, :-1][mask])
+        losses = F.cross_entropy(logits.float(), b.labels[:, 1:][mask], reduction="none")
+        weights = b.weights[:, 1:][mask]
         return (losses * weights).sum() / weights.sum()

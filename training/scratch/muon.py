@@ -1,7 +1,7 @@
-"""Muon (Keller Jordan, 2024): momentum whose matrix is orthogonalised before the step.
+"""Muon (Keller Jordan, 2024): orthogonalizes the matrix of the momentum before each step.
 
-`torch.optim.Muon` takes matrices only; here a convolution kernel counts as the matrix [out, in * kh * kw], which is
-what made the storybook's autoencoder converge.
+`torch.optim.Muon` accepts only matrices. Here a convolution kernel counts as the matrix [out, in * kh * kw]; the
+storybook's autoencoder needs that to converge.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import torch
 from torch import Tensor, nn
 
 
-def orthogonalise(matrix: Tensor, iterations: int = 5) -> Tensor:
-    """Newton–Schulz iteration towards the nearest semi-orthogonal matrix; shape kept, singular values near 1."""
+def orthogonalize(matrix: Tensor, iterations: int = 5) -> Tensor:
+    """Returns approximately the nearest semi-orthogonal matrix, by Newton–Schulz iteration; singular values near 1."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = (
-        matrix / (matrix.norm() + 1e-7)
-    ).bfloat16()  # the iteration needs no precision: singular values end in 0.7..1.2
+    # bfloat16 is precise enough: singular values end up in 0.7..1.2
+    x = (matrix / (matrix.norm() + 1e-7)).bfloat16()
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T
@@ -28,7 +27,7 @@ def orthogonalise(matrix: Tensor, iterations: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, orthogonalised; for weights of two or more dimensions."""
+    """Orthogonalized Nesterov momentum, for weights with two or more dimensions."""
 
     def __init__(
         self, params: Iterable[Tensor], lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0
@@ -46,15 +45,18 @@ class Muon(torch.optim.Optimizer):
                     state["momentum"] = torch.zeros_like(p.grad)
                 momentum = state["momentum"].lerp_(p.grad, 1 - group["momentum"])
                 update = p.grad.lerp(momentum, group["momentum"]).flatten(1)
-                update = orthogonalise(update) * max(1, update.shape[0] / update.shape[1]) ** 0.5
+                update = orthogonalize(update) * max(1, update.shape[0] / update.shape[1]) ** 0.5
                 p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.add_(update.view_as(p), alpha=-group["lr"])
 
 
 def split_parameters(module: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """(weights for Muon, the rest for AdamW): Muon takes what has at least 16 rows and columns and is no embedding."""
+    """Returns (weights for Muon, other weights for AdamW).
+
+    Muon gets matrices and kernels with at least 16 rows and columns, except embeddings.
+    """
     embeddings = {p for m in module.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
-    trained = [p for p in module.parameters() if p.requires_grad]
-    muon = [p for p in trained if p.ndim in (2, 4) and min(p.shape[:2]) >= 16 and p not in embeddings]
-    chosen = set(muon)
-    return muon, [p for p in trained if p not in chosen]
+    weights = [p for p in module.parameters() if p.requires_grad]
+    muon = [p for p in weights if p.ndim in (2, 4) and min(p.shape[:2]) >= 16 and p not in embeddings]
+    others = set(weights) - set(muon)
+    return muon, [p for p in weights if p in others]

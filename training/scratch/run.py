@@ -1,4 +1,4 @@
-"""From nothing to a GoT model: the phases of a recipe, each on what the one before it left."""
+"""Runs the phases of a recipe, each from the weights of earlier ones, and exports the model."""
 
 from __future__ import annotations
 
@@ -32,10 +32,9 @@ _HELD_OUT = 256
 
 
 class Scratch:
-    """One run of a recipe in a folder. A finished phase leaves weights.pt, which the next ones start from.
+    """A run of a recipe in a folder. A finished phase writes weights.pt, from which later phases start.
 
-    Several processes (`torchrun --nproc_per_node 2 -m training RECIPE`) share each step; a batch is then as many times
-    larger.
+    Several processes (`torchrun --nproc_per_node 2 -m training RECIPE`) share each step; the batch size is per process.
     """
 
     def __init__(self, recipe: Recipe, runs: Path, device: str = "cpu", threads: int | None = None) -> None:
@@ -47,14 +46,14 @@ class Scratch:
         self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision="bf16")
 
     def run_all(self, output: Path) -> None:
-        """Every phase of the recipe that is not finished, then the model in the native layout."""
+        """Runs all unfinished phases of the recipe, then writes the model in the native layout."""
         for name in self.recipe.phases:
             self.run(name)
         if self.accelerator.is_main_process:
             export(self.recipe, self.tokenizer(), *self.newest(), self.vae(), output)
 
     def run(self, name: str) -> None:
-        """One phase, unless it is finished. Phases it builds on must be finished."""
+        """Runs a phase unless it is finished. Raises ModelError if a phase that it starts from is not."""
         settings = self.recipe.phases[name]
         if not self._weights(name).exists():
             self.accelerator.print(f"phase {name}: {settings.steps} steps of {settings.batch_size}", flush=True)
@@ -87,12 +86,12 @@ class Scratch:
         self._finish(name, module)
 
     def _finish(self, name: str, module: nn.Module) -> None:
-        """Every process holds the same weights: one writes them, the others go on when they are there."""
+        """Writes the weights, which are the same in all processes, from the main process; the others wait."""
         if self.accelerator.is_main_process:
             atomic_save(module.state_dict(), self._weights(name))
         self.accelerator.wait_for_everyone()
 
-    # the parts as their last finished phase left them
+    # parts with the weights of their last finished phase
 
     def tokenizer(self) -> Any:  # noqa: ANN401 - transformers' tokenizers share no type
         folder = self.runs / "tokenizer"
@@ -107,16 +106,16 @@ class Scratch:
         return vae.eval()
 
     def mllm(self, *phases: str) -> Mllm:
-        """The MLLM as the last finished one of these phases left it; new where none is named."""
+        """Returns the MLLM with the weights of the last finished of these phases; a new one without phases."""
         sizes = self.recipe.sizes
         mllm = Mllm(self.tokenizer(), hidden=sizes.hidden, layers=sizes.layers, vision_layers=sizes.vision_layers)
-        mllm.model.set_attn_implementation("eager")  # at these sizes faster than SDPA
+        mllm.model.set_attn_implementation("eager")  # faster than SDPA at these sizes
         if phases:
             self._load(mllm, self._last(phases))
         return mllm
 
     def unet(self, *phases: str) -> UNet2DConditionModel:
-        """The UNet as the last finished one of these phases left it; new where none is named."""
+        """Returns the UNet with the weights of the last finished of these phases; a new one without phases."""
         unet = build_unet(tuple(self.recipe.sizes.unet_channels))
         unet.set_attn_processor(AttnProcessor())  # its backward pass is the fastest on a CPU
         if phases:
@@ -124,11 +123,11 @@ class Scratch:
         return unet
 
     def _last(self, phases: tuple[str, ...]) -> str:
-        """The last of these phases that is finished, else the first."""
+        """Returns the last finished of these phases; the first one if none is finished."""
         return next((p for p in reversed(phases) if self._weights(p).exists()), phases[0])
 
     def newest(self) -> tuple[Mllm, UNet2DConditionModel]:
-        """MLLM and UNet as the last finished phases left them."""
+        """Returns MLLM and UNet with the weights of the last finished phases."""
         mllm, unet = self.mllm("chains", "turns"), self.unet("crops", "unet")
         if self._weights("joint").exists():
             both = nn.ModuleDict({"mllm": mllm, "unet": unet})
@@ -139,20 +138,20 @@ class Scratch:
         return mllm, unet
 
     def data(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """(latents to train on, latents held out)."""
+        """Returns (training latents, held-out latents)."""
         vae = self.vae()
         data = self.recipe.data
         with self.accelerator.main_process_first():
             rows = load_shards([shard(vae, self.runs / "latents", i, data.shard_size) for i in range(data.shards)])
-        held = min(_HELD_OUT, data.shard_size // 2)
-        return {k: v[:-held] for k, v in rows.items()}, {k: v[-held:] for k, v in rows.items()}
+        count = min(_HELD_OUT, data.shard_size // 2)
+        return {k: v[:-count] for k, v in rows.items()}, {k: v[-count:] for k, v in rows.items()}
 
     # the phases
 
     def _vae(self, settings: LoopSettings) -> None:
         phase = VaePhase(pool=self.recipe.data.vae_pool)
         channels_last(phase)
-        train(phase, settings, self.runs / "vae", self.accelerator, lambda trained: validate_vae(phase.vae), 400)
+        train(phase, settings, self.runs / "vae", self.accelerator, lambda _: validate_vae(phase.vae), 400)
         phase.eval()
         scenes = [sample(3 * 10**9 + i).source for i in range(256)]
         whiten(phase.vae, to_tensor(np.stack([s.render() for s in scenes if s])))
@@ -174,21 +173,21 @@ class Scratch:
         self._train("eyes", EyesPhase(mllm), settings, mllm)
 
     def _chains(self, settings: LoopSettings) -> None:
-        self._write_chains("chains", settings, self.mllm("eyes"), first_seed=0)
+        self._train_chains("chains", settings, self.mllm("eyes"), first_seed=0)
 
     def _turns(self, settings: LoopSettings) -> None:
-        self._write_chains("turns", settings, self.mllm("chains"), 7 * 10**9)
+        self._train_chains("turns", settings, self.mllm("chains"), 7 * 10**9)
 
     def _references(self, settings: LoopSettings) -> None:
-        self._write_chains("references", settings, self.newest()[0], 8 * 10**9)
+        self._train_chains("references", settings, self.newest()[0], 8 * 10**9)
 
     def _lookups(self, settings: LoopSettings) -> None:
-        self._write_chains("lookups", settings, self.newest()[0], 85 * 10**8)
+        self._train_chains("lookups", settings, self.newest()[0], 85 * 10**8)
 
     def _names(self, settings: LoopSettings) -> None:
-        self._write_chains("names", settings, self.newest()[0], 89 * 10**8)
+        self._train_chains("names", settings, self.newest()[0], 89 * 10**8)
 
-    def _write_chains(self, name: str, settings: LoopSettings, mllm: Mllm, first_seed: int) -> None:
+    def _train_chains(self, name: str, settings: LoopSettings, mllm: Mllm, first_seed: int) -> None:
         data = self.recipe.data
         if data.compile:
             language = mllm.model.model.language_model
@@ -221,11 +220,11 @@ class _Validation:
         self.unet = unet
 
     @torch.no_grad()
-    def __call__(self, trained: nn.Module) -> dict[str, float]:
+    def __call__(self, phase: nn.Module) -> dict[str, float]:
         torch.manual_seed(1)
         device = self.unet.device
-        self.phase.to(device)  # where the trained network lies by now
-        # float16 tensors are not stacked under autocast
+        self.phase.to(device)
+        # build the batches outside autocast, which does not stack float16 tensors
         batches = [to_device(self.phase.batch(i, 32), device) for i in range(3)]
         with torch.autocast(device.type, torch.bfloat16):
             losses = [self.phase(batch) for batch in batches]

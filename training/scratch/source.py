@@ -1,4 +1,4 @@
-"""Storybook pictures as the planner's vision encoder reads them: patches, many pictures at once."""
+"""Converts storybook pictures to patches for the planner's vision encoder, many pictures at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def build_image_processor() -> Qwen2VLImageProcessorPil:
 
 
 class FastSourceProcessor:
-    """SourceProcessor's arithmetic for many storybook pictures at once (a test holds the two equal)."""
+    """Does the arithmetic of SourceProcessor for many storybook pictures at once; a test compares the two."""
 
     def __init__(self) -> None:
         processor = build_image_processor()
@@ -31,7 +31,7 @@ class FastSourceProcessor:
         self.second_frame = reference.view(-1, 3, 2, PATCH, PATCH)[:, :, 1]
 
     def __call__(self, pictures: np.ndarray) -> Tensor:
-        """uint8 (N, SIZE, SIZE, 3) -> (N * patches, 3 * 2 * PATCH * PATCH)."""
+        """Converts pictures, uint8 (N, SIZE, SIZE, 3), to patches (N * patches, 3 * 2 * PATCH * PATCH)."""
         x = torch.from_numpy((pictures - self.mean) / self.std)
         x = x.view(-1, CELLS, MERGE, PATCH, CELLS, MERGE, PATCH, 3).permute(0, 1, 4, 2, 5, 7, 3, 6)
         first = x.reshape(len(pictures), -1, 3, PATCH, PATCH)

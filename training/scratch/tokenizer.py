@@ -1,4 +1,4 @@
-"""The embedded model's tokenizer: Qwen2.5's kind and control tokens, a small vocabulary learned from the storybook."""
+"""The embedded model's tokenizer: Qwen2.5's type and control tokens, with a small vocabulary from the storybook."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def _corpus(examples: int) -> Iterator[str]:
 
 
 def build_tokenizer(vocabulary: int = 620, examples: int = 3000) -> Qwen2Tokenizer:
-    """Byte-level BPE of `vocabulary` merges and bytes, digits one by one as in Qwen2.5, plus all control tokens."""
+    """Returns a byte-level BPE tokenizer with `vocabulary` bytes and merges, plus all control tokens.
+
+    As in Qwen2.5, each digit is a token.
+    """
     bpe = Tokenizer(models.BPE())
     split = pre_tokenizers.Split(TokenRegex(PRETOKENIZE_REGEX), behavior="isolated")
     bpe.pre_tokenizer = pre_tokenizers.Sequence(

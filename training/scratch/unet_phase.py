@@ -1,6 +1,6 @@
-"""Phase 3: the SDXL UNet on semantic anchors, first on 16x16 crops of latents around the edit, then on whole latents.
+"""Phase 3: trains the SDXL UNet on semantic anchors, first on 16x16 crops of latents, then on full latents.
 
-A crop is told apart by SDXL's own micro-conditioning: time_ids carry its corner and size.
+SDXL's micro-conditioning tells the UNet about a crop: time_ids contain its corner and size.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ SCHEDULER = {
     "timestep_spacing": "trailing",
     "steps_offset": 1,
 }
-_DROPPED = 0.05  # share of each condition combination other than the full one (supp. 8)
+_DROP = 0.05  # share of each condition combination other than the full one (supp. 8)
 _NOISE_OFFSET = 0.1
 _INSIDE = 4.0  # extra weight of latents that the edit changes
 
 
 def build_unet(channels: tuple[int, ...] = (64, 128, 192)) -> UNet2DConditionModel:
-    """SDXL's UNet, tiny: 12 input channels, text_time conditioning, cross-attention below the first level."""
+    """Returns a tiny SDXL UNet: 12 input channels, text_time conditioning, cross-attention below the first level."""
     deeper = len(channels) - 1
     return UNet2DConditionModel(
         sample_size=LATENT,
@@ -56,7 +56,7 @@ def build_unet(channels: tuple[int, ...] = (64, 128, 192)) -> UNet2DConditionMod
 
 
 def alphas_cumprod() -> Tensor:
-    """(TRAIN_STEPS,) of the scaled-linear schedule."""
+    """Returns the cumulative alphas (TRAIN_STEPS,) of the scaled-linear schedule."""
     betas = torch.linspace(SCHEDULER["beta_start"] ** 0.5, SCHEDULER["beta_end"] ** 0.5, TRAIN_STEPS) ** 2
     return torch.cumprod(1 - betas, 0)
 
@@ -76,21 +76,24 @@ class LatentBatch:
 def diffusion_loss(
     unet: nn.Module, alphas: Tensor, b: LatentBatch, context: Tensor, pooled: Tensor
 ) -> dict[str, Tensor]:
-    """v-prediction MSE, heavier where the edit changes the picture; conditions dropped as in supp. 8."""
+    """Returns the v-prediction MSE, weighted higher where the edit changes the picture; drops conditions as in supp. 8.
+
+    "inside" and "outside" are the unweighted errors in the mask and outside it.
+    """
     n, device = len(b.target), b.target.device
     chance = torch.rand(n, 1, 1, 1, device=device)
-    no_spatial, no_semantic, nothing = (chance < k * _DROPPED for k in (3, 2, 1))
+    no_spatial, no_semantic, no_source = (chance < k * _DROP for k in (3, 2, 1))
     spatial = b.spatial.masked_fill(no_spatial, 0)
     context = context.masked_fill(no_semantic[..., 0], 0)
-    source = b.source.masked_fill(nothing, 0)
+    source = b.source.masked_fill(no_source, 0)
     t = torch.randint(0, TRAIN_STEPS, (n,), device=device)
     noise = torch.randn_like(b.target) + _NOISE_OFFSET * torch.randn(n, 4, 1, 1, device=device)
     a, s = (x.view(-1, 1, 1, 1) for x in (alphas[t].sqrt(), (1 - alphas[t]).sqrt()))
     noisy = torch.cat([a * b.target + s * noise, source, spatial], 1)
-    predicted = unet(
+    output = unet(
         noisy, t, encoder_hidden_states=context, added_cond_kwargs={"text_embeds": pooled, "time_ids": b.time_ids}
     ).sample.float()
-    error = (predicted - (a * noise - s * b.target)).square().mean(1)
+    error = (output - (a * noise - s * b.target)).square().mean(1)
     weight = 1 + _INSIDE * b.mask
     weight = weight / weight.mean((1, 2), keepdim=True)
     inside = (error * b.mask).sum() / b.mask.sum().clamp(min=1)
@@ -99,7 +102,7 @@ def diffusion_loss(
 
 
 class UnetPhase(Phase):
-    """`crop` is the side of the latents trained on: 16 for the first half of training, LATENT for the second."""
+    """Trains the UNet on crops of latents with side `crop`: 16 in the first phase, LATENT in the second."""
 
     alphas: Tensor
 
@@ -114,7 +117,7 @@ class UnetPhase(Phase):
         return self.take(torch.randint(0, len(self.data["target"]), (size,), generator=g), g)
 
     def take(self, rows: Tensor, g: torch.Generator) -> LatentBatch:
-        """These rows of the data, each cropped around its edit."""
+        """Returns these rows of the data, each cropped around its edit."""
         corners = [self._corner(i, g) for i in rows.tolist()]
 
         def take(key: str) -> Tensor:
@@ -135,9 +138,9 @@ class UnetPhase(Phase):
         )
 
     def _corner(self, row: int, g: torch.Generator) -> tuple[int, int]:
-        """Upper left corner of a crop around a random changed latent."""
-        changed = self.data["mask"][row].nonzero()
-        center = changed[torch.randint(len(changed), (1,), generator=g)][0]
+        """Returns the top left corner (y, x) of a crop around a random latent that the edit changes."""
+        places = self.data["mask"][row].nonzero()
+        center = places[torch.randint(len(places), (1,), generator=g)][0]
         shift = torch.randint(-4, 5, (2,), generator=g) - self.crop // 2
         y, x = (center + shift).clamp(0, LATENT - self.crop).tolist()
         return y, x

@@ -1,4 +1,4 @@
-"""Phase 1: the autoencoder. Whitened, its latents are four uncorrelated channels of unit variance."""
+"""Phase 1: trains the autoencoder. After whitening, its latents are four uncorrelated channels of unit variance."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from training.storybook.edits import sample
 from training.storybook.scoring import nearest_thing
 
 CROP = 64
-_CANVASES = 0.07  # share of box canvases among the pictures: spatial guidance goes through the same encoder
+_CANVASES = 0.07  # share of box canvases among the pictures, because the encoder encodes spatial guidance, too
 
 
 def build_vae() -> AutoencoderKL:
-    """A plain KL autoencoder, factor 4, 4 latent channels, 0.65 M parameters; one norm group and no attention."""
+    """Returns a plain KL autoencoder: factor 4, 4 latent channels, 0.65 M parameters, one norm group, no attention."""
     channels = (16, 32, 64)
     return AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 3,
@@ -38,7 +38,7 @@ def build_vae() -> AutoencoderKL:
 
 
 def to_tensor(pictures: np.ndarray) -> Tensor:
-    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W) in [-1, 1]."""
+    """Converts uint8 (N, H, W, 3) to float32 (N, 3, H, W) in [-1, 1]."""
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1).contiguous()
 
 
@@ -51,15 +51,15 @@ def _canvas(r: random.Random) -> np.ndarray:
 
 
 class VaePhase(Phase):
-    """Reconstruction of 64-pixel crops from noisy latents: MSE + 0.3 L1 + 0.5 gradient L1."""
+    """Trains the reconstruction of 64-pixel crops from noisy latents: MSE + 0.3 L1 + 0.5 gradient L1."""
 
     def __init__(self, latent_noise: float = 0.2, pool: int = 12_000) -> None:
         super().__init__()
         self.vae = build_vae()
         self.latent_noise = latent_noise
         r = random.Random(0)
-        draw = [_canvas(r) if r.random() < _CANVASES else sample(10**9 + i).source for i in range(pool)]
-        self.pool = np.stack([p if isinstance(p, np.ndarray) else p.render() for p in draw if p is not None])
+        items = [_canvas(r) if r.random() < _CANVASES else sample(10**9 + i).source for i in range(pool)]
+        self.pool = np.stack([p if isinstance(p, np.ndarray) else p.render() for p in items if p is not None])
 
     def batch(self, step: int, size: int) -> Tensor:
         rng = np.random.default_rng(step)
@@ -76,19 +76,22 @@ class VaePhase(Phase):
         noisy = latents + self.latent_noise * spread.detach() * torch.randn_like(latents)
         error = self.vae.decode(noisy, return_dict=False)[0].float() - batch
         edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
-        centred = latents.mean((0, 2, 3)).square().mean() + (1 - spread).square().mean()
+        moments = latents.mean((0, 2, 3)).square().mean() + (1 - spread).square().mean()
         mse = error.square().mean()
-        return {"loss": mse + 0.3 * error.abs().mean() + 0.5 * edges + 1e-4 * centred, "mse": mse}
+        return {"loss": mse + 0.3 * error.abs().mean() + 0.5 * edges + 1e-4 * moments, "mse": mse}
 
 
 def channels_last(module: nn.Module) -> None:
-    """Lays a convolutional network out as convolutions on a CPU are fastest."""
-    cast(Any, module).to(memory_format=torch.channels_last)  # torch's annotations know no such argument
+    """Sets the memory format of a convolutional network to channels last, the fastest one on a CPU."""
+    cast(Any, module).to(memory_format=torch.channels_last)  # missing in torch's annotations
 
 
 @torch.no_grad()
 def whiten(vae: AutoencoderKL, pictures: Tensor) -> None:
-    """Folds the latents' 4x4 whitening into quant_conv, its inverse into post_quant_conv (exact but for rounding)."""
+    """Folds a 4x4 whitening of the latents into quant_conv and its inverse into post_quant_conv.
+
+    Reconstructions are the same except for rounding.
+    """
     latents = encode(vae, pictures).permute(1, 0, 2, 3).flatten(1).double()
     mean = latents.mean(1)
     values, vectors = torch.linalg.eigh(torch.cov(latents))
@@ -96,7 +99,7 @@ def whiten(vae: AutoencoderKL, pictures: Tensor) -> None:
     back = vectors @ torch.diag(values.sqrt()) @ vectors.T
     into, out = cast(nn.Conv2d, vae.quant_conv), cast(nn.Conv2d, vae.post_quant_conv)
     into_bias, out_bias = cast(Tensor, into.bias), cast(Tensor, out.bias)
-    c = len(mean)  # quant_conv gives mean ‖ log-variance; only the mean is used
+    c = len(mean)  # quant_conv outputs mean ‖ log-variance; only the mean is used
     weight, bias = into.weight[:c, :, 0, 0].double().cpu(), into_bias[:c].double().cpu()
     into.weight[:c] = (forward @ weight)[..., None, None].float()
     into_bias[:c] = (forward @ (bias - mean)).float()
@@ -107,7 +110,7 @@ def whiten(vae: AutoencoderKL, pictures: Tensor) -> None:
 
 @torch.no_grad()
 def encode(vae: AutoencoderKL, pictures: Tensor, chunk: int = 32) -> Tensor:
-    """(N, 3, H, W) in [-1, 1] -> (N, 4, H/4, W/4): the mode, not scaled, on the CPU."""
+    """Encodes pictures (N, 3, H, W) in [-1, 1]; returns latents (N, 4, H/4, W/4): the mode, unscaled, on the CPU."""
     parts = (p.to(vae.device) for p in pictures.split(chunk))
     return torch.cat([vae.encode(p, return_dict=False)[0].mode().float().cpu() for p in parts])
 
@@ -119,18 +122,19 @@ def decode(vae: AutoencoderKL, latents: Tensor, chunk: int = 32) -> Tensor:
 
 
 def validate_vae(vae: AutoencoderKL, count: int = 32) -> dict[str, Any]:
-    """Over `count` held-out scenes: PSNR in dB of whole pictures, the mean color error (of 255) where things show their
-    own color, and the share of things that are nearer to themselves than to any other kind and color (`nearest`)."""
+    """Returns figures over `count` held-out scenes: `psnr` of whole pictures in dB; `color_error`, the mean error (of
+    255) where objects have their own color; and `nearest`, the share of objects whose reconstruction is closer to
+    their own kind and color than to any other."""
     scenes = [s for s in (sample(2 * 10**9 + i).source for i in range(count)) if s is not None]
     pictures = np.stack([s.render() for s in scenes])
-    made = ((decode(vae, encode(vae, to_tensor(pictures))) + 1) * 127.5).permute(0, 2, 3, 1).numpy()
-    error = made - pictures
+    results = ((decode(vae, encode(vae, to_tensor(pictures))) + 1) * 127.5).permute(0, 2, 3, 1).numpy()
+    error = results - pictures
     psnr = -10 * np.log10(np.square(error / 255).mean((1, 2, 3)))
     errors, nearest = [], []
-    for scene, picture, result, shift in zip(scenes, pictures, made, error, strict=True):
-        seen = blurred_lab(result.round().astype(np.uint8))
+    for scene, picture, result, shift in zip(scenes, pictures, results, error, strict=True):
+        pixels = blurred_lab(result.round().astype(np.uint8))
         for t in scene.things:
-            nearest.append(nearest_thing(seen, scene, t) == (t.kind, t.color))
+            nearest.append(nearest_thing(pixels, scene, t) == (t.kind, t.color))
             place = np.s_[t.y : t.y + t.height, t.x : t.x + t.width]
             own = np.abs(picture[place] - np.array(COLORS[t.color]) * scene.light).max(-1) < 3
             if own.sum() > 10:

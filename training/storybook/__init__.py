@@ -1,1 +1,1 @@
-"""The storybook: a world of drawn picture-book scenes, their edits, and when an edit of one is right."""
+"""The storybook: procedural picture-book scenes, their edits, and the criteria for a right edit."""

@@ -1,4 +1,4 @@
-"""What happens to pictures in the world: a storybook scene as a stranger would hand it in."""
+"""Disturbances of storybook pictures, as they occur in users' own pictures."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def _jpeg(picture: Image.Image, dice: np.random.Generator) -> Image.Image:
 
 
 def _noise(picture: Image.Image, dice: np.random.Generator) -> Image.Image:
-    """Gaussian, standard deviation 6 of 255."""
+    """Adds Gaussian noise with a standard deviation of 6 (of 255)."""
     noisy = np.asarray(picture, np.float32) + dice.normal(0, 6, (picture.height, picture.width, 3))
     return Image.fromarray(noisy.round().clip(0, 255).astype(np.uint8))
 
 
 def _brightness(picture: Image.Image, dice: np.random.Generator) -> Image.Image:
-    """By up to 25 %, darker or brighter."""
+    """Makes the picture up to 25 % darker or brighter."""
     return Image.fromarray((np.asarray(picture, np.float32) * dice.uniform(0.75, 1.25)).clip(0, 255).astype(np.uint8))
 
 
 def _rescaled(picture: Image.Image, dice: np.random.Generator) -> Image.Image:
-    """To a side of 64 to 1024 pixels, evenly over the octaves."""
+    """Resizes the picture to a side of 64 to 1024 pixels, log-uniformly."""
     side = round(SIZE * 2 ** dice.uniform(-1, 3))
     return picture.resize((side, side), Image.Resampling.LANCZOS)
 
 
 def _wobbled(picture: Image.Image, dice: np.random.Generator) -> Image.Image:
-    """As drawn by a hand: lines sway by up to 2.5 pixels, slowly from place to place."""
+    """Displaces lines smoothly by up to 2.5 pixels, as in a drawing by hand."""
     knots = dice.uniform(-2.5, 2.5, (2, 7, 7)).astype(np.float32)
     sway = [np.asarray(Image.fromarray(k).resize(picture.size, Image.Resampling.BICUBIC)) for k in knots]
     y, x = np.mgrid[: picture.height, : picture.width]
@@ -56,5 +56,5 @@ DISTURBANCES: dict[str, Disturb] = {
 
 
 def disturb(picture: Image.Image, name: str, seed: int) -> Image.Image:
-    """The same change for the same seed, so that a source and the truth it is judged by go through the same."""
+    """Returns the disturbed picture. The same seed gives the same change, so a source and its truth stay comparable."""
     return DISTURBANCES[name](picture, np.random.default_rng(seed))

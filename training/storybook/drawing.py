@@ -1,6 +1,6 @@
-"""The storybook's pictures: parametric things and backgrounds, drawn with anti-aliasing into small RGB arrays.
+"""Draws the storybook's pictures: parametric objects and backgrounds, anti-aliased, in small RGB arrays.
 
-Everything is a pure function of its arguments, so a scene looks the same on every machine.
+All functions are pure, so a scene looks the same on every machine.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ USUAL_COLORS = {
     "kite": "turquoise",
     "gift": "pink",
 }
-"""The color of a new thing where an instruction gives none: “a tree” is a green one."""
+"""The color of a new object if the instruction names none: “a tree” is a green one."""
 BACKGROUNDS = ("meadow", "beach", "night", "sunset", "snowfield", "sea", "desert", "room")
 
 _DARK = (52, 44, 50)
@@ -57,10 +57,10 @@ _BARK = (120, 78, 44)
 _CREAM = (250, 238, 214)
 _LEAF = (64, 146, 66)
 _GLASS = (206, 232, 250)
-_MASTER = 192  # side of the master sprite from which each size is reduced
+_MASTER = 192  # side of the master sprite, which is scaled down to each size
 _OUTLINE = 9  # width of the dilation on the master, in pixels
 
-Role = str | tuple[int, int, int]  # "color", "dark", "light" follow the thing's color; a tuple is itself
+Role = str | tuple[int, int, int]  # "color", "dark" and "light" depend on the object's color; a tuple is a fixed color
 Pen = Callable[["_Pen"], object]
 
 
@@ -240,12 +240,12 @@ NOVEL: dict[str, list[tuple[Role, Pen]]] = {
         ),
     ],
 }
-"""Kinds that no scene has: what a fine-tuning may teach (`training.experiments.novelty`)."""
+"""Kinds that no storybook scene contains, for fine-tuning (`training.experiments.novelty`)."""
 
 
 @lru_cache(None)
 def _master(kind: str) -> list[tuple[Role, Image.Image]]:
-    """Alpha layers of a kind at master size, its outline first."""
+    """Returns the alpha layers of a kind at master size, the outline first."""
     layers = []
     for role, ink in KINDS.get(kind) or NOVEL[kind]:
         alpha = Image.new("L", (_MASTER, _MASTER), 0)
@@ -258,7 +258,7 @@ def _master(kind: str) -> list[tuple[Role, Image.Image]]:
 
 @lru_cache(30_000)
 def sprite(kind: str, width: int, height: int) -> list[tuple[Role, np.ndarray]]:
-    """Layers of a thing, bottom first: (role, alpha in [0,1] of shape (height, width, 1))."""
+    """Returns the layers of an object, bottom first: (role, alpha in [0, 1] of shape (height, width, 1))."""
     return [
         (role, np.asarray(alpha.resize((width, height), Image.Resampling.BOX), np.float32)[..., None] / 255)
         for role, alpha in _master(kind)
@@ -279,7 +279,7 @@ def _ink(role: Role, color: str) -> np.ndarray:
 
 
 def draw_thing(canvas: np.ndarray, kind: str, color: str, x: int, y: int, width: int, height: int) -> None:
-    """Draws a thing in place; canvas is float32 (H, W, 3) in [0,255], the box lies inside it."""
+    """Draws an object into the canvas, float32 (H, W, 3) in [0, 255]. Its box must lie inside the canvas."""
     patch = canvas[y : y + height, x : x + width]
     for role, alpha in sprite(kind, width, height):
         patch += (_ink(role, color) - patch) * alpha
@@ -292,7 +292,7 @@ def _ramp(top: tuple[int, int, int], bottom: tuple[int, int, int], t: np.ndarray
 
 @lru_cache(1)
 def _paper() -> np.ndarray:
-    """The grain of the page: a fixed smooth texture of about ±2 levels."""
+    """Returns the page's grain: a fixed, smooth texture of about ±2 levels."""
     noise = np.random.default_rng(0).normal(size=(SIZE // 4, SIZE // 4)).astype(np.float32)
     image = Image.fromarray(noise).resize((SIZE, SIZE), Image.Resampling.BICUBIC)
     return np.asarray(image, np.float32)[..., None] * 2
@@ -322,7 +322,7 @@ _WAVES = {
 
 @lru_cache(4096)
 def background(name: str, horizon: float, phase: float) -> np.ndarray:
-    """A background, float32 (SIZE, SIZE, 3) in [0,255]; horizon and phase (of hills and waves) in [0,1]."""
+    """Returns a background, float32 (SIZE, SIZE, 3) in [0, 255]; horizon and phase (of hills and waves) in [0, 1]."""
     y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32) / SIZE
     line = 0.52 + 0.2 * horizon + _WAVES[name] * np.sin(2 * math.pi * (1.3 * x + phase))
     top, bottom, near, far = _LAND[name]

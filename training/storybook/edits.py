@@ -1,6 +1,6 @@
-"""Edits of storybook scenes, each with its instruction and GoT chain; and captions, each with its scene.
+"""Samples edits of storybook scenes with their instructions and GoT chains, and captions with their scenes.
 
-An example is a pure function of its seed.
+An example depends on its seed and task alone.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ TASKS = (*EDITS, "two_step", "text_to_image")
 FREQUENCY = {"add": 15, "remove": 10, "replace": 15, "recolor": 13, "move": 13, "resize": 11, "background": 6}
 SIDES = {"small": (26, 32), "medium": (36, 44), "large": (50, 58)}
 CANONICAL_SIDE = {"small": 28, "medium": 40, "large": 54}
-"""Side of a thing the instruction asks for, so that its target box follows from the text."""
+"""Side of a new object in pixels, so that its target box follows from the instruction."""
 
 COLORLESS = 1 / 3
-"""Share of the new things that an instruction names by their kind alone."""
+"""Share of new objects whose instruction names only their kind."""
 
 _MASKS = list(MASK_COLORS)
 _LARGEST = 68
@@ -31,7 +31,7 @@ _LARGEST = 68
 
 @dataclass(frozen=True)
 class Step:
-    """One image of an example: what the model is to write, the scene that results and what changed."""
+    """One image of an example: the chain, the resulting scene, and the change."""
 
     operation: str
     chain: str
@@ -42,14 +42,14 @@ class Step:
 
     @property
     def target_box(self) -> Box | None:
-        """Where the change is to be judged: the new thing, else the old one's place."""
+        """The box of the new object or, if there is none, of the old one."""
         thing = self.new or self.old
         return thing.box if thing else None
 
 
 @dataclass(frozen=True)
 class Example:
-    """An instruction (or caption) with its source scene, if any, and one step an image."""
+    """An instruction with its source scene, or a caption; with a step for each image."""
 
     seed: int
     task: str
@@ -57,7 +57,7 @@ class Example:
     source: Scene | None
     steps: tuple[Step, ...]
     reference: str = ""
-    """Kind of referring expression: kind, color, name, relation, superlative, counting, or empty."""
+    """Kind of the referring expression: kind, color, name, relation, superlative, counting, or empty."""
 
     @property
     def chain(self) -> str:
@@ -79,30 +79,30 @@ def _by_x(things: Sequence[Thing]) -> list[Thing]:
 
 
 def describe(scene: Scene, boxes: bool = False) -> str:
-    """The scene in words, things from left to right, each with its box if asked."""
+    """Returns the scene in words, with its objects from left to right; with `boxes`, each object has its box."""
     phrases = [article(t.name) + (f" {format_box(t.box)}" if boxes else "") for t in _by_x(scene.things)]
     return f"{article(scene.background)} with {_list(phrases)}"
 
 
 def sample(seed: int, task: str | None = None) -> Example:
-    """The example of this seed; `task` is one of TASKS, or None for the training mixture of edits."""
+    """Returns the example of a seed; `task` is one of TASKS, or None for the training mixture of edits."""
     r = random.Random(f"{seed}/{task}")
     while True:
-        chosen = task or r.choices(list(FREQUENCY), list(FREQUENCY.values()))[0]
-        if chosen == "text_to_image":
+        choice = task or r.choices(list(FREQUENCY), list(FREQUENCY.values()))[0]
+        if choice == "text_to_image":
             return _text_to_image(r, seed)
         source = _random_scene(r)
-        if chosen == "two_step":
+        if choice == "two_step":
             example = _two_step(r, seed, source)
         else:
-            drafted = _edit(r, source, chosen)
-            example = drafted and Example(seed, chosen, drafted.instruction, source, (drafted.step,), drafted.reference)
+            draft = _edit(r, source, choice)
+            example = draft and Example(seed, choice, draft.instruction, source, (draft.step,), draft.reference)
         if example:
             return example
 
 
-def _wanted(r: random.Random, kind: str) -> tuple[str, str]:
-    """(color, name in the instruction) of a new thing; without a color in its name it has the usual one."""
+def _color_and_name(r: random.Random, kind: str) -> tuple[str, str]:
+    """Returns (color, name in the instruction) of a new object; if the name has no color, it is the usual one."""
     if r.random() < COLORLESS:
         return USUAL_COLORS[kind], kind
     color = r.choice(tuple(COLORS))
@@ -137,21 +137,21 @@ class _Draft:
 
 
 def _edit(r: random.Random, source: Scene, operation: str) -> _Draft | None:
-    """A random edit of the scene, or None where this scene does not allow one."""
+    """Returns a random edit of the scene, or None if the scene does not allow it."""
     if operation == "add":
         return _add(r, source)
     if operation == "background":
         return _background(r, source)
     old = r.choice(source.things)
-    referred = refer(r, source.things, old)
-    if referred is None:
+    expression = refer(r, source.things, old)
+    if expression is None:
         return None
-    words, reference = referred
+    words, reference = expression
     draft = {"remove": _remove, "replace": _replace, "recolor": _recolor, "move": _move, "resize": _resize}[operation]
-    changed = draft(r, source, old, words)
-    if changed is None:
+    edit = draft(r, source, old, words)
+    if edit is None:
         return None
-    instruction, sentence, new = changed
+    instruction, sentence, new = edit
     regions = [(old.box, _MASKS[0])]
     if operation in ("move", "resize") and new:
         regions.append((new.box, _MASKS[1]))
@@ -193,10 +193,10 @@ def _recolor(r: random.Random, source: Scene, old: Thing, words: str) -> tuple[s
 
 def _replace(r: random.Random, source: Scene, old: Thing, words: str) -> tuple[str, str, Thing | None]:
     kind = r.choice([k for k in KINDS if k != old.kind])
-    color, wanted = _wanted(r, kind)
+    color, name = _color_and_name(r, kind)
     new = replace(old, kind=kind, color=color)
     forms = ("replace {} with {}", "turn {} into {}", "swap {} for {}", "change {} into {}")
-    return r.choice(forms).format(words, article(wanted)), f"Replace it with {article(new.name)}", new
+    return r.choice(forms).format(words, article(name)), f"Replace it with {article(new.name)}", new
 
 
 _PLACES = {
@@ -213,28 +213,29 @@ _PLACES = {
 _SHIFTS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
-def _free_place(r: random.Random, scene: Scene, thing: Thing, besides: Thing | None = None) -> tuple[str, Thing] | None:
+def _free_place(r: random.Random, scene: Scene, thing: Thing) -> tuple[str, Thing] | None:
+    """Returns (name, the object there) of a random free place, or None if no place is free."""
     for word in r.sample(tuple(_PLACES), len(_PLACES)):
         fx, fy = _PLACES[word]
-        placed = thing.at(fx * SIZE, fy * SIZE)
-        if scene.fits(placed, besides):
-            return word, placed
+        option = thing.at(fx * SIZE, fy * SIZE)
+        if scene.fits(option):
+            return word, option
     return None
 
 
 def _move(r: random.Random, source: Scene, old: Thing, words: str) -> tuple[str, str, Thing | None] | None:
     if r.random() < 0.5:
-        found = _free_place(r, source, old)
-        if found is None:
+        choice = _free_place(r, source, old)
+        if choice is None:
             return None
-        place, new = found
+        place, new = choice
         instruction = f"{r.choice(('move', 'put', 'place'))} {words} {'in' if place == 'middle' else 'at'} the {place}"
     else:
-        way, (dx, dy) = r.choice(tuple(_SHIFTS.items()))
+        direction, (dx, dy) = r.choice(tuple(_SHIFTS.items()))
         new = replace(old, x=old.x + dx * SIZE // 4, y=old.y + dy * SIZE // 4)
         if not source.fits(new, old):
             return None
-        instruction = r.choice(("move {} {}", "shift {} {}", "move {} a bit {}")).format(words, way)
+        instruction = r.choice(("move {} {}", "shift {} {}", "move {} a bit {}")).format(words, direction)
     return instruction, f"Move it to {format_box(new.box, _MASKS[1])}", new
 
 
@@ -248,36 +249,36 @@ def _resize(r: random.Random, source: Scene, old: Thing, words: str) -> tuple[st
     return r.choice(forms).format(words), sentence, new
 
 
-_BESIDE = {"to the left of": (-1, 0), "to the right of": (1, 0), "above": (0, -1), "below": (0, 1)}
+_RELATIONS = {"to the left of": (-1, 0), "to the right of": (1, 0), "above": (0, -1), "below": (0, 1)}
 
 
 def _add(r: random.Random, source: Scene) -> _Draft | None:
     size = r.choice(("small", "medium", "medium", "large"))
     side = CANONICAL_SIDE[size]
     kind = r.choice(tuple(KINDS))
-    color, wanted = _wanted(r, kind)
+    color, name = _color_and_name(r, kind)
     thing = Thing(kind, color, 0, 0, side, side)
     if r.random() < 0.6:
-        found = _free_place(r, source, thing)
-        if found is None:
+        choice = _free_place(r, source, thing)
+        if choice is None:
             return None
-        place, new = found
+        place, new = choice
         where = f"{'in' if place == 'middle' else 'at'} the {place}"
     else:
         anchor = r.choice(source.things)
         if sum(t.name == anchor.name for t in source.things) > 1:
             return None
-        relation, (dx, dy) = r.choice(tuple(_BESIDE.items()))
+        relation, (dx, dy) = r.choice(tuple(_RELATIONS.items()))
         reach = ((anchor.width if dx else anchor.height) + side) / 2 + 6
         cx, cy = anchor.center
         new = replace(thing, x=round(cx + dx * reach - side / 2), y=round(cy + dy * reach - side / 2))
         if not source.fits(new):
             return None
         where = f"{relation} the {anchor.name}"
-    sized = "" if size == "medium" else f"{size} "
-    instruction = f"{r.choice(('add', 'place', 'put', 'insert', 'draw'))} {article(sized + wanted)} {where}"
+    adjective = "" if size == "medium" else f"{size} "
+    instruction = f"{r.choice(('add', 'place', 'put', 'insert', 'draw'))} {article(adjective + name)} {where}"
     target = replace(source, things=(*source.things, new))
-    change = f"The place to change is {format_box(new.box, _MASKS[0])}. Add {article(sized + new.name)}."
+    change = f"The place to change is {format_box(new.box, _MASKS[0])}. Add {article(adjective + new.name)}."
     return _Draft(instruction, _step("add", source, change, target, None, new, [(new.box, _MASKS[0])]))
 
 
@@ -295,7 +296,7 @@ def _background(r: random.Random, source: Scene) -> _Draft:
 
 
 def _two_step(r: random.Random, seed: int, source: Scene) -> Example | None:
-    """Two edits of one instruction, `first and then second`; the second is described on the first one's result."""
+    """Returns an example with two edits, “FIRST and then SECOND”; the second one edits the first one's result."""
     first_operation, second_operation = r.sample(("add", "remove", "replace", "recolor", "background"), 2)
     first = _edit(r, source, first_operation)
     if not first or not first.step.target.things:
@@ -313,21 +314,21 @@ _LAYOUT_SIDE = {1: 54, 2: 44, 3: 34}
 
 
 def _text_to_image(r: random.Random, seed: int) -> Example:
-    """A caption with its canonical layout, so that boxes follow from the words."""
+    """Returns a caption with its canonical layout, so that the boxes follow from the words."""
     count = r.choice((1, 1, 2, 2, 3))
     side = _LAYOUT_SIDE[count]
     kinds = [r.choice(tuple(KINDS)) for _ in range(count)]
-    wanted = [_wanted(r, kind) for kind in kinds]
-    blank = [Thing(kind, color, 0, 0, side, side) for kind, (color, _) in zip(kinds, wanted, strict=True)]
-    stacked = count == 2 and r.random() < 0.3
-    centers = _COLUMN if stacked else _LAYOUTS[count]
-    things = [t.at(cx * SIZE, cy * SIZE) for t, (cx, cy) in zip(blank, centers, strict=True)]
+    choices = [_color_and_name(r, kind) for kind in kinds]
+    items = [Thing(kind, color, 0, 0, side, side) for kind, (color, _) in zip(kinds, choices, strict=True)]
+    column = count == 2 and r.random() < 0.3
+    centers = _COLUMN if column else _LAYOUTS[count]
+    things = [t.at(cx * SIZE, cy * SIZE) for t, (cx, cy) in zip(items, centers, strict=True)]
     scene = Scene(r.choice(BACKGROUNDS), things=tuple(things))
-    names = [article(name) for _, name in wanted]
-    phrase = " above ".join(names) if stacked else _list(names)
+    names = [article(name) for _, name in choices]
+    phrase = " above ".join(names) if column else _list(names)
     forms = ("{} with {}", "a picture of {1} in front of {0}", "{1}, {0} behind", "draw {} with {}")
     caption = r.choice(forms).format(article(scene.background), phrase)
     regions = tuple((t.box, _MASKS[i]) for i, t in enumerate(things))
-    written = [f"{article(t.name)} {format_box(b, c)}" for t, (b, c) in zip(things, regions, strict=True)]
-    chain = f"The picture shows {article(scene.background)} with {_list(written)}."
+    phrases = [f"{article(t.name)} {format_box(b, c)}" for t, (b, c) in zip(things, regions, strict=True)]
+    chain = f"The picture shows {article(scene.background)} with {_list(phrases)}."
     return Example(seed, "text_to_image", caption, None, (Step("text_to_image", chain, scene, regions=regions),))

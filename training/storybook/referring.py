@@ -1,4 +1,4 @@
-"""Referring expressions of the storybook: words that point at exactly one thing of a scene."""
+"""Referring expressions for the storybook: words that identify exactly one object in a scene."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 
 from training.storybook.scene import Thing
 
-_CLEAR = 8  # pixels by which positions must differ before words such as "left of" are used
-_AREA = 1.35  # ratio of areas from which one thing is called larger
+_CLEAR = 8  # minimum distance in pixels for words such as "left of"
+_AREA = 1.35  # minimum ratio of areas for "largest" and "smallest"
 _ORDINALS = ("first", "second", "third", "fourth")
 
 
 def refer(r: random.Random, things: Sequence[Thing], thing: Thing) -> tuple[str, str] | None:
-    """(expression, kind of expression) that no other thing of the scene fits, or None when there is none.
+    """Returns (expression, its kind) of a random expression that fits only this object, or None if there is none.
 
-    Kinds: name (attribute and noun), kind, color, superlative, relation, counting.
+    Kinds: name (color and kind), kind, color, superlative, relation, counting.
     """
     others = [t for t in things if t is not thing]
     choices = _by_attribute(thing, others) + _by_extreme(thing, others) + _by_relation(thing, others, things)
@@ -24,20 +24,20 @@ def refer(r: random.Random, things: Sequence[Thing], thing: Thing) -> tuple[str,
 
 
 def _by_attribute(thing: Thing, others: list[Thing]) -> list[tuple[str, str]]:
-    found = []
+    expressions = []
     if all(o.name != thing.name for o in others):
-        found += [(f"the {thing.name}", "name")] * 3
+        expressions += [(f"the {thing.name}", "name")] * 3
     if all(o.kind != thing.kind for o in others):
-        found += [(f"the {thing.kind}", "kind")] * 2
+        expressions += [(f"the {thing.kind}", "kind")] * 2
     if all(o.color != thing.color for o in others):
-        found.append((f"the {thing.color} object", "color"))
-    return found
+        expressions.append((f"the {thing.color} object", "color"))
+    return expressions
 
 
 def _by_extreme(thing: Thing, others: list[Thing]) -> list[tuple[str, str]]:
     if not others:
         return []
-    (x, y), found = thing.center, []
+    x, y = thing.center
     tests = {
         "leftmost": all(x < o.center[0] - _CLEAR for o in others),
         "rightmost": all(x > o.center[0] + _CLEAR for o in others),
@@ -46,10 +46,7 @@ def _by_extreme(thing: Thing, others: list[Thing]) -> list[tuple[str, str]]:
         "largest": all(thing.area > o.area * _AREA for o in others),
         "smallest": all(thing.area * _AREA < o.area for o in others),
     }
-    for word, holds in tests.items():
-        if holds:
-            found.append((f"the {word} object", "superlative"))
-    return found
+    return [(f"the {word} object", "superlative") for word, holds in tests.items() if holds]
 
 
 _RELATIONS: dict[str, Callable[[tuple[float, float], tuple[float, float]], bool]] = {
@@ -61,15 +58,15 @@ _RELATIONS: dict[str, Callable[[tuple[float, float], tuple[float, float]], bool]
 
 
 def _by_relation(thing: Thing, others: list[Thing], things: Sequence[Thing]) -> list[tuple[str, str]]:
-    found = []
+    expressions = []
     for anchor in others:
         if sum(t.name == anchor.name for t in things) > 1:
             continue
         rest = [t for t in things if t is not anchor]
         for words, holds in _RELATIONS.items():
             if [t for t in rest if holds(t.center, anchor.center)] == [thing]:
-                found.append((f"the object {words} the {anchor.name}", "relation"))
-    return found
+                expressions.append((f"the object {words} the {anchor.name}", "relation"))
+    return expressions
 
 
 def _by_count(thing: Thing, things: Sequence[Thing]) -> list[tuple[str, str]]:

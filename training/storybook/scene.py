@@ -1,7 +1,7 @@
-"""A storybook scene: a background and the things that stand in front of it.
+"""A storybook scene: a background with objects in front of it.
 
-Boxes are rounded to tens of [0,1000] — 0.64 pixels of a 128-pixel picture — which spares a tiny model a digit it could
-never learn.
+Boxes are rounded to multiples of 10 in [0, 1000], at most 0.64 pixels of a 128-pixel picture, because a tiny model
+could not learn the last digit.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from engine.api.chain import Box
 from training.storybook.drawing import SIZE, background, draw_thing
 
 _GAP = 2
-"""Pixels between two things at least."""
+"""Minimum distance between two objects, in pixels."""
 
 
 @dataclass(frozen=True)
 class Thing:
-    """A drawn object; x, y, width, height in pixels of the picture."""
+    """An object in a scene; x, y, width and height are in pixels."""
 
     kind: str
     color: str
@@ -46,7 +46,7 @@ class Thing:
         return Box(*(min(990, round(v * 100 / SIZE) * 10) for v in ends))
 
     def at(self, cx: float, cy: float, scale: float = 1.0) -> Thing:
-        """The same thing centred at (cx, cy), kept inside the picture."""
+        """Returns the same object scaled and centered at (cx, cy), moved into the picture if necessary."""
         width, height = round(self.width * scale), round(self.height * scale)
         x = min(max(round(cx - width / 2), 1), SIZE - 1 - width)
         y = min(max(round(cy - height / 2), 1), SIZE - 1 - height)
@@ -55,7 +55,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture to draw: background with its variation in [0,1], light (1 = neutral) and things that do not overlap."""
+    """A background with its variations (in [0, 1]), the light (1: neutral), and objects that do not overlap."""
 
     background: str
     horizon: float = 0.5
@@ -64,14 +64,14 @@ class Scene:
     things: tuple[Thing, ...] = ()
 
     def render(self) -> np.ndarray:
-        """uint8 RGB of shape (SIZE, SIZE, 3)."""
+        """Returns the picture, uint8 RGB (SIZE, SIZE, 3)."""
         canvas = background(self.background, self.horizon, self.phase).copy()
         for t in self.things:
             draw_thing(canvas, t.kind, t.color, t.x, t.y, t.width, t.height)
         return (canvas * self.light).round().clip(0, 255).astype(np.uint8)
 
-    def fits(self, thing: Thing, besides: Thing | None = None) -> bool:
-        """Whether the thing lies inside the picture and touches no other (but `besides`)."""
+    def fits(self, thing: Thing, ignore: Thing | None = None) -> bool:
+        """Returns whether the object is inside the picture and touches no other object (except `ignore`)."""
         if min(thing.x, thing.y) < 1 or max(thing.x + thing.width, thing.y + thing.height) > SIZE - 1:
             return False
         return not any(
@@ -80,5 +80,5 @@ class Scene:
             and thing.y < o.y + o.height + _GAP
             and o.y < thing.y + thing.height + _GAP
             for o in self.things
-            if o is not besides
+            if o is not ignore
         )

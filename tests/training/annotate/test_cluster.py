@@ -1,4 +1,4 @@
-"""Annotation on a local Ray gives what a single process gives."""
+"""Annotation on a local Ray cluster gives the same result as a single process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.data.manifest import MANIFEST
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.filterwarnings("default")  # Ray's own
+@pytest.mark.filterwarnings("default")  # Ray raises warnings of its own
 def test_two_hundred_pairs_on_ray_equal_the_single_process(tmp_path):
     ray = pytest.importorskip("ray")
     from training.annotate.cluster import annotated_by_ray

@@ -1,4 +1,4 @@
-"""A GoT model's planner begins chains as it would itself, with the name of what is edited."""
+"""A GoT model's planner begins chains in its own style, and names the edited object."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from training.data.manifest import read_manifest
 from training.experiments.novelty import novelty, write_pairs
 
 
-def test_a_model_describes_in_its_own_manner(root, tmp_path):
+def test_a_model_describes_pairs_in_its_own_style(root, tmp_path):
     folder = tmp_path / "one"
     write_pairs(folder, 1)
     annotate(folder, tmp_path / "out", annotated(PlannerDescriber(root / "resources" / "models" / "got-mini")))

@@ -1,5 +1,5 @@
-"""A Qwen2.5-VL of the real class and in the layout of its release, tiny and random, describes pairs: whatever it says,
-the chains are whole and the report says what it was of no use for."""
+"""A tiny random Qwen2.5-VL, of the real class and in the layout of its release, describes pairs. Whatever it answers,
+the chains are valid and the report lists its unusable answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HIDDEN = 32
 
 @pytest.fixture(scope="module")
 def qwen(tmp_path_factory) -> Path:
-    """The files, keys and names of weights of Qwen2.5-VL-7B-Instruct's release."""
+    """A folder with the files, keys and weight names of Qwen2.5-VL-7B-Instruct's release."""
     from transformers import Qwen2_5_VLForConditionalGeneration
 
     folder = tmp_path_factory.mktemp("qwen")
@@ -63,17 +63,18 @@ def qwen(tmp_path_factory) -> Path:
     from transformers import AutoConfig
 
     model = Qwen2_5_VLForConditionalGeneration(AutoConfig.from_pretrained(folder)).to(torch.bfloat16)
-    released = {
+    weights = {
         name.replace("model.language_model.", "model.").replace("model.visual.", "visual."): weight.clone()
         for name, weight in model.state_dict().items()
     }
-    save_file(released, folder / "model.safetensors", metadata={"format": "pt"})
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     return folder
 
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory) -> Path:
-    """A place that changed; everything that changed; hardly anything that changed; a picture too narrow to be seen."""
+    """A folder with a local change, a change everywhere, a faint change, a picture that is too narrow for the model,
+    and a pair without an instruction."""
     folder = tmp_path_factory.mktemp("pairs")
     before = Image.new("RGB", (96, 64), "white")
     after = before.copy()
@@ -83,8 +84,8 @@ def pairs(tmp_path_factory) -> Path:
     narrow = Image.new("RGB", (800, 4), "white")
     other = narrow.copy()
     other.paste("red", (0, 0, 100, 4))
-    shown = {"place": (before, after), "whole": (before, Image.new("RGB", (96, 64), "navy")), "faint": (before, faint)}
-    for name, (one, two) in (shown | {"narrow": (narrow, other)}).items():
+    edits = {"place": (before, after), "whole": (before, Image.new("RGB", (96, 64), "navy")), "faint": (before, faint)}
+    for name, (one, two) in (edits | {"narrow": (narrow, other)}).items():
         one.save(folder / f"{name}-before.png")
         two.save(folder / f"{name}-after.png")
         (folder / f"{name}.txt").write_text(f"change the {name}")
@@ -95,21 +96,21 @@ def pairs(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def short() -> Iterator[None]:
-    """A random model never comes to an end of its own accord."""
+    """Limits the length of answers, which a random model never ends."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(qwen_module, "_MOST_TOKENS", 8)
         yield
 
 
 @pytest.fixture(scope="module")
-def described(short, qwen, pairs, tmp_path_factory) -> Path:
+def output(short, qwen, pairs, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("described")
     assert main([str(pairs), "-o", str(folder), "--model", str(qwen)]) == 0
     return folder
 
 
-def test_random_words_make_whole_chains_and_the_difference_says_where(described):
-    rows = {row.name.removeprefix("./"): row for row in read_rows(described)}  # it refuses a broken chain
+def test_random_words_give_valid_chains_with_the_boxes_of_the_difference(output):
+    rows = {row.name.removeprefix("./"): row for row in read_rows(output)}  # raises if a chain is broken
     assert set(rows) - {"untold"} == {"place", "whole", "narrow"}
     (region,) = Chain.parse(rows["place"].chain).mask_regions(0)
     assert region.box.iou(Box(208, 156, 521, 625)) > 0.7
@@ -117,33 +118,33 @@ def test_random_words_make_whole_chains_and_the_difference_says_where(described)
     assert all(row.chain.endswith("<|im_gen_start|>") for row in rows.values())
 
 
-def test_the_report_names_what_the_model_was_of_no_use_for(described):
-    report = json.loads((described / "report.json").read_text())
+def test_the_report_lists_unusable_answers(output):
+    report = json.loads((output / "report.json").read_text())
     doubts = [f for f in report["findings"] if f["kind"] == "not_understood"]
     where = [f["where"].removeprefix("./") for f in doubts if f["message"].startswith("no box in")]
-    assert where == ["whole"]  # the one of these that it was asked for
+    assert where == ["whole"]  # the only pair for which the model is asked for a box
     assert [f["where"] for f in report["findings"] if f["kind"] == "unchanged"] == ["./faint"]
     assert "no words for a caption" in {f["message"] for f in doubts if f["where"] == "./narrow"}
-    assert KINDS["not_understood"] in (described / "report.txt").read_text()
-    untold = [f["message"] for f in report["findings"] if f["where"] == "./untold" and f["kind"] == "no_instruction"]
-    assert report["pairs"] == 4 or "no words for an instruction" in untold[0]  # by what it happens to write
+    assert KINDS["not_understood"] in (output / "report.txt").read_text()
+    messages = [f["message"] for f in report["findings"] if f["where"] == "./untold" and f["kind"] == "no_instruction"]
+    assert report["pairs"] == 4 or "no words for an instruction" in messages[0]  # depends on the random answer
 
 
-def test_a_stopped_run_goes_on_to_the_same_rows(described, qwen, pairs, tmp_path):
-    shutil.copytree(described, tmp_path / "cut")
+def test_a_resumed_run_gives_the_same_rows(output, qwen, pairs, tmp_path):
+    shutil.copytree(output, tmp_path / "cut")
     manifest = tmp_path / "cut" / MANIFEST
     whole = manifest.read_bytes()
     manifest.write_bytes(whole[: len(whole) // 2])
     assert main([str(pairs), "-o", str(tmp_path / "cut"), "--model", str(qwen)]) == 0
     assert manifest.read_bytes() == whole
-    changed = whole.replace(b"change the whole", b"change it all")
-    manifest.write_bytes(changed)
+    corrections = whole.replace(b"change the whole", b"change it all")
+    manifest.write_bytes(corrections)
     assert main([str(pairs), "-o", str(tmp_path / "cut"), "--model", str(qwen)]) == 0
-    assert manifest.read_bytes() == changed
+    assert manifest.read_bytes() == corrections
 
 
 class Answers(QwenDescriber):
-    """Says what it is told to, for the words that a real model writes and a random one never does."""
+    """Gives a fixed answer, because a random model never writes what a real one would."""
 
     def __init__(self, folder: Path, answer: str) -> None:
         super().__init__(folder)
@@ -155,7 +156,7 @@ class Answers(QwenDescriber):
 
 
 @pytest.mark.parametrize("answer", ["", "…", "<|im_gen_start|> a <|box_start|>(9,9) cat\nand more.", "The cat (red)."])
-def test_no_answer_breaks_a_chain(answer, qwen, pairs, tmp_path):
+def test_unusual_answers_do_not_break_a_chain(answer, qwen, pairs, tmp_path):
     annotate(pairs, tmp_path / "out", annotated(Answers(qwen, answer)))
     rows = read_rows(tmp_path / "out")
     assert len(rows) == (3 if answer in ("", "…") else 4)
@@ -164,15 +165,15 @@ def test_no_answer_breaks_a_chain(answer, qwen, pairs, tmp_path):
         assert "shows ." not in row.chain and "the The" not in row.chain and "the  " not in row.chain
 
 
-def test_a_box_that_the_model_points_at_is_taken_where_the_difference_has_none(qwen, pairs, tmp_path):
-    answer = '```json\n[{"bbox_2d": [28, 14, 56, 42], "label": "sky"}]\n```'  # of 84 x 56, as it sees 96 x 64
+def test_the_models_box_is_used_if_the_difference_has_none(qwen, pairs, tmp_path):
+    answer = '```json\n[{"bbox_2d": [28, 14, 56, 42], "label": "sky"}]\n```'  # it reads 96 x 64 pixels as 84 x 56
     annotate(pairs, tmp_path / "out", annotated(Answers(qwen, answer)))
     rows = read_manifest(tmp_path / "out")
     assert "<|box_start|>(333,250),(667,750)<|box_end|> (red)" in rows["./whole"]["chain"]
     assert "./faint" in rows
 
 
-def test_it_answers_alike_whatever_its_release_says_of_sampling(qwen):
+def test_answers_are_deterministic_despite_the_releases_sampling_options(qwen):
     describer = QwenDescriber(qwen)
     assert describer.images.size["longest_edge"] == 1280 * 28 * 28
     image = Image.effect_noise((96, 64), 90).convert("RGB")
@@ -180,7 +181,7 @@ def test_it_answers_alike_whatever_its_release_says_of_sampling(qwen):
     assert len(answers) == 1
 
 
-def test_a_folder_of_something_else_is_refused(qwen, pairs, tmp_path, capsys):
+def test_a_folder_without_a_complete_qwen_is_rejected(qwen, pairs, tmp_path, capsys):
     broken = tmp_path / "broken"
     shutil.copytree(qwen, broken)
     tensors = load_file(broken / "model.safetensors")
@@ -190,11 +191,11 @@ def test_a_folder_of_something_else_is_refused(qwen, pairs, tmp_path, capsys):
         QwenDescriber(broken)
     (broken / "config.json").write_text('{"model_type": "clip"}')
     assert main([str(pairs), "-o", str(tmp_path / "out"), "--model", str(broken)]) == 4
-    told = capsys.readouterr().err
-    assert "is of clip" in told and told.count("\n") == 1
+    message = capsys.readouterr().err
+    assert "is of clip" in message and message.count("\n") == 1
 
 
-def test_boxes_of_an_answer_are_brought_to_thousandths():
+def test_boxes_of_an_answer_are_scaled_to_thousandths():
     answer = '```json\n[{"bbox_2d": [14, 28, 140, 280], "label": "cat"}, {"bbox_2d": [9, 9, 9, 9]}]\n```'
     (box,) = read_boxes(answer, (280, 560))
     assert (box.x1, box.y1, box.x2, box.y2) == (50, 50, 500, 500)

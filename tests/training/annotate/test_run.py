@@ -1,4 +1,4 @@
-"""Annotation gives valid chains, keeps what is there, and goes on where it was stopped."""
+"""Annotation gives valid chains, keeps existing rows, and resumes a stopped run."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_the_difference_alone_gives_valid_chains_in_the_right_place(pairs, tmp_p
 def test_a_second_run_changes_nothing_and_keeps_corrections(pairs, tmp_path):
     annotate(pairs, tmp_path, annotated(Plain()))
     manifest = tmp_path / MANIFEST
-    corrected = manifest.read_text().replace("The place to change is", "The toy to change is")
-    manifest.write_text(corrected)
+    corrections = manifest.read_text().replace("The place to change is", "The toy to change is")
+    manifest.write_text(corrections)
     annotate(pairs, tmp_path, annotated(Plain()))
-    assert manifest.read_text() == corrected
+    assert manifest.read_text() == corrections
 
 
-def test_a_stopped_run_goes_on_and_ends_as_an_uninterrupted_one(pairs, tmp_path):
+def test_a_resumed_run_equals_an_uninterrupted_one(pairs, tmp_path):
     annotate(pairs, tmp_path / "whole", annotated(Plain()))
     annotate(pairs, tmp_path / "cut", annotated(Plain()))
     manifest = tmp_path / "cut" / MANIFEST
@@ -80,16 +80,16 @@ def test_a_chain_and_captions_that_came_with_a_pair_are_kept(tmp_path):
     ]
     (data / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
     annotate(data, tmp_path / "out", annotated(Plain()))
-    given, captioned, drawn = read_manifest(tmp_path / "out").values()
-    assert given["chain"] == "Given.<|im_gen_start|>"
-    assert captioned["instruction"] == "change it to a red patch"
-    assert captioned["chain"].startswith("The image shows paper. The place to change is <|box_start|>(1")
-    assert captioned["chain"].endswith("The edited image shows a red patch.<|im_gen_start|>")
-    assert Chain.parse(drawn["chain"]).problems == ()
-    assert len(Chain.parse(drawn["chain"]).turns) == 1
+    with_chain, with_captions, text_to_image = read_manifest(tmp_path / "out").values()
+    assert with_chain["chain"] == "Given.<|im_gen_start|>"
+    assert with_captions["instruction"] == "change it to a red patch"
+    assert with_captions["chain"].startswith("The image shows paper. The place to change is <|box_start|>(1")
+    assert with_captions["chain"].endswith("The edited image shows a red patch.<|im_gen_start|>")
+    assert Chain.parse(text_to_image["chain"]).problems == ()
+    assert len(Chain.parse(text_to_image["chain"]).turns) == 1
 
 
-def test_the_command_line_says_where_the_report_lies(pairs, tmp_path, capsys):
+def test_the_command_line_says_where_the_report_is(pairs, tmp_path, capsys):
     assert main([str(pairs), "-o", str(tmp_path / "out")]) == 0
     assert "report.html" in capsys.readouterr().out
     assert main([str(tmp_path / "nowhere"), "-o", str(tmp_path / "out")]) == 2

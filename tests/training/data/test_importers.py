@@ -1,4 +1,4 @@
-"""Every format in a small set of its real shape with broken rows: the good rows come in, each broken one is named."""
+"""Importers, each on a small data set in its real format: good rows are read, and each broken row gives a finding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def png(seed: int, size: tuple[int, int] = (48, 32)) -> bytes:
 
 
 def cell(seed: int) -> dict[str, object]:
-    """As Hugging Face's tables hold a picture."""
+    """Returns a picture as a cell of a Hugging Face table."""
     return {"bytes": png(seed), "path": None}
 
 
@@ -48,7 +48,7 @@ def parquet(path: Path, rows: list[dict[str, object]]) -> None:
     pq.write_table(pa.Table.from_pylist(rows), path)
 
 
-def test_suffixes_with_texts_beside_them(tmp_path):
+def test_suffixes_with_text_files(tmp_path):
     for number in range(3):
         picture(number).save(tmp_path / f"p{number}-before.png")
         picture(number + 10).save(tmp_path / f"p{number}-after.jpg")
@@ -69,8 +69,8 @@ def test_suffixes_with_texts_beside_them(tmp_path):
         ("", ""),
     ]
     assert kinds(tally) == {"orphan": 2, "unreadable": 1, "wrong_size": 1, "no_instruction": 1}
-    named = {Path(f.where).name for f in tally.findings}
-    assert named == {"lonely_before.png", "stranger.png", "torn-before.png", "wide", "p2"}
+    names = {Path(f.where).name for f in tally.findings}
+    assert names == {"lonely_before.png", "stranger.png", "torn-before.png", "wide", "p2"}
 
 
 def test_two_folders_with_a_table_of_instructions(tmp_path):
@@ -160,7 +160,7 @@ def test_captions_and_pictures_of_flux_reason(tmp_path):
     assert kinds(tally) == {"missing_field": 1}
 
 
-def test_chains_of_omniedit_got_are_joined_to_their_pictures(tmp_path):
+def test_chains_of_omniedit_got_are_joined_with_their_pictures(tmp_path):
     rows = [
         {"omni_edit_id": str(i), "src_img": cell(i), "edited_img": cell(i + 10), "edited_prompt_list": ["go"]}
         for i in range(1, 4)
@@ -212,17 +212,17 @@ def test_each_turn_of_seed_data_edit_is_a_pair(tmp_path):
     assert kinds(tally) == {"unreadable": 1, "missing_field": 1}
 
 
-def test_a_table_that_is_cut_off_is_named(tmp_path):
+def test_the_error_for_a_truncated_table_names_it(tmp_path):
     (tmp_path / "x.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(RequestError, match=r"x\.parquet"):
         read(tmp_path)
 
 
-def test_a_folder_of_something_else_is_refused(tmp_path):
+def test_a_folder_without_training_data_is_rejected(tmp_path):
     (tmp_path / "notes.md").write_text("hello")
     with pytest.raises(RequestError, match="no training data"):
         read(tmp_path)
 
 
-def test_every_kind_of_finding_has_words():
+def test_every_kind_of_finding_has_a_description():
     assert all(KINDS.values())

@@ -1,4 +1,4 @@
-"""The evaluation of a folder measures what it says, with an adapter and without."""
+"""The evaluation of a folder, with and without an adapter, and its criterion for a right edit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def row(data: Path) -> Row:
     return next(row for row in read_rows(data) if row.source)
 
 
-def test_the_target_is_right_the_source_and_a_mess_are_wrong(row):
+def test_the_target_is_right_but_the_source_and_damage_outside_the_boxes_are_wrong(row):
     source, target = row.pictures()
     assert edit_right(row, {"result": target, "outside_psnr": 99.0}) is True
     assert edit_right(row, {"result": source, "outside_psnr": 99.0}) is False

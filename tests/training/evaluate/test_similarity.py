@@ -1,4 +1,4 @@
-"""CLIP, DINO and LPIPS as they are published, with random weights: what they measure, and what they refuse."""
+"""CLIP, DINO and LPIPS in their published formats, with random weights: their values, and the folders they reject."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NORMAL = {"do_normalize": True, "image_mean": [0.48, 0.46, 0.41], "image_std": 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory) -> Path:
-    """The files that OpenAI's checkpoints have, the processor's in its first form."""
+    """A folder with the files of OpenAI's checkpoints; the processor's configuration has its original format."""
     folder = tmp_path_factory.mktemp("clip")
     torch.manual_seed(0)
     letters = [chr(c) for c in range(ord("a"), ord("z") + 1)]
@@ -65,7 +65,7 @@ def dinov2(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def dino(tmp_path_factory) -> Path:
-    """The first DINO, which is a ViT without a pooler."""
+    """A folder with the original DINO, a ViT without a pooler."""
     folder = tmp_path_factory.mktemp("dino")
     torch.manual_seed(2)
     ViTModel(ViTConfig(image_size=32, patch_size=8, **_SMALL), add_pooling_layer=False).save_pretrained(folder)
@@ -74,8 +74,8 @@ def dino(tmp_path_factory) -> Path:
     return folder
 
 
-def published(model: Lpips) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-    """(torchvision's names, LPIPS' names) with random weights that keep activations alive."""
+def random_weights(model: Lpips) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """Returns random weights (by torchvision's names, by LPIPS' names), scaled so that activations do not vanish."""
     g = torch.Generator().manual_seed(3)
     backbone = {f"features.{k}": torch.randn(v.shape, generator=g) / v[0].numel() ** 0.5
                 for k, v in model.features.state_dict().items() if k.endswith("weight")}  # fmt: skip
@@ -87,7 +87,7 @@ def published(model: Lpips) -> tuple[dict[str, torch.Tensor], dict[str, torch.Te
 @pytest.fixture(scope="module")
 def lpips(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("lpips")
-    backbone, heads = published(alexnet())
+    backbone, heads = random_weights(alexnet())
     classifier = {"classifier.1.weight": torch.zeros(4, 4)}
     torch.save(backbone | classifier, folder / "alexnet-owt-7be5be79.pth", _use_new_zipfile_serialization=False)
     torch.save(heads, folder / "alex.pth")
@@ -99,27 +99,27 @@ def row(data: Path) -> Row:
     return next(row for row in read_rows(data) if row.source)
 
 
-def measured(likeness: Similarity, row: Row, result: Image.Image) -> dict[str, float]:
-    """What the pair allows to measure."""
+def values_of(likeness: Similarity, row: Row, result: Image.Image) -> dict[str, float]:
+    """Returns the metrics that apply to the pair."""
     return {name: value for name, value in likeness.measure(row, result).items() if value is not None}
 
 
-def test_the_target_is_like_itself_and_another_picture_is_less_so(clip, dinov2, lpips, row):
+def test_the_target_is_more_similar_to_itself_than_another_picture(clip, dinov2, lpips, row):
     likeness = Similarity(clip, dinov2, lpips)
-    described = replace(row, chain=row.chain.replace("<|im_gen_start|>", " The edited image shows a boat."))
+    variant = replace(row, chain=row.chain.replace("<|im_gen_start|>", " The edited image shows a boat."))
     source, target = row.pictures()
     assert source
-    same, other = (measured(likeness, described, to) for to in (target, Image.new("RGB", (64, 64), "green")))
+    same, other = (values_of(likeness, variant, to) for to in (target, Image.new("RGB", (64, 64), "green")))
     assert tuple(same) == likeness.names == ("clip_i", "clip_t", "dino", "outside_lpips")
     assert same["clip_i"] == pytest.approx(1, abs=1e-5)
     assert same["dino"] == pytest.approx(1, abs=1e-5)
-    assert same["outside_lpips"] == pytest.approx(0, abs=1e-6)  # the pair differs within its box alone
+    assert same["outside_lpips"] == pytest.approx(0, abs=1e-6)  # the pair differs only inside its box
     assert -1 <= other["clip_i"] < 0.9999 and -1 <= other["dino"] < 0.9999 and other["outside_lpips"] > 1e-4
     assert -1 < same["clip_t"] < 1 and same["clip_t"] != other["clip_t"]
     assert likeness.measure(row, target)["clip_t"] is None
 
 
-def test_what_lies_in_the_boxes_is_no_matter_to_lpips(lpips, row):
+def test_lpips_ignores_the_inside_of_the_boxes(lpips, row):
     likeness = Similarity(None, None, lpips)
     source, target = row.pictures()
     assert source
@@ -128,24 +128,24 @@ def test_what_lies_in_the_boxes_is_no_matter_to_lpips(lpips, row):
     outside = target.copy()
     outside.paste("yellow", (50, 50, 60, 60))
     assert likeness.measure(row, inside) == likeness.measure(row, source)
-    assert measured(likeness, row, outside)["outside_lpips"] > 1e-4
+    assert values_of(likeness, row, outside)["outside_lpips"] > 1e-4
     small = Image.new("RGB", (24, 24))
     assert likeness.measure(row, small) == {"outside_lpips": None}
 
 
-def test_a_picture_from_words_is_measured_by_its_words_alone(clip, dinov2, lpips, row):
-    drawn = replace(row, source=None)
-    assert [*measured(Similarity(clip, dinov2, lpips), drawn, row.pictures()[1])] == ["clip_t"]
+def test_text_to_image_is_measured_by_clip_t_alone(clip, dinov2, lpips, row):
+    caption = replace(row, source=None)
+    assert [*values_of(Similarity(clip, dinov2, lpips), caption, row.pictures()[1])] == ["clip_t"]
 
 
-def test_words_for_the_target_are_the_chains(row):
+def test_the_targets_description_is_the_caption_or_comes_from_the_chain(row):
     assert target_words(replace(row, source=None)) == row.instruction
     chain = "The image shows a. The edited image shows a red cup <|box_start|>(1,2),(3,4)<|box_end|> (red) and b.<|im_gen_start|>"  # fmt: skip # noqa: E501
     assert target_words(replace(row, chain=chain)) == "a red cup and b."
 
 
 @pytest.mark.parametrize("kind", ["clip", "dinov2", "dino"])
-def test_many_at_once_are_as_one_at_a_time(kind, request):
+def test_a_batch_gives_the_same_embeddings_as_single_inputs(kind, request):
     folder = request.getfixturevalue(kind)
     network = (Clip if kind == "clip" else Dino)(folder, torch.device("cpu"))
     pictures = [Image.effect_noise(size, 90).convert("RGB") for size in ((64, 64), (80, 50), (40, 90))]
@@ -158,8 +158,8 @@ def test_many_at_once_are_as_one_at_a_time(kind, request):
             torch.testing.assert_close(network.texts(texts), torch.cat([network.texts([t]) for t in texts]))
 
 
-def test_lpips_is_the_papers_where_every_pixel_counts(lpips):
-    """Against the definition in plain words: unit features, squared difference, weighed channels, mean over places."""
+def test_lpips_equals_its_definition_in_the_paper_if_every_pixel_counts(lpips):
+    """The definition: unit-length features, squared difference, weighted channels, mean over places."""
     model = load_lpips(lpips)
     a, b = torch.rand(2, 2, 3, 64, 48) * 2 - 1
     together = model(a, b, torch.ones(2, 1, 64, 48))
@@ -179,8 +179,8 @@ def test_lpips_is_the_papers_where_every_pixel_counts(lpips):
     assert (together > 0).all()
 
 
-def test_vgg_is_read_from_one_file_as_a_whole_lpips_is_saved(tmp_path):
-    backbone, heads = published(vgg16())
+def test_vgg_is_loaded_from_the_single_file_of_a_complete_lpips(tmp_path):
+    backbone, heads = random_weights(vgg16())
     assert len(backbone) == 26
     slices = {f"net.slice1.{k.removeprefix('features.')}": v for k, v in backbone.items()}
     save_file(slices | heads | {"scaling_layer.shift": torch.zeros(1)}, tmp_path / "lpips.safetensors")
@@ -190,36 +190,36 @@ def test_vgg_is_read_from_one_file_as_a_whole_lpips_is_saved(tmp_path):
     assert float(model(a, a, torch.ones(1, 1, 32, 32))) == 0 < float(model(a, b, torch.ones(1, 1, 32, 32)))
 
 
-def test_both_networks_in_one_folder_are_not_mixed(lpips, tmp_path):
+def test_weights_of_two_networks_in_one_folder_are_not_mixed(lpips, tmp_path):
     for path in lpips.iterdir():
         (tmp_path / path.name).symlink_to(path)
-    _, heads = published(vgg16())
+    _, heads = random_weights(vgg16())
     torch.save(heads, tmp_path / "aa-vgg.pth")
     assert load_lpips(tmp_path).taps == alexnet().taps
 
 
-def unfit(options: dict[str, Path], remedy: str) -> None:
-    given = {"clip": None, "dino": None, "lpips": None} | options
-    with pytest.raises(ModelError) as told:
-        Similarity(**given)
-    assert str(next(iter(options.values()))) in str(told.value)
-    assert "\n" not in str(told.value) and told.value.remedy and remedy in str(told.value)
+def assert_rejected(options: dict[str, Path], words: str) -> None:
+    arguments = {"clip": None, "dino": None, "lpips": None} | options
+    with pytest.raises(ModelError) as error:
+        Similarity(**arguments)
+    assert str(next(iter(options.values()))) in str(error.value)
+    assert "\n" not in str(error.value) and error.value.remedy and words in str(error.value)
 
 
-def test_folders_that_do_not_fit_are_named_with_what_they_must_hold(clip, dinov2, dino, lpips, tmp_path):
+def test_errors_name_the_unsuitable_folder_and_its_expected_contents(clip, dinov2, dino, lpips, tmp_path):
     nowhere = tmp_path / "nowhere"
-    unfit({"clip": nowhere}, "no such folder")
-    unfit({"clip": dinov2}, "is of dinov2")
-    unfit({"dino": clip}, "is of clip")
-    unfit({"lpips": nowhere}, "alex.pth")
-    unfit({"lpips": dino}, "alex.pth")
+    assert_rejected({"clip": nowhere}, "no such folder")
+    assert_rejected({"clip": dinov2}, "is of dinov2")
+    assert_rejected({"dino": clip}, "is of clip")
+    assert_rejected({"lpips": nowhere}, "alex.pth")
+    assert_rejected({"lpips": dino}, "alex.pth")
     (tmp_path / "alex.pth").write_bytes(b"<html>not found</html>")
-    unfit({"lpips": tmp_path / "alex.pth"}, "Download it again")
+    assert_rejected({"lpips": tmp_path / "alex.pth"}, "Download it again")
     (tmp_path / "x.safetensors").write_bytes(b"\0" * 20)
-    unfit({"lpips": tmp_path / "x.safetensors"}, "Download it again")
+    assert_rejected({"lpips": tmp_path / "x.safetensors"}, "Download it again")
 
 
-def test_weights_that_lack_something_are_not_made_up(clip, dinov2, tmp_path):
+def test_missing_weights_are_not_initialized_at_random(clip, dinov2, tmp_path):
     from safetensors.torch import load_file
 
     for name, folder, key in (("clip", clip, "text_projection.weight"), ("dino", dinov2, "layernorm.weight")):
@@ -230,15 +230,15 @@ def test_weights_that_lack_something_are_not_made_up(clip, dinov2, tmp_path):
         tensors = load_file(copy / "model.safetensors")
         del tensors[key]
         save_file(tensors, copy / "model.safetensors", metadata={"format": "pt"})
-        unfit({name: copy}, f"lack {key}")
+        assert_rejected({name: copy}, f"lack {key}")
     (tmp_path / "clip" / "preprocessor_config.json").unlink()
-    unfit({"clip": tmp_path / "clip"}, "preprocessor_config.json")
+    assert_rejected({"clip": tmp_path / "clip"}, "preprocessor_config.json")
 
 
-def test_the_command_measures_and_reports_them(clip, dino, lpips, data, base, tmp_path, capsys):
-    given = ["--clip", str(clip), "--dino", str(dino), "--lpips", str(lpips), "--steps", "1", "--model", str(base)]
+def test_the_command_measures_and_reports_all_metrics(clip, dino, lpips, data, base, tmp_path, capsys):
+    options = ["--clip", str(clip), "--dino", str(dino), "--lpips", str(lpips), "--steps", "1", "--model", str(base)]
     files = ["--json", str(tmp_path / "r.json"), "--html", str(tmp_path / "r.html")]
-    assert evaluate([str(data), *given, *files]) == 0
+    assert evaluate([str(data), *options, *files]) == 0
     figures = json.loads((tmp_path / "r.json").read_text())
     assert figures["samples"] == 10
     assert figures["clip_t_pairs"] == 2  # the captions
@@ -253,11 +253,11 @@ def test_the_command_measures_and_reports_them(clip, dino, lpips, data, base, tm
 
 @pytest.mark.full
 def test_torchvision_is_not_needed(clip, dinov2, lpips, root):
-    """In a process of its own that has none."""
+    """Loads the networks in a process without torchvision."""
     code = (
         "import sys; from pathlib import Path; sys.modules['torchvision'] = None\n"
         "from training.evaluate.similarity import Similarity; Similarity(*map(Path, sys.argv[1:]))"
     )
     command = [sys.executable, "-c", code, str(clip), str(dinov2), str(lpips)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1500, cwd=root)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(command, capture_output=True, text=True, timeout=1500, cwd=root)
+    assert process.returncode == 0, process.stderr

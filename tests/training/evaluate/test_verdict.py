@@ -1,4 +1,4 @@
-"""A verdict: every step must be right."""
+"""An edit in two steps is right only if both steps are."""
 
 from PIL import Image
 
@@ -10,7 +10,7 @@ from training.storybook.edits import sample
 SEED = 9 * 10**9 + 17
 
 
-def test_two_steps_are_right_when_both_pictures_are():
+def test_two_steps_are_right_only_if_both_pictures_are():
     example = sample(SEED, "two_step")
     source = Image.fromarray(picture_before(example))
     truths = [Image.fromarray(step.target.render()) for step in example.steps]

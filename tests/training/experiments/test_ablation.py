@@ -1,4 +1,4 @@
-"""The ablation trains three variants alike and gives a table."""
+"""The ablation trains three variants with the same settings and prints a table."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from training.finetune.config import to_toml
 
 
 @pytest.mark.full
-def test_three_variants_one_table(config, data, tmp_path, capsys):
-    made = config(training_steps=1, validation_num_inference_steps=1)
-    (tmp_path / "c.toml").write_text(to_toml(made))
+def test_the_table_has_a_row_for_each_of_three_variants(config, data, tmp_path, capsys):
+    (tmp_path / "c.toml").write_text(to_toml(config(training_steps=1, validation_num_inference_steps=1)))
     few = tmp_path / "few"
     few.mkdir()
     (few / "pairs.jsonl").write_text((data / "pairs.jsonl").read_text().splitlines()[0] + "\n")

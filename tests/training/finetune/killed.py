@@ -1,6 +1,6 @@
-"""Runs a fine-tuning in children that are killed with -9, some of them inside a save, until one of them ends.
+"""Runs a fine-tuning in child processes that are killed with SIGKILL, some of them during a save, until one finishes.
 
-`python killed.py CONFIG RUNS KILLS KILLS_IN_SAVES SEED`. A process of its own, because it forks.
+`python killed.py CONFIG RUNS KILLS KILLS_IN_SAVES SEED`. It runs in its own process because it forks.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ def child(config: Path, runs: Path) -> None:
     os._exit(0 if run.run() else 3)
 
 
-def saving(runs: Path) -> bool:
+def is_saving(runs: Path) -> bool:
     return any(path.name.startswith(".checkpoint") for path in runs.glob(".checkpoint-*"))
 
 
 def attempt(config: Path, runs: Path, wait: float, in_save: bool) -> bool:
-    """True where the child came to its end by itself."""
+    """Runs a child and kills it after `wait` seconds or in its first save; returns True if it finished before that."""
     pid = os.fork()
     if pid == 0:
         child(config, runs)
-    until = time.monotonic() + wait
+    deadline = time.monotonic() + wait
     while os.waitpid(pid, os.WNOHANG) == (0, 0):
-        if saving(runs) if in_save else time.monotonic() > until:
+        if is_saving(runs) if in_save else time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             return False
@@ -46,14 +46,14 @@ def main() -> None:
     rng = random.Random(seed)
     moments = [True] * in_saves + [False] * (kills - in_saves)
     rng.shuffle(moments)
-    done = 0
+    count = 0
     for in_save in moments:
         if attempt(config, runs, rng.uniform(0.3, 2.5), in_save):
             break
-        done += 1
+        count += 1
     while not attempt(config, runs, 1e9, False):
         pass
-    print(f"killed {done} times")
+    print(f"killed {count} times")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The configuration is strict, names what is wrong, and is written out with every key."""
+"""The configuration is strict, its errors name the wrong key, and the example has every key."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ def test_the_example_reads_back_as_the_defaults(tmp_path):
         ("x = = 3", "is not TOML"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path, text, words):
+def test_errors_name_the_file_and_the_wrong_key(tmp_path, text, words):
     path = tmp_path / "a.toml"
     path.write_text(text)
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(RequestError) as error:
         load_config(path)
-    assert words in str(caught.value)
-    assert "a.toml" in str(caught.value)
+    assert words in str(error.value)
+    assert "a.toml" in str(error.value)
 
 
-def test_a_missing_file_is_named_with_the_way_to_make_one(tmp_path):
+def test_the_error_for_a_missing_file_names_the_option_that_writes_one(tmp_path):
     with pytest.raises(RequestError, match="--init"):
         load_config(tmp_path / "none.toml")
 
 
-def test_recipes_and_configurations_are_told_apart(root, tmp_path):
+def test_recipes_are_distinguished_from_configurations(root, tmp_path):
     write_example(tmp_path / "a.toml")
     assert not is_recipe(tmp_path / "a.toml")
     assert is_recipe(root / "recipes" / "got-mini.toml")
 
 
-def test_defaults_are_the_papers(tmp_path):
+def test_defaults_equal_the_papers():
     config = FinetuneConfig()
     assert (config.adapter.rank, config.adapter.alpha, config.adapter.dropout) == (32, 32, 0.05)
     assert (config.training.betas, config.training.epsilon, config.training.weight_decay) == ((0.9, 0.98), 1e-6, 0.05)

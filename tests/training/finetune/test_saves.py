@@ -1,4 +1,4 @@
-"""A checkpoint is whole or not there."""
+"""Checkpoints are complete or absent."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def state(value: float) -> dict[str, object]:
 
 
 def newest(folder: Path) -> int:
-    """The step of the one that is loaded."""
-    found = load_newest(folder)
-    assert found is not None
-    return found["step"]
+    """Returns the step of the checkpoint that is loaded."""
+    checkpoint = load_newest(folder)
+    assert checkpoint is not None
+    return checkpoint["step"]
 
 
-def test_the_newest_is_loaded_and_old_ones_go(tmp_path):
+def test_the_newest_checkpoint_is_loaded_and_old_ones_are_removed(tmp_path):
     assert load_newest(tmp_path) is None
     for step in (1, 2, 3):
         save(tmp_path, step, state(step), keep=2)
@@ -32,7 +32,7 @@ def test_the_newest_is_loaded_and_old_ones_go(tmp_path):
 
 
 @pytest.mark.parametrize("harm", ["cut", "flip", "no manifest", "no state"])
-def test_a_broken_one_is_never_loaded(tmp_path, harm):
+def test_a_broken_checkpoint_is_never_loaded(tmp_path, harm):
     save(tmp_path, 1, state(1), keep=2)
     broken = save(tmp_path, 2, state(2), keep=2)
     data = (broken / "state.pt").read_bytes()
@@ -45,7 +45,7 @@ def test_a_broken_one_is_never_loaded(tmp_path, harm):
     assert newest(tmp_path) == 1
 
 
-def test_what_was_left_half_written_is_removed(tmp_path):
+def test_a_half_written_checkpoint_is_removed(tmp_path):
     save(tmp_path, 1, state(1), keep=2)
     partial = tmp_path / ".checkpoint-00000002.tmp"
     partial.mkdir()
@@ -54,12 +54,11 @@ def test_what_was_left_half_written_is_removed(tmp_path):
     assert not partial.exists()
 
 
-def test_a_full_disk_stops_with_the_checkpoint_before_it_whole(tmp_path):
+def test_a_full_disk_raises_an_error_and_keeps_the_previous_checkpoint(tmp_path):
     save(tmp_path, 1, state(1), keep=1)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(
-        resource.RLIMIT_FSIZE, (2000, limits[1])
-    )  # a file beyond it cannot be written, as on a full disk
+    # writing a larger file then fails, as on a full disk
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
     try:
         with pytest.raises(OutputError, match="step 2 cannot be written"):
             save(tmp_path, 2, state(2), keep=1)

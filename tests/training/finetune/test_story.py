@@ -1,6 +1,6 @@
-"""The user's story, short: pairs of a kind of thing that got-mini has never seen, to an adapter that the engine wears.
+"""A short user story: from pairs with a kind of object that got-mini has never seen to an adapter in the engine.
 
-docs/evidence.md gives the whole of it, with its figures.
+docs/evidence.md has the long version with figures.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from training.finetune.run import Finetune
 
 
 @pytest.mark.full
-def test_pairs_become_an_adapter_that_the_engine_wears(config, root, tmp_path):
+def test_pairs_become_an_adapter_that_the_engine_applies(config, root, tmp_path):
     mini = root / "resources" / "models" / "got-mini"
     write_pairs(tmp_path / "pairs", 6)
     assert annotate(tmp_path / "pairs", tmp_path / "data", annotated(Plain())).pairs == 6
-    made: FinetuneConfig = config(
+    settings: FinetuneConfig = config(
         base=str(mini), data=str(tmp_path / "data"), adapter_rank=16, adapter_alpha=32.0,
         training_steps=times(12, 24), training_batch_size=4, training_micro_batch=4, training_learning_rate=5e-3,
         training_precision="bfloat16", training_save_every=100,
     )  # fmt: skip
-    assert Finetune(made, tmp_path / "run", threads=1).run()
+    assert Finetune(settings, tmp_path / "run", threads=1).run()
     rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert rows[-1]["chain"] < 0.6 * rows[0]["chain"]
 
@@ -67,10 +67,10 @@ def test_the_new_kind_is_judged_strictly():
     assert edit_right(item, noisy.round().clip(0, 255).astype(np.uint8))
 
 
-def test_the_shipped_autoencoder_can_hold_what_is_to_be_learnt(root):
+def test_the_shipped_autoencoder_can_reconstruct_the_new_kind(root):
     vae = load_components(root / "resources" / "models" / "got-mini", torch.device("cpu"), torch.float32).vae
     for seed in range(FIRST_HELD_OUT, FIRST_HELD_OUT + 6):
         pixels = image_to_tensor(Image.fromarray(novelty(seed).target()))[None]
         with torch.no_grad():
-            held = vae.decode(vae.encode(pixels, return_dict=False)[0].mode(), return_dict=False)[0][0]
-        assert edit_right(novelty(seed), np.asarray(tensor_to_image(held)))
+            result = vae.decode(vae.encode(pixels, return_dict=False)[0].mode(), return_dict=False)[0][0]
+        assert edit_right(novelty(seed), np.asarray(tensor_to_image(result)))

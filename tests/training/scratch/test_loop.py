@@ -1,4 +1,4 @@
-"""The loop learns, averages, and resumes to the same bits."""
+"""The training loop learns, averages weights, and resumes to the same bits."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
 from training.scratch.loop import LoopSettings, Phase, schedule, train
-from training.scratch.muon import Muon, orthogonalise, split_parameters
+from training.scratch.muon import Muon, orthogonalize, split_parameters
 
 
 class Lines(Phase):
-    """Learns a linear map of 16 numbers; its noise comes from torch's generator, as diffusion's does."""
+    """Learns a linear map of 16 numbers; like diffusion, it draws noise from torch's global generator."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ SETTINGS = LoopSettings(
 @pytest.fixture
 def accelerator() -> Iterator[Accelerator]:
     yield Accelerator(cpu=True)
-    AcceleratorState._reset_state(reset_partial_state=True)  # a process has one; another test has another precision
+    AcceleratorState._reset_state(reset_partial_state=True)  # one per process, but tests differ in precision
 
 
 class Killed(Exception):
@@ -83,26 +83,26 @@ def test_a_half_written_checkpoint_is_never_read(tmp_path, accelerator):
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 60
 
 
-def test_schedule_warms_up_and_comes_down():
+def test_schedule_warms_up_and_decays():
     rates = [schedule(step, SETTINGS) for step in range(SETTINGS.steps)]
     assert rates[0] == pytest.approx(0.2, abs=0.01)
     assert max(rates) == rates[4]
     assert rates[-1] < 0.05 and rates[-1] >= SETTINGS.final_fraction
 
 
-def test_orthogonalise_brings_singular_values_near_one():
-    values = torch.linalg.svdvals(orthogonalise(torch.randn(24, 48, generator=torch.Generator().manual_seed(1))))
+def test_orthogonalize_brings_singular_values_near_one():
+    values = torch.linalg.svdvals(orthogonalize(torch.randn(24, 48, generator=torch.Generator().manual_seed(1))))
     assert values.min() > 0.5 and values.max() < 1.3
 
 
-def test_muon_takes_matrices_and_kernels_only():
+def test_muon_gets_only_large_matrices_and_kernels():
     module = nn.Sequential(nn.Embedding(32, 32), nn.Conv2d(16, 16, 3), nn.Linear(32, 8), nn.Linear(32, 32))
     matrices, others = split_parameters(module)
     assert [tuple(p.shape) for p in matrices] == [(16, 16, 3, 3), (32, 32)]
     assert len(matrices) + len(others) == len(list(module.parameters()))
 
 
-def test_muon_steps_have_the_learning_rates_size():
+def test_the_norm_of_a_muon_step_is_the_learning_rate():
     weight = nn.Parameter(torch.zeros(16, 16))
     weight.grad = torch.randn(16, 16, generator=torch.Generator().manual_seed(2)) * 1000
     Muon([weight], lr=0.1).step()

@@ -1,4 +1,4 @@
-"""A whole recipe at a very small size: every phase runs, resumes, and the export is a model the pipeline loads."""
+"""A complete recipe at a tiny size: every phase runs and resumes, and the pipeline loads the exported model."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def runs(tmp_path_factory):
     return once(tmp_path_factory, "recipe", make)
 
 
-def test_the_export_plans_and_draws(runs):
+def test_the_exported_model_plans_and_renders(runs):
     pipe = GoTPipeline.from_pretrained(runs / "model")
     assert pipe.config.source_frames == "coordinates" and pipe.config.license == "MIT"
     example = sample(1)
@@ -98,67 +98,67 @@ def test_finished_phases_are_not_run_again(runs, tmp_path):
     assert {p: p.stat().st_mtime_ns for p in (runs / "runs").rglob("*.pt")} == before
 
 
-def test_an_export_holds_the_joint_weights(runs):
+def test_the_exported_model_has_the_weights_of_the_last_phases(runs):
     joint = torch.load(runs / "runs" / "joint" / "weights.pt", weights_only=True)
     pipe = GoTPipeline.from_pretrained(runs / "model")
-    stored = pipe.renderer.unet.state_dict()["conv_in.weight"]
-    assert torch.allclose(stored, joint["unet.conv_in.weight"], atol=1e-3)
+    weight = pipe.renderer.unet.state_dict()["conv_in.weight"]
+    assert torch.allclose(weight, joint["unet.conv_in.weight"], atol=1e-3)
     assert torch.equal(pipe.renderer.projectors.output_projector.bias, torch.zeros(256))
     last = torch.load(runs / "runs" / "names" / "weights.pt", weights_only=True)
     assert torch.allclose(pipe.renderer.projectors.output_projector.weight, last["output_projector.weight"], atol=1e-3)
 
 
 def only_examples(examples: list[Example]) -> SimpleNamespace:
-    """A batch that is quickly made."""
+    """Returns a stand-in for a batch that has only its examples, because a real one takes long to build."""
     return SimpleNamespace(examples=examples)
 
 
-def test_a_phase_on_references_leaves_out_what_is_plainly_named(runs, monkeypatch):
+def test_a_sampling_weight_of_zero_leaves_out_plain_edits(runs, monkeypatch):
     scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
     phase = ChainPhase(scratch.mllm("eyes"), scratch.tokenizer(), Data(text_to_image=0.0), 0, Lesson(plain=0.0))
     monkeypatch.setattr(phase.one_step, "batch", only_examples)
-    taken = {example.reference for step in range(4) for example in phase.batch(step, 8).examples}
-    assert taken <= {"kind", "relation", "superlative", "counting"} and len(taken) > 1
+    references = {example.reference for step in range(4) for example in phase.batch(step, 8).examples}
+    assert references <= {"kind", "relation", "superlative", "counting"} and len(references) > 1
 
 
-def test_the_phase_on_names_weighs_what_is_meant_and_leaves_the_eyes_alone(runs):
+def test_emphasis_weights_the_change_and_freezes_the_vision_encoder(runs):
     scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
     sequences = ChainSequences(scratch.tokenizer(), 620, emphasis=16.0)
     example = sample(3, "two_step")
     ids, labels, _ = sequences.sequence(example)
     weights = sequences.weights(labels)
     assert len(weights) == len(ids)
-    said = "".join(sequences.tokenizer.decode([i]) for i, w in zip(ids, weights, strict=True) if w == 16)
-    assert said == "".join(f" change{step.chain.split(' to change')[1]}" for step in example.steps)
+    text = "".join(sequences.tokenizer.decode([i]) for i, w in zip(ids, weights, strict=True) if w == 16)
+    assert text == "".join(f" change{step.chain.split(' to change')[1]}" for step in example.steps)
     assert set(weights[: labels.index(sequences.change)]) == {1.0}
 
     before, after = (
         torch.load(runs / "runs" / phase / "weights.pt", weights_only=True) for phase in ("references", "lookups")
     )
-    changed = {key for key, value in after.items() if not torch.equal(value, before[key])}
-    assert changed and not any("visual" in key or "dense" in key for key in changed)
+    changes = {key for key, value in after.items() if not torch.equal(value, before[key])}
+    assert changes and not any("visual" in key or "dense" in key for key in changes)
 
 
 @pytest.mark.parametrize("questions", [True, False])
-def test_every_answer_of_the_practice_follows_from_its_list(runs, questions):
+def test_every_answer_of_a_lookup_exercise_follows_from_its_list(runs, questions):
     tokenizer = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs").tokenizer()
     batch = Lookups(ChainSequences(tokenizer, 320), questions).batch(1, 12)
     for ids, labels in zip(batch.ids.tolist(), batch.labels.tolist(), strict=True):
-        said = tokenizer.decode(ids)
-        listed = dict(re.findall(r"\ba (\w+) (\w+)(?: <|[,.])", said.split("The image shows")[1]))
-        assert 2 <= len(listed) <= 7
+        text = tokenizer.decode(ids)
+        objects = dict(re.findall(r"\ba (\w+) (\w+)(?: <|[,.])", text.split("The image shows")[1]))
+        assert 2 <= len(objects) <= 7
         answers = [at for at, label in enumerate(labels) if label >= 0]
         assert answers and all(labels[at] == ids[at] for at in answers)
         for at in answers:
             pair = tokenizer.decode(ids[at - 1 : at + 1]).split()
-            assert pair in [["the", pair[1]], *([a, b] for c, k in listed.items() for a, b in ((c, k), (k, c)))]
-        if "The object to change" in said:
+            assert pair in [["the", pair[1]], *([a, b] for c, k in objects.items() for a, b in ((c, k), (k, c)))]
+        if "The object to change" in text:
             color, kind = tokenizer.decode(ids[answers[0] : answers[-1] + 1]).split()
-            asked = said.split("process: ")[1]
-            assert listed[color] == kind and (f"the {kind}" in asked or f"the {color} object" in asked)
+            instruction = text.split("process: ")[1]
+            assert objects[color] == kind and (f"the {kind}" in instruction or f"the {color} object" in instruction)
 
 
-def test_edits_in_two_steps_come_in_batches_of_their_own(runs, monkeypatch):
+def test_two_step_edits_have_their_own_batches(runs, monkeypatch):
     scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
     phase = ChainPhase(scratch.mllm("eyes"), scratch.tokenizer(), Data(), 0, Lesson(two_step=0.5))
     for sequences in (phase.one_step, phase.two_steps):
@@ -167,7 +167,7 @@ def test_edits_in_two_steps_come_in_batches_of_their_own(runs, monkeypatch):
     assert {(len(batch), *{len(e.steps) for e in batch}) for batch in batches} == {(8, 1), (4, 2)}
 
 
-def test_a_phase_needs_the_one_before_it(tmp_path, runs):
+def test_a_phase_requires_the_phases_that_it_builds_on(tmp_path, runs):
     scratch = Scratch(load_recipe(runs / "tiny.toml"), tmp_path / "empty")
     with pytest.raises(ModelError, match="“vae” is not finished"):
         scratch.run("crops")
@@ -182,7 +182,7 @@ def test_a_weak_autoencoder_stops_the_run(tmp_path, runs):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (RECIPE.replace("hidden", "hiden"), "unknown key “hiden”"),
         (RECIPE.replace("vae =", "vea ="), "unknown phase “vea”"),
@@ -192,20 +192,20 @@ def test_a_weak_autoencoder_stops_the_run(tmp_path, runs):
         (RECIPE.replace("steps = 1, batch_size = 2 }\nchains", "steps = 1 }\nchains"), "batch_size"),
     ],
 )
-def test_a_wrong_recipe_is_refused_by_name(tmp_path, text, said):
+def test_errors_name_the_wrong_recipe_and_key(tmp_path, text, message):
     path = tmp_path / "wrong.toml"
     path.write_text(text)
-    with pytest.raises(RequestError, match=said) as error:
+    with pytest.raises(RequestError, match=message) as error:
         load_recipe(path)
     assert "wrong.toml" in str(error.value)
 
 
-def test_a_missing_recipe_is_named(tmp_path):
+def test_the_error_for_a_missing_recipe_says_so(tmp_path):
     with pytest.raises(RequestError, match="no recipe"):
         load_recipe(tmp_path / "none.toml")
 
 
-def test_whitening_leaves_reconstructions_alone():
+def test_whitening_does_not_change_reconstructions():
     torch.manual_seed(0)
     vae = build_vae().eval()
     pictures = to_tensor(np.stack([picture_before(sample(i)) for i in range(8)]))
@@ -220,14 +220,14 @@ def test_whitening_leaves_reconstructions_alone():
     assert torch.allclose(flat.mean(1), torch.zeros(4), atol=1e-2)
 
 
-def test_the_fast_source_processor_equals_the_pipelines():
+def test_the_fast_source_processor_equals_the_pipelines_processor():
     picture = picture_before(sample(4))
     slow = SourceProcessor(build_image_processor(), SIZE, "coordinates")(Image.fromarray(picture))
     assert torch.allclose(FastSourceProcessor()(picture[None]), slow["pixel_values"], atol=1e-5)
 
 
 @pytest.mark.parametrize("task", ["replace", "two_step", "text_to_image"])
-def test_training_positions_equal_qwens_own(runs, task):
+def test_training_positions_equal_those_of_qwen(runs, task):
     scratch = Scratch(load_recipe(runs / "tiny.toml"), runs / "runs")
     sequences = ChainSequences(scratch.tokenizer(), 700)
     ids, labels, starts = sequences.sequence(sample(3, task))
@@ -242,8 +242,7 @@ def test_training_positions_equal_qwens_own(runs, task):
         assert tuple(ids[start : start + 64]) == sequences.vocabulary.queries
 
 
-def test_training_reads_what_the_pipeline_reads(runs):
-    """The prompt's ids are those that the planner's vocabulary gives."""
+def test_training_prompts_equal_those_of_the_pipeline(runs):
     tokenizer = AutoTokenizer.from_pretrained(runs / "model" / "tokenizer")
     example = sample(2)
     prompt = Vocabulary(tokenizer).encode_prompt(example.instruction, 1, 64)
@@ -262,22 +261,22 @@ def test_dense_targets_name_the_thing_in_each_cell():
 
 def test_anchors_spell_out_an_edit():
     example = sample(5, "replace")
-    spelled = torch.tensor([words(example.source, example.steps[0])])
-    context, pooled = Anchors()(spelled)
-    assert context.shape == (1, 64, 256) and pooled.shape == (1, 256) and spelled.shape == (1, SLOTS)
+    indices = torch.tensor([words(example.source, example.steps[0])])
+    context, pooled = Anchors()(indices)
+    assert context.shape == (1, 64, 256) and pooled.shape == (1, 256) and indices.shape == (1, SLOTS)
     other = torch.tensor([words(sample(6, "replace").source, sample(6, "replace").steps[0])])
     assert not torch.equal(Anchors()(other)[1], pooled)
-    assert torch.equal(Anchors()(spelled)[0], context)
+    assert torch.equal(Anchors()(indices)[0], context)
 
 
-def test_canvases_are_drawn_as_the_pipeline_draws_them():
+def test_canvases_have_the_pixels_of_the_pipelines_masks():
     picture = canvas((12.9, 16.2, 40.0, 50.0), "green")
     rows, columns = np.nonzero(picture.any(-1))
     assert (columns.min(), rows.min(), columns.max(), rows.max()) == (12, 16, 40, 50)
     assert tuple(picture[20, 20]) == (0, 128, 0)
 
 
-def test_crops_lie_around_the_edit():
+def test_crops_contain_a_part_of_the_edit():
     data = {k: torch.zeros(3, 4, 32, 32) for k in ("source", "target", "spatial")}
     mask = torch.zeros(3, 32, 32, dtype=torch.bool)
     mask[:, 20:24, 4:8] = True
@@ -291,19 +290,19 @@ def test_crops_lie_around_the_edit():
 
 
 META = torch.device("meta")
-"""It refuses what mixes it with the processor's tensors, as a card does."""
+"""Like a GPU, it rejects operations that mix its tensors with the CPU's."""
 
 
-def test_a_batch_goes_to_a_card_whole():
+def test_all_tensors_of_a_batch_move_to_the_device():
     lookups = LookupBatch(torch.zeros(1), torch.zeros(1))
     batch = ChainBatch(*(torch.zeros(2) for _ in range(8)), examples=[sample(1)], lookups=lookups)
-    moved, _ = to_device((batch, torch.zeros(1)), META)
-    tensors = [*vars(moved).values(), *vars(moved.lookups).values()]
+    copy, _ = to_device((batch, torch.zeros(1)), META)
+    tensors = [*vars(copy).values(), *vars(copy.lookups).values()]
     assert {tensor.device for tensor in tensors if isinstance(tensor, torch.Tensor)} == {META}
-    assert moved.examples is batch.examples and batch.ids.device.type == "cpu"
+    assert copy.examples is batch.examples and batch.ids.device.type == "cpu"
 
 
-def test_what_a_phase_draws_by_chance_is_drawn_where_the_batch_lies():
+def test_random_numbers_of_a_phase_are_drawn_on_the_device_of_the_batch():
     data = {k: torch.zeros(3, 4, 32, 32) for k in ("source", "target", "spatial")}
     data |= {"mask": torch.ones(3, 32, 32, dtype=torch.bool), "anchors": torch.zeros(3, SLOTS, dtype=torch.int16)}
     for phase in (UnetPhase(build_unet((16, 16, 16)), data), VaePhase(pool=4)):

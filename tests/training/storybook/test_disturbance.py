@@ -1,4 +1,4 @@
-"""A disturbed scene is still that scene, and disturbed alike for one seed."""
+"""A disturbed picture still shows the same scene, and a seed always gives the same disturbance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEED = 9 * 10**9 + 17
 
 
 @pytest.mark.parametrize("name", DISTURBANCES)
-def test_a_disturbed_scene_is_the_same_scene_and_the_same_for_a_seed(name):
+def test_a_disturbance_keeps_the_scene_and_follows_from_its_seed(name):
     clean = Image.fromarray(picture_before(sample(SEED, "recolor")))
     one, again, other = (disturb(clean, name, seed) for seed in (3, 3, 4))
     assert np.array_equal(np.asarray(one), np.asarray(again))

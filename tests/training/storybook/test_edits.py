@@ -1,4 +1,4 @@
-"""The storybook: its examples follow from their seeds, and its chains are well-formed."""
+"""Storybook examples follow from their seeds, and their chains are well-formed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.storybook.scene import Scene, Thing
 SEEDS = range(60)
 
 
-def test_there_is_enough_to_draw():
+def test_there_are_enough_kinds_colors_and_backgrounds():
     assert len(KINDS) >= 20 and len(COLORS) >= 10 and len(BACKGROUNDS) >= 8
     assert {"add", "remove", "replace", "recolor", "move", "resize", "background"} == set(EDITS)
 
@@ -29,7 +29,7 @@ def test_an_example_follows_from_its_seed(task):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_chains_are_well_formed_and_say_where(task):
+def test_chains_are_well_formed_and_have_the_regions_boxes(task):
     for seed in SEEDS:
         example = sample(seed, task)
         chain = Chain.parse(example.chain)
@@ -52,30 +52,30 @@ def test_an_edit_changes_only_what_it_says(operation):
         assert before - after == ({step.old} if step.old else set())
         assert after - before == ({step.new} if step.new else set())
         assert (step.target.background != example.source.background) == (operation == "background")
-        changed = (example.source.render() != step.target.render()).any(-1)
-        assert changed.any()
+        difference = (example.source.render() != step.target.render()).any(-1)
+        assert difference.any()
         if operation != "background":
             for thing in (step.old, step.new):
                 if thing:
-                    changed[thing.y : thing.y + thing.height, thing.x : thing.x + thing.width] = False
-            assert not changed.any()
+                    difference[thing.y : thing.y + thing.height, thing.x : thing.x + thing.width] = False
+            assert not difference.any()
 
 
 @pytest.mark.parametrize("task", ["add", "replace", "text_to_image"])
-def test_a_new_thing_that_is_named_without_a_color_has_its_usual_one(task):
-    """Whoever writes “replace the leaf with an umbrella” gets the chain's color, and can change it there."""
+def test_a_new_object_without_a_color_in_its_name_has_the_usual_color(task):
+    """For “replace the leaf with an umbrella”, the chain has a color, which the user can change there."""
     assert USUAL_COLORS.keys() == KINDS.keys() and set(USUAL_COLORS.values()) <= set(COLORS)
     colorless = 0
     for example in (sample(seed, task) for seed in SEEDS):
         step = example.steps[0]
         for thing in [step.new] if step.new else step.target.things:
-            said = thing.name in example.instruction
-            assert thing.name in step.chain and (said or thing.color == USUAL_COLORS[thing.kind])
-            colorless += not said
+            has_color = thing.name in example.instruction
+            assert thing.name in step.chain and (has_color or thing.color == USUAL_COLORS[thing.kind])
+            colorless += not has_color
     assert colorless > 5
 
 
-def test_things_stay_inside_and_apart():
+def test_objects_stay_inside_the_picture_and_apart():
     for seed in SEEDS:
         for step in sample(seed).steps:
             for thing in step.target.things:
@@ -83,7 +83,7 @@ def test_things_stay_inside_and_apart():
                 assert others.fits(thing)
 
 
-def test_boxes_are_tens_within_a_pixel_of_the_thing():
+def test_boxes_are_multiples_of_ten_close_to_the_object():
     for seed in SEEDS:
         for thing in sample(seed).steps[0].target.things:
             box = thing.box

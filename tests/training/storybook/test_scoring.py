@@ -1,4 +1,4 @@
-"""What counts as right: the truth does, the source, the wrong color, the wrong kind and a changed background do not."""
+"""The truth counts as right; the source, a wrong color or kind, and a change outside the box do not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_another_kind_or_color_is_wrong(change):
     assert not score_edit(example.source, step, picture).inside_right
 
 
-def test_a_changed_surrounding_is_wrong():
+def test_a_change_outside_the_box_is_wrong():
     example = sample(3, "replace")
     step = example.steps[0]
     shifted = np.clip(step.target.render().astype(int) + 20, 0, 255).astype(np.uint8)
@@ -48,7 +48,7 @@ def test_a_move_must_empty_the_old_place():
     assert not score_edit(example.source, step, both).right
 
 
-def test_generated_things_are_judged_one_by_one():
+def test_generated_objects_are_judged_one_by_one():
     example = sample(11, "text_to_image")
     scene, boxes = example.steps[0].target, [box for box, _ in example.steps[0].regions]
     assert score_generated(scene, scene.render(), boxes) == [True] * len(boxes)
