@@ -23,7 +23,7 @@ from benchmarks.full_size import config
 from benchmarks.gate import report
 from engine.got import GoTPipeline
 from engine.got.files.weights import Models, empty_mllm, empty_projectors, empty_unet, empty_vae
-from engine.got.residence.quantize import Fp8Products, Int8Linear, Int8Products, shrink, shrink_unet
+from engine.got.residence.quantize import Fp8Products, Int8Linear, Int8Products, quantize_layers, quantize_unet
 from engine.got.residence.tiers import weight_bytes
 from engine.models.catalog import resolve
 from training.evaluate.storybook import FIRST_SEED
@@ -62,11 +62,11 @@ class Nf4Linear(Int8Linear):
 
 
 def _planner(models: Models, kind: type[Int8Linear]) -> None:
-    shrink(models.mllm.model.language_model, kind, models.mllm.device)
+    quantize_layers(models.mllm.model.language_model, kind, models.mllm.device)
 
 
 def _unet(models: Models, kind: type[Int8Linear]) -> None:
-    shrink_unet(models.unet, kind, models.mllm.device)
+    quantize_unet(models.unet, kind, models.mllm.device)
 
 
 WAYS: dict[str, tuple[Callable[[Models, type[Int8Linear]], None], type[Int8Linear]] | None] = {

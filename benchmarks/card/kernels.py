@@ -26,7 +26,7 @@ from engine.got.planners.decoding import DecodingStep
 from engine.got.recording import recorded
 from engine.got.renderers.compiled import compile_blocks, release_blocks, take_apart
 from engine.got.renderers.recorded import RecordedUNet
-from engine.got.residence.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
+from engine.got.residence.quantize import Int8Linear, kind_of_weights, quantize_layers, quantize_unet
 from engine.got.residence.tiers import RESIDENT
 
 TOP = 15
@@ -123,7 +123,7 @@ def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
         bench.pipe.renderer.unet = unet = deepcopy(exact).to(device)
         cast(Any, unet).to(memory_format=torch.channels_last)
         try:
-            shrink_unet(unet, kind_of_weights(name, device, unet.dtype) or Int8Linear, device)
+            quantize_unet(unet, kind_of_weights(name, device, unet.dtype) or Int8Linear, device)
         except ModelError as error:
             yield name, {"refused": str(error)}
             continue
@@ -150,7 +150,7 @@ def _planner(bench: Bench) -> Figures:
 @torch.inference_mode()
 def _planner_int8(bench: Bench) -> Figures:
     """The same with the language model's matrices in 8 bits, as the tier *eight bits* has them."""
-    shrink(bench.pipe.planner.mllm.model.language_model, Int8Linear, bench.device)
+    quantize_layers(bench.pipe.planner.mllm.model.language_model, Int8Linear, bench.device)
     figures: Figures = {}
     for name, expanded in (("codes read as they are", False), ("codes expanded first", True)):
         product = Int8Linear._product

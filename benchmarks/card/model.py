@@ -30,10 +30,10 @@ from engine.got.files.config import Defaults, GoTConfig
 from engine.got.files.weights import empty_projectors, empty_unet, empty_vae
 from engine.got.planners.got import GoTPlanner
 from engine.got.planners.prompts import add_got_tokens
-from engine.got.planners.protocol import Written
+from engine.got.planners.protocol import Passage
 from engine.got.planners.reading import Reading
 from engine.got.progress import Watch
-from engine.got.residence.quantize import kind_of_weights, shrink_unet
+from engine.got.residence.quantize import kind_of_weights, quantize_unet
 
 CHAIN = f"A leaf <|box_start|>(200,200),(700,700)<|box_end|> (red) becomes an umbrella.{IM_GEN_START}"
 INSTRUCTION = "replace the giant leaf with an umbrella"
@@ -45,16 +45,16 @@ class ScriptedPlanner(GoTPlanner):
 
     script = reference.Script(300, CHAIN)
 
-    def write(self, reading: Reading, watch: Watch) -> Written:
+    def write(self, reading: Reading, watch: Watch) -> Passage:
         with closing(reading.write()) as tokens:
             for _ in islice(tokens, self.script.tokens):
                 watch.token("·")
-        return Written(text=self.script.chain, asks_for_picture=True)
+        return Passage(text=self.script.chain, asks_for_picture=True)
 
-    def go_on(self, reading: Reading, drawn: Image.Image, watch: Watch) -> Written:
+    def go_on(self, reading: Reading, drawn: Image.Image, watch: Watch) -> Passage:
         with closing(reading.write()) as tokens:
             next(tokens)
-        return Written(text="", asks_for_picture=False)
+        return Passage(text="", asks_for_picture=False)
 
 
 def scripted(components: Components, script: reference.Script, arrange: bool) -> GoTPipeline:
@@ -135,7 +135,7 @@ class Bench:
         components, script = random_model(options), reference.Script(options.tokens, CHAIN)
         plain = scripted(deepcopy(components), script, arrange=False) if beside_plain else None
         if kind := kind_of_weights(options.weights, options.where, options.dtype):
-            shrink_unet(components.unet, kind, options.where)
+            quantize_unet(components.unet, kind, options.where)
         pipe = scripted(components, script, arrange=True)
         side = pipe.config.image_size
         noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)

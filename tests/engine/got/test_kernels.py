@@ -17,7 +17,7 @@ from engine.got.kernels import layers
 from engine.got.kernels.layers import use_own_layers
 from engine.got.planners.decoding import DecodingStep
 from engine.got.planners.got import GoTPlanner
-from engine.got.residence.quantize import Int8Linear, shrink
+from engine.got.residence.quantize import Int8Linear, quantize_layers
 from tests.engine.got.tiny import EDIT
 
 pytestmark = [
@@ -232,7 +232,7 @@ def test_a_token_is_read_as_by_operators(
     reading.append([5])
     mllm = deepcopy(planner.mllm).to(device)
     if eight_bits:
-        shrink(mllm.model.language_model, Int8Linear, device)
+        quantize_layers(mllm.model.language_model, Int8Linear, device)
     step = DecodingStep(mllm, 64)
     monkeypatch.setattr(kernels, "usable", lambda device: False)
     usual = DecodingStep(mllm, 64)

@@ -13,7 +13,7 @@ from engine.api.chain import IM_GEN_START, Chain, Region
 from engine.api.errors import Cancelled
 from engine.got import GoTPipeline
 from engine.got.files.config import Familiar, GoTConfig
-from engine.got.planners.protocol import Written
+from engine.got.planners.protocol import Passage
 from engine.got.progress import Watch
 from engine.got.renderers.masks import box_masks
 from engine.got.renderers.options import RenderOptions
@@ -43,19 +43,19 @@ class Notes:
     def open(self, instruction: str, source_image: Image.Image | None) -> list[str]:
         return [instruction]
 
-    def write(self, reading: list[str], watch: Watch) -> Written:
+    def write(self, reading: list[str], watch: Watch) -> Passage:
         watch.token("A")
         reading.append(TURNS_OF_A_CHAIN[0])
-        return Written(text=reading[-1], asks_for_picture=True)
+        return Passage(text=reading[-1], asks_for_picture=True)
 
-    def go_on(self, reading: list[str], drawn: Image.Image, watch: Watch) -> Written:
+    def go_on(self, reading: list[str], picture: Image.Image, watch: Watch) -> Passage:
         if len(reading) > len(TURNS_OF_A_CHAIN):
-            return Written(text="", asks_for_picture=False)
-        self.events.append(f"saw {drawn.getpixel((0, 0))}")
+            return Passage(text="", asks_for_picture=False)
+        self.events.append(f"saw {picture.getpixel((0, 0))}")
         reading.append(TURNS_OF_A_CHAIN[len(reading) - 1])
-        return Written(text=reading[-1], asks_for_picture=True)
+        return Passage(text=reading[-1], asks_for_picture=True)
 
-    def read(self, reading: list[str], turn: str, drawn: Image.Image | None) -> None:
+    def read(self, reading: list[str], turn: str, picture: Image.Image | None) -> None:
         reading.append(turn)
 
     def query(self, reading: list[str]) -> Tensor:
@@ -64,8 +64,8 @@ class Notes:
     def count_tokens(self, turn: str) -> int:
         return len(turn)
 
-    def shrink(self, device: torch.device) -> None:
-        self.events.append("planner shrinks")
+    def quantize(self, device: torch.device) -> None:
+        self.events.append("planner quantizes")
 
     def settle(self) -> None:
         self.events.append("planner settles")

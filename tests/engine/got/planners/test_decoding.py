@@ -42,7 +42,7 @@ class Calls(TorchDispatchMode):
 
 
 def state(step: DecodingStep) -> list[torch.Tensor]:
-    return [step._token, step._positions, step._ids, step._read, step._cache]
+    return [step._token, step._positions, step._ids, step._device_length, step._cache]
 
 
 def load(step: DecodingStep, reading: Reading) -> None:
@@ -121,5 +121,5 @@ def test_of_angles_for_each_axis_a_section_takes_its_own(planner: GoTPlanner):
     axes = [axis for _ in range(2) for axis, width in enumerate(sections) for _ in range(width)]
     angles = torch.arange(3.0)[:, None] * 100 + torch.arange(float(len(axes)))
     wanted = [100 * axis + place for place, axis in enumerate(axes)]
-    assert step._composed(angles[:, None, None]).tolist() == wanted
-    assert step._composed(torch.tensor(wanted)[None, None]).tolist() == wanted
+    assert step._merge_sections(angles[:, None, None]).tolist() == wanted
+    assert step._merge_sections(torch.tensor(wanted)[None, None]).tolist() == wanted

@@ -7,7 +7,7 @@ from PIL import Image
 from engine.api.errors import Cancelled
 from engine.got.planners.got import GoTPlanner, encode_turn
 from engine.got.planners.prompts import Vocabulary
-from engine.got.planners.protocol import Written
+from engine.got.planners.protocol import Passage
 from engine.got.planners.reading import Reading
 from engine.got.progress import Watch
 from tests.engine.got.tiny import CAPTION, CAPTION_TURN, EDIT, EDIT_TURNS, QUERIES
@@ -33,7 +33,7 @@ def at_most(planner: GoTPlanner, monkeypatch: pytest.MonkeyPatch):
 
 def test_an_edit_is_planned_up_to_its_picture(planner: GoTPlanner, source: Image.Image):
     written = planner.write(planner.open(EDIT, source), QUIET)
-    assert written == Written(text=EDIT_TURNS[0], asks_for_picture=True)
+    assert written == Passage(text=EDIT_TURNS[0], asks_for_picture=True)
 
 
 def test_a_caption_is_planned_without_a_picture(planner: GoTPlanner):
@@ -115,7 +115,7 @@ def test_a_token_that_ends_without_a_picture_is_not_part_of_the_text(
     reading = Reading(planner.mllm)
     monkeypatch.setattr(reading, "write", lambda: (token for token in ids))
     written = planner.write(reading, QUIET)
-    assert written == Written(text="A boat.", asks_for_picture=False)
+    assert written == Passage(text="A boat.", asks_for_picture=False)
 
 
 def test_the_limit_ends_a_plan_that_does_not_end(planner: GoTPlanner, source: Image.Image, at_most):

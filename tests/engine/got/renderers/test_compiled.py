@@ -15,7 +15,7 @@ from engine.got.pipeline import GoTPipeline
 from engine.got.planners.decoding import ROOM
 from engine.got.renderers.compiled import channels_last, compile_blocks, fuse_projections, release_blocks, take_apart
 from engine.got.residence import tiers
-from engine.got.residence.quantize import Int8Products, shrink_unet
+from engine.got.residence.quantize import Int8Products, quantize_unet
 from engine.got.residence.tiers import RESIDENT, TURNS
 from tests.engine.got.lessons import EDIT, EDIT_TURNS
 
@@ -83,7 +83,7 @@ def test_what_an_adapter_changes_is_changed_in_the_fused_matrix(unet, predict):
 
 
 def test_weights_of_8_bits_stay_single(unet, predict):
-    shrink_unet(unet, Int8Products, torch.device("cpu"))
+    quantize_unet(unet, Int8Products, torch.device("cpu"))
     expected = predict()
     fuse_projections(unet)
     assert not any(name.endswith(("to_qkv", "to_kv")) for name, _ in unet.named_modules())
@@ -92,7 +92,7 @@ def test_weights_of_8_bits_stay_single(unet, predict):
 
 @pytest.mark.usefixtures("whole")
 def test_weights_of_8_bits_can_be_compiled_too(unet, predict):
-    shrink_unet(unet, Int8Products, torch.device("cpu"))
+    quantize_unet(unet, Int8Products, torch.device("cpu"))
     expected = predict()
     assert compile_blocks(unet, predict, backend="aot_eager")
     torch.testing.assert_close(predict(), expected, rtol=0, atol=1e-4)

@@ -226,7 +226,7 @@ def test_as_many_pictures_are_encoded_at_once_as_memory_holds(pipeline: GoTPipel
 def test_ten_boxes_of_a_large_picture_take_no_more_memory_than_one(side: int, dtype: torch.dtype, at_once: int):
     """SDXL's autoencoder: measured on a card, 1.6 GB for each picture of 1024 × 1024 in bfloat16."""
     vae = SimpleNamespace(config={"block_out_channels": [128, 256, 512, 512]}, dtype=dtype)
-    assert PictureEncoder(vae).at_once((side, side)) == at_once
+    assert PictureEncoder(vae).batch_size((side, side)) == at_once
 
 
 def test_pictures_of_another_shape_are_other_pictures(pipeline: GoTPipeline):

@@ -47,7 +47,7 @@ def test_a_pass_that_is_played_again_answers_what_it_is_asked_now(unet):
 
 
 def test_the_recordings_that_were_used_last_are_kept(unet):
-    recorded = RecordedUNet(unet, kept=2)
+    recorded = RecordedUNet(unet, capacity=2)
     first, second, third = (given(unet, samples) for samples in (1, 2, 3))
     for question in (first, second, first, third):
         recorded(*question)

@@ -20,7 +20,7 @@ from engine.got.adapters import apply_adapters
 from engine.got.files.adapter import CONFIG, WEIGHTS
 from engine.got.files.weights import empty_mllm
 from engine.got.pipeline import GoTPipeline
-from engine.got.residence.quantize import Fp8Products, Int8Linear, Int8Products, kind_of_weights, shrink
+from engine.got.residence.quantize import Fp8Products, Int8Linear, Int8Products, kind_of_weights, quantize_layers
 from engine.got.residence.tiers import EIGHT_BITS, EIGHT_BITS_SHARE, GOT_6B, RESIDENT, weight_bytes
 from tests.engine.got.lessons import EDIT
 from tests.engine.place import CHAIN
@@ -73,7 +73,7 @@ def test_rows_of_nothing_stay_nothing():
 
 def test_what_cannot_be_coded_stays_as_it_is():
     model = nn.Sequential(nn.Linear(32, 24), nn.Linear(24, 32), nn.Linear(32, 48), nn.Conv2d(16, 16, 3))
-    shrink(model, Int8Products, CPU)
+    quantize_layers(model, Int8Products, CPU)
     assert list(coded(model)) == ["2"]
 
 
@@ -81,7 +81,7 @@ def test_what_cannot_be_coded_stays_as_it_is():
 def test_codes_move_as_plain_tensors_and_are_counted(kind):
     model = nn.Sequential(nn.Linear(64, 64))
     exact = weight_bytes([model])
-    shrink(model, kind, CPU)
+    quantize_layers(model, kind, CPU)
     assert weight_bytes([model]) == exact - 3 * 64 * 64 + 4 * 64
     assert {type(tensor) for tensor in model.buffers()} == {torch.Tensor}
     model.to("meta")
@@ -113,7 +113,7 @@ def test_the_share_that_is_left_of_got_6bs_planner():
     assert eight_bits / exact == pytest.approx(EIGHT_BITS_SHARE, abs=0.005)
     assert exact * 10**6 == pytest.approx(GOT_6B[0], rel=0.02)
     language = empty_mllm(config("mllm", False)).model.language_model
-    shrink(language, Int8Linear, CPU)
+    quantize_layers(language, Int8Linear, CPU)
     assert len(coded(language)) == 36 * 7
 
 

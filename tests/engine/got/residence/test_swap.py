@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.got.residence.swap import Commuters, PinnedMemory
+from engine.got.residence.swap import OffloadedModules, PinnedMemory
 from tests.engine.got.tiny import make_components
 
 CPU, META = torch.device("cpu"), torch.device("meta")
@@ -44,14 +44,14 @@ def places(*models: nn.Module) -> set[str]:
 def test_tied_weights_and_buffers_go_once_and_come_home_as_they_were():
     model = Tied()
     before, wanted = held(model), model(torch.arange(5))
-    commuters = Commuters([model], META)
-    assert not commuters.here and places(model) == {"cpu"}
+    modules = OffloadedModules([model], META)
+    assert not modules.on_device and places(model) == {"cpu"}
     for _ in range(2):
-        commuters.come()
-        assert commuters.here and places(model) == {"meta"}
+        modules.come()
+        assert modules.on_device and places(model) == {"meta"}
         assert model.head.weight is model.embed.weight and model.inverse is model.original
         assert isinstance(model.head.weight, nn.Parameter) and not model.head.weight.requires_grad
-        commuters.leave()
+        modules.leave()
         assert all(now is then for now, then in zip(held(model), before, strict=True))
     assert torch.equal(model(torch.arange(5)), wanted)
 
@@ -59,14 +59,14 @@ def test_tied_weights_and_buffers_go_once_and_come_home_as_they_were():
 def test_what_is_there_is_a_copy_that_computes_the_same():
     model = Tied()
     homes, wanted = held(model), model(torch.arange(5))
-    commuters = Commuters([model], CPU)
+    modules = OffloadedModules([model], CPU)
     with torch.inference_mode():
-        commuters.come()
+        modules.come()
     there = held(model)
     assert torch.equal(model(torch.arange(5)), wanted)
     assert not {tensor.data_ptr() for tensor in there} & {tensor.data_ptr() for tensor in homes}
     assert not any(tensor.is_inference() for tensor in there)  # they may be used outside of it too
-    commuters.come()
+    modules.come()
     assert all(now is then for now, then in zip(held(model), there, strict=True))  # nothing is copied twice
 
 
@@ -74,10 +74,10 @@ def test_a_language_model_comes_home_bit_for_bit():
     mllm = make_components().mllm
     ids = torch.arange(9)[None]
     wanted = mllm(input_ids=ids).logits
-    commuters = Commuters([mllm], META)
-    commuters.come()
+    modules = OffloadedModules([mllm], META)
+    modules.come()
     assert places(mllm) == {"meta"} and mllm.device == META
-    commuters.stay_home()
+    modules.stay_home()
     assert places(mllm) == {"cpu"} and torch.equal(mllm(input_ids=ids).logits, wanted)
 
 
@@ -89,12 +89,12 @@ def test_a_compiled_model_is_not_compiled_again_when_it_comes_again():
         return graph.forward
 
     model.compile(backend=backend)
-    commuters = Commuters([model], CPU)
+    modules = OffloadedModules([model], CPU)
     with torch.inference_mode():
         for _ in range(3):
-            commuters.come()
+            modules.come()
             model(torch.arange(5))
-            commuters.leave()
+            modules.leave()
     assert len(compiled) == 1
 
 
@@ -103,14 +103,14 @@ def test_where_there_is_no_room_all_stay_at_home():
     small, large = nn.Linear(4, 4), nn.Linear(1, 1)
     large.weight = nn.Parameter(torch.ones(1, 1).expand(10**7, 10**7))
     homes = [*held(small), *held(large)]
-    commuters = Commuters([small, large], CPU)
-    assert not commuters.fetch() and not commuters.here
+    modules = OffloadedModules([small, large], CPU)
+    assert not modules.fetch() and not modules.on_device
     with pytest.raises(torch.OutOfMemoryError, match="out of memory"):
-        commuters.come()
+        modules.come()
     assert all(now is then for now, then in zip([*held(small), *held(large)], homes, strict=True))
-    again = Commuters([small], CPU)
+    again = OffloadedModules([small], CPU)
     again.come()
-    assert again.here and torch.equal(small.weight, homes[0])
+    assert again.on_device and torch.equal(small.weight, homes[0])
 
 
 # pinned memory: how tensors share blocks shows without a card, that they are pinned only with one
@@ -150,7 +150,7 @@ def test_where_nothing_can_be_pinned_weights_stay_where_they_are(caplog):
     model = Tied()
     where = [tensor.data_ptr() for tensor in held(model)]
     with caplog.at_level(logging.WARNING):
-        Commuters([model], torch.device("cuda"))
+        OffloadedModules([model], torch.device("cuda"))
     assert [tensor.data_ptr() for tensor in held(model)] == where and len(caplog.records) == 1
 
 
@@ -160,7 +160,7 @@ def test_on_a_card_homes_are_pinned_and_what_comes_computes_the_same():
     models = [nn.Sequential(*(nn.Linear(512, 512) for _ in range(8))) for _ in range(2)]
     given = torch.rand(4, 512)
     wanted = [model(given) for model in models]
-    first, second = (Commuters([model], card) for model in models)
+    first, second = (OffloadedModules([model], card) for model in models)
     assert all(tensor.is_pinned() for model in models for tensor in held(model))
     for _ in range(5):
         first.come()
