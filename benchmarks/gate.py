@@ -109,16 +109,16 @@ def report(verdicts: dict[str, list[Verdict]]) -> dict[str, Any]:
     and `edits_lost` count the samples that only this variant, or only the exact one, got right.
     """
     figures = {way: summary(rows) for way, rows in verdicts.items()}
-    exact, said = verdicts["exact"], {}
+    exact, result = verdicts["exact"], {}
     for way, rows in verdicts.items():
-        shown = {key: figures[way][key] for key in ("samples", "edit_success", "outside_psnr")}
-        shown["seconds"] = round(float(np.median([verdict.seconds for verdict in rows])), 3)
+        row = {key: figures[way][key] for key in ("samples", "edit_success", "outside_psnr")}
+        row["seconds"] = round(float(np.median([verdict.seconds for verdict in rows])), 3)
         pairs = list(zip(exact, rows, strict=True))
-        shown["times_less"] = round(float(np.median([first.seconds / other.seconds for first, other in pairs])), 2)
-        shown["edits_won"] = sum(other.right and not first.right for first, other in pairs)
-        shown["edits_lost"] = sum(first.right and not other.right for first, other in pairs)
-        said[way] = shown | losses(figures["exact"], figures[way])
-    return said
+        row["times_less"] = round(float(np.median([first.seconds / other.seconds for first, other in pairs])), 2)
+        row["edits_won"] = sum(other.right and not first.right for first, other in pairs)
+        row["edits_lost"] = sum(first.right and not other.right for first, other in pairs)
+        result[way] = row | losses(figures["exact"], figures[way])
+    return result
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ _SHRINK = 0.75
 
 
 def within_memory(
-    pipeline: GoTPipeline, run: Callable[[], T], note: Callable[[str], None], again: Callable[[], None]
+    pipeline: GoTPipeline, run: Callable[[], T], on_note: Callable[[str], None], on_repeat: Callable[[], None]
 ) -> T:
     """Runs `run`. If memory runs out, the model switches to the next offload policy, and `run` is repeated.
 
-    `note` gets a message for each switch, and `again` is called before each repetition. Raises OutOfMemory after the
-    last policy.
+    `on_note` gets a message for each switch, and `on_repeat` is called before each repetition. Raises OutOfMemory after
+    the last policy.
     """
     while True:
         for result in _try(run):
@@ -32,8 +32,8 @@ def within_memory(
         if tier is None:
             raise _too_small(largest_side(pipeline))
         free_memory()
-        note(f"The device's memory was short: from now on {tier.words}. It is drawn again, which takes longer.")
-        again()
+        on_note(f"The device's memory was short: from now on {tier.words}. It is drawn again, which takes longer.")
+        on_repeat()
 
 
 def _try(run: Callable[[], T]) -> list[T]:

@@ -26,14 +26,14 @@ _PLAN_CANVAS = (512, 512)
 class Files:
     """The files of a result, by name."""
 
-    listed: list[ResultFile] = field(default_factory=list)
+    entries: list[ResultFile] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, kind: str, candidate: int, turn: int, data: bytes) -> None:
         name = f"{kind}-{candidate}-{turn}.png"
         self.contents[name] = data
         digest = hashlib.sha256(data).hexdigest()
-        self.listed.append(ResultFile(name, kind, candidate, turn, len(data), digest))  # type: ignore[arg-type]
+        self.entries.append(ResultFile(name, kind, candidate, turn, len(data), digest))  # type: ignore[arg-type]
 
     def add_edit(self, candidate: int, source: Source, layers: Sequence[Layer]) -> None:
         """Adds the merged picture, and for each turn its layer as RGBA and its mask."""

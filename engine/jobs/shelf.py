@@ -89,15 +89,15 @@ class ModelShelf:
             apply_adapters(self._pipeline, [(f, a.weight) for f, a in zip(folders, adapters, strict=True)])
             self._adapters = requested
 
-    def rest(self, wanted: Callable[[], bool]) -> None:
+    def rest(self, job_is_waiting: Callable[[], bool]) -> None:
         """Idle work: warms up a new model, or unloads a model that has been idle for long or while memory is scarce.
 
-        `wanted` returns True when a job is waiting; the warm-up then ends.
+        `job_is_waiting` returns True when a job is waiting; the warm-up then ends.
         """
         if self._pipeline is None:
             return
         if self.cold:
-            self.cold = not _warm_up(self._pipeline, wanted)
+            self.cold = not _warm_up(self._pipeline, job_is_waiting)
         idle = time.monotonic() - self._last_use
         memory = psutil.virtual_memory()
         scarce = memory.available < _SCARCE * memory.total and idle > _UNUSED
@@ -142,11 +142,11 @@ def _freeze_libraries() -> None:
         gc.freeze()
 
 
-def _warm_up(pipeline: GoTPipeline, wanted: Callable[[], bool]) -> bool:
+def _warm_up(pipeline: GoTPipeline, job_is_waiting: Callable[[], bool]) -> bool:
     """Warms the model up. Returns False if it was interrupted and must be repeated."""
     started = time.monotonic()
     try:
-        pipeline.warm_up(wanted)
+        pipeline.warm_up(job_is_waiting)
     except Cancelled:
         return False
     except Exception as error:  # nobody is waiting for this; an error that matters recurs in the next job

@@ -216,7 +216,7 @@ class Task:
             options=options,
             seconds={stage: round(seconds, 3) for stage, seconds in self.reporter.seconds.items()},
             notes=tuple(self.reporter.notes),
-            files=tuple(files.listed),
+            files=tuple(files.entries),
             placement=placement,
             profile=self.reporter.profile(),
         )

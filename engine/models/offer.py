@@ -94,7 +94,7 @@ def _part(source: Source, endpoint: str) -> Part:
     try:
         reply = json.loads(hub.read(url))
         items = {str(item["rfilename"]): item for item in reply["siblings"]}
-        names = [name for name in items if any(fnmatch(name, pattern) for pattern in source.wanted)]
+        names = [name for name in items if any(fnmatch(name, pattern) for pattern in source.patterns)]
         part = Part(
             source.repository,
             str(reply["sha"]),

@@ -15,7 +15,7 @@ class Source:
     repository: str
     folder: str
     """The folder that an import looks for."""
-    wanted: tuple[str, ...]
+    patterns: tuple[str, ...]
     """Patterns of the paths that an import reads."""
 
 

@@ -25,7 +25,7 @@ CLIENT = (
     "line.connect(sys.argv[1])\n"
     "socket.send_fds(line, [b'.'], [0, 1, 2])\n"
     "line.sendall(json.dumps([dict(os.environ), os.getcwd()]).encode() + b'\\n')\n"
-    "status = line.recv(1)\n"  # it comes at the end, or the system closes the line, when the program was killed
+    "status = line.recv(1)\n"  # the exit status, or nothing if the program was killed
     "sys.exit(status[0]) if status else os.kill(os.getpid(), signal.SIGKILL)\n"
 )
 LIBRARIES = ("engine.server.serve", "engine.jobs.memory", "engine.jobs.tasks", "engine.got.adapters")

@@ -76,8 +76,8 @@ def test_a_global_edit_replaces_the_whole_picture(regions, scope):
 
 def test_color_is_matched_outside_the_edit():
     source = scene()
-    edited = Image.fromarray(np.clip(np.asarray(source) * 0.9 + 14, 0, 255).astype(np.uint8))
-    shifted = edited.copy()
+    shifted = Image.fromarray(np.clip(np.asarray(source) * 0.9 + 14, 0, 255).astype(np.uint8))
+    edited = shifted.copy()
     edited.paste((255, 0, 0), (60, 50, 90, 80))
     matched = np.asarray(match_color(edited, source, region_mask(SIZE, [(60, 50, 90, 80)])), int)
     outside = np.asarray(region_mask(SIZE, [(60, 50, 90, 80)])) == 0
