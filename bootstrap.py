@@ -1,8 +1,8 @@
 """Set up got_desktop and start it: `python bootstrap.py demo`, `test` or `app`.
 
-Needs nothing but Python: makes `.venv` beside this file, installs the packages that `constraints.txt` pins once,
-notes what it installed, and runs the command there. Arguments after the command go on to it
-(`python bootstrap.py test -k chain`).
+Only needs Python: creates `.venv` next to this file, installs the packages pinned in `constraints.txt` once, records
+what it installed, and runs the command there. Further arguments are passed to the command (`python bootstrap.py test -k
+chain`).
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ STARTED = time.monotonic()
 
 @dataclass(frozen=True)
 class Command:
-    """What one word on the command line installs and runs."""
+    """What a word on the command line installs and runs."""
 
     summary: str
     extras: frozenset[str]
     module: str
-    default_arguments: tuple[str, ...] = ()  # where the user gives none
-    full_arguments: tuple[str, ...] = ()  # where the user gives `--full` alone
-    window: str = ""  # "always", "shown" where there is a display, "tested": then it does without Qt if need be
+    default_arguments: tuple[str, ...] = ()  # used if the user gives none
+    full_arguments: tuple[str, ...] = ()  # used if the user gives only `--full`
+    window: str = ""  # "always", "shown" (if there is a display) or "tested" (without Qt if necessary)
 
 
-# Many tests wait for an engine to start: two at a time take little more than half as long, on two cores too. Who is
-# done first takes over half of what the other one has left.
+# Many tests wait for an engine to start, so two processes take little more than half the time, even on two cores. The
+# one that finishes first takes over half of the other's remaining tests.
 TWO_AT_ONCE = ("--numprocesses=2", "--dist=worksteal")
-# The coverage gate holds for all tests together.
+# The coverage gate applies to all tests together.
 ALL_TESTS = (*TWO_AT_ONCE, "--full", "--cov", "--durations=20")
 COMMANDS = {
     "demo": Command(
@@ -54,7 +54,7 @@ COMMANDS = {
     "app": Command("open the app", frozenset({"app"}), "got_desktop.app", window="always"),
 }
 
-# Debian's package of each system library that Qt loads, the ones for a screen last.
+# The Debian package of each system library that Qt loads; those for a screen last.
 QT_LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -71,7 +71,7 @@ QT_LIBRARIES = {
 
 
 class Stop(Exception):
-    """Something that the user has to mend first; the text says what and how."""
+    """An error that the user must fix first; the text contains the problem and the remedy."""
 
 
 def say(text: str) -> None:
@@ -83,11 +83,11 @@ def usage() -> str:
     return "\n".join(["Arguments after the command go on to what it runs.", *lines])
 
 
-# --- what is there ---------------------------------------------------------------------------------------------------
+# --- checks --------------------------------------------------------------------------------------------------------
 
 
 def check_python(version: tuple[int, int]) -> None:
-    """Raise Stop unless wheels of the pinned packages exist for this version of Python."""
+    """Raise Stop unless there are wheels of the pinned packages for this version of Python."""
     if OLDEST_PYTHON <= version <= NEWEST_PYTHON:
         return
     found, oldest, newest = (".".join(map(str, v)) for v in (version, OLDEST_PYTHON, NEWEST_PYTHON))
@@ -98,7 +98,7 @@ def check_python(version: tuple[int, int]) -> None:
 
 
 def has_nvidia_card() -> bool:
-    """True where NVIDIA's driver answers: its own tool, the Linux kernel module, or Windows' driver library."""
+    """True if NVIDIA's driver is present: its tool, the Linux kernel module or the Windows driver library."""
     tool = shutil.which("nvidia-smi")
     if tool:
         return subprocess.run([tool, "-L"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
@@ -108,16 +108,17 @@ def has_nvidia_card() -> bool:
 
 @dataclass(frozen=True)
 class TorchBuild:
-    """Which build of torch fits the machine, where it lies, and how much disk the whole install takes."""
+    """The build of torch for this machine, its index, and the disk space of the whole installation."""
 
     requirement: str
-    index: str | None  # PyTorch's own index, asked when the ordinary one lacks this build
+    index: str | None  # PyTorch's own index, used if the default index lacks this build
     gigabytes: int
     label: str
 
 
 def torch_build(version: str, system: str, machine: str, nvidia: bool) -> TorchBuild:
-    """The ordinary index holds the CUDA build for Linux and the CPU build for Windows and macOS."""
+    """The build for this machine. The default index has the CUDA build for Linux and the CPU build for Windows and
+    macOS."""
     if (system, machine) == ("Darwin", "x86_64"):
         raise Stop("PyTorch no longer comes for Macs with an Intel processor; got_desktop needs an Apple one.")
     if system == "Linux" and nvidia:
@@ -155,15 +156,15 @@ def works(venv: Path) -> bool:
 
 
 def was_moved(venv: Path) -> bool:
-    """True if `venv` was made elsewhere: its Python starts, but its programs (`got`) still look for the old place."""
-    settings = venv / "pyvenv.cfg"  # has a line "command = PYTHON -m venv FOLDER"; no conda environment has this file
+    """True if `venv` was created elsewhere: its Python starts, but its scripts (`got`) still use the old path."""
+    settings = venv / "pyvenv.cfg"  # contains "command = PYTHON -m venv FOLDER"; a conda environment has no such file
     lines = settings.read_text(encoding="utf-8").splitlines() if settings.exists() else []
-    made_by = [line for line in lines if line.startswith("command = ")]
-    return any(not line.rstrip().endswith(str(venv)) for line in made_by)
+    commands = [line for line in lines if line.startswith("command = ")]
+    return any(not line.rstrip().endswith(str(venv)) for line in commands)
 
 
 def make_environment(venv: Path) -> None:
-    """Make `venv`, or make it anew where it no longer works (a removed Python, a moved folder)."""
+    """Create `venv`, or recreate it if it no longer works (Python was removed, or the folder was moved)."""
     if works(venv) and not was_moved(venv):
         return
     if venv.exists():
@@ -172,10 +173,10 @@ def make_environment(venv: Path) -> None:
         say(f"{venv.name} does not work here (its Python is gone, or the folder was moved); making it anew")
         shutil.rmtree(venv)
     say(f"Making the environment {venv.name} with Python {platform.python_version()}")
-    made = subprocess.run([sys.executable, "-m", "venv", str(venv)], capture_output=True, text=True)
-    if made.returncode:
+    process = subprocess.run([sys.executable, "-m", "venv", str(venv)], capture_output=True, text=True)
+    if process.returncode:
         shutil.rmtree(venv, ignore_errors=True)
-        raise Stop(explain_venv_failure(made.stdout + made.stderr))
+        raise Stop(explain_venv_failure(process.stdout + process.stderr))
 
 
 def explain_venv_failure(output: str) -> str:
@@ -189,33 +190,33 @@ def explain_venv_failure(output: str) -> str:
 
 
 def fingerprint(root: Path, python: str, torch: str) -> str:
-    """What an install depends on: the two files that name the packages, where they lie, the Python, the torch build."""
+    """A hash of everything that an installation depends on: the package lists, the path, Python and the torch build."""
     parts = [(root / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
     return hashlib.sha256(b"\0".join([*parts, str(root).encode(), python.encode(), torch.encode()])).hexdigest()
 
 
-def extras_to_install(stamp_text: str | None, wanted: str, extras: frozenset[str]) -> frozenset[str] | None:
-    """The extras to install so that `extras` are there, keeping those of earlier commands; None if all is in place."""
+def extras_to_install(stamp_text: str | None, expected: str, extras: frozenset[str]) -> frozenset[str] | None:
+    """The extras to install so that `extras` are available, including earlier ones; None if nothing is missing."""
     stamp = json.loads(stamp_text) if stamp_text else {"fingerprint": "", "extras": []}
     installed = frozenset(stamp["extras"])
-    if stamp["fingerprint"] == wanted and extras <= installed:
+    if stamp["fingerprint"] == expected and extras <= installed:
         return None
     return installed | extras
 
 
 def pip(venv: Path, *arguments: str) -> tuple[int, str]:
-    """Run pip's install in the environment; its exit code and what it wrote to stderr.
+    """Run pip's install in the environment. Returns the exit code and stderr.
 
-    Where Python may keep what it compiles, it does that when a module is first imported. To have pip compile all of
-    them takes as long as the install.
+    If Python may write bytecode, modules are compiled at their first import: having pip compile all of them takes as
+    long as the installation.
     """
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     later = [] if sys.dont_write_bytecode else ["--no-compile"]
     options = ["--disable-pip-version-check", *later, *quiet]
     command = [str(python_of(venv)), "-m", "pip", "install", *options, *arguments]
-    environment = {**os.environ, "PIP_USER": "0"}  # a user-wide install, set by some systems, fails in an environment
-    done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    return done.returncode, done.stderr
+    environment = {**os.environ, "PIP_USER": "0"}  # some systems set a user-wide install, which fails in an environment
+    process = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    return process.returncode, process.stderr
 
 
 def unreachable(errors: str) -> bool:
@@ -236,7 +237,7 @@ def explain_pip_failure(errors: str) -> str:
 
 
 def install_torch(venv: Path, build: TorchBuild) -> None:
-    """Install the one package whose build depends on the machine; what it needs in turn comes with the others."""
+    """Install the one package whose build depends on the machine; its dependencies are installed with the others."""
     say(f"Installing PyTorch ({build.label})")
     code, errors = pip(venv, "--no-deps", build.requirement)
     if code and build.index and not unreachable(errors):
@@ -248,20 +249,20 @@ def install_torch(venv: Path, build: TorchBuild) -> None:
 
 def install(venv: Path, extras: frozenset[str], build: TorchBuild) -> None:
     install_torch(venv, build)
-    chosen = f".[{','.join(sorted(extras))}]" if extras else "."
-    say(f"Installing got_desktop and the packages it needs ({chosen})")
-    code, errors = pip(venv, "--constraint", "constraints.txt", "--editable", chosen)
+    target = f".[{','.join(sorted(extras))}]" if extras else "."
+    say(f"Installing got_desktop and the packages it needs ({target})")
+    code, errors = pip(venv, "--constraint", "constraints.txt", "--editable", target)
     if code:
         raise Stop(explain_pip_failure(errors))
 
 
 def ensure_environment(extras: frozenset[str]) -> None:
-    """Make `.venv` hold the pinned packages of `extras`; do nothing when the stamp says that it does."""
+    """Install the pinned packages of `extras` in `.venv`, unless the stamp says that they are installed."""
     version = pinned_version((ROOT / "constraints.txt").read_text(encoding="utf-8"), "torch")
     build = torch_build(version, platform.system(), platform.machine(), has_nvidia_card())
-    wanted = fingerprint(ROOT, sys.version, build.requirement)
+    expected = fingerprint(ROOT, sys.version, build.requirement)
     stamp = VENV / "installed.json"
-    missing = extras_to_install(stamp.read_text(encoding="utf-8") if stamp.exists() else None, wanted, extras)
+    missing = extras_to_install(stamp.read_text(encoding="utf-8") if stamp.exists() else None, expected, extras)
     if missing is None and python_of(VENV).exists():
         return
     missing = missing or extras
@@ -270,9 +271,9 @@ def ensure_environment(extras: frozenset[str]) -> None:
     make_environment(VENV)
     stamp.unlink(missing_ok=True)
     install(VENV, missing, build)
-    written = stamp.with_suffix(".tmp")
-    written.write_text(json.dumps({"fingerprint": wanted, "extras": sorted(missing)}), encoding="utf-8")
-    written.replace(stamp)
+    temporary = stamp.with_suffix(".tmp")
+    temporary.write_text(json.dumps({"fingerprint": expected, "extras": sorted(missing)}), encoding="utf-8")
+    temporary.replace(stamp)
     say("Installed; the next start skips this")
 
 
@@ -288,12 +289,12 @@ def can_load(library: str) -> bool:
 
 
 def missing_qt_packages() -> list[str]:
-    """Debian's names of the system libraries that Qt needs and that do not load here."""
+    """Debian's names of the system libraries that Qt needs and that cannot be loaded."""
     return [package for library, package in QT_LIBRARIES.items() if not can_load(library)]
 
 
 def install_qt_libraries(packages: list[str], is_root: bool, has_apt: bool) -> None:
-    """Install `packages` where that is allowed, else raise Stop with the command that does it."""
+    """Install `packages` if permitted, else raise Stop with the command that does it."""
     install_command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     if not has_apt:
         raise Stop(f"Qt needs system libraries. Install what Debian calls: {' '.join(packages)}")
@@ -302,9 +303,9 @@ def install_qt_libraries(packages: list[str], is_root: bool, has_apt: bool) -> N
     say(f"Installing the system libraries that Qt needs: {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update"], install_command):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        if done.returncode:
-            raise Stop(f"`{' '.join(command)}` failed: {done.stderr.strip()}")
+        process = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if process.returncode:
+            raise Stop(f"`{' '.join(command)}` failed: {process.stderr.strip()}")
 
 
 def ensure_qt_libraries() -> None:
@@ -320,7 +321,8 @@ def has_display() -> bool:
 
 
 def can_open_windows(command: Command) -> bool:
-    """Whether the command can have Qt, whose system libraries are installed here if need be; `app` cannot without."""
+    """Whether the command can use Qt, after installing its system libraries if necessary. Raises Stop for `app` if
+    not."""
     if not command.window or (command.window == "shown" and not has_display()):
         return False
     try:
@@ -337,12 +339,12 @@ def can_open_windows(command: Command) -> bool:
 
 
 def run(command: Command, arguments: list[str]) -> int:
-    """Run the command's module in the environment and give back its exit code."""
-    forwarded = arguments or list(command.default_arguments)
+    """Run the command's module in the environment. Returns its exit code."""
+    module_arguments = arguments or list(command.default_arguments)
     if arguments == ["--full"] and command.full_arguments:
-        forwarded = list(command.full_arguments)
-    say(f"Running {' '.join(['python', '-m', command.module, *forwarded])}")
-    code = subprocess.call([str(python_of(VENV)), "-m", command.module, *forwarded], cwd=ROOT)
+        module_arguments = list(command.full_arguments)
+    say(f"Running {' '.join(['python', '-m', command.module, *module_arguments])}")
+    code = subprocess.call([str(python_of(VENV)), "-m", command.module, *module_arguments], cwd=ROOT)
     say("Done" if code == 0 else f"Ended with exit code {code}")
     return code
 

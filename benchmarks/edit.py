@@ -1,9 +1,9 @@
-"""`python -m benchmarks.edit`: one edit, by the plain loop of the paper's code, by our default, and by the fast preset.
+"""`python -m benchmarks.edit`: times an edit with the paper's plain loop, the defaults and the fast preset.
 
-All in one process and one run, in turn, so that whatever else the machine does falls on all alike. Prints JSON: for
-each way the median of seconds by the clock and of the processor's own, how many times less than the plain loop's (the
-median of the pairs' ratios), how far its picture is from the plain loop's, and the memory at its peak. "moved box" is
-a whole edit's chain drawn again with its box elsewhere.
+All variants alternate in one process, so that other load on the machine affects them equally. Prints JSON: for each
+variant the median wall-clock and CPU seconds, the speed-ups over the plain loop (the medians of the pairs' ratios), the
+difference of its picture from the plain loop's, and the peak memory. "moved box" is the chain of a whole edit, rendered
+again with its box moved.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SIZES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 @dataclass(frozen=True)
 class Bench:
-    """One edit that every way draws."""
+    """An edit that all variants run."""
 
     pipe: GoTPipeline
     instruction: str
@@ -44,17 +44,17 @@ class Bench:
     scales: GuidanceScales | None
 
     def plain(self) -> tuple[Chain, Image.Image]:
-        """As the paper's code does it."""
+        """The edit as in the paper's code."""
         return reference.edit(self.pipe, self.instruction, self.source, self.scales)
 
     def whole(self, preset: str) -> tuple[Chain, Image.Image]:
-        """Planned and drawn by the pipeline, which has not seen the picture before."""
+        """The edit, planned and rendered by the pipeline, without cached encodings."""
         self.pipe.renderer.encode.forget()
         result = self.pipe(self.instruction, self.source, preset=preset, guidance_scales=self.scales)
         return result.chain, result.images[0]
 
     def moved(self, chain: Chain, times: int) -> tuple[Chain, Image.Image]:
-        """The chain drawn once more, its edit's box elsewhere, each time elsewhere."""
+        """Renders the chain again with its edit box moved, to a new place each time."""
         number = next(region.id for region in chain.mask_regions(0))
         other = chain.resize(number, Box(100, 100, 500 + times, 500))
         options = {"instruction": self.instruction, "guidance_scales": self.scales}
@@ -63,7 +63,7 @@ class Bench:
 
 @dataclass
 class Times:
-    """What one way took, pair by pair, and what it drew."""
+    """Timings of one variant, pair by pair, and its result."""
 
     clock: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
@@ -72,13 +72,13 @@ class Times:
 
     def take(self, draw: Callable[[], tuple[Chain, Image.Image]]) -> None:
         clock, processor = time.perf_counter(), time.process_time()
-        self.chain, self.picture = draw()  # a picture is on the CPU: the device has finished
+        self.chain, self.picture = draw()  # the picture is on the CPU, so the device has finished
         self.clock.append(time.perf_counter() - clock)
         self.processor.append(time.process_time() - processor)
 
 
 def measure(bench: Bench, pairs: int) -> Iterator[dict[str, Times]]:
-    """Each way `pairs` times, in turn; what they took so far, after each round."""
+    """Runs each variant `pairs` times, alternately. Yields all timings after each round."""
     chain, _ = bench.whole("exact")
     ways: dict[str, Callable[[], tuple[Chain, Image.Image]]] = {
         "plain loop": bench.plain,
@@ -94,28 +94,28 @@ def measure(bench: Bench, pairs: int) -> Iterator[dict[str, Times]]:
 
 
 def report(times: dict[str, Times]) -> dict[str, Any]:
-    """The figures of each way."""
+    """The figures of each variant."""
     plain = times["plain loop"]
-    said = {}
-    for way, taken in times.items():
-        said[way] = {
-            "seconds": round(median(taken.clock), 3),
-            "processor_seconds": round(median(taken.processor), 3),
-            "ratio": round(median(a / b for a, b in zip(plain.clock, taken.clock, strict=True)), 2),
-            "processor_ratio": round(median(a / b for a, b in zip(plain.processor, taken.processor, strict=True)), 2),
+    figures = {}
+    for way, timings in times.items():
+        figures[way] = {
+            "seconds": round(median(timings.clock), 3),
+            "processor_seconds": round(median(timings.processor), 3),
+            "ratio": round(median(a / b for a, b in zip(plain.clock, timings.clock, strict=True)), 2),
+            "processor_ratio": round(median(a / b for a, b in zip(plain.processor, timings.processor, strict=True)), 2),
         }
         if way != "moved box":
-            said[way] |= {"same_chain": plain.chain == taken.chain, **_difference(plain.picture, taken.picture)}
-    return said
+            figures[way] |= {"same_chain": plain.chain == timings.chain, **_difference(plain.picture, timings.picture)}
+    return figures
 
 
 def _difference(one: Image.Image | None, other: Image.Image | None) -> dict[str, float]:
-    apart = np.abs(np.asarray(one, dtype=int) - np.asarray(other, dtype=int))
-    return {"levels_apart_most": int(apart.max()), "levels_apart_mean": round(float(apart.mean()), 4)}
+    difference = np.abs(np.asarray(one, dtype=int) - np.asarray(other, dtype=int))
+    return {"levels_apart_most": int(difference.max()), "levels_apart_mean": round(float(difference.mean()), 4)}
 
 
 def peak_memory(way: str, arguments: list[str]) -> int:
-    """Megabytes that a process of its own takes at most for one edit."""
+    """Peak memory in megabytes of one edit, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.edit", *arguments, "--once", way]
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
 
@@ -143,14 +143,14 @@ def main() -> None:
         bench.plain() if args.once == "plain" else bench.whole(args.once)
         print(_peak(pipe.renderer.unet.device))
         return
-    said: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for number, times in enumerate(measure(bench, args.pairs), start=1):
-        said = {"machine": _machine(pipe.renderer.unet.device), "pairs": number, **report(times)}
+        figures = {"machine": _machine(pipe.renderer.unet.device), "pairs": number, **report(times)}
         if args.json:
-            args.json.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+            args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     if args.memory:
-        said["peak_megabytes"] = {way: peak_memory(way, sys.argv[1:]) for way in ("plain", "exact", "fast")}
-    print(json.dumps(said, indent=2))
+        figures["peak_megabytes"] = {way: peak_memory(way, sys.argv[1:]) for way in ("plain", "exact", "fast")}
+    print(json.dumps(figures, indent=2))
 
 
 def _peak(device: torch.device) -> int:

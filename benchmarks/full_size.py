@@ -1,11 +1,11 @@
-"""`python -m benchmarks.full_size FOLDER`: imports a random checkpoint of GoT-6B's real configuration, and measures it.
+"""`python -m benchmarks.full_size FOLDER`: measures the import of a random checkpoint with GoT-6B's real configuration.
 
-The configurations in `got_6b/` are those of Qwen2.5-VL-3B and SDXL; the checkpoint has every tensor of the released
-layout with LoRA layers as PEFT saves them, bfloat16, in several files made one at a time. Prints JSON: what the import
-said, its time, and the most memory of its own that it and its processes held. FOLDER needs room for both, about 30 GB,
-and is removed at the end. `--small` takes the same way with a model of a few megabytes; `--sparse` makes files of
-holes, which read as zeros: at once, with little on the disk, and with the same memory to import them. `--killed`
-kills an import first, once it wrote that share of the checkpoint's bytes, and measures the one that goes on.
+The configurations in `got_6b/` are those of Qwen2.5-VL-3B and SDXL. The checkpoint has all tensors of the released
+layout, with LoRA layers as PEFT saves them, in bfloat16 and in several files. Prints JSON: the import's output, its
+time, and the peak private memory of its processes. FOLDER needs space for both models, about 30 GB, and is removed at
+the end. `--small` runs the same code with a model of a few megabytes. `--sparse` writes sparse files, which read as
+zeros: this is instant, takes little disk space, and needs the same memory to import. `--killed` first kills an import
+after it has written that share of the checkpoint's bytes, and measures the import that continues it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FILE_BYTES = 2 * 10**9
 LORA_RANK = 32
 ADAPTED = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 WORDS = 151643
-"""Of Qwen2.5's vocabulary before the special tokens, which follow in this order."""
+"""Size of Qwen2.5's vocabulary before the special tokens, which follow in this order."""
 SPECIAL = (
     "endoftext im_start im_end object_ref_start object_ref_end box_start box_end quad_start quad_end vision_start "
     "vision_end vision_pad image_pad video_pad tool_call tool_call_end fim_prefix fim_middle fim_suffix fim_pad "
@@ -86,22 +86,22 @@ def config(name: str, small: bool) -> dict[str, Any]:
 
 
 def shapes(small: bool) -> dict[str, tuple[int, ...]]:
-    """Every tensor of the checkpoint by its released name, as PEFT saves a trained model."""
+    """The shape of every tensor of the checkpoint by its released name, as PEFT saves a trained model."""
     mllm, vae = empty_mllm(config("mllm", small)), empty_vae(config("vae", small))
     unet = empty_unet(config("unet", small) | {"in_channels": 12})
-    named: dict[str, tuple[int, ...]] = {}
+    shapes_by_name: dict[str, tuple[int, ...]] = {}
     for key, tensor in mllm.state_dict().items():
-        named |= dict(_released(key, tuple(tensor.shape)))
+        shapes_by_name |= dict(_released(key, tuple(tensor.shape)))
     for part, model in (("unet", unet), ("vae", vae)):
-        named |= {f"{part}.{key}": tuple(tensor.shape) for key, tensor in stored_state(model).items()}
+        shapes_by_name |= {f"{part}.{key}": tuple(tensor.shape) for key, tensor in stored_state(model).items()}
     for key, tensor in empty_projectors(mllm, unet).state_dict().items():
         name, _, kind = key.rpartition(".")
-        named[f"{name}.projector.{kind}"] = tuple(tensor.shape)
-    return named
+        shapes_by_name[f"{name}.projector.{kind}"] = tuple(tensor.shape)
+    return shapes_by_name
 
 
 def _released(key: str, shape: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """What PEFT makes of one tensor of the MLLM: the trained copy, or the weight with its LoRA layer."""
+    """PEFT's tensors for one tensor of the MLLM: the trained copy, or the weight with its LoRA layer."""
     name = "mllm.base_model.model." + key.replace("model.language_model.", "model.").replace("model.visual.", "visual.")
     layer, _, kind = name.rpartition(".")
     if layer.endswith(("embed_tokens", "lm_head")):
@@ -117,7 +117,7 @@ def _released(key: str, shape: tuple[int, ...]) -> Iterator[tuple[str, tuple[int
 
 
 def write_checkpoint(folder: Path, small: bool, sparse: bool) -> dict[str, int]:
-    """The three folders of the released layout; how many tensors and bytes the checkpoint has."""
+    """Writes the three folders of the released layout. Returns the number of tensors and bytes of the checkpoint."""
     for base, files in (
         (MLLM_BASE, {"config": "mllm", "generation_config": "generation", "preprocessor_config": "preprocessor"}),
         (UNET_BASE, {"unet/config": "unet", "vae/config": "vae", "scheduler/scheduler_config": "scheduler"}),
@@ -127,28 +127,31 @@ def write_checkpoint(folder: Path, small: bool, sparse: bool) -> dict[str, int]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(config(name, small)), encoding="utf-8")
     tokenizer().save_pretrained(folder / MLLM_BASE)
-    named, checkpoint = shapes(small), folder / CHECKPOINT
+    shapes_by_name, checkpoint = shapes(small), folder / CHECKPOINT
     checkpoint.mkdir()
     block = torch.randn(2**22, generator=torch.Generator().manual_seed(0)).mul_(0.02).bfloat16()
-    files = list(_in_files(named))
+    files = list(_in_files(shapes_by_name))
     stem, suffix = ("model", "safetensors") if sparse else ("pytorch_model", "bin")
     weight_map = {}
     for number, keys in enumerate(files, start=1):
         file = f"{stem}-{number:05d}-of-{len(files):05d}.{suffix}"
         if sparse:
-            _write_holes(checkpoint / file, {key: named[key] for key in keys})
+            _write_holes(checkpoint / file, {key: shapes_by_name[key] for key in keys})
         else:
-            torch.save({key: _noise(block, named[key]) for key in keys}, checkpoint / file)
+            torch.save({key: _noise(block, shapes_by_name[key]) for key in keys}, checkpoint / file)
         weight_map |= dict.fromkeys(keys, file)
     index = {"metadata": {}, "weight_map": weight_map}
     (checkpoint / f"{stem}.{suffix}.index.json").write_text(json.dumps(index), encoding="utf-8")
-    return {"tensors": len(named), "bytes": sum(path.stat().st_size for path in checkpoint.glob(f"*.{suffix}"))}
+    return {
+        "tensors": len(shapes_by_name),
+        "bytes": sum(path.stat().st_size for path in checkpoint.glob(f"*.{suffix}")),
+    }
 
 
-def _write_holes(path: Path, named: dict[str, tuple[int, ...]]) -> None:
-    """A safetensors file of zeros that takes no room."""
+def _write_holes(path: Path, shapes_by_name: dict[str, tuple[int, ...]]) -> None:
+    """Writes a sparse safetensors file of zeros."""
     header, end = {}, 0
-    for key, shape in named.items():
+    for key, shape in shapes_by_name.items():
         begin, end = end, end + 2 * int(np.prod(shape))
         header[key] = {"dtype": "BF16", "shape": shape, "data_offsets": [begin, end]}
     text = json.dumps(header).encode()
@@ -158,38 +161,39 @@ def _write_holes(path: Path, named: dict[str, tuple[int, ...]]) -> None:
         file.truncate(8 + len(text) + end)
 
 
-def _in_files(named: dict[str, tuple[int, ...]]) -> Iterator[list[str]]:
+def _in_files(shapes_by_name: dict[str, tuple[int, ...]]) -> Iterator[list[str]]:
     keys: list[str] = []
     size = 0
-    for key, shape in named.items():
-        wanted = 2 * int(np.prod(shape))
-        if keys and size + wanted > FILE_BYTES:
+    for key, shape in shapes_by_name.items():
+        needed = 2 * int(np.prod(shape))
+        if keys and size + needed > FILE_BYTES:
             yield keys
             keys, size = [], 0
         keys.append(key)
-        size += wanted
+        size += needed
     yield keys
 
 
 def _noise(block: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Small random numbers, the same block over and over: what is measured is moving them."""
+    """Small random numbers, the same block repeated, because only moving them is measured."""
     count = int(np.prod(shape))
-    numbers = np.resize(block.view(torch.int16).numpy()[:count], count)  # a view of all of it would keep all of it
+    numbers = np.resize(block.view(torch.int16).numpy()[:count], count)  # a view would keep the whole block
     return torch.from_numpy(numbers).view(torch.bfloat16).reshape(shape)
 
 
 def tokenizer() -> Qwen2Tokenizer:
-    """As many tokens as Qwen2.5 has, its special ones at their real ids; no byte is merged with another."""
+    """A tokenizer with as many tokens as Qwen2.5 and the special ones at their real ids, but without merges."""
     bytes_ = sorted(pre_tokenizers.ByteLevel.alphabet())
     words = [*bytes_, *(f"word{number}" for number in range(WORDS - len(bytes_)))]
-    made = Qwen2Tokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
-    made.add_tokens([AddedToken(f"<|{name}|>", special=True) for name in SPECIAL])
-    made.chat_template = TEMPLATE
-    return made
+    tokenizer = Qwen2Tokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
+    tokenizer.add_tokens([AddedToken(f"<|{name}|>", special=True) for name in SPECIAL])
+    tokenizer.chat_template = TEMPLATE
+    return tokenizer
 
 
 def run_import(folder: Path, output: Path, kill_at: float | None = None) -> dict[str, Any]:
-    """`got model import`, watched; with all its processes killed once it has written so many bytes."""
+    """Runs `got model import` and measures it. With `kill_at`, kills its processes once it has written that many
+    bytes."""
     command = [sys.executable, "-m", "got_desktop", "model", "import", str(folder), "--output", str(output)]
     started, peak = time.perf_counter(), 0
     with subprocess.Popen([*command, "--dtype", "bfloat16"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
@@ -201,10 +205,10 @@ def run_import(folder: Path, output: Path, kill_at: float | None = None) -> dict
             peak = max(peak, _own_memory(psutil.Process(child.pid)))
             time.sleep(0.1)
         assert child.stdout is not None
-        said = child.stdout.read().decode().strip().splitlines()
+        output_lines = child.stdout.read().decode().strip().splitlines()
     return {
         "exit_code": child.returncode,
-        "said": said,
+        "said": output_lines,
         "seconds": round(time.perf_counter() - started, 1),
         "peak_own_megabytes": peak // 1000,
         "output_bytes": _written(output),
@@ -213,20 +217,20 @@ def run_import(folder: Path, output: Path, kill_at: float | None = None) -> dict
 
 
 def _written(folder: Path) -> int:
-    """Bytes of the files of weights that are there, in hidden folders too."""
+    """Total size of the weight files, including those in hidden folders."""
     return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
 
 
 def _own_memory(process: psutil.Process) -> int:
-    """Kilobytes that are not pages of files, of a process and all that it started."""
-    held = 0
+    """Private memory in kilobytes of a process and its children, without mapped files."""
+    total = 0
     try:
-        for one in (process, *process.children(recursive=True)):
-            lines = Path(f"/proc/{one.pid}/status").read_text().splitlines()
-            held += sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+        for member in (process, *process.children(recursive=True)):
+            lines = Path(f"/proc/{member.pid}/status").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
     except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
-        return held  # one ended meanwhile
-    return held
+        return total  # a process has ended in the meantime
+    return total
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.gate`: is a faster way of drawing as good as the exact one?
+"""`python -m benchmarks.gate`: is a faster variant of rendering as good as the exact one?
 
-Each storybook edit is planned once and drawn in each way from the same chain and seed, so that nothing but the way
-differs; results are judged as `got evaluate storybook` judges them. A way passes where edit success falls by no more
-than 1 percentage point and PSNR outside the edit by no more than 0.5 dB.
+Each storybook edit is planned once and rendered in each variant from the same chain and seed, so that nothing else
+differs. Results are judged as in `got evaluate storybook`. A variant passes if edit success falls by at most 1
+percentage point, and PSNR outside the edit by at most 0.5 dB.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from training.storybook.drawing import SIZE
 from training.storybook.edits import EDITS, sample
 
 SUCCESS_LOSS, PSNR_LOSS = 0.01, 0.5
-"""What a way may lose: edit success as a share, PSNR outside the edit in dB."""
+"""Permitted losses: edit success as a share, PSNR outside the edit in dB."""
 
 WAYS: dict[str, dict[str, Any]] = {
     "exact": {},
@@ -50,7 +50,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 def judge_ways(pipe: GoTPipeline, seed: int, task: str, ways: list[str], shared: dict[str, Any]) -> dict[str, Verdict]:
-    """One sample, drawn in each way."""
+    """Renders one sample in each variant."""
     example = sample(seed, task)
     assert example.source is not None
     source = Image.fromarray(example.source.render())
@@ -58,7 +58,7 @@ def judge_ways(pipe: GoTPipeline, seed: int, task: str, ways: list[str], shared:
     chain = pipe.plan(example.instruction, source)
     verdicts = {}
     for way in ways:
-        pipe.renderer.encode.forget()  # each way encodes its pictures itself
+        pipe.renderer.encode.forget()  # so that each variant encodes its pictures itself
         started = time.perf_counter()
         options = {"instruction": example.instruction, "height": SIZE, "width": SIZE, **shared, **WAYS[way]}
         images = pipe.render(chain, source, **options)
@@ -67,14 +67,15 @@ def judge_ways(pipe: GoTPipeline, seed: int, task: str, ways: list[str], shared:
 
 
 def losses(exact: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """What a way loses against the exact one, and whether it passes; the figures are `summary`'s."""
-    success = round(exact["edit_success"] - other["edit_success"], 4)  # first: 0.86 - 0.85 is more than 0.01
+    """The losses of a variant compared with the exact one, and whether it passes; the figures are those of
+    `summary`."""
+    success = round(exact["edit_success"] - other["edit_success"], 4)  # rounded first: 0.86 - 0.85 is more than 0.01
     psnr = round(exact["outside_psnr"] - other["outside_psnr"], 3)
     return {"success_lost": success, "psnr_lost": psnr, "passes": bool(success <= SUCCESS_LOSS and psnr <= PSNR_LOSS)}
 
 
 def main() -> None:
-    """Prints the figures of each way as JSON."""
+    """Prints the figures of each variant as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gate", description=__doc__)
     parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=["exact", "fast"], help="exact comes first")
     parser.add_argument("--samples", type=int, default=100)
@@ -102,22 +103,22 @@ def main() -> None:
 
 
 def report(verdicts: dict[str, list[Verdict]]) -> dict[str, Any]:
-    """By way: how many edits succeeded, how well the rest was kept, the seconds of a render, and what is lost.
+    """By variant: edit success, PSNR outside the edit, seconds per render, and losses.
 
-    `times_less` is the median over the samples of how many times less a render takes than the exact one beside it;
-    `edits_won` and `edits_lost` count the samples that succeed in one of the two only.
+    `times_less` is the median speed-up over the samples, compared with the exact render of the same sample; `edits_won`
+    and `edits_lost` count the samples that only this variant, or only the exact one, got right.
     """
     figures = {way: summary(rows) for way, rows in verdicts.items()}
-    exact, said = verdicts["exact"], {}
+    exact, result = verdicts["exact"], {}
     for way, rows in verdicts.items():
-        shown = {key: figures[way][key] for key in ("samples", "edit_success", "outside_psnr")}
-        shown["seconds"] = round(float(np.median([verdict.seconds for verdict in rows])), 3)
+        row = {key: figures[way][key] for key in ("samples", "edit_success", "outside_psnr")}
+        row["seconds"] = round(float(np.median([verdict.seconds for verdict in rows])), 3)
         pairs = list(zip(exact, rows, strict=True))
-        shown["times_less"] = round(float(np.median([first.seconds / other.seconds for first, other in pairs])), 2)
-        shown["edits_won"] = sum(other.right and not first.right for first, other in pairs)
-        shown["edits_lost"] = sum(first.right and not other.right for first, other in pairs)
-        said[way] = shown | losses(figures["exact"], figures[way])
-    return said
+        row["times_less"] = round(float(np.median([first.seconds / other.seconds for first, other in pairs])), 2)
+        row["edits_won"] = sum(other.right and not first.right for first, other in pairs)
+        row["edits_lost"] = sum(first.right and not other.right for first, other in pairs)
+        result[way] = row | losses(figures["exact"], figures[way])
+    return result
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.gate_weights`: are weights of fewer bits as good as the exact ones?
+"""`python -m benchmarks.gate_weights`: is a model with quantized weights as good as the exact one?
 
-Each storybook edit is planned and drawn with each kind of weights, from the same seed, and judged as `benchmarks.gate`
-judges. Prints its figures, how many chains are the exact weights' word for word, and the megabytes of the weights;
-`--sizes` prints those of GoT-6B in bfloat16, from its configuration, and nothing else.
+Each storybook edit is planned and rendered with each kind of weights, from the same seed, and judged as in
+`benchmarks.gate`. Prints the same figures, the number of chains that are equal to those of the exact weights, and the
+megabytes of the weights. `--sizes` only prints the sizes for GoT-6B in bfloat16, from its configuration.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.full_size import config
 from benchmarks.gate import report
 from engine.got import GoTPipeline
 from engine.got.files.weights import Models, empty_mllm, empty_projectors, empty_unet, empty_vae
-from engine.got.residence.quantize import Fp8Products, Int8Linear, Int8Products, shrink, shrink_unet
+from engine.got.residence.quantize import Fp8Products, Int8Linear, Int8Products, quantize_layers, quantize_unet
 from engine.got.residence.tiers import weight_bytes
 from engine.models.catalog import resolve
 from training.evaluate.storybook import FIRST_SEED
@@ -40,7 +40,7 @@ BLOCK = 64
 
 
 class Nf4Linear(Int8Linear):
-    """4 bits a weight, as bitsandbytes has them: looked at, and not in the product."""
+    """4 bits per weight, as in bitsandbytes: weights are decoded before the product."""
 
     @staticmethod
     def encode(matrix: Tensor) -> tuple[Tensor, Tensor]:
@@ -62,11 +62,11 @@ class Nf4Linear(Int8Linear):
 
 
 def _planner(models: Models, kind: type[Int8Linear]) -> None:
-    shrink(models.mllm.model.language_model, kind, models.mllm.device)
+    quantize_layers(models.mllm.model.language_model, kind, models.mllm.device)
 
 
 def _unet(models: Models, kind: type[Int8Linear]) -> None:
-    shrink_unet(models.unet, kind, models.mllm.device)
+    quantize_unet(models.unet, kind, models.mllm.device)
 
 
 WAYS: dict[str, tuple[Callable[[Models, type[Int8Linear]], None], type[Int8Linear]] | None] = {
@@ -79,7 +79,7 @@ WAYS: dict[str, tuple[Callable[[Models, type[Int8Linear]], None], type[Int8Linea
 
 
 def shrunk(models: Models, way: str) -> dict[str, int]:
-    """Gives the models that kind of weights; the megabytes of what plans and of what draws."""
+    """Quantizes the models in place. Returns the megabytes of the planner and of the renderer."""
     change = WAYS[way]
     if change:
         change[0](models, change[1])
@@ -90,7 +90,7 @@ def shrunk(models: Models, way: str) -> dict[str, int]:
 
 
 def full_size(way: str) -> dict[str, int]:
-    """The same of GoT-6B in bfloat16."""
+    """The same sizes for GoT-6B in bfloat16."""
     mllm, vae = empty_mllm(config("mllm", False)), empty_vae(config("vae", False))
     unet = empty_unet(config("unet", False) | {"in_channels": 12})
     models = Models(mllm, unet, vae, empty_projectors(mllm, unet))
@@ -100,24 +100,24 @@ def full_size(way: str) -> dict[str, int]:
 
 
 def judge_ways(pipes: dict[str, GoTPipeline], index: int, seed: int) -> dict[str, tuple[str, Verdict]]:
-    """One sample, planned and drawn with each kind of weights: (chain, verdict)."""
+    """Plans and renders one sample with each kind of weights: (chain, verdict)."""
     example = sample(FIRST_SEED + seed * 10**6 + index, EDITS[index % len(EDITS)])
     assert example.source is not None
     source = Image.fromarray(example.source.render())
     truths = [Image.fromarray(step.target.render()) for step in example.steps]
-    judged = {}
+    verdicts = {}
     for way, pipe in pipes.items():
         started = time.perf_counter()
         chain = pipe.plan(example.instruction, source)
         images = pipe.render(chain, source, instruction=example.instruction, height=SIZE, width=SIZE)
         verdict = judge(example, source, truths, chain, images, time.perf_counter() - started)
         verdict.pictures.clear()
-        judged[way] = (chain.text, verdict)
-    return judged
+        verdicts[way] = (chain.text, verdict)
+    return verdicts
 
 
 def main() -> None:
-    """Prints the figures of each kind as JSON."""
+    """Prints the figures of each kind of weights as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gate_weights", description=__doc__)
     parser.add_argument("--weights", nargs="+", choices=list(WAYS), default=list(WAYS))
     parser.add_argument("--samples", type=int, default=100)
@@ -141,11 +141,11 @@ def main() -> None:
     same = dict.fromkeys(ways, 0)
     figures: dict[str, Any] = {}
     for index in range(args.samples):
-        judged = judge_ways(pipes, index, args.seed)
-        for way, (chain, verdict) in judged.items():
+        results = judge_ways(pipes, index, args.seed)
+        for way, (chain, verdict) in results.items():
             verdicts[way].append(verdict)
-            same[way] += chain == judged["exact"][0]
-        figures = {way: said | sizes[way] | {"same_chains": same[way]} for way, said in report(verdicts).items()}
+            same[way] += chain == results["exact"][0]
+        figures = {way: values | sizes[way] | {"same_chains": same[way]} for way, values in report(verdicts).items()}
         if args.json:
             args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=2))

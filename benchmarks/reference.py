@@ -1,9 +1,9 @@
-"""An edit as the paper's code does it, in our own words: the plain way that `benchmarks.edit` measures against.
+"""An edit as in the paper's code, rewritten in plain form: the baseline of `benchmarks.edit`.
 
-`generate` writes the chain; the query tokens are read in a second forward of everything, without a cache; each picture
-goes through the VAE alone; all four branches go through the UNet at every step, whatever their scales; and to learn
-whether the model goes on, everything is read once more. Weights, prompts, preprocessing and schedulers are the
-project's own, so that only the way differs.
+`generate` writes the chain. The query tokens are read in a second forward pass over everything, without a cache. Each
+picture is encoded separately. All four branches go through the UNet at every step, whatever their scales. Then
+everything is read again to learn whether the model continues. Weights, prompts, preprocessing and schedulers are the
+project's own, so that only the procedure differs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OnStage = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Script:
-    """For weights that are random: so many tokens are written, whichever they are, and taken for this chain."""
+    """For random weights: this many arbitrary tokens are written, and this chain is used instead of them."""
 
     tokens: int
     chain: str
@@ -46,18 +46,18 @@ def edit(
     script: Script | None = None,
     on_stage: OnStage = lambda stage: None,
 ) -> tuple[Chain, Image.Image]:
-    """The chain's first turn and its picture."""
+    """Returns the chain's first turn and its picture."""
     on_stage("plan")
     words, device = pipe.planner.vocabulary, pipe.planner.mllm.device
     tokens = pipe.planner.source_processor.tokens
-    seen = {key: value.to(device) for key, value in pipe.planner.source_processor(source).items()}
+    image_inputs = {key: value.to(device) for key, value in pipe.planner.source_processor(source).items()}
     ids = words.encode_prompt(instruction, 1, tokens)
-    chain_ids = _generate(pipe, ids, seen, script.tokens if script else None)
-    written = words.tokenizer.decode(chain_ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-    chain = Chain.from_turns([script.chain if script else written])
+    chain_ids = _generate(pipe, ids, image_inputs, script.tokens if script else None)
+    text = words.tokenizer.decode(chain_ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+    chain = Chain.from_turns([script.chain if script else text])
 
     everything = [*ids, *chain_ids, *words.queries]
-    hidden = pipe.planner.mllm.model(**_inputs(pipe, everything), **seen, use_cache=False).last_hidden_state
+    hidden = pipe.planner.mllm.model(**_inputs(pipe, everything), **image_inputs, use_cache=False).last_hidden_state
     on_stage("encode")
     options = render_options(pipe.config, "edit", guidance_scales=scales, num_inference_steps=steps)
     drawing = Drawing(options, source)
@@ -68,26 +68,26 @@ def edit(
     )[0]
     drawing.add(tensor_to_image(decoded[0]))
     on_stage("more")
-    _generate(pipe, everything, seen, 1 if script else None)  # the model says that this was the last picture
+    _generate(pipe, everything, image_inputs, 1 if script else None)  # the model says that this was the last picture
     return chain, drawing.images[0]
 
 
 def _inputs(pipe: GoTPipeline, ids: list[int]) -> dict[str, Tensor]:
-    given = torch.tensor([ids], device=pipe.planner.mllm.device)
-    is_image = (given == pipe.planner.mllm.config.image_token_id).long()
-    return {"input_ids": given, "attention_mask": torch.ones_like(given), "mm_token_type_ids": is_image}
+    input_ids = torch.tensor([ids], device=pipe.planner.mllm.device)
+    is_image = (input_ids == pipe.planner.mllm.config.image_token_id).long()
+    return {"input_ids": input_ids, "attention_mask": torch.ones_like(input_ids), "mm_token_type_ids": is_image}
 
 
-def _generate(pipe: GoTPipeline, ids: list[int], seen: dict[str, Tensor], tokens: int | None) -> list[int]:
-    """What transformers' own greedy search writes after these tokens, up to a picture or the end, or so many tokens."""
+def _generate(pipe: GoTPipeline, ids: list[int], image_inputs: dict[str, Tensor], tokens: int | None) -> list[int]:
+    """Greedy search by transformers after these tokens, up to a picture, the end, or the number of tokens."""
     words = pipe.planner.vocabulary
-    mllm = cast(Any, pipe.planner.mllm)  # transformers' own annotations deny it that method
+    mllm = cast(Any, pipe.planner.mllm)  # the method is missing in transformers' annotations
     until = {
         "eos_token_id": [words.im_gen_start, words.vision_start, words.end_of_text],
         "max_new_tokens": tokens or pipe.planner.max_new_tokens,
         "min_new_tokens": tokens or 0,
     }
-    out = mllm.generate(**_inputs(pipe, ids), **seen, do_sample=False, **until)
+    out = mllm.generate(**_inputs(pipe, ids), **image_inputs, do_sample=False, **until)
     return out[0, len(ids) :].tolist()
 
 

@@ -1,4 +1,4 @@
-"""A folder that is to be written: only where nothing is, whole or not at all, and what goes wrong said as it is."""
+"""Output folders: written only where nothing exists, complete or not at all, with clear errors."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from engine.api.errors import OutputError
 
 @contextmanager
 def new_folder(folder: Path, replace: bool = False) -> Iterator[Path]:
-    """A temporary folder beside `folder` that takes its place when all went well and vanishes when not.
+    """A temporary folder next to `folder`, which replaces it on success and is removed on failure.
 
-    Raises OutputError where `folder` holds something (unless it may be replaced) or cannot be written.
+    Raises OutputError if `folder` is not empty (unless `replace`) or cannot be written.
     """
     check_free(folder, replace)
     with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as outer:
-            # a folder in it, so that what takes its place has ordinary rights, which a temporary folder has not
+            # a subfolder, because a temporary folder itself does not have ordinary permissions
             inner = Path(outer) / "new"
             inner.mkdir()
             yield inner
@@ -33,7 +33,7 @@ def new_folder(folder: Path, replace: bool = False) -> Iterator[Path]:
 
 
 def check_free(folder: Path, replace: bool = False) -> None:
-    """Raises OutputError where a folder to be written holds something (unless it may be replaced)."""
+    """Raises OutputError if an output folder is not empty (unless `replace`)."""
     with writing(folder):
         if folder.exists() and not (folder.is_dir() and (replace or not any(folder.iterdir()))):
             raise OutputError(
@@ -43,7 +43,7 @@ def check_free(folder: Path, replace: bool = False) -> None:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turns what the system and safetensors raise over a folder that cannot be written into an OutputError."""
+    """Converts errors of the system and of safetensors to an OutputError for this folder."""
     try:
         yield
     except (OSError, SafetensorError) as error:

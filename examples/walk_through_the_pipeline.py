@@ -1,8 +1,8 @@
-"""The method step by step, with `GoTPipeline` in this process: plan, look, correct, render, render faster.
+"""The method step by step, with `GoTPipeline` in this process: plan, look, correct, render.
 
     python examples/walk_through_the_pipeline.py resources/samples/sea.png "turn the red car purple" walk
 
-Three pictures are written into the folder `walk`. This needs torch.
+Writes three pictures to the folder `walk`. Needs torch.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="default: the model's own")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    with Image.open(options.picture) as opened:
-        source = opened.convert("RGB")
+    with Image.open(options.picture) as file:
+        source = file.convert("RGB")
 
-    # Load: a folder in the native layout, float32 unless `dtype` says otherwise.
+    # Load: a folder in the native layout, in float32 unless `dtype` says otherwise.
     pipe = GoTPipeline.from_pretrained(find_model(options.model).folder, device=options.device)
 
     # Plan: the multimodal LLM writes the chain, token by token (paper sec. 4.2).
     chain = pipe.plan(options.instruction, source, on_token=lambda piece: print(piece, end="", flush=True))
 
-    # Look: the chain's text is exact, and its regions are what spatial guidance is drawn from.
+    # Look: the chain's text is exact, and its regions define the spatial guidance.
     for region in chain.boxes:
         print(f"\n{region.box}: “{region.phrase}”, {region.color or 'reasoned about only'}")
     for problem in chain.problems:
         print(f"\n{problem.message} {problem.remedy}")
 
-    # Correct: each change gives another chain; a text that was edited by hand is parsed again.
+    # Correct: each change returns a new chain; text that was edited by hand is parsed again.
     corrected = Chain.parse(chain.text)
     for region in chain.mask_regions(0):
         corrected = corrected.move(region.id, 20, 0)
 
-    # Render: semantic, spatial and reference guidance, one picture a turn (paper sec. 4.3).
+    # Render: semantic, spatial and reference guidance, one picture per turn (paper sec. 4.3).
     def render(name: str, chain: Chain, scales: GuidanceScales | None = None) -> None:
         picture = pipe.render(
             chain,

@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The gate in pyproject.toml is for the method and the public API; tracing other tests would take a fifth of their
     time. The gate in tests/coverage.toml is for all packages."""
-    if config.getoption("cov_config", "").endswith("coverage.toml"):
+    if str(config.getoption("cov_config", "")).endswith("coverage.toml"):
         return
     for item in items:
         if not any(item.path.is_relative_to(folder) for folder in COVERED):

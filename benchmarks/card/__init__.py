@@ -1,1 +1,2 @@
-"""`python -m benchmarks.card`: what a graphics card makes of GoT-6B's sizes and of got-mini, in parts (`parts.py`)."""
+"""`python -m benchmarks.card`: measurements on a GPU, for a model of GoT-6B's size and for got-mini, in parts
+(`parts.py`)."""

@@ -1,4 +1,4 @@
-"""`pytest -m gpu`: what only a card can show."""
+"""`pytest -m gpu`: the tests that need a GPU."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _OUTCOME = re.compile(r"(\S+::\S.*?) (PASSED|FAILED|ERROR|SKIPPED)")
 
 
 def measure(options: Options, say: Say) -> None:
-    """Each test's outcome as it comes. On a machine without a card they are all skipped."""
+    """Reports each test's outcome as it comes. Without a GPU all tests are skipped."""
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "pytest", "-m", "gpu", "-v", "-p", "no:cacheprovider", "--tb=short"]
     outcomes: dict[str, str] = {}
-    with subprocess.Popen([*command, "tests/engine/got"], cwd=root, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        for line in running.stdout:
+    with subprocess.Popen([*command, "tests/engine/got"], cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
             print(line, end="", file=sys.stderr, flush=True)
-            if found := _OUTCOME.match(line):
-                outcomes[found[1].rpartition("::")[2]] = found[2].lower()
+            if match := _OUTCOME.match(line):
+                outcomes[match[1].rpartition("::")[2]] = match[2].lower()
                 say({"outcomes": outcomes})
-    if running.returncode:
+    if process.returncode:
         sys.exit(1)

@@ -1,6 +1,6 @@
-"""Where the device's time goes: the kernels of an edit, and what single pieces take, laid out in several ways.
+"""Where a GPU spends its time: the kernels of an edit, and the times of single operations in several variants.
 
-Pieces are timed by the device's own clock, in milliseconds, the median of several runs after warm-ups.
+Times are measured with the device's own clock, in milliseconds: the median of several runs after warm-ups.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from engine.got.planners.decoding import DecodingStep
 from engine.got.recording import recorded
 from engine.got.renderers.compiled import compile_blocks, release_blocks, take_apart
 from engine.got.renderers.recorded import RecordedUNet
-from engine.got.residence.quantize import Int8Linear, kind_of_weights, shrink, shrink_unet
+from engine.got.residence.quantize import Int8Linear, kind_of_weights, quantize_layers, quantize_unet
 from engine.got.residence.tiers import RESIDENT
 
 TOP = 15
 
 
 def measure(options: Options, say: Say) -> None:
-    """The most telling first: where time runs out, only trials are lost."""
+    """The most important measurements come first, so that a time limit costs only the trials."""
     bench = Bench.make(options, beside_plain=False)
     bench.pipe.use(RESIDENT, bench.device)
     say({"planner_milliseconds": _planner(bench)})
@@ -48,11 +48,11 @@ def measure(options: Options, say: Say) -> None:
 
 
 def milliseconds(run: Callable[[], object], device: torch.device, times: int = 5, warm: int = 2) -> float:
-    """Of the device, the median; on the processor, where figures say nothing, of one run."""
+    """The median time on the device; on the CPU, where the times mean little, that of a single run."""
     times, warm = (times, warm) if device.type == "cuda" else (1, 0)
     for _ in range(warm):
         run()
-    taken = []
+    timings = []
     for _ in range(times):
         if device.type == "cuda":
             begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
@@ -60,28 +60,28 @@ def milliseconds(run: Callable[[], object], device: torch.device, times: int = 5
             run()
             end.record()
             end.synchronize()
-            taken.append(begin.elapsed_time(end))
+            timings.append(begin.elapsed_time(end))
         else:
             started = time.perf_counter()
             run()
-            taken.append(1000 * (time.perf_counter() - started))
-    return round(median(taken), 3)
+            timings.append(1000 * (time.perf_counter() - started))
+    return round(median(timings), 3)
 
 
 @torch.inference_mode()
 def _step(bench: Bench) -> Figures:
-    """A UNet's pass over four branches and over one."""
+    """A pass of the UNet for four branches and for one."""
     unet, device = bench.pipe.renderer.unet, bench.device
     generator = torch.Generator(device).manual_seed(1)
     side = bench.pipe.config.image_size // 2 ** (len(bench.pipe.renderer.vae.config["block_out_channels"]) - 1)
 
-    def given(*shape: int) -> Tensor:
+    def random(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator, device=device, dtype=unet.dtype)
 
     def run(branches: int) -> Callable[[], object]:
-        sample = given(branches, 12, side, side)
-        embeds = given(branches, 64, unet.config["cross_attention_dim"])
-        added = {"text_embeds": given(branches, 1280), "time_ids": given(branches, 6).float()}
+        sample = random(branches, 12, side, side)
+        embeds = random(branches, 64, unet.config["cross_attention_dim"])
+        added = {"text_embeds": random(branches, 1280), "time_ids": random(branches, 6).float()}
         timestep = torch.tensor(500.0, device=device)
         recorded = RecordedUNet(unet)
         return lambda: recorded(sample, timestep, embeds, added)
@@ -90,12 +90,12 @@ def _step(bench: Bench) -> Figures:
 
 
 def _unet_as_the_default_has_it(bench: Bench) -> Figures:
-    """Played from a recording: what the GPU takes, whatever its processor does."""
+    """Replayed as a CUDA graph: the GPU's time, independent of the CPU."""
     return {"laid out": _step(bench), "blocks compiled": _compiled(bench)}
 
 
 def _compiled(bench: Bench) -> Figures:
-    """The transformer blocks compiled meanwhile."""
+    """With the transformer blocks compiled."""
     started, figures = time.monotonic(), {}
     backend = "inductor" if bench.device.type == "cuda" else "eager"
     if compile_blocks(bench.pipe.renderer.unet, lambda: figures.update(_step(bench)), backend):
@@ -105,7 +105,7 @@ def _compiled(bench: Bench) -> Figures:
 
 
 def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
-    """What else the UNet could be run as."""
+    """Other variants of the UNet."""
     unet, device = bench.pipe.renderer.unet, bench.device
     if usable(device):
         from benchmarks.card.trials.blocks import use_own_blocks, use_usual_blocks
@@ -123,7 +123,7 @@ def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
         bench.pipe.renderer.unet = unet = deepcopy(exact).to(device)
         cast(Any, unet).to(memory_format=torch.channels_last)
         try:
-            shrink_unet(unet, kind_of_weights(name, device, unet.dtype) or Int8Linear, device)
+            quantize_unet(unet, kind_of_weights(name, device, unet.dtype) or Int8Linear, device)
         except ModelError as error:
             yield name, {"refused": str(error)}
             continue
@@ -132,7 +132,7 @@ def _other_unets(bench: Bench) -> Iterator[tuple[str, Figures]]:
 
 @torch.inference_mode()
 def _planner(bench: Bench) -> Figures:
-    """A token, as recorded and as it is, with room for few and for many; what a recording takes."""
+    """Time per token with and without a CUDA graph, for several cache sizes, and the time to record the graph."""
     mllm, device, figures = bench.pipe.planner.mllm, bench.device, {}
     for room in (512, 1024, 2048):
         started = time.perf_counter()
@@ -149,8 +149,8 @@ def _planner(bench: Bench) -> Figures:
 
 @torch.inference_mode()
 def _planner_int8(bench: Bench) -> Figures:
-    """The same with the language model's matrices in 8 bits, as the tier *eight bits* has them."""
-    shrink(bench.pipe.planner.mllm.model.language_model, Int8Linear, bench.device)
+    """The same with the language model quantized to 8 bits, as in the policy *eight bits*."""
+    quantize_layers(bench.pipe.planner.mllm.model.language_model, Int8Linear, bench.device)
     figures: Figures = {}
     for name, expanded in (("codes read as they are", False), ("codes expanded first", True)):
         product = Int8Linear._product
@@ -164,7 +164,7 @@ def _planner_int8(bench: Bench) -> Figures:
 
 @torch.inference_mode()
 def _vae(bench: Bench) -> Figures:
-    """Memory beside the weights that so many pictures at once take through the encoder, and one through the decoder."""
+    """Memory besides the weights for encoding several pictures at once, and for decoding one."""
     vae, device, side = bench.pipe.renderer.vae, bench.device, bench.pipe.config.image_size
     figures: Figures = {}
     pixels = torch.rand(8, 3, side, side, device=device, dtype=vae.dtype)
@@ -175,22 +175,22 @@ def _vae(bench: Bench) -> Figures:
     for name, run in (runs | {"decode": partial(vae.decode, latents, return_dict=False)}).items():
         reset_peak(device)
         before = peak(device)
-        taken = milliseconds(run, device, times=2, warm=1)
-        figures[name] = {"megabytes": peak(device) - before, "milliseconds": taken}
+        duration = milliseconds(run, device, times=2, warm=1)
+        figures[name] = {"megabytes": peak(device) - before, "milliseconds": duration}
     return figures
 
 
 def _top_kernels(bench: Bench) -> list[Figures]:
-    """Of an edit in a few tokens and steps, those that took the most. The warm-up is before it."""
+    """The kernels that take the most time in an edit with few tokens and steps, after the warm-up."""
     bench.pipe.warm_up()
     cast(ScriptedPlanner, bench.pipe.planner).script = reference.Script(8, CHAIN)
     cuda = bench.device.type == "cuda"
     options = {"num_inference_steps": 4, "guidance_scales": SCALES}
     bench.pipe(INSTRUCTION, bench.source, **options)
-    with profile(activities=[ProfilerActivity.CUDA if cuda else ProfilerActivity.CPU]) as seen:
+    with profile(activities=[ProfilerActivity.CUDA if cuda else ProfilerActivity.CPU]) as profiler:
         bench.pipe(INSTRUCTION, bench.source, **options)
     key = "self_device_time_total" if cuda else "self_cpu_time_total"
-    rows = sorted(seen.key_averages(), key=lambda row: getattr(row, key), reverse=True)
+    rows = sorted(profiler.key_averages(), key=lambda row: getattr(row, key), reverse=True)
     whole = sum(getattr(row, key) for row in rows) or 1
     release_blocks(bench.pipe.renderer.unet)
     return [

@@ -1,4 +1,5 @@
-"""A training step of GoT-6B's size with LoRA on planner, UNet and projectors: one pair at once, as `got train` does."""
+"""A training step of GoT-6B's size with LoRA on planner, UNet and projectors: one pair at a time, as `got train`
+does."""
 
 from __future__ import annotations
 
@@ -35,17 +36,17 @@ WAYS = {
     "1024, checkpointing, 8-bit Adam": (1024, Training(gradient_checkpointing=True, optimizer="adamw8bit")),
 }
 STEPS = 4
-"""The first is to warm up; at small size there is one more."""
+"""The first step is a warm-up; at small size there is one more."""
 
 _CHECKPOINTING = {
     "mllm": ("gradient_checkpointing_enable", "gradient_checkpointing_disable"),
     "unet": ("enable_gradient_checkpointing", "disable_gradient_checkpointing"),
 }
-"""How transformers and diffusers turn it on and off."""
+"""The methods of transformers and diffusers that turn it on and off."""
 
 
 def measure(options: Options, say: Say) -> None:
-    """Each way with the frozen weights in 32 bits, as the trainer has them, until time is over."""
+    """Measures each variant with frozen weights in 32 bits, as in the trainer, until time runs out."""
     end = time.monotonic() + options.seconds
     torch.manual_seed(0)
     components = random_model(options, torch.float32)
@@ -62,7 +63,7 @@ def measure(options: Options, say: Say) -> None:
 
 
 def _batches(folder: Path, encoder: Encoder, config: FinetuneConfig) -> Batches:
-    """One pair of noise, encoded as any other is."""
+    """One pair of noise images, encoded like any other pair."""
     noise = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
     paths = [folder / "source.png", folder / "target.png"]
     for path, pixels in zip(paths, noise, strict=True):
@@ -88,7 +89,7 @@ def _way(
         return {"refused": str(error)}
     loss.train()
     reset_peak(device)
-    taken = []
+    timings = []
     for step in range(2 if options.small else STEPS):
         started = time.perf_counter()
         try:
@@ -102,9 +103,9 @@ def _way(
         optimizer.zero_grad()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
-        taken.append(time.perf_counter() - started)
+        timings.append(time.perf_counter() - started)
     figures = {
-        "seconds": round(median(taken[1:]), 3),
+        "seconds": round(median(timings[1:]), 3),
         "peak_megabytes": peak(device),
         "trained_weights": sum(weight.numel() for weight in weights),
     }

@@ -1,6 +1,7 @@
-"""Training got-mini from scratch, phase by phase as its recipe has them: how many samples a second.
+"""Training got-mini from scratch, in the phases of its recipe: samples per second.
 
-Drawing the storybook and training on it are timed apart: `got train` draws a batch while it trains on the one before.
+Drawing the storybook and training on it are timed separately: `got train` draws a batch while it trains on the previous
+one.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from training.scratch.vae_phase import VaePhase, build_vae
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "got-mini.toml"
 EXAMPLES = 24
-"""Whose latents the UNet trains on: its speed does not depend on how many there are."""
+"""Examples that the UNet trains on; their number does not affect its speed."""
 
 
 def measure(options: Options, say: Say) -> None:
@@ -38,7 +39,7 @@ def measure(options: Options, say: Say) -> None:
 
 
 def _makers(scratch: Scratch) -> dict[str, Callable[[], Phase]]:
-    """The phases on new weights, which take as long as learnt ones."""
+    """The phases with new weights, which take as long as trained ones."""
     data = scratch.recipe.data
     latents = encode_examples(build_vae().eval(), [example_of(row) for row in range(EXAMPLES)])
     return {
@@ -57,19 +58,19 @@ def _phase(phase: Phase, scratch: Scratch, name: str, seconds: float) -> Figures
     started = time.perf_counter()
     batches = [phase.batch(step, settings.batch_size) for step in range(3)]
     drawing = time.perf_counter() - started
-    for step in range(2 if seconds else 0):  # to warm up
+    for step in range(2 if seconds else 0):  # warm-up
         run.step(step, batches[0])
     started = time.perf_counter()
     for step in count(1):
         losses = run.step(step, batches[step % len(batches)])
         if accelerator.device.type == "cuda":
             torch.cuda.synchronize()
-        taken = time.perf_counter() - started
-        if taken > seconds:
+        elapsed = time.perf_counter() - started
+        if elapsed > seconds:
             break
     return {
         "batch_size": settings.batch_size,
         "drawn_a_second": round(len(batches) * settings.batch_size / drawing, 1),
-        "trained_a_second": round(step * settings.batch_size / taken, 1),
+        "trained_a_second": round(step * settings.batch_size / elapsed, 1),
         "loss": round(losses["loss"].item(), 4),
     }

@@ -1,6 +1,7 @@
-"""A model of GoT-6B's size with random weights, made where it is used, and one edit by it, timed by stage.
+"""A model of GoT-6B's size with random weights, and one edit with it, timed by stage.
 
-Weights are random, so the planner writes so many tokens, whichever come, and they are taken for a chain with one box.
+Because its weights are random, the planner writes a fixed number of tokens, and the pipeline gets a prepared chain with
+one box instead.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ from engine.got.files.config import Defaults, GoTConfig
 from engine.got.files.weights import empty_projectors, empty_unet, empty_vae
 from engine.got.planners.got import GoTPlanner
 from engine.got.planners.prompts import add_got_tokens
-from engine.got.planners.protocol import Written
+from engine.got.planners.protocol import Passage
 from engine.got.planners.reading import Reading
 from engine.got.progress import Watch
-from engine.got.residence.quantize import kind_of_weights, shrink_unet
+from engine.got.residence.quantize import kind_of_weights, quantize_unet
 
 CHAIN = f"A leaf <|box_start|>(200,200),(700,700)<|box_end|> (red) becomes an umbrella.{IM_GEN_START}"
 INSTRUCTION = "replace the giant leaf with an umbrella"
@@ -41,24 +42,24 @@ SCALES = GuidanceScales(4, 3, 1.5)
 
 
 class ScriptedPlanner(GoTPlanner):
-    """Writes as many tokens as its script says, and its script's chain is what they are taken for."""
+    """Writes as many tokens as its script says, and returns the script's chain."""
 
     script = reference.Script(300, CHAIN)
 
-    def write(self, reading: Reading, watch: Watch) -> Written:
+    def write(self, reading: Reading, watch: Watch) -> Passage:
         with closing(reading.write()) as tokens:
             for _ in islice(tokens, self.script.tokens):
                 watch.token("·")
-        return Written(text=self.script.chain, asks_for_picture=True)
+        return Passage(text=self.script.chain, asks_for_picture=True)
 
-    def go_on(self, reading: Reading, drawn: Image.Image, watch: Watch) -> Written:
+    def go_on(self, reading: Reading, picture: Image.Image, watch: Watch) -> Passage:
         with closing(reading.write()) as tokens:
             next(tokens)
-        return Written(text="", asks_for_picture=False)
+        return Passage(text="", asks_for_picture=False)
 
 
 def scripted(components: Components, script: reference.Script, arrange: bool) -> GoTPipeline:
-    """A pipeline whose planner keeps to the script."""
+    """A pipeline with a scripted planner."""
     pipe = GoTPipeline.from_components(components, arrange)
     usual = pipe.planner
     pipe.planner = ScriptedPlanner(usual.mllm, usual.vocabulary, usual.source_processor)
@@ -67,11 +68,11 @@ def scripted(components: Components, script: reference.Script, arrange: bool) ->
 
 
 def random_model(options: Options, dtype: torch.dtype | None = None) -> Components:
-    """GoT-6B's networks as their makers initialize them, on the device. None: what `options` calculate in."""
+    """GoT-6B's networks with their usual initialization, on the device. `dtype` None is that of `options`."""
     words = tokenizer()
     add_got_tokens(words)
     torch.manual_seed(0)
-    torch.set_default_dtype(dtype or options.dtype)  # not `.to(dtype)`, which would take the rotary frequencies along
+    torch.set_default_dtype(dtype or options.dtype)  # not `.to(dtype)`, which would also convert the rotary frequencies
     small = options.small
     with options.where:
         mllm = Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig.from_dict(config("mllm", small)))
@@ -102,7 +103,7 @@ def random_model(options: Options, dtype: torch.dtype | None = None) -> Componen
 
 @dataclass
 class Clock:
-    """Seconds of each stage, once the device has done all that it was asked."""
+    """Seconds per stage; waits for the device at the end of each stage."""
 
     device: torch.device
     seconds: dict[str, float] = field(default_factory=dict)
@@ -110,7 +111,7 @@ class Clock:
     since: float = 0.0
 
     def begin(self, stage: str) -> None:
-        """The stage before it is over."""
+        """Begins a stage and ends the previous one."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         now = time.perf_counter()
@@ -121,21 +122,21 @@ class Clock:
 
 @dataclass
 class Bench:
-    """One model and one edit; every way gives (seconds by stage, the picture)."""
+    """One model and one edit; each variant returns (seconds by stage, the picture)."""
 
     pipe: GoTPipeline
     plain: GoTPipeline | None
-    """The same model, nothing of it laid out or compiled, for the plain loop."""
+    """The same model without any optimization, for the plain loop."""
     source: Image.Image
     device: torch.device
 
     @classmethod
     def make(cls, options: Options, beside_plain: bool) -> Bench:
-        """With the plain loop's model too where it is asked for."""
+        """`beside_plain` also creates the model of the plain loop."""
         components, script = random_model(options), reference.Script(options.tokens, CHAIN)
         plain = scripted(deepcopy(components), script, arrange=False) if beside_plain else None
         if kind := kind_of_weights(options.weights, options.where, options.dtype):
-            shrink_unet(components.unet, kind, options.where)
+            quantize_unet(components.unet, kind, options.where)
         pipe = scripted(components, script, arrange=True)
         side = pipe.config.image_size
         noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
@@ -143,13 +144,13 @@ class Bench:
         return cls(pipe, plain, source, options.where)
 
     def draw(self, way: str) -> tuple[dict[str, float], Image.Image]:
-        """The edit, planned and drawn."""
+        """Plans and renders the edit."""
         clock = Clock(self.device)
-        self.pipe.renderer.encode.forget()  # each way encodes its pictures itself
+        self.pipe.renderer.encode.forget()  # so that each variant encodes its pictures itself
         if way == "plain loop":
             assert self.plain is not None
-            given = {"script": cast(ScriptedPlanner, self.plain.planner).script, "on_stage": clock.begin}
-            _, picture = reference.edit(self.plain, INSTRUCTION, self.source, SCALES, **given)
+            arguments = {"script": cast(ScriptedPlanner, self.plain.planner).script, "on_stage": clock.begin}
+            _, picture = reference.edit(self.plain, INSTRUCTION, self.source, SCALES, **arguments)
         else:
             clock.begin("plan")
             options = {"preset": way, "guidance_scales": SCALES, "on_drawing": clock.begin}
@@ -166,7 +167,7 @@ def reset_peak(device: torch.device) -> None:
 
 
 def peak(device: torch.device, beside: int = 0) -> int:
-    """Megabytes, but for so many bytes beside what is measured; on the CPU of all that the process ever had."""
+    """Peak memory in MB, minus `beside` bytes; on the CPU, the peak of the whole process so far."""
     if device.type == "cuda":
         return (torch.cuda.max_memory_allocated(device) - beside) // 10**6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000  # kilobytes, on Linux

@@ -1,4 +1,4 @@
-"""The parts of a measurement on a card. Each runs in a process of its own, and says figures as they come."""
+"""The parts of a GPU measurement. Each runs in a process of its own and reports figures as they are measured."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True)
 class Options:
-    """What all parts are asked for, and what only some of them look at."""
+    """Options of all parts; some apply only to certain parts."""
 
     device: str = "cuda"
     small: bool = False
     """A model of a few megabytes instead of one of GoT-6B's size."""
     tokens: int = 300
-    """Of the chain."""
+    """Tokens in the chain."""
     steps: int = 50
-    """Of the plain loop and the default; the fast preset takes its share of them."""
+    """Steps of the plain loop and the default; the fast preset takes its share of them."""
     pairs: int = 3
     weights: str = "exact"
-    """What the default's UNet has (`engine.got.residence.quantize.WEIGHTS`)."""
+    """Quantization of the default's UNet (`engine.got.residence.quantize.WEIGHTS`)."""
     caps: tuple[float, ...] = (24, 16, 12, 8)
-    """Gigabytes that a card is made out to have."""
+    """Memory limits in gigabytes that simulate smaller GPUs."""
     seconds: float = 60
-    """That the part has."""
+    """Time limit of the part."""
 
     @property
     def where(self) -> torch.device:
@@ -39,21 +39,21 @@ class Options:
 
     @property
     def dtype(self) -> torch.dtype:
-        """What the random model calculates in."""
+        """The dtype of the random model."""
         return torch.float32 if self.small and self.device == "cpu" else torch.bfloat16
 
 
 Say = Callable[[Figures], None]
-"""Takes figures that are there; what has the same name as an earlier one replaces it."""
+"""Called with figures as they are measured; new ones replace earlier ones with the same name."""
 
 
 @dataclass(frozen=True)
 class Part:
     about: str
     share: float
-    """Of the time that all parts have; what one leaves goes to those after it."""
+    """Share of the total time; time that a part leaves goes to the next ones."""
     module: str
-    """Of `benchmarks.card`; its `measure(options, say)` runs."""
+    """A module of `benchmarks.card`; its `measure(options, say)` is run."""
 
 
 PARTS: dict[str, Part] = {
@@ -67,7 +67,7 @@ PARTS: dict[str, Part] = {
 
 
 class Record:
-    """Figures on disk, a line of JSON each, so that what was measured stays whatever comes after it."""
+    """Figures on disk, one JSON object per line, so that they survive a later crash."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -77,10 +77,10 @@ class Record:
             file.write(json.dumps({"part": part, "at": round(time.time()), **figures}) + "\n")
 
     def read(self) -> dict[str, Figures]:
-        """All figures by part, the last of each name."""
-        found: dict[str, Figures] = {}
+        """All figures by part; for each name, the last one."""
+        parts: dict[str, Figures] = {}
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
         for line in lines:
             row = json.loads(line)
-            found.setdefault(row.pop("part"), {}).update(row)
-        return found
+            parts.setdefault(row.pop("part"), {}).update(row)
+        return parts

@@ -1,4 +1,4 @@
-"""What was measured, as the tables of docs/evidence.md."""
+"""Formats the measurements as the tables of docs/evidence.md."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from benchmarks.card.parts import PARTS, Figures
 NOTHING = "*not measured*"
 
 
-def summary(found: dict[str, Figures]) -> str:
-    """Markdown, a section for each part that said something."""
-    card = found.get("card", {})
-    lines = [f"{card.get('name', 'cpu')}, torch {card.get('torch', NOTHING)}"]
+def summary(parts: dict[str, Figures]) -> str:
+    """Markdown, with a section for each part that has figures."""
+    gpu = parts.get("card", {})
+    lines = [f"{gpu.get('name', 'cpu')}, torch {gpu.get('torch', NOTHING)}"]
     for name, part in PARTS.items():
-        figures = found.get(name, {})
+        figures = parts.get(name, {})
         if figures:
             lines += ["", f"**{part.about}** ({figures.get('ended', 'not ended')}, {figures.get('took', '?')} s)", ""]
             lines += _SECTIONS[name](figures)
@@ -25,8 +25,8 @@ def summary(found: dict[str, Figures]) -> str:
 
 def _tests(figures: Figures) -> Iterable[str]:
     outcomes = figures.get("outcomes", {})
-    counted = Counter(outcomes.values())
-    yield ", ".join(f"{count} {word}" for word, count in counted.items()) or NOTHING
+    counts = Counter(outcomes.values())
+    yield ", ".join(f"{count} {word}" for word, count in counts.items()) or NOTHING
     yield from (f"- {outcome}: {name}" for name, outcome in outcomes.items() if outcome in ("failed", "error"))
 
 
@@ -54,9 +54,9 @@ def _apart(figures: Figures) -> str:
 
 
 def _kernels(figures: Figures) -> Iterable[str]:
-    for name, said in figures.items():
-        if isinstance(said, dict):
-            yield from _table([name, ""], [[way, _flat(value)] for way, value in said.items()])
+    for name, rows_by_way in figures.items():
+        if isinstance(rows_by_way, dict):
+            yield from _table([name, ""], [[way, _flat(value)] for way, value in rows_by_way.items()])
             yield ""
     rows = [[row["share"], row["calls"], f"`{row['kernel']}`"] for row in figures.get("kernels", [])]
     yield from _table(["share", "calls", "kernel"], rows)
@@ -67,20 +67,24 @@ def _flat(value: object) -> str:
 
 
 def _tiers(figures: Figures) -> Iterable[str]:
-    capped = {name: said for name, said in figures.items() if isinstance(said, dict)}
+    capped = {name: values for name, values in figures.items() if isinstance(values, dict)}
     keys = ("tier", "seconds", "first_seconds", "warm_up_seconds", "peak_megabytes")
     yield from _table(
         ["memory capped to", "tier", "seconds", "the first time", "warm-up", "megabytes at the peak", "stages"],
         [
-            [name, *(said.get(key, NOTHING) for key in keys), _flat(said.get("stages", said.get("out_of_memory", "")))]
-            for name, said in capped.items()
+            [
+                name,
+                *(values.get(key, NOTHING) for key in keys),
+                _flat(values.get("stages", values.get("out_of_memory", ""))),
+            ]
+            for name, values in capped.items()
         ],
     )
 
 
 def _training(figures: Figures) -> Iterable[str]:
-    ways = {name: said for name, said in figures.items() if isinstance(said, dict)}
-    yield from _table(["way", "figures"], [[name, _flat(said)] for name, said in ways.items()])
+    ways = {name: values for name, values in figures.items() if isinstance(values, dict)}
+    yield from _table(["way", "figures"], [[name, _flat(values)] for name, values in ways.items()])
 
 
 def _table(head: list[str], rows: list[list[object]]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""The default in the tier that a card of so much memory gets, the card's memory capped to it."""
+"""The default with the offload policy for a given amount of GPU memory, with the memory limited to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.got.residence.tiers import RESIDENT
 
 
 def measure(options: Options, say: Say) -> None:
-    """From the largest card to the smallest: a model that has taken 8 bits has no way back."""
+    """From the most memory to the least, because quantizing the planner cannot be undone."""
     bench = Bench.make(options, beside_plain=False)
     for gigabytes in sorted(options.caps, reverse=True):
         name = f"{gigabytes:g} GB"
@@ -25,10 +25,10 @@ def measure(options: Options, say: Say) -> None:
 
 
 def _capped(bench: Bench, gigabytes: float) -> Iterator[Figures]:
-    """After a first edit, and after one more, when all that is made once is there."""
+    """Measures a first edit, and then a second one without the one-time work."""
     pipe, memory = bench.pipe, int(gigabytes * 1e9)
     if bench.device.type == "cuda":
-        pipe.use(RESIDENT, torch.device("cpu"))  # as a model that has just been loaded
+        pipe.use(RESIDENT, torch.device("cpu"))  # like a model that has just been loaded
         reset_peak(bench.device)
         total = torch.cuda.get_device_properties(bench.device).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, memory / total), bench.device)

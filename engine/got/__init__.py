@@ -1,4 +1,4 @@
-"""The method: Generation Chain-of-Thought, from instruction to picture (arXiv 2503.10639)."""
+"""GoT inference: from an instruction to an image by Generation Chain-of-Thought (arXiv 2503.10639)."""
 
 from engine.api.schedulers import SCHEDULERS
 from engine.got.pipeline import GoTPipeline, Result

@@ -1,4 +1,4 @@
-"""Adapters on a model: their updates are added to its own weights, and taken off again without a trace."""
+"""Apply LoRA adapters to a loaded model, and restore its original weights exactly."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from torch import Tensor, nn
 from engine.got.files.adapter import CONFIG, PARTS, WEIGHTS, AdapterConfig, Updates, read_updates
 from engine.got.files.weights import stored_tensor
 from engine.got.pipeline import GoTPipeline
-from engine.got.residence.quantize import Int8Linear, workshop
+from engine.got.residence.quantize import Int8Linear, quantization_device
 
 Matrix = nn.Linear | nn.Conv2d | Int8Linear
-"""A module whose matrix an adapter may change."""
+"""A module whose weight matrix an adapter may change."""
 
 
 @torch.inference_mode()
 def apply_adapters(pipeline: GoTPipeline, adapters: Sequence[tuple[Path, float]]) -> None:
-    """Applies these adapters, each with its weight, and no others.
+    """Applies exactly these adapters, each scaled by its weight, and removes any others.
 
-    Raises ModelError where one of them cannot be used; all are checked before the model is changed.
+    Raises ModelError if an adapter cannot be used. All adapters are checked before the model is changed.
     """
     modules = _modules(pipeline)
     shapes = {name: _shape(module) for name, module in modules.items()}
-    checked: list[tuple[float, Updates]] = []
+    scaled_updates: list[tuple[float, Updates]] = []
     for folder, weight in adapters:
         config = AdapterConfig.from_file(folder / CONFIG)
         updates = read_updates(folder / WEIGHTS, config, shapes)
-        checked.append((weight * config.alpha / config.rank, updates))
+        scaled_updates.append((weight * config.alpha / config.rank, updates))
     pipeline.residence.put_away()
-    changed = dict.fromkeys(name for _, updates in checked for name in updates)
-    originals = {name: _original(pipeline, name, modules[name]) for name in changed}
+    targets = dict.fromkeys(name for _, updates in scaled_updates for name in updates)
+    originals = {name: _original(pipeline, name, modules[name]) for name in targets}
     for name in pipeline.originals.keys() - originals.keys():
         _write(modules[name], pipeline.originals[name])
     pipeline.originals = originals
     for name, original in originals.items():
-        weight = original.to(_place(pipeline, modules[name]), torch.float32, copy=True)
-        for scale, updates in checked:
+        weight = original.to(_work_device(pipeline, modules[name]), torch.float32, copy=True)
+        for scale, updates in scaled_updates:
             if name in updates:
                 down, up = (matrix.to(weight.device, torch.float32).flatten(1) for matrix in updates[name])
                 weight += (up @ down).view_as(weight) * scale
@@ -46,20 +46,20 @@ def apply_adapters(pipeline: GoTPipeline, adapters: Sequence[tuple[Path, float]]
 
 
 def _original(pipeline: GoTPipeline, name: str, module: Matrix) -> Tensor:
-    """The matrix as it is without adapters; of one of fewer bits, as it was before it was rounded."""
+    """The matrix without adapters; for a quantized layer, the stored matrix before quantization."""
     if name in pipeline.originals:
         return pipeline.originals[name]
     if isinstance(module, Int8Linear):
-        assert pipeline.folder is not None  # only what was loaded from one has fewer bits
+        assert pipeline.folder is not None  # only a model that was loaded from a folder is quantized
         part, _, key = name.partition(".")
         return stored_tensor(pipeline.folder, part, f"{key}.weight")
     return module.weight.data.cpu().clone()
 
 
-def _place(pipeline: GoTPipeline, module: Matrix) -> torch.device:
-    """Where its new values are worked out."""
+def _work_device(pipeline: GoTPipeline, module: Matrix) -> torch.device:
+    """The device on which the new values are computed."""
     if isinstance(module, Int8Linear):
-        return workshop(pipeline.residence.device, module.codes.device)
+        return quantization_device(pipeline.residence.device, module.codes.device)
     return module.weight.device
 
 
@@ -75,7 +75,7 @@ def _write(module: Matrix, weight: Tensor) -> None:
 
 
 def _modules(pipeline: GoTPipeline) -> dict[str, Matrix]:
-    """The matrices that an adapter may change."""
+    """The matrices that an adapter may change, by module name."""
     return {
         f"{part}.{name}": module
         for part, model in pipeline.networks.items()

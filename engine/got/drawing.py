@@ -1,4 +1,4 @@
-"""The pictures of one request, from the source to the last turn's."""
+"""The images of one request, from the source image to the last turn."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from engine.got.renderers.options import RenderOptions
 
 
 class Drawing:
-    """What each turn of a request starts from, and what has been drawn so far."""
+    """Tracks what each turn of a request starts from and the images that have been rendered so far."""
 
     def __init__(self, options: RenderOptions, source_image: Image.Image | None) -> None:
         self.options = options
         self.fit = options.fit_of(source_image.size if source_image else None)
         self.images: list[Image.Image] = []
-        """One a turn, at the size to hand back."""
+        """One image per turn, at its final size."""
         self._picture = source_image.convert("RGB") if source_image else None
 
     def reference(self) -> Image.Image:
-        """The canvas that the next turn refers to: the last picture, before it the source; black with neither."""
+        """The canvas that the next turn starts from: the last image, or the source; black if there is neither."""
         return self.fit.place(self._picture) if self._picture else black(self.fit.canvas)
 
     def add(self, canvas: Image.Image) -> Image.Image:
-        """Takes in the canvas that a turn has drawn; gives it back without its margins."""
+        """Adds the canvas that a turn rendered. Returns it without its margins."""
         self._picture = self.fit.crop(canvas)
         self.images.append(self.fit.restore(canvas))
         return self._picture

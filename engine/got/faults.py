@@ -1,4 +1,4 @@
-"""What a device may fail at: memory that runs out, and numbers that leave the range it calculates in."""
+"""Errors of the device: out of memory, and values outside the range of the dtype."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out; torch has no type of its own for the CPU's and for that of some GPU libraries."""
+    """Whether memory ran out. torch has no exception type for this on the CPU and in some GPU libraries."""
     message = str(error)
-    known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
-    return known or any(words in message for words in _OUT_OF_MEMORY)
+    is_memory_error = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return is_memory_error or any(words in message for words in _OUT_OF_MEMORY)
 
 
 def not_finite(message: str) -> ModelError:
-    """The error for a plan or a picture that came out as infinite numbers or NaN."""
+    """The error for a plan or an image that contains infinite or NaN values."""
     return ModelError(
         "result_not_finite", message, "Use --device cpu; if another model works, this one's files may be damaged."
     )

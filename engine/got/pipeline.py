@@ -1,4 +1,4 @@
-"""GoTPipeline: plan a picture or an edit as a GoT chain, then draw what the chain says (arXiv 2503.10639, sec. 4)."""
+"""GoTPipeline: plan an image or an edit as a GoT chain, then render the chain (arXiv 2503.10639, sec. 4)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from engine.got.progress import Cancel, OnDrawing, OnLatents, OnPlanned, OnStep,
 from engine.got.renderers.guidance import GuidanceScales
 from engine.got.renderers.protocol import Renderer
 from engine.got.renderers.unet import UNetRenderer
-from engine.got.residence.quantize import kind_of_weights, shrink_unet
+from engine.got.residence.quantize import kind_of_weights, quantize_unet
 from engine.got.residence.tiers import (
     RESIDENT,
     Residence,
@@ -46,14 +46,14 @@ R = TypeVar("R", bound=Renderer[Any], default=UNetRenderer)
 
 @dataclass(frozen=True)
 class Result:
-    """What one request made: the chain, and a picture for each of its turns."""
+    """The result of one request: the chain, and one image per turn."""
 
     chain: Chain
     images: list[Image.Image]
 
 
 class GoTPipeline(Generic[P, R]):
-    """A planner and a renderer, from instruction to picture, with their weights where the device has room for them."""
+    """A planner and a renderer, with their weights placed according to the device's memory."""
 
     def __init__(
         self,
@@ -64,23 +64,23 @@ class GoTPipeline(Generic[P, R]):
         folder: Path | None = None,
         arrange: bool = False,
     ) -> None:
-        """`folder` is where the weights were read from, None: from nowhere.
+        """`folder` is where the weights were read from; None if they were not read from a folder.
 
-        `arrange`: nobody else uses the networks, so they may be laid out as their device is quickest with them.
+        `arrange`: the pipeline owns the networks and may change their memory format to suit the device.
         """
         self.config = config
         self.planner = planner
         self.renderer = renderer
         self.folder = folder
         self.originals: dict[str, Tensor] = {}
-        """Matrices as they were before `apply_adapters`, by module."""
+        """The matrices before `apply_adapters`, by module."""
         self._arrange = arrange
         self.residence = Residence(RESIDENT, device, *self._parts())
         self.use(RESIDENT, device)
 
     @classmethod
     def from_components(cls, components: Components, arrange: bool = False) -> GoTPipeline[GoTPlanner, UNetRenderer]:
-        """GoT's pair, of networks that are loaded, on the device on which they are; `arrange` as above."""
+        """The GoT pipeline for loaded networks, on the device that they are on. `arrange` is as in `__init__`."""
         config = components.config
         planner = GoTPlanner(
             components.mllm,
@@ -99,16 +99,17 @@ class GoTPipeline(Generic[P, R]):
         on_part: Callable[[int, int], None] | None = None,
         weights: str = "exact",
     ) -> GoTPipeline[GoTPlanner, UNetRenderer]:
-        """The model in a folder of the native layout; `on_part` gets (parts loaded, parts in all).
+        """Loads the model from a folder in the native layout. `on_part` gets (parts loaded, total parts).
 
-        `weights` is one of `quantize.WEIGHTS`, and says how the UNet calculates. The model uses the device's memory as
-        what there is of it allows. Raises ModelError where the folder is not one, or the device lacks such weights.
+        `weights` is one of `quantize.WEIGHTS`: the quantization of the UNet. The offload policy is chosen by the
+        device's free memory. Raises ModelError if the folder is not a model, or if the device does not support these
+        weights.
         """
         device = torch.device(device)
         kind = kind_of_weights(weights, device, dtype)
         components = load_components(Path(folder), torch.device("cpu"), dtype, on_part)
         if kind:
-            shrink_unet(components.unet, kind, device)
+            quantize_unet(components.unet, kind, device)
         pipeline = cls.from_components(components, arrange=True)
         memory = free_memory(device)
         if memory is not None:
@@ -118,29 +119,29 @@ class GoTPipeline(Generic[P, R]):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """All of them, by part of the native layout."""
+        """All networks, by part of the native layout."""
         return {**self.planner.networks, **self.renderer.bridge, **self.renderer.networks}
 
     def use_memory(self, memory: int | None, device: torch.device) -> None:
-        """Takes the tier that so many bytes of the device's memory allow; None: no limit. Raises as `use` does."""
+        """Chooses the offload policy for `memory` bytes on the device; None means no limit. Raises as `use` does."""
         planning, drawing = map(weight_bytes, self._parts())
         side, tiers = self.config.image_size, tiers_of(device)
         self.use(RESIDENT if memory is None else choose_tier(memory, planning, drawing, side, tiers), device)
 
     def use(self, tier: Tier, device: torch.device) -> None:
-        """Spreads the model over the device's memory as that tier has it, or the first after it that there is room for.
+        """Places the model according to this policy, or to the next one that fits.
 
-        Raises what torch says of its memory where there is none.
+        Raises torch's out-of-memory error if none fits.
         """
         self.residence.put_away()
         self.planner.leave()
         self.renderer.leave()
-        on_card = self._arrange and device.type == "cuda"
-        if on_card:
+        on_gpu = self._arrange and device.type == "cuda"
+        if on_gpu:
             self.renderer.arrange()
         try:
-            if tier.eight_bits:  # from then on: where a tier below it is taken, there is no way back
-                self.planner.shrink(device)
+            if tier.eight_bits:  # this cannot be undone, even if a later policy is used
+                self.planner.quantize(device)
             self.residence = Residence(tier, device, *self._parts())
         except (RuntimeError, MemoryError) as error:
             lower = next_tier(tier, device)
@@ -148,14 +149,15 @@ class GoTPipeline(Generic[P, R]):
                 raise
             return self.use(lower, device)
         self.renderer.use(tier, self.config.image_size)
-        if on_card and not tier.plans_on_cpu:
+        if on_gpu and not tier.plans_on_cpu:
             self.planner.settle()
             self.residence.on_planner_leaves = self.planner.pause
-        if on_card and tier is RESIDENT:
+        if on_gpu and tier is RESIDENT:
             self.renderer.settle()
 
     def warm_up(self, cancel: Cancel | None = None) -> None:
-        """Does now, on a card, what the first request would wait for. Raises Cancelled and torch.OutOfMemoryError."""
+        """On a GPU, does in advance the work that the first request would wait for. Raises Cancelled and
+        torch.OutOfMemoryError."""
         if self.residence.device.type != "cuda":
             return
 
@@ -169,7 +171,8 @@ class GoTPipeline(Generic[P, R]):
 
     @torch.inference_mode()
     def try_out(self, side: int, cancel: Cancel | None = None) -> None:
-        """A trial at that size: writes some tokens, draws a step with guidance and one without. Raises Cancelled."""
+        """A trial run at this size: writes a few tokens, and renders one guided and one unguided step. Raises
+        Cancelled."""
         chain, source = Chain.parse(f"A trial.{IM_GEN_START}"), Image.new("RGB", (side, side))
         self.residence.plan()
         self.planner.try_out(source)
@@ -177,7 +180,7 @@ class GoTPipeline(Generic[P, R]):
         self.render(chain, source, instruction="A trial.", cancel=cancel, **options)
 
     def use_less(self) -> Tier | None:
-        """Takes the next tier, which needs less of the device's memory, and keeps to it; None where there is none."""
+        """Switches to the next policy, which needs less device memory. Returns it, or None if there is none."""
         lower = next_tier(self.residence.tier, self.residence.device)
         if lower is None:
             return None
@@ -185,7 +188,7 @@ class GoTPipeline(Generic[P, R]):
         return self.residence.tier
 
     def _parts(self) -> tuple[list[nn.Module], list[nn.Module]]:
-        """(what plans, what draws)"""
+        """(networks of the planner, networks of the renderer)"""
         planning = [*self.planner.networks.values(), *self.renderer.bridge.values()]
         return planning, [*self.renderer.networks.values()]
 
@@ -197,10 +200,10 @@ class GoTPipeline(Generic[P, R]):
         on_token: OnToken | None = None,
         cancel: Cancel | None = None,
     ) -> Chain:
-        """Writes the chain's first turn: of an edit where there is a source image, else of text-to-image.
+        """Writes the first turn of the chain: for an edit if there is a source image, else for text-to-image.
 
-        Boxes are relative to the source image's width and height, whatever the fit. A chain that the model did not
-        bring to a picture comes back as it stands, with its problems.
+        Boxes are relative to the source image's width and height, whatever the fit. If the model does not complete the
+        turn, the chain is returned as it is, with its problems.
         """
         self.residence.plan()
         reading = self.planner.open(instruction, source_image)
@@ -208,9 +211,9 @@ class GoTPipeline(Generic[P, R]):
 
     @torch.inference_mode()
     def recognizes(self, picture: Image.Image) -> bool:
-        """Whether a picture is of those that the model knows, as far as got.json says which they are.
+        """Whether the model was trained on pictures like this one, as far as got.json describes them.
 
-        An autoencoder redraws well what it was trained on, and little else.
+        An autoencoder reconstructs the kind of pictures that it was trained on well, and others poorly.
         """
         familiar = self.config.familiar
         if familiar is None:
@@ -243,10 +246,11 @@ class GoTPipeline(Generic[P, R]):
         on_drawing: OnDrawing | None = None,
         cancel: Cancel | None = None,
     ) -> list[Image.Image]:
-        """Draws a picture for each turn of a chain, planned or edited, without planning (paper sec. 6.2).
+        """Renders an image for each turn of a chain, planned or edited, without planning (paper sec. 6.2).
 
-        `instruction` is the one that the chain answers; what is None is the preset's. The pictures have
-        the source's size with fit "pad", the reference's output size with "stretch"; with no source, width × height.
+        `instruction` is the one that the chain was planned for. Options that are None are taken from the preset. The
+        images have the source's size with fit "pad" and the reference's output size with "stretch"; without a source
+        image, width × height.
         """
         drawing = self._open_drawing(
             source_image,
@@ -267,11 +271,11 @@ class GoTPipeline(Generic[P, R]):
             raise ChainError("chain_empty", "The chain is empty.", "Plan one, or write what the picture is to show.")
         watch = Watch(None, on_step, cancel, on_latents, on_drawing)
         self.residence.plan()
-        reading, drawn = self.planner.open(instruction, source_image), None
+        reading, picture = self.planner.open(instruction, source_image), None
         for turn in turns:
             self.residence.plan()
-            self.planner.read(reading, turn.text, drawn)
-            drawn = self._draw(drawing, reading, chain.mask_regions(turn.index), watch)
+            self.planner.read(reading, turn.text, picture)
+            picture = self._draw(drawing, reading, chain.mask_regions(turn.index), watch)
         return drawing.images
 
     @torch.inference_mode()
@@ -289,33 +293,33 @@ class GoTPipeline(Generic[P, R]):
         max_turns: int = 8,
         **render_options: Any,  # noqa: ANN401 - fields of many types
     ) -> Result:
-        """Plans and draws, turn after turn, until the model says that a picture was the last one, `max_turns` at most.
+        """Plans and renders turn by turn, until the model writes no further turn or `max_turns` is reached.
 
-        `on_planned` gets the chain each time that it has another turn, before that is drawn; what it raises ends the
-        request. `render_options` are those of `render`. Raises ChainError where the model plans no picture at all.
+        `on_planned` gets the chain after each new turn, before that turn is rendered; an exception that it raises ends
+        the request. `render_options` are those of `render`. Raises ChainError if the plan contains no image.
         """
         drawing = self._open_drawing(source_image, **render_options)
         watch = Watch(on_token, on_step, cancel, on_latents, on_drawing)
         self.residence.plan()
         reading = self.planner.open(instruction, source_image)
         turns: list[str] = []
-        written = self.planner.write(reading, watch)
-        while written.asks_for_picture:
-            turns.append(written.text)
+        passage = self.planner.write(reading, watch)
+        while passage.asks_for_picture:
+            turns.append(passage.text)
             chain = Chain.from_turns(turns)
             if on_planned:
                 on_planned(chain)
-            drawn = self._draw(drawing, reading, chain.mask_regions(len(turns) - 1), watch)
+            picture = self._draw(drawing, reading, chain.mask_regions(len(turns) - 1), watch)
             if len(turns) == max_turns:
                 break
             self.residence.plan()
-            written = self.planner.go_on(reading, drawn, watch)
+            passage = self.planner.go_on(reading, picture, watch)
         if not turns:
             raise ChainError(
                 "no_picture_planned",
                 "The model's plan ends without a picture: “{text}”.",
                 "Say it in other words, or write the chain by hand.",
-                text=written.text[-80:],
+                text=passage.text[-80:],
             )
         return Result(Chain.from_turns(turns), drawing.images)
 
@@ -324,7 +328,7 @@ class GoTPipeline(Generic[P, R]):
         return Drawing(render_options(self.config, task, **options), source_image)
 
     def _draw(self, drawing: Drawing, reading: Any, regions: Sequence[Region], watch: Watch) -> Image.Image:  # noqa: ANN401
-        """One turn, from what is read to its picture, as the planner is to see it."""
+        """Renders the turn that was read last. Returns the image that the planner sees next."""
         watch.drawing("encode")
         meaning = self.renderer.understand(self.planner.query(reading))
         self.residence.draw()

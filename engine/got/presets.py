@@ -1,4 +1,4 @@
-"""What a request leaves out of how its picture is drawn: a preset's values, for the model."""
+"""Presets: default render options that depend on the model."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from engine.got.files.config import GoTConfig
 from engine.got.renderers.options import RenderOptions, demand
 
 PRESETS = ("exact", "fast")
-"""exact: as the model's defaults say, the same numbers as the reference; fast: fewer steps and less guidance."""
+"""exact: the model's defaults, with the same results as the reference; fast: fewer steps and less guidance."""
 
 _FAST_STEPS = 0.4
 """Share of the model's default step count: 20 of the paper's 50."""
 _FAST_GUIDANCE = 0.6
-"""Share of the steps that are guided: later ones refine what stands already."""
+"""Share of the steps that are guided; later steps only refine details."""
 
 
 def preset_options(preset: str, config: GoTConfig) -> dict[str, Any]:
-    """How a preset makes this model's steps, by the names of `RenderOptions`. Raises RequestError."""
+    """The step options of a preset for this model, by the names of `RenderOptions`. Raises RequestError."""
     demand(
         preset in PRESETS,
         "unknown_preset",
@@ -39,9 +39,9 @@ def render_options(
     config: GoTConfig,
     task: str,
     preset: str = "exact",
-    **given: Any,  # noqa: ANN401 - fields of many types
+    **overrides: Any,  # noqa: ANN401 - fields of many types
 ) -> RenderOptions:
-    """The options given; what is None or missing is the preset's for the model and the task.
+    """The overrides, with the preset's values for this model and task where they are None or missing.
 
     The task is "edit" or "text_to_image". Raises RequestError.
     """
@@ -50,4 +50,4 @@ def render_options(
         "height": config.image_size,
         "width": config.image_size,
     }
-    return RenderOptions(**defaults | {name: value for name, value in given.items() if value is not None})
+    return RenderOptions(**defaults | {name: value for name, value in overrides.items() if value is not None})

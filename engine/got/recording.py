@@ -1,8 +1,8 @@
-"""Work recorded once as a CUDA graph and played again: a GPU's kernels are launched as one instead of one by one.
+"""Records GPU work as a CUDA graph and replays it, so that its kernels are launched together.
 
-Launching takes the processor longer than the GPU takes to compute, for a token's step of a 3B model and, beside a fast
-GPU, for a whole pass of SDXL's UNet. What is recorded must find its tensors where they were, and ask nothing of the
-host.
+Launching the kernels one by one takes the CPU longer than the GPU takes to compute them, both for a token of a 3B model
+and, on a fast GPU, for a pass of SDXL's UNet. Recorded work must use the same tensors each time and must not depend on
+the host.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ log = logging.getLogger(__name__)
 
 
 def recorded(run: Callable[[], None], device: torch.device, pool: Any = None) -> Callable[[], None]:  # noqa: ANN401
-    """The same as a CUDA graph, in a pool of memory that others may share. Where none can be recorded: as it is.
+    """A function that replays `run` as a CUDA graph; `pool` is memory that graphs may share. If recording is not
+    possible, `run` itself.
 
     Raises torch.OutOfMemoryError.
     """
     if device.type != "cuda":
         return run
     with torch.cuda.device(device):
-        graph, aside = torch.cuda.CUDAGraph(), torch.cuda.Stream()
-        aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):  # once before, as libraries make their workspaces at the first call
+        graph, stream = torch.cuda.CUDAGraph(), torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):  # libraries allocate their workspaces on the first call
             run()
-        torch.cuda.current_stream().wait_stream(aside)
+        torch.cuda.current_stream().wait_stream(stream)
         try:
-            # other threads may use the card meanwhile: they draw previews and ask for its memory
+            # other threads may use the GPU meanwhile, for previews and memory queries
             with torch.cuda.graph(graph, pool, capture_error_mode="thread_local"):
                 run()
         except torch.OutOfMemoryError:

@@ -1,1 +1,1 @@
-"""Pictures before and after the method: decoding, fitting, compositing."""
+"""Image processing before and after the model: decoding, fitting, compositing."""

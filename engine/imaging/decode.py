@@ -1,6 +1,6 @@
-"""Reads a picture that someone hands us: any size and mode, from files that may be broken or hostile.
+"""Decodes pictures of any size and mode, from files that may be broken or malicious.
 
-What comes out is upright, 8 bits a channel, RGB or RGBA; whatever was changed on the way is said in `notes`.
+The result is upright, with 8 bits per channel, RGB or RGBA. `notes` lists all conversions.
 """
 
 from __future__ import annotations
@@ -24,42 +24,42 @@ MIN_SIDE = 16
 
 _ORIENTATION = 0x0112
 _BITS_PER_SAMPLE = 258
-# What a TIFF keeps beside its EXIF data: the layout of its own pixels, and what we carry apart.
+# Tags of a TIFF besides its EXIF data: its pixel layout, and the data that we keep separately.
 _TIFF_LAYOUT = {*range(254, 260), 262, 266, *range(273, 280), 284, *range(317, 326), 330, 338, 339, 347, 34675, 700}
 
 
 @dataclass(frozen=True)
 class Source:
-    """A decoded picture with what has to survive beside its pixels."""
+    """A decoded picture with the metadata that must be preserved."""
 
     name: str
     image: Image.Image
-    """Upright, mode RGB or RGBA, in the color space of `icc_profile` (sRGB where there is none)."""
+    """Upright, mode RGB or RGBA, in the color space of `icc_profile` (sRGB if there is none)."""
     exif: bytes = b""
     icc_profile: bytes | None = None
     dpi: tuple[float, float] | None = None
     notes: tuple[Note, ...] = ()
-    """What the user should know about how the file was read, a sentence each."""
+    """What the user should know about how the file was read, one sentence each."""
 
     @property
     def alpha(self) -> Image.Image | None:
-        """The transparency as mode L, or None where the picture has none."""
+        """The transparency as mode L; None if the picture has none."""
         return self.image.getchannel("A") if self.image.mode == "RGBA" else None
 
     def for_model(self) -> Image.Image:
-        """RGB in sRGB, transparent parts on white: what the model sees."""
+        """The model's input: RGB in sRGB, transparent parts on white."""
         return color.to_srgb(on_white(self.image), self.icc_profile)
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """RGB or RGBA -> RGB, transparent parts on white."""
+    """RGB or RGBA -> RGB, with transparent parts on white."""
     if image.mode == "RGB":
         return image
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
 def read_image(path: Path) -> Source:
-    """Reads a picture file of any format that is known. Raises ImageError naming the file."""
+    """Reads a picture file of any supported format. Raises ImageError naming the file."""
     try:
         if path.is_dir():
             raise ImageError("image_is_folder", "{path} is a folder.", "Name a picture in it.", path=path)
@@ -93,14 +93,15 @@ def read_image(path: Path) -> Source:
 def decode(
     data: bytes, name: str | Note, formats: tuple[PictureFormat, ...] = FORMATS, min_side: int = MIN_SIDE
 ) -> Source:
-    """Decodes one picture of at least `min_side` pixels a side; `name` stands for it in messages. Raises ImageError.
+    """Decodes a picture of at least `min_side` pixels per side; `name` is used in messages. Raises ImageError.
 
-    The number of pixels is known from the header and checked before any pixel is decoded.
+    The number of pixels is read from the header and checked before any pixel is decoded.
     """
     if not data:
         raise ImageError("image_empty", "{name} is empty (0 bytes).", "Choose another file.", name=name)
     with warnings.catch_warnings():
-        # Pillow warns of odd metadata, which is no concern of the user, and of bombs, which are refused here.
+        # Pillow warns about unusual metadata, which users need not see, and about decompression bombs, which are
+        # refused here.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         image = _open(data, name, formats)
@@ -116,7 +117,7 @@ def decode(
 
 def _open(data: bytes, name: str | Note, formats: tuple[PictureFormat, ...]) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=[known.pillow_name for known in formats])
+        return Image.open(io.BytesIO(data), formats=[item.pillow_name for item in formats])
     except UnidentifiedImageError as error:
         *others, last = (known.label for known in formats)
         raise ImageError(
@@ -188,7 +189,7 @@ def _read(image: Image.Image, data: bytes, name: str | Note) -> Source:
 
 def _frames_note(image: Image.Image) -> list[Note]:
     frames = getattr(image, "n_frames", 1)
-    # A phone's JPEG (MPO) carries previews of the same picture.
+    # A phone's JPEG (MPO) contains previews of the same picture.
     if frames == 1 or image.format == "MPO":
         return []
     if image.format == "TIFF":
@@ -197,7 +198,7 @@ def _frames_note(image: Image.Image) -> list[Note]:
 
 
 def _depth_note(image: Image.Image, data: bytes) -> list[Note]:
-    """Pillow reads 16-bit color as 8 bits by itself; only the header tells."""
+    """Pillow silently reads 16-bit color as 8 bits; only the header shows it."""
     depth = 8
     if image.format == "PNG":
         depth = data[24]
@@ -223,7 +224,7 @@ def _eight_bits(image: Image.Image, name: str | Note) -> Image.Image:
 
 
 def _dpi(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
-    """Resolution for print as plain numbers; TIFF gives fractions, and broken files zeros."""
+    """The print resolution as plain numbers; TIFF has fractions, and broken files have zeros."""
     if dpi is None or not all(0 < float(value) < 1e5 for value in dpi):
         return None
     return float(dpi[0]), float(dpi[1])

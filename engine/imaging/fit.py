@@ -1,4 +1,4 @@
-"""Brings a picture of any size to the size the model draws at, and the drawn picture back."""
+"""Fits a picture of any size to the size at which the model renders, and maps the result back."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Fit:
-    """An affine from a source picture onto the model's canvas, and the one that brings the result back.
+    """An affine map from a source picture to the model's canvas, and its inverse for the result.
 
-    The picture fills the rectangle of `content` pixels whose top left corner is `offset`; what is left of the canvas
-    is its reflection.
+    The picture fills the rectangle of `content` pixels whose top left corner is `offset`; the rest of the canvas is its
+    reflection.
     """
 
     canvas: Size
@@ -26,7 +26,7 @@ class Fit:
 
     @classmethod
     def pad(cls, source: Size, canvas: Size) -> Fit:
-        """Keeps the aspect ratio, centred; the result comes back at the source's size."""
+        """Keeps the aspect ratio, centered; the result has the source's size."""
         scale = min(canvas[0] / source[0], canvas[1] / source[1])
         content = tuple(max(1, min(side, round(scale * length))) for side, length in zip(canvas, source, strict=True))
         left, top = ((side - length) // 2 for side, length in zip(canvas, content, strict=True))
@@ -34,8 +34,8 @@ class Fit:
 
     @classmethod
     def stretch(cls, source: Size, canvas: Size) -> Fit:
-        """Squashes to the canvas, as the reference does; the result comes back with the source's aspect ratio and
-        its shorter side as long as the canvas's, rounded down."""
+        """Stretches the picture to the canvas, as the reference does. The result has the source's aspect ratio, and its
+        shorter side is as long as the canvas's, rounded down."""
         (width, height), (source_width, source_height) = canvas, source
         if source_width < source_height:
             output = (width, int(height * source_height / source_width))
@@ -52,12 +52,12 @@ class Fit:
         return Image.fromarray(np.pad(np.asarray(content), margins, mode="reflect"))
 
     def crop(self, canvas: Image.Image) -> Image.Image:
-        """The content's rectangle of a canvas: `place` gives that canvas's rectangle again, to the bit."""
+        """The content rectangle of a canvas; exactly the part that `place` filled with the picture."""
         left, top = self.offset
         return canvas.crop((left, top, left + self.content[0], top + self.content[1]))
 
     def restore(self, canvas: Image.Image) -> Image.Image:
-        """A drawn canvas as the picture to hand back, of `output` size."""
+        """The final picture for a rendered canvas, of `output` size."""
         return self.crop(canvas).resize(self.output, Image.Resampling.BICUBIC)
 
     def to_canvas(self, x: float, y: float) -> tuple[float, float]:

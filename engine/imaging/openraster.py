@@ -1,4 +1,4 @@
-"""OpenRaster: a picture in layers that Krita, GIMP and others open (https://www.openraster.org, version 0.0.3)."""
+"""OpenRaster: a picture with layers for Krita, GIMP and others (https://www.openraster.org, version 0.0.3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.imaging.save import Facts, encode
 MIMETYPE = b"image/openraster"
 _THUMBNAIL = (256, 256)
 _MAX_XML = 1_000_000
-# What a damaged archive makes zipfile and the XML reader raise; RuntimeError stands for an encrypted one.
+# What zipfile and the XML parser raise for a damaged archive; RuntimeError for an encrypted one.
 _BROKEN = (
     zipfile.BadZipFile,
     ElementTree.ParseError,
@@ -36,7 +36,7 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class RasterLayer:
-    """A layer as the file holds it."""
+    """A layer of the file."""
 
     name: str
     image: Image.Image
@@ -46,25 +46,26 @@ class RasterLayer:
     """0 to 1."""
     visible: bool = True
     source: Source | None = None
-    """What the layer's file holds beside its pixels; only of a layer that was read."""
+    """The metadata of the layer's file; None unless the layer was read."""
 
 
 @dataclass(frozen=True)
 class OpenRaster:
     size: tuple[int, int]
     layers: tuple[RasterLayer, ...]
-    """From the lowest to the topmost."""
+    """From bottom to top."""
     merged: Image.Image
     extra: Mapping[str, bytes] = field(default_factory=dict)
-    """What a program keeps in the folder `data` beside the layers, by name."""
+    """Other files in the folder `data`, by name."""
 
 
 def write_openraster(
     base: Image.Image, layers: Sequence[Layer], merged: Image.Image, source: Source | None, facts: Facts | None
 ) -> bytes:
-    """The bytes of an .ora file: `base` (RGB or RGBA) as the lowest layer, the edits above it, and how it looks.
+    """The bytes of an .ora file: `base` (RGB or RGBA) as the lowest layer, the edits above it, and the merged picture.
 
-    The edits' masks become transparency, within that of the base. `source` gives EXIF data, profile and resolution.
+    The edits' masks become transparency, multiplied by that of the base. `source` provides EXIF data, profile and
+    resolution.
     """
     stack = [RasterLayer("Source" if source else "Picture", base)]
     stack += [RasterLayer(layer.name, _masked(layer, base)) for layer in layers]
@@ -79,13 +80,13 @@ def write_stack(
     extra: Mapping[str, bytes] | None = None,
     compress_level: int = 6,
 ) -> bytes:
-    """The bytes of an .ora file with these layers, the lowest first, and the picture that they make.
+    """The bytes of an .ora file with these layers, the lowest first, and their merged picture.
 
-    `extra` holds files that other programs pass over; they lie in the folder `data`. `compress_level` is PNG's, 0 to 9.
+    `extra` holds files in the folder `data` that other programs ignore. `compress_level` is PNG's, 0 to 9.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNG is compressed already
-        archive.writestr("mimetype", MIMETYPE)  # has to be the first entry, not compressed
+        archive.writestr("mimetype", MIMETYPE)  # must be the first entry, uncompressed
         archive.writestr("stack.xml", _stack_xml(merged.size, layers, source))
         for index, layer in enumerate(layers):
             archive.writestr(
@@ -124,9 +125,9 @@ def _stack_xml(size: tuple[int, int], layers: Sequence[RasterLayer], source: Sou
 
 
 def read_openraster(data: bytes, name: str) -> OpenRaster:
-    """Reads the layers and the merged picture of an .ora file. Raises ImageError naming it.
+    """Reads the layers and the merged picture of an .ora file. Raises ImageError naming the file.
 
-    Groups of layers are read as the layers in them.
+    Groups are replaced by their layers.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -135,7 +136,7 @@ def read_openraster(data: bytes, name: str) -> OpenRaster:
                     "openraster_type", "{name} is no OpenRaster file.", "Save it as .ora again.", name=name
                 )
             xml = _entry(archive, "stack.xml", _MAX_XML)
-            if b"<!DOCTYPE" in xml:  # nobody needs one, and entities can be made to grow without bound
+            if b"<!DOCTYPE" in xml:  # never needed, and its entities can grow without bound
                 raise ImageError(
                     "openraster_doctype", "{name} holds a document type.", "Save it as .ora again.", name=name
                 )
@@ -178,7 +179,7 @@ def _extra(archive: zipfile.ZipFile, layers: Sequence[RasterLayer]) -> dict[str,
 
 
 def _entry(archive: zipfile.ZipFile, entry: str, limit: int) -> bytes:
-    """The entry's bytes; what the archive says of their number is not believed."""
+    """The bytes of an entry; the size that the archive declares is not trusted."""
     with archive.open(entry) as file:
         data = file.read(limit + 1)
     if len(data) > limit:

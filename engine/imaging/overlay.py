@@ -1,6 +1,7 @@
-"""Shows a plan on the picture: red boxes with numbered badges, and a legend that says what each box is.
+"""Draws a plan on the picture: red boxes with numbered badges, and a legend that describes each box.
 
-Solid = region to be edited, dashed = object that was reasoned about; the line tells, never the color alone.
+Solid: edit region; dashed: object that was only reasoned about. The line style shows the difference, never the color
+alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ INK = (38, 38, 42)
 MUTED = (112, 112, 120)
 PAPER = (255, 255, 255)
 
-_SMALL, _LARGE = 640, 2048  # between these lengths of its longer side, a picture is shown as it is
+_SMALL, _LARGE = 640, 2048  # a picture is shown at its own size if its longer side is between these
 _LINE = 2.2  # units: a box's line with its white edge
 _BADGE = 5.2  # units: a badge's radius with its white edge
 _SMOOTH = 3  # shapes are drawn this much larger and scaled down, for smooth edges
@@ -27,7 +28,7 @@ _SMOOTH = 3  # shapes are drawn this much larger and scaled down, for smooth edg
 
 @dataclass(frozen=True)
 class Mark:
-    """One box to be shown."""
+    """A box to draw."""
 
     number: int
     rectangle: Rectangle
@@ -44,9 +45,9 @@ def marks_of_turn(chain: Chain, turn: int, size: tuple[int, int]) -> list[Mark]:
 
 
 def draw_plan(image: Image.Image, marks: Sequence[Mark], legend: bool = True) -> Image.Image:
-    """RGB picture -> RGB picture with the boxes, at a size that is good to look at.
+    """RGB picture -> RGB picture with the boxes, at a readable size.
 
-    With `legend`, a strip under the picture names each box.
+    With `legend`, a strip below the picture describes each box.
     """
     scale = readable_scale(image.size)
     size = (round(image.width * scale), round(image.height * scale))
@@ -61,20 +62,20 @@ def draw_plan(image: Image.Image, marks: Sequence[Mark], legend: bool = True) ->
     corners = [_inside(mark.rectangle, scale, size, 5.5 * unit) for mark in largest_first]
     for mark, (left, top, *_) in zip(largest_first, corners, strict=True):
         _draw_badge(draw, mark, (left, top), unit * _SMOOTH)
-    drawn_on = [side for box in boxes for side in _sides(box, _LINE / 2 * unit * _SMOOTH)]
-    drawn_on += [_around(corner[:2], _BADGE * unit * _SMOOTH) for corner in corners]
-    plan = Image.alpha_composite(plan, _scaled_down(shapes, drawn_on)).convert("RGB")
+    areas = [side for box in boxes for side in _sides(box, _LINE / 2 * unit * _SMOOTH)]
+    areas += [_around(corner[:2], _BADGE * unit * _SMOOTH) for corner in corners]
+    plan = Image.alpha_composite(plan, _scaled_down(shapes, areas)).convert("RGB")
     return add_legend(plan, marks) if legend else plan
 
 
 def readable_scale(size: tuple[int, int]) -> float:
-    """By how much a picture of `size` is scaled to be looked at: up by a whole number, or down."""
+    """The scale that makes a picture of `size` readable: up by a whole number, or down."""
     longest = max(size)
     return math.ceil(_SMALL / longest) if longest < _SMALL else min(1.0, _LARGE / longest)
 
 
 def _unit(size: tuple[int, int]) -> float:
-    """Measure of lines, badges and letters, in pixels: it grows with the picture, but slower."""
+    """The unit for lines, badges and text, in pixels: it grows with the picture, but more slowly."""
     return 3.2 * (max(size) / 640) ** 0.7
 
 
@@ -85,7 +86,7 @@ def _area(rectangle: Rectangle) -> int:
 def _inside(
     rectangle: Rectangle, scale: float, size: tuple[int, int], margin: float
 ) -> tuple[float, float, float, float]:
-    """The rectangle on the drawing, kept off the picture's border, so that nothing of its line is cut."""
+    """The rectangle on the drawing, moved inside the picture so that its line is not cut off."""
     (width, height), (left, top, right, bottom) = size, (scale * value for value in rectangle)
     across, down = sorted((margin, width - margin)), sorted((margin, height - margin))
     x1, x2 = (min(max(x, across[0]), across[1]) * _SMOOTH for x in (left, right))
@@ -99,7 +100,7 @@ def _around(center: tuple[float, float], reach: float) -> tuple[float, float, fl
 
 
 def _sides(box: tuple[float, float, float, float], reach: float) -> list[tuple[float, float, float, float]]:
-    """What lies within `reach` of the box's four lines."""
+    """The areas within `reach` of the box's four sides."""
     left, top, right, bottom = _around(box[:2], reach)[:2] + _around(box[2:], reach)[2:]
     broad = 2 * reach
     return [
@@ -110,11 +111,11 @@ def _sides(box: tuple[float, float, float, float], reach: float) -> list[tuple[f
     ]
 
 
-def _scaled_down(shapes: Image.Image, drawn_on: Sequence[tuple[float, float, float, float]]) -> Image.Image:
-    """The shapes at the picture's own size. Most of that is empty: only the areas that were drawn on are scaled."""
+def _scaled_down(shapes: Image.Image, areas: Sequence[tuple[float, float, float, float]]) -> Image.Image:
+    """The shapes at the picture's own size. Most of it is empty, so only the areas that were drawn on are scaled."""
     size = (shapes.width // _SMOOTH, shapes.height // _SMOOTH)
     small = Image.new("RGBA", size)
-    for left, top, right, bottom in drawn_on:
+    for left, top, right, bottom in areas:
         x1, y1 = (max(0, math.floor(start / _SMOOTH)) for start in (left, top))
         x2, y2 = (min(most, math.floor(end / _SMOOTH) + 1) for end, most in zip((right, bottom), size, strict=True))
         part = shapes.crop((x1 * _SMOOTH, y1 * _SMOOTH, x2 * _SMOOTH, y2 * _SMOOTH))
@@ -137,7 +138,7 @@ def _draw_line(
     width: float,
     fill: tuple[int, int, int, int],
 ) -> None:
-    """A horizontal or vertical line with square ends, so that corners close."""
+    """Draws a horizontal or vertical line with square ends, so that corners close."""
     (x1, y1), (x2, y2) = line
     half = width / 2
     draw.rectangle((min(x1, x2) - half, min(y1, y2) - half, max(x1, x2) + half, max(y1, y2) + half), fill=fill)
@@ -146,7 +147,7 @@ def _draw_line(
 def _dashes(
     start: tuple[float, float], end: tuple[float, float], length: float
 ) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    """Dashes of about `length` along a line, one at either end."""
+    """Dashes of about `length` along a line, with one at each end."""
     whole = math.hypot(end[0] - start[0], end[1] - start[1])
     parts = 2 * max(1, round(whole / length / 2)) + 1
 
@@ -166,7 +167,7 @@ def _draw_badge(draw: ImageDraw.ImageDraw, mark: Mark, center: tuple[float, floa
 
 
 def add_legend(plan: Image.Image, marks: Sequence[Mark]) -> Image.Image:
-    """The picture with a white strip below: number, phrase, and what the box is."""
+    """The picture with a white strip below it: number, phrase and kind of each box."""
     unit = _unit(plan.size)
     row, margin = round(13 * unit), round(5 * unit)
     rows = max(1, len(marks))
@@ -185,7 +186,7 @@ def add_legend(plan: Image.Image, marks: Sequence[Mark]) -> Image.Image:
 
 
 def _draw_row(draw: ImageDraw.ImageDraw, mark: Mark, y: float, width: int, unit: float) -> None:
-    """One line of the legend, `y` its middle."""
+    """Draws one line of the legend, centered at `y`."""
     _draw_badge(draw, mark, (9 * unit, y), unit)
     kind = "edit region" if mark.is_edit else "reasoned about"
     kind_face, label_face = font(5 * unit), font(6.2 * unit)
@@ -195,7 +196,7 @@ def _draw_row(draw: ImageDraw.ImageDraw, mark: Mark, y: float, width: int, unit:
 
 
 def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
-    """RGB pictures one under the other."""
+    """RGB pictures in a column."""
     whole = Image.new("RGB", (max(p.width for p in pictures), sum(p.height for p in pictures)), PAPER)
     top = 0
     for picture in pictures:
@@ -205,14 +206,14 @@ def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
 
 
 def font(size: float) -> ImageFont.FreeTypeFont:
-    """Pillow's own typeface: the same on every machine."""
-    loaded = ImageFont.load_default(max(6.0, size))
-    assert isinstance(loaded, ImageFont.FreeTypeFont)  # a size was given
-    return loaded
+    """Pillow's built-in font, the same on every machine."""
+    result = ImageFont.load_default(max(6.0, size))
+    assert isinstance(result, ImageFont.FreeTypeFont)  # because a size is given
+    return result
 
 
 def shortened(text: str, typeface: ImageFont.FreeTypeFont, width: float) -> str:
-    """The text, cut with … where it is wider than `width` pixels."""
+    """The text, shortened with … if it is wider than `width` pixels."""
     if typeface.getlength(text) <= width:
         return text
     while text and typeface.getlength(text + "…") > width:

@@ -1,4 +1,4 @@
-"""A selected part of a picture: what the model sees of its surroundings, and how what was drawn gets back in place."""
+"""The selected region of a picture: what the model sees, and how its result is put back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.imaging.fit import Size
 
 @dataclass(frozen=True)
 class Region:
-    """The part of a picture that is worked on."""
+    """The region of a picture to work on."""
 
     picture: Size
     crop: Rectangle
@@ -23,17 +23,19 @@ class Region:
 
     @classmethod
     def of(cls, picture: Size, selection: Selection | None) -> Region:
-        """The selection with some of what surrounds it; without one, all. Raises RequestError outside the picture."""
+        """The selection with some of its surroundings, or the whole picture. Raises RequestError if it is outside the
+        picture."""
         if selection is None:
             return cls(picture, (0, 0, *picture), (0, 0, *picture))
         return cls(picture, selection.seen_in(*picture), selection.rectangle)
 
     def cut(self, picture: Image.Image) -> Image.Image:
-        """What the model sees of the picture."""
+        """The crop of the picture that the model sees."""
         return picture if self.crop == (0, 0, *self.picture) else picture.crop(self.crop)
 
     def back(self, layer: Layer, below: Image.Image) -> Layer:
-        """A layer over the cut part, as a layer over the whole picture `below`; its mask stays inside the selection."""
+        """Converts a layer over the crop to a layer over the whole picture `below`; its mask is limited to the
+        selection."""
         if self.inside == (0, 0, *self.picture):
             return layer
         image = below.copy()

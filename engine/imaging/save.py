@@ -1,4 +1,4 @@
-"""Writes results: encoded in memory, then put in place whole or not at all, never over a file unless told to."""
+"""Saves results: encoded in memory, then written completely or not at all. Files are overwritten only on request."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from engine.imaging.decode import Source, on_white
 
 SUFFIXES = (*WRITTEN_SUFFIXES, OPENRASTER)
 FACTS_KEY = "GoT"
-"""Keyword of the PNG text chunk that holds an edit's facts as JSON."""
+"""Keyword of the PNG text chunk that holds an edit's metadata as JSON."""
 Facts = dict[str, Any]
 
 
 def check_writable(path: Path, overwrite: bool, suffixes: tuple[str, ...] = SUFFIXES) -> None:
-    """Raises OutputError when `path` could not be written later, so that no work is done in vain."""
+    """Raises OutputError if `path` could not be written later, so that no work is wasted."""
     if suffixes and path.suffix.lower() not in suffixes:
         raise OutputError(
             "output_format",
@@ -50,39 +50,39 @@ def check_writable(path: Path, overwrite: bool, suffixes: tuple[str, ...] = SUFF
 
 
 def write_files(contents: Mapping[Path, bytes], overwrite: bool) -> None:
-    """Writes all files, or none when one of them cannot be written. Raises OutputError.
+    """Writes all files, or none if one of them cannot be written. Raises OutputError.
 
-    Each is written beside its place, flushed to disk and then moved there in one step.
+    Each file is written next to its destination, flushed to disk and then moved there in one step.
     """
-    waiting: dict[Path, Path] = {}  # temporary file -> where it belongs
-    taken: list[Path] = []
+    pending: dict[Path, Path] = {}  # temporary file -> destination
+    reserved: list[Path] = []
     try:
         for path, data in contents.items():
             with _as_output_error(path):
                 temporary = _beside(path)
-                waiting[temporary] = path.resolve()
+                pending[temporary] = path.resolve()
                 write_file(temporary, data)
         for path in () if overwrite else contents:
             with _as_output_error(path):
-                path.open("xb").close()  # takes the name, unless someone was faster
-                taken.append(path.resolve())
-        for temporary, target in waiting.items():
+                path.open("xb").close()  # reserves the name, unless another process was faster
+                reserved.append(path.resolve())
+        for temporary, target in pending.items():
             with _as_output_error(target):
                 os.replace(temporary, target)
-                taken = [path for path in taken if path != target]
+                reserved = [path for path in reserved if path != target]
     finally:
-        for leftover in (*waiting, *taken):
+        for leftover in (*pending, *reserved):
             leftover.unlink(missing_ok=True)
 
 
 def _beside(path: Path) -> Path:
-    target = path.resolve()  # behind a link it is the file that is replaced, not the link
+    target = path.resolve()  # of a link, the file is replaced, not the link
     return target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
 
 
 @contextmanager
 def _as_output_error(path: Path) -> Iterator[None]:
-    """What the disk refuses, as an OutputError that names `path`."""
+    """Converts the disk's errors to an OutputError that names `path`."""
     try:
         yield
     except FileExistsError as error:
@@ -105,9 +105,9 @@ def _exists(path: Path) -> OutputError:
 
 
 def check_size(path: Path, size: tuple[int, int]) -> None:
-    """Raises OutputError when the format of `path` cannot hold a picture of `size` (width, height)."""
-    known = format_of(path.suffix)
-    limit = known.longest_side if known else 0
+    """Raises OutputError if the format of `path` cannot hold a picture of `size` (width, height)."""
+    picture_format = format_of(path.suffix)
+    limit = picture_format.longest_side if picture_format else 0
     if limit and max(size) > limit:
         raise OutputError(
             "output_size",
@@ -127,26 +127,26 @@ def encode(
     facts: Facts | None = None,
     compress_level: int | None = None,
 ) -> bytes:
-    """Encodes RGB or RGBA in a format that is written; EXIF data, color profile and resolution come from `source`.
+    """Encodes an RGB or RGBA picture; EXIF data, color profile and resolution are taken from `source`.
 
-    PNG and WebP keep every pixel to the bit. JPEG has no transparency: it is laid on white. `facts` go into PNG only;
-    `compress_level`, 0 to 9, is PNG's too: the larger, the slower and smaller.
-    Raises OutputError when the format cannot hold what the picture carries.
+    PNG and WebP are lossless. JPEG has no transparency, so the picture is put on white. `facts` are stored in PNG only.
+    `compress_level`, 0 to 9, also applies to PNG only: higher is slower and smaller. Raises OutputError if the format
+    cannot hold the picture or its metadata.
     """
-    known = format_of(suffix)
-    assert known is not None and known.save_options is not None  # endings are checked before the work
-    kept: dict[str, Any] = {}
+    picture_format = format_of(suffix)
+    assert picture_format is not None and picture_format.save_options is not None  # suffixes are checked beforehand
+    metadata: dict[str, Any] = {}
     if source is not None:
-        kept = {"exif": source.exif, "icc_profile": source.icc_profile, "dpi": source.dpi}
-        kept = {name: value for name, value in kept.items() if value}
-    options = {**known.save_options, **kept}
-    if known is PNG:
+        metadata = {"exif": source.exif, "icc_profile": source.icc_profile, "dpi": source.dpi}
+        metadata = {name: value for name, value in metadata.items() if value}
+    options = {**picture_format.save_options, **metadata}
+    if picture_format is PNG:
         options["pnginfo"] = _text(facts)
         if compress_level is not None:
             options["compress_level"] = compress_level
     buffer = io.BytesIO()
     try:
-        (image if known.has_alpha else on_white(image)).save(buffer, known.pillow_name, **options)
+        (image if picture_format.has_alpha else on_white(image)).save(buffer, picture_format.pillow_name, **options)
     except (OSError, ValueError) as error:
         raise OutputError(
             "output_encode", "No {suffix} could be made: {error}.", "Write a PNG instead.", suffix=suffix, error=error
@@ -162,7 +162,7 @@ def _text(facts: Facts | None) -> PngImagePlugin.PngInfo:
 
 
 def read_facts(png: bytes) -> Facts | None:
-    """The facts of the edit that made a PNG, or None where it holds none."""
+    """The metadata of the edit that created a PNG; None if there is none."""
     with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
         image.load()
         text = image.info.get(FACTS_KEY)

@@ -1,4 +1,4 @@
-"""One picture that tells the whole story of an edit: source, plan and result side by side, with captions."""
+"""A comparison sheet: source, plan and result of an edit side by side, with captions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engine.imaging.overlay import INK, MUTED, PAPER, font, shortened
 
-_PANEL = 480  # side of the square that each picture is fitted into
+_PANEL = 480  # side of the square that each picture is fitted to
 _GAP = 28
 _MARGIN = 36
 _DESK = (244, 243, 240)
@@ -19,9 +19,9 @@ def comparison_sheet(
     pictures: Sequence[tuple[str, Image.Image]], title: str, text: str, footer: str = ""
 ) -> Image.Image:
     """A sheet of RGB pictures in a row, each above its caption; the instruction as `title`, the chain as `text`."""
-    scaled = [(caption, _fitted(picture)) for caption, picture in pictures]
-    width = 2 * _MARGIN + sum(picture.width for _, picture in scaled) + _GAP * (len(scaled) - 1)
-    row_height = max(picture.height for _, picture in scaled)
+    panels = [(caption, _fitted(picture)) for caption, picture in pictures]
+    width = 2 * _MARGIN + sum(picture.width for _, picture in panels) + _GAP * (len(panels) - 1)
+    row_height = max(picture.height for _, picture in panels)
     lines = wrapped(text, font(19), width - 2 * _MARGIN)
     top = _MARGIN + 58
     text_top = top + row_height + 62
@@ -30,7 +30,7 @@ def comparison_sheet(
     draw = ImageDraw.Draw(sheet)
     draw.text((_MARGIN, _MARGIN), shortened(f"“{title}”", font(32), width - 2 * _MARGIN), INK, font(32), "lt")
     left = _MARGIN
-    for caption, picture in scaled:
+    for caption, picture in panels:
         draw.rectangle((left - 1, top - 1, left + picture.width, top + picture.height), fill=PAPER, outline=_EDGE)
         sheet.paste(picture, (left, top))
         caption = shortened(caption, font(19), picture.width)
@@ -44,14 +44,14 @@ def comparison_sheet(
 
 
 def _fitted(picture: Image.Image) -> Image.Image:
-    """Scaled so that its longer side fills the panel."""
+    """The picture, scaled so that its longer side fills the panel."""
     scale = _PANEL / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def wrapped(text: str, typeface: ImageFont.FreeTypeFont, width: float) -> list[str]:
-    """The text in lines of at most `width` pixels, broken between words where that is possible."""
+    """The text in lines of at most `width` pixels, broken between words if possible."""
     lines: list[str] = []
     for paragraph in text.splitlines():
         line = ""

@@ -1,1 +1,1 @@
-"""Jobs: kept on disk, run one after another on the one device."""
+"""Jobs: stored on disk, and run one at a time on the device."""

@@ -1,4 +1,4 @@
-"""What was said of a job, for any number of listeners that may come, go and come back."""
+"""The events of a job, for any number of listeners, which may disconnect and come back."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Callable
 from engine.api.protocol import Event, Finished, Token
 
 SIZE = 2000
-"""Events of one job that are kept for those who come late."""
+"""Events per job that are kept for listeners who come late."""
 
 _RUN = secrets.token_hex(4)
-"""Marks the event ids of this engine: those of another are not taken for its own."""
+"""Prefix of this engine's event ids, to tell them from those of earlier engines."""
 
 
 class EventLog:
-    """The events of one job, numbered; the oldest go when there are too many. Safe to use from several threads."""
+    """The numbered events of one job; the oldest are dropped when there are too many. Thread-safe."""
 
     def __init__(self, size: int = SIZE) -> None:
         self._events: deque[tuple[int, Event]] = deque(maxlen=size)
@@ -38,7 +38,7 @@ class EventLog:
 
     @property
     def chain(self) -> str:
-        """What is written of the chain so far."""
+        """The part of the chain that is written so far."""
         with self._lock:
             return "".join(self._chain)
 
@@ -48,17 +48,17 @@ class EventLog:
             return bool(self._events) and isinstance(self._events[-1][1], Finished)
 
     def after(self, last: str) -> tuple[bool, list[tuple[str, Event]], str]:
-        """(whether events were missed, those after the event id `last`, the id of the newest)."""
+        """(whether events were missed, the events after the event id `last`, the id of the newest event)."""
         run, _, number = last.partition("-")
-        seen = int(number) if run == _RUN and number.isascii() and number.isdigit() and len(number) < 20 else 0
+        last_number = int(number) if run == _RUN and number.isascii() and number.isdigit() and len(number) < 20 else 0
         with self._lock:
-            new = [(f"{_RUN}-{at}", event) for at, event in self._events if at > seen]
+            new = [(f"{_RUN}-{at}", event) for at, event in self._events if at > last_number]
             first = self._events[0][0] if self._events else 1
             newest = f"{_RUN}-{self._count}"
-        return seen + 1 < first or (bool(last) and run != _RUN), new, newest
+        return last_number + 1 < first or (bool(last) and run != _RUN), new, newest
 
     def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
-        """Calls `wake` after each event, from the thread that adds it; gives what ends that."""
+        """Calls `wake` after each event, on the thread that adds it. Returns a function that ends this."""
         with self._lock:
             self._listeners.add(wake)
         return lambda: self._listeners.discard(wake)

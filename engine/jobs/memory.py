@@ -1,4 +1,4 @@
-"""What happens when the device's memory is too small: free it, try with less and less, then say what fits."""
+"""Handles out-of-memory errors: free memory, use cheaper offload policies, then report the largest size that fits."""
 
 from __future__ import annotations
 
@@ -19,45 +19,46 @@ _SHRINK = 0.75
 
 
 def within_memory(
-    pipeline: GoTPipeline, run: Callable[[], T], note: Callable[[Note], None], again: Callable[[], None]
+    pipeline: GoTPipeline, run: Callable[[], T], on_note: Callable[[Note], None], on_repeat: Callable[[], None]
 ) -> T:
-    """Runs it; where memory is short, the model takes the next tier, keeps to it, and it is run again.
+    """Runs `run`. If memory runs out, the model switches to the next offload policy, and `run` is repeated.
 
-    `note` is told of each tier, `again` that it begins anew. Raises OutOfMemory after the last tier.
+    `on_note` gets a message for each switch, and `on_repeat` is called before each repetition. Raises OutOfMemory after
+    the last policy.
     """
     while True:
-        for made in _fits(run):
-            return made
+        for result in _try(run):
+            return result
         tier = pipeline.use_less()
         if tier is None:
             raise _too_small(largest_side(pipeline))
         free_memory()
-        note(
+        on_note(
             Note.of(
                 "memory_short",
                 "The device's memory was short: from now on {how}. It is drawn again, which takes longer.",
                 how=tier.words,
             )
         )
-        again()
+        on_repeat()
 
 
-def _fits(run: Callable[[], T]) -> list[T]:
-    """What it gives; nothing where memory is short, and all that the attempt held is free again then."""
+def _try(run: Callable[[], T]) -> list[T]:
+    """[result], or [] if memory ran out; all memory of the failed attempt is free then."""
     try:
         return [run()]
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
-    free_memory()  # here, where no traceback holds the attempt's tensors any more
+    free_memory()  # after the except block, where no traceback holds the attempt's tensors
     return []
 
 
 def largest_side(pipeline: GoTPipeline) -> int | None:
-    """The largest square that one step can be drawn at, found by trying; None where not even the smallest can."""
+    """Side of the largest square that one step can be rendered at, found by trial; None if even the smallest fails."""
     side = pipeline.config.image_size
     while side >= SMALLEST:
-        if _fits(partial(pipeline.try_out, side)):
+        if _try(partial(pipeline.try_out, side)):
             return side
         side = int(side * _SHRINK) // 8 * 8
     return None

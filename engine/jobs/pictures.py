@@ -1,4 +1,4 @@
-"""The uploaded pictures, each under the hash of its bytes."""
+"""Uploaded pictures, stored under the SHA-256 of their bytes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _FORMATS = tuple(UPLOADED.values())
 
 
 class Pictures:
-    """A folder of pictures, which go when nobody has used them for a while."""
+    """A folder of pictures; unused ones are removed after a while."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, data: bytes) -> ImageInfo:
-        """Keeps a picture. Raises ImageError for what is none, OSError where the disk does not take it."""
+        """Stores a picture. Raises ImageError if it is not a picture, and OSError if it cannot be written."""
         source = decode(data, Note.of("picture", "The picture"), _FORMATS)
         id = hashlib.sha256(data).hexdigest()
         path = self.folder / id
@@ -36,31 +36,31 @@ class Pictures:
         return ImageInfo(id, *source.image.size, notes, source.notes)
 
     def read(self, id: str) -> Source:
-        """The picture, decoded. Raises NotFound."""
+        """The decoded picture. Raises NotFound."""
         self.check(id)
         path = self.folder / id
         os.utime(path)
         return decode(path.read_bytes(), Note.of("picture", "The picture"), _FORMATS)
 
     def check(self, id: str) -> None:
-        """Raises NotFound where there is no such picture."""
+        """Raises NotFound if there is no such picture."""
         if not (self.folder / id).exists():
             raise NotFound("image_unknown", "The picture is not here (any more).", "Upload it again.")
 
     def remove(self, id: str) -> int:
-        """Forgets a picture; gives the bytes that this frees."""
+        """Removes a picture. Returns the number of bytes freed."""
         path = self.folder / id
         size = path.stat().st_size
         path.unlink()
         return size
 
     def by_age(self) -> list[tuple[float, int, str]]:
-        """(when it was last used, bytes, id), the oldest first; what was half written is removed."""
-        found = []
+        """(time of last use, bytes, id), the oldest first. Partly written files are removed."""
+        entries = []
         for path in self.folder.iterdir():
             if path.name.startswith("."):
                 path.unlink(missing_ok=True)
                 continue
             status = path.stat()
-            found.append((status.st_mtime, status.st_size, path.name))
-        return sorted(found)
+            entries.append((status.st_mtime, status.st_size, path.name))
+        return sorted(entries)

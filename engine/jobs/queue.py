@@ -1,4 +1,4 @@
-"""The jobs in their order: how clients put them in, look at them and take them out; how the worker gets the next."""
+"""The job queue: clients submit, inspect and cancel jobs, and the worker takes the next one."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from engine.jobs.events import EventLog
 from engine.jobs.store import Job, Store
 
 _LOGS_KEPT = 32
-"""Jobs that are over and whose events are still there."""
+"""Finished jobs whose events are kept."""
 
 
 @dataclass(frozen=True)
 class _Unsaved:
-    """How a job ended, where the disk did not take it: known until the engine ends, done again by the next one."""
+    """Outcome of a job that could not be written to disk; the next engine repeats the job."""
 
     state: State
     error: EngineError
@@ -40,7 +40,7 @@ class _Unsaved:
 
 
 class JobQueue:
-    """The one door to the jobs, for the server's threads and the worker's."""
+    """The only access to the jobs, for the server's threads and the worker's."""
 
     def __init__(self, store: Store, size: int = 64, free_bytes: int = 0) -> None:
         self.store = store
@@ -57,7 +57,8 @@ class JobQueue:
     # for clients
 
     def submit(self, kind: Kind, request: JobRequest, key: str) -> JobState:
-        """Raises Busy when the queue is full, OutputError when the disk is, RequestError for a key used otherwise."""
+        """Raises Busy if the queue is full, OutputError if the disk is, and RequestError if the key belongs to another
+        request."""
         with self._changed:
             if not self.store.knows(key):
                 self._check_room()
@@ -110,7 +111,7 @@ class JobQueue:
             return None if ahead is None else ahead + (self._running is not None)
 
     def cancel(self, id: str) -> JobState:
-        """Takes a waiting job out; a running one ends at its next token or step. Raises NotFound."""
+        """Removes a waiting job; a running one ends at its next token or step. Raises NotFound."""
         with self._changed:
             if id in self._waiting:
                 self._waiting.remove(id)
@@ -121,7 +122,7 @@ class JobQueue:
         return self.state(id)
 
     def acknowledge(self, id: str) -> None:
-        """Raises NotFound; EngineError where it is not over yet."""
+        """Raises NotFound, and EngineError if the job is not over yet."""
         if not self.state(id).final:
             raise EngineError("job_not_over", "The job is not over yet.", "Wait for it, or cancel it.")
         self._unsaved.pop(id, None)
@@ -142,7 +143,7 @@ class JobQueue:
         return unsaved.files[name]
 
     def log(self, id: str) -> EventLog:
-        """The job's events; an empty log where they are gone. Raises NotFound for an unknown job."""
+        """The events of the job; an empty log if they are gone. Raises NotFound for an unknown job."""
         self.store.get(id)
         with self._changed:
             return self._logs.get(id) or EventLog()
@@ -158,7 +159,7 @@ class JobQueue:
     # for the worker
 
     def take(self, timeout: float) -> Job | None:
-        """The next job, which then runs; None when there was none for so long, or the queue is closed."""
+        """The next job, now running; None if there is none within `timeout` seconds or the queue is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed, timeout)
             if not self._waiting or self._closed:
@@ -177,15 +178,16 @@ class JobQueue:
         self._log(id).add(event)
 
     def stopped(self) -> bool:
-        """Whether the running job is to end: it was cancelled, or the engine closes."""
+        """Whether the running job must end, because it was canceled or the engine is closing."""
         return self._stop.is_set() or self._closed
 
     def wanted(self) -> bool:
-        """Whether a job waits, or the engine closes: what is done for want of a job is to end."""
+        """Whether idle work must end, because a job is waiting or the engine is closing."""
         return bool(self._waiting) or self._closed
 
     def finish(self, id: str, result: JobResult, files: Mapping[str, bytes]) -> None:
-        """The running job is done. What the disk does not take stays in memory until the engine ends."""
+        """Ends the running job with its result. If it cannot be written to disk, it stays in memory until the engine
+        ends."""
         try:
             self.store.finish(id, result, files)
         except (OSError, sqlite3.Error) as error:
@@ -193,7 +195,7 @@ class JobQueue:
         self._ended(id)
 
     def fail(self, id: str, error: EngineError) -> None:
-        """The running job ends without a result; where the engine closes, it goes on at the next start."""
+        """Ends the running job without a result. If the engine is closing, the job continues at the next start."""
         if isinstance(error, Cancelled) and not self._stop.is_set():
             self.store.put_back(id)
             self._running = None
@@ -222,7 +224,7 @@ class JobQueue:
             return self._logs.setdefault(id, EventLog())
 
     def close(self) -> None:
-        """No job is given out any more, and the running one ends at its next token or step."""
+        """Hands out no more jobs, and ends the running one at its next token or step."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

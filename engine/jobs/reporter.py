@@ -1,4 +1,4 @@
-"""What the pipeline says while it works, as events of its job."""
+"""Converts the pipeline's progress to events of the job."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from engine.got import GoTPipeline
 
 PREVIEWS = 8
-"""Of each picture, at most."""
+"""Maximum number of previews per image."""
 _PREVIEW_SIDE = 192
 
 _BEFORE_COLOR = re.compile(r" ?(\(\w*)?")
 
 
 class Reporter:
-    """Tells one job's events, and how long each stage took."""
+    """Sends the events of one job, and measures the time of each stage."""
 
     def __init__(self, say: Callable[[Event], None]) -> None:
         self.say = say
@@ -34,52 +34,52 @@ class Reporter:
         self.seconds: dict[str, float] = {}
         self.candidate = 0
         self._stage = ""
-        self._since = time.monotonic()
+        self._stage_start = time.monotonic()
         self._text = ""
-        self._told_again = ""
+        self._repeated_text = ""
         self._boxes = 0
         self._pictures = 1
         self._latents: Tensor | None = None
         self._pipeline: GoTPipeline | None = None
-        self._drawing_since = 0.0
-        self._drawn = 0
+        self._render_start = 0.0
+        self._steps_done = 0
         self._tokens = 0
         self._parts: dict[str, float] = {}
         self._part = ""
-        self._part_since = self._step_since = 0.0
+        self._part_start = self._step_start = 0.0
         self._steps: list[float] = []
 
     def stage(self, name: str) -> None:
-        """A stage begins, and the one before it is over. Stages of one name add up."""
+        """Begins a stage and ends the previous one. Times of stages with the same name add up."""
         now = time.monotonic()
         self._end_part(now)
         if self._stage:
-            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._since
-        self._stage, self._since = name, now
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._stage_start
+        self._stage, self._stage_start = name, now
 
     def drawing(self, part: str) -> None:
-        """A part of a picture's drawing begins, and the one before it is over: encode, denoise or decode."""
+        """Begins a part of rendering and ends the previous one: encode, denoise or decode."""
         now = time.monotonic()
         self._end_part(now)
-        self._part, self._part_since, self._step_since = part, now, now
+        self._part, self._part_start, self._step_start = part, now, now
 
     def _end_part(self, now: float) -> None:
         if self._part:
-            self._parts[self._part] = self._parts.get(self._part, 0.0) + now - self._part_since
+            self._parts[self._part] = self._parts.get(self._part, 0.0) + now - self._part_start
         self._part = ""
 
     def profile(self) -> Profile:
-        """Where the time of drawing went."""
+        """The time that each part of rendering took."""
         encode, decode = (round(self._parts.get(part, 0.0), 4) for part in ("encode", "decode"))
         return Profile(self._tokens, encode, tuple(round(step, 4) for step in self._steps), decode)
 
     def again(self) -> None:
-        """The job begins anew: planning is greedy, so the chain that was told is not told once more."""
-        self._told_again, self._drawn, self.candidate = self._text, 0, 0
+        """Called when the job starts again: planning is greedy, so the chain is the same and is not sent twice."""
+        self._repeated_text, self._steps_done, self.candidate = self._text, 0, 0
         self._steps.clear()
 
     def note(self, note: Note) -> None:
-        """Something that the user should know; told once, however often the job comes upon it."""
+        """Sends a note to the user, once per job."""
         if note not in self.notes:
             self.notes.append(note)
             self.say(note)
@@ -88,14 +88,14 @@ class Reporter:
         self.say(Loading(model, done, total))
 
     def plan(self) -> None:
-        """The planner begins a turn."""
+        """Begins planning a turn."""
         self.stage("plan")
         self.say(Planning(self._text.count(IM_GEN_START), self.candidate))
 
     def token(self, piece: str) -> None:
-        """A piece of the chain was written."""
-        if self._told_again:
-            self._told_again = self._told_again.removeprefix(piece)
+        """Sends a piece of the chain."""
+        if self._repeated_text:
+            self._repeated_text = self._repeated_text.removeprefix(piece)
             return
         if self._stage != "plan":
             self.plan()
@@ -107,7 +107,7 @@ class Reporter:
             self.draw()
 
     def _find_boxes(self, complete: bool) -> None:
-        """Tells each box once its color word is there, or something else is in its place."""
+        """Sends each box once its color word is complete, or is not the next word."""
         for region in Chain.parse(self._text).boxes[self._boxes :]:
             if region.color is None and not complete and _BEFORE_COLOR.fullmatch(self._text, region.end):
                 return
@@ -117,29 +117,29 @@ class Reporter:
             self.say(BoxFound(region.id, region.turn, corners, region.phrase, region.color))
 
     def expect(self, pipeline: GoTPipeline, pictures: int) -> None:
-        """So many pictures are to come, as far as it is known."""
+        """Sets the expected number of images, as far as it is known."""
         self._pipeline, self._pictures = pipeline, pictures
 
     def draw(self) -> None:
-        """A picture is begun."""
+        """Begins an image."""
         self.stage("render")
-        if self._drawn == 0:
-            self._drawing_since = self._since
+        if self._steps_done == 0:
+            self._render_start = self._stage_start
 
     def latents(self, latents: Tensor) -> None:
         self._latents = latents
 
     def step(self, step: int, total: int, turn: int) -> None:
-        """A denoising step is done; steps count from 1, turns from 0."""
+        """Sends a finished denoising step; steps count from 1, turns from 0."""
         now = time.monotonic()
-        self._steps.append(now - self._step_since)
-        self._drawn += 1
-        each = (now - self._drawing_since) / self._drawn
-        left = max(0.0, each * (self._pictures * total - self._drawn))
+        self._steps.append(now - self._step_start)
+        self._steps_done += 1
+        each = (now - self._render_start) / self._steps_done
+        left = max(0.0, each * (self._pictures * total - self._steps_done))
         self.say(Step(step, total, turn, self.candidate, round(left, 2), round(self._steps[-1], 4)))
         if step < total and step % max(1, math.ceil(total / PREVIEWS)) == 0:
             self.say(Preview(step, turn, self.candidate, self._preview()))
-        self._step_since = time.monotonic()
+        self._step_start = time.monotonic()
 
     def _preview(self) -> str:
         assert self._pipeline is not None and self._latents is not None
@@ -148,6 +148,6 @@ class Reporter:
         return base64.b64encode(buffer.getvalue()).decode()
 
     def write(self) -> None:
-        """All is drawn."""
+        """Called when all images are rendered."""
         self.stage("write")
         self.say(Writing())

@@ -1,4 +1,4 @@
-"""From what the model drew to a result: layers over the source, masks, the plan's boxes, all as PNG."""
+"""Creates a job's result: layers over the source, masks and the plan's boxes, all as PNG."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _PLAN_CANVAS = (512, 512)
 
 @dataclass
 class Files:
-    """The pictures of a result, by their names."""
+    """The files of a result, by name."""
 
-    listed: list[ResultFile] = field(default_factory=list)
+    entries: list[ResultFile] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, kind: str, candidate: int, turn: int, data: bytes) -> None:
         name = f"{kind}-{candidate}-{turn}.png"
         self.contents[name] = data
         digest = hashlib.sha256(data).hexdigest()
-        self.listed.append(ResultFile(name, kind, candidate, turn, len(data), digest))  # type: ignore[arg-type]
+        self.entries.append(ResultFile(name, kind, candidate, turn, len(data), digest))  # type: ignore[arg-type]
 
     def add_edit(self, candidate: int, source: Source, layers: Sequence[Layer]) -> None:
-        """The merged picture, each turn's layer as RGBA, and its mask."""
+        """Adds the merged picture, and for each turn its layer as RGBA and its mask."""
         merged = source.image.convert("RGB")
         for turn, layer in enumerate(layers):
             merged = layer.over(merged)
@@ -49,7 +49,7 @@ class Files:
         self.add("image", candidate, len(layers) - 1, encode(merged, ".png", source))
 
     def add_overlay(self, pictures: Sequence[Image.Image], chain: Chain, candidate: int = 0) -> None:
-        """The boxes of each turn on the picture that the turn starts from, one under the other."""
+        """Adds the boxes of each turn, drawn on the picture that the turn starts from, one below the other."""
         plans = [
             draw_plan(picture, marks_of_turn(chain, turn.index, picture.size))
             for turn, picture in zip(chain.turns, pictures, strict=False)  # the last picture starts no turn
@@ -64,16 +64,16 @@ def _grey(mask: Image.Image) -> bytes:
 
 
 def edit_layers(
-    request: EditRequest, source: Source, region: Region, chain: Chain, drawn: Sequence[Image.Image]
+    request: EditRequest, source: Source, region: Region, chain: Chain, images: Sequence[Image.Image]
 ) -> list[Layer]:
-    """A layer for each turn, over the whole picture and in its color space; `drawn` shows the region, in sRGB."""
+    """A layer for each turn, over the whole picture and in its color space; `images` show the region, in sRGB."""
     below, layers = source.image.convert("RGB"), []
-    for turn, picture in zip(chain.turns, drawn, strict=True):
+    for turn, picture in zip(chain.turns, images, strict=True):
         part = region.cut(below)
-        if picture.size != part.size:  # fit "stretch" gives the reference's own size
+        if picture.size != part.size:  # fit "stretch" returns the reference's own size
             picture = picture.resize(part.size)
         picture = color.from_srgb(picture, source.icc_profile)
-        boxes = [pixel_rectangle(found.box, part.size) for found in chain.mask_regions(turn.index)]
+        boxes = [pixel_rectangle(box_region.box, part.size) for box_region in chain.mask_regions(turn.index)]
         name = layer_name(request.instruction) + (f" ({turn.index + 1})" if turn.index else "")
         layer = edit_layer(name, part, picture, boxes, request.scope, request.feather, request.grow)
         layers.append(region.back(layer, below))
@@ -82,5 +82,5 @@ def edit_layers(
 
 
 def blank(size: tuple[int, int] = _PLAN_CANVAS) -> Image.Image:
-    """What boxes are shown on where there is no picture."""
+    """The background of a plan that has no source image."""
     return Image.new("RGB", size, _BLANK)

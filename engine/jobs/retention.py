@@ -1,4 +1,4 @@
-"""What is kept, and how long: results until they are acknowledged, or for some days and up to some size."""
+"""Retention: results are kept until they are acknowledged, within limits of age and size."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ _DAY = 86_400.0
 
 
 def sweep(store: Store, pictures: Pictures, keep_days: float, keep_bytes: int) -> None:
-    """Forgets what is too old; of what is too much, the oldest. What a waiting job needs stays."""
+    """Removes what is too old, and then the oldest entries while the total size is too large. Keeps whatever a waiting
+    job needs."""
     before = time.time() - keep_days * _DAY
     store.forget(before)
     used = store.pictures_in_use()
-    free = [(at, size, pictures.remove, id) for at, size, id in pictures.by_age() if id not in used]
+    unused = [(at, size, pictures.remove, id) for at, size, id in pictures.by_age() if id not in used]
     results = [(at, size, store.remove_result, id) for at, size, id in store.old_results()]
-    kept = sorted([*free, *results], key=lambda item: item[0])
-    total = sum(size for _, size, _, _ in kept)
-    for at, size, remove, id in kept:
+    entries = sorted([*unused, *results], key=lambda item: item[0])
+    total = sum(size for _, size, _, _ in entries)
+    for at, size, remove, id in entries:
         if at >= before and total <= keep_bytes:
             break
         remove(id)

@@ -1,4 +1,4 @@
-"""The one model in the device's memory: loaded when a job wants it, kept for the next, put away when nobody does."""
+"""The model cache: loads the model that a job needs, keeps it for the next job, and unloads it when it is idle."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from engine.got import GoTPipeline
 
 OnPart = Callable[[int, int], None]
-"""Called with (parts loaded, parts in all)."""
+"""Called with (parts loaded, total parts)."""
 
 _SCARCE = 0.05
-"""Of the machine's memory: when less is free, an unused model is put away at once."""
+"""Fraction of system memory; below it an idle model is unloaded."""
 _UNUSED = 30.0
-"""Seconds after which a model counts as unused when memory is scarce."""
+"""Seconds after which a model counts as idle when memory is scarce."""
 
 log = logging.getLogger(__name__)
 
 
 class ModelShelf:
-    """Belongs to the worker's thread; others may look at `name` and `memory_use`."""
+    """Owned by the worker's thread; other threads may read `name` and `memory_use`."""
 
     def __init__(self, unload_after: float, weights: str = "exact") -> None:
         self.unload_after = unload_after
@@ -43,15 +43,15 @@ class ModelShelf:
         self.name: str | None = None
         self._key: tuple[Path, int, str] | None = None
         self._pipeline: GoTPipeline | None = None
-        self._worn: tuple[tuple[AdapterUse, int], ...] = ()
-        """Each adapter that the model has on, and when it was made."""
-        self._used = 0.0
+        self._adapters: tuple[tuple[AdapterUse, int], ...] = ()
+        """Each adapter that is applied, and its modification time."""
+        self._last_use = 0.0
         self.cold = False
-        """Whether the model has just been loaded, and `rest` is to warm it up."""
+        """Whether the model has just been loaded and `rest` has not warmed it up yet."""
 
     @property
     def memory_use(self) -> Note | None:
-        """How the model uses the device's memory; None where none is loaded."""
+        """How the model uses the device's memory; None if no model is loaded."""
         pipeline = self._pipeline
         if pipeline is None:
             return None
@@ -63,9 +63,9 @@ class ModelShelf:
         )
 
     def take(self, model: str, device: str, adapters: tuple[AdapterUse, ...], on_part: OnPart) -> GoTPipeline:
-        """The model, loaded if it is not yet. Raises ModelError or RequestError.
+        """The model, loaded if necessary, with these adapters. Raises ModelError or RequestError.
 
-        `on_part` gets (0, 0) where it was there already.
+        `on_part` gets (0, 0) if the model was loaded already.
         """
         entry = known_model(model)
         key = (entry.folder, (entry.folder / "got.json").stat().st_mtime_ns, device)
@@ -78,45 +78,45 @@ class ModelShelf:
             log.info("loaded", extra={"model": model, "seconds": round(time.monotonic() - started, 2)})
         else:
             on_part(0, 0)
-        self._wear(adapters)
-        self._used = time.monotonic()
+        self._apply(adapters)
+        self._last_use = time.monotonic()
         return self._pipeline
 
-    def _wear(self, adapters: tuple[AdapterUse, ...]) -> None:
+    def _apply(self, adapters: tuple[AdapterUse, ...]) -> None:
         from engine.got.adapters import apply_adapters
         from engine.models.adapters import CONFIG, known_adapter
 
         assert self._pipeline is not None
         folders = [known_adapter(adapter.name).folder for adapter in adapters]
-        changed = [(folder / CONFIG).stat().st_mtime_ns for folder in folders]
-        wanted = tuple(zip(adapters, changed, strict=True))  # one that was trained anew is put on anew
-        if wanted != self._worn:
+        modified = [(folder / CONFIG).stat().st_mtime_ns for folder in folders]
+        requested = tuple(zip(adapters, modified, strict=True))  # a retrained adapter is applied again
+        if requested != self._adapters:
             apply_adapters(self._pipeline, [(f, a.weight) for f, a in zip(folders, adapters, strict=True)])
-            self._worn = wanted
+            self._adapters = requested
 
-    def rest(self, wanted: Callable[[], bool]) -> None:
-        """Nobody wants anything: warms a new model up, puts it away when that lasts, or when memory is scarce.
+    def rest(self, job_is_waiting: Callable[[], bool]) -> None:
+        """Idle work: warms up a new model, or unloads a model that has been idle for long or while memory is scarce.
 
-        `wanted` says that somebody does, after all.
+        `job_is_waiting` returns True when a job is waiting; the warm-up then ends.
         """
         if self._pipeline is None:
             return
         if self.cold:
-            self.cold = not _warm_up(self._pipeline, wanted)
-        idle = time.monotonic() - self._used
+            self.cold = not _warm_up(self._pipeline, job_is_waiting)
+        idle = time.monotonic() - self._last_use
         memory = psutil.virtual_memory()
         scarce = memory.available < _SCARCE * memory.total and idle > _UNUSED
         if idle > self.unload_after or scarce:
             self.unload()
 
     def unload(self) -> None:
-        """Gives the memory back."""
+        """Unloads the model and frees its memory."""
         if self._pipeline is None:
             return
         log.info("unloaded", extra={"model": self.name})
         self._pipeline = self._key = self.name = None
         self.cold = False
-        self._worn = ()
+        self._adapters = ()
         free_memory()
 
 
@@ -126,38 +126,38 @@ def _load(folder: Path, device: str, weights: str, on_part: OnPart) -> GoTPipeli
     from engine.got.files.weights import stored_numbers
     from engine.got.residence.tiers import choose_dtype
 
-    _set_libraries_aside()
-    chosen = choose_device(device)
-    dtype = choose_dtype(chosen, stored_numbers(folder))
+    _freeze_libraries()
+    target = choose_device(device)
+    dtype = choose_dtype(target, stored_numbers(folder))
     try:
-        return GoTPipeline.from_pretrained(folder, device=chosen, dtype=dtype, on_part=on_part, weights=weights)
+        return GoTPipeline.from_pretrained(folder, device=target, dtype=dtype, on_part=on_part, weights=weights)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
         free_memory()
         raise OutOfMemory(
             "model_too_large",
-            "The memory of {chosen} does not hold this model.",
+            "The memory of {device} does not hold this model.",
             "Use --device cpu or another model.",
-            chosen=chosen,
+            device=target,
         ) from error
 
 
-def _set_libraries_aside() -> None:
-    """What the libraries keep for good is not looked through in the collection after each job, which took 0.4 s."""
+def _freeze_libraries() -> None:
+    """Excludes the libraries' permanent objects from the garbage collection after each job, which took 0.4 s."""
     if not gc.get_freeze_count():
         gc.collect()
         gc.freeze()
 
 
-def _warm_up(pipeline: GoTPipeline, wanted: Callable[[], bool]) -> bool:
-    """Whether that is done with: it was not put off."""
+def _warm_up(pipeline: GoTPipeline, job_is_waiting: Callable[[], bool]) -> bool:
+    """Warms the model up. Returns False if it was interrupted and must be repeated."""
     started = time.monotonic()
     try:
-        pipeline.warm_up(wanted)
+        pipeline.warm_up(job_is_waiting)
     except Cancelled:
         return False
-    except Exception as error:  # nobody asked for it: whoever asks for something is told what is wrong
+    except Exception as error:  # nobody is waiting for this; an error that matters recurs in the next job
         free_memory()
         log.warning("not warmed up", extra={"fault": f"{type(error).__name__}: {error}"})
     else:
@@ -166,16 +166,16 @@ def _warm_up(pipeline: GoTPipeline, wanted: Callable[[], bool]) -> bool:
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of that name, "auto" being the best there is. Raises RequestError."""
+    """The device of this name; "auto" is the best one available. Raises RequestError."""
     import torch
 
     if name == "auto":
-        there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-        name = next(name for name, is_there in there.items() if is_there)
+        available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+        name = next(name for name, is_available in available.items() if is_available)
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:  # torch has no type of its own for a device that is not there
+    except (RuntimeError, AssertionError) as error:  # torch has no exception type for a missing device
         raise RequestError(
             "device_unknown",
             "There is no device “{name}” here.",
@@ -186,7 +186,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def devices() -> list[Note]:
-    """What torch can calculate on, the best first."""
+    """The devices that torch can use, the best first, with a description."""
     import torch
 
     from engine.got.residence.tiers import GOT_6B, choose_tier, device_memory, tiers_of
@@ -203,37 +203,37 @@ def devices() -> list[Note]:
             how=tier.words,
         )
 
-    cards = range(torch.cuda.device_count())
-    found = [line(f"cuda:{index}", f" {torch.cuda.get_device_name(index)}") for index in cards]
+    gpus = range(torch.cuda.device_count())
+    lines = [line(f"cuda:{index}", f" {torch.cuda.get_device_name(index)}") for index in gpus]
     if torch.backends.mps.is_available():
-        found.append(line("mps", ""))
+        lines.append(line("mps", ""))
     threads = torch.get_num_threads()
     cpu = Note.of("cpu", "cpu, 1 thread" if threads == 1 else "cpu, {count} threads", count=threads)
-    return [*found, cpu]
+    return [*lines, cpu]
 
 
 def _loaded_torch() -> ModuleType | None:
-    """torch where it is loaded whole: another thread may be at it just now, which takes seconds."""
+    """torch, if its import is complete: another thread may be importing it, which takes seconds."""
     torch = sys.modules.get("torch")
     return None if torch is None or getattr(torch.__spec__, "_initializing", False) else torch
 
 
 def free_memory() -> None:
-    """Gives back what is no longer used, on the device and in the process."""
+    """Frees unused memory, on the device and in the process."""
     gc.collect()
     torch = _loaded_torch()
     if torch is None:
         return
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-        if hasattr(torch.accelerator, "empty_host_cache"):  # older ones keep what was pinned
+        if hasattr(torch.accelerator, "empty_host_cache"):  # older versions of torch keep pinned memory
             torch.accelerator.empty_host_cache()
     if torch.backends.mps.is_available():
         torch.mps.empty_cache()
 
 
 def memory() -> tuple[int, int]:
-    """(bytes used, bytes in all) on the graphics card if there is one in use, else of this process and the machine."""
+    """(bytes used, total bytes) of the GPU if one is in use, else of this process and the machine."""
     torch = _loaded_torch()
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         free, total = torch.cuda.mem_get_info()

@@ -1,8 +1,8 @@
-"""The jobs on disk: what was asked for, how it stands, and the results.
+"""Jobs on disk: requests, states and results.
 
-A job is in the database before its client hears of it. A result is on disk, whole, before the job is "done", and the
-job is "done" on disk before anyone is told. So an engine that is killed at any point loses no finished result, makes
-none twice, and never says "done" too early: `recover` puts every job that it left where it belongs.
+A job is in the database before its client gets its id. A result is completely on disk before the job's state becomes
+"done", and that state is on disk before anyone is notified. So an engine that is killed at any point loses no finished
+result, repeats none, and never reports "done" too early. `recover` restores the state of every job that was left over.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.api.files import folder_bytes, write_folder
 from engine.api.protocol import REQUESTS, ErrorReply, JobRequest, JobResult, Kind, State
 
 ATTEMPTS = 2
-"""An engine that dies on a job so often will die on it again."""
+"""After this many crashes during the same job, the engine gives up on it."""
 RESULT = "result.json"
 
 _SCHEMA = """
@@ -46,7 +46,7 @@ _COLUMNS = "id, kind, request, state, created, attempts, error, acknowledged"
 
 @dataclass(frozen=True)
 class Job:
-    """A job as the database has it."""
+    """A job, as a row of the database."""
 
     id: str
     kind: Kind
@@ -59,7 +59,7 @@ class Job:
 
 
 class Store:
-    """The database and the folder of results, for one engine; safe to use from several threads."""
+    """The database and the folder of results, for one engine. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         self.results = folder / "results"
@@ -68,26 +68,26 @@ class Store:
         self._database = sqlite3.connect(folder / "jobs.sqlite", check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
-        self._database.execute("PRAGMA cache_size=-256")  # KiB; it looks jobs up by their id, so more would only fill
+        self._database.execute("PRAGMA cache_size=-256")  # KiB; enough, because jobs are looked up by id
         self._database.executescript(_SCHEMA)
 
     def close(self) -> None:
         with self._lock:
             self._database.close()
 
-    # one job's way
+    # the life of a job
 
     def add(self, kind: Kind, request: JobRequest, key: str) -> tuple[Job, bool]:
-        """(the job, whether it is new): the same key and request again give the same job.
+        """(the job, whether it is new): submitting the same key and request again returns the same job.
 
-        Raises RequestError where the key was used for something else.
+        Raises RequestError if the key was used for a different request.
         """
         body = dumps(request)
         with self._lock:
-            known = self._rows("SELECT id, kind, request FROM jobs WHERE key = ?", key)
-            if known:
-                id, same_kind, same_body = known[0]
-                if (same_kind, same_body) != (kind, body):
+            rows = self._rows("SELECT id, kind, request FROM jobs WHERE key = ?", key)
+            if rows:
+                id, stored_kind, stored_body = rows[0]
+                if (stored_kind, stored_body) != (kind, body):
                     raise RequestError(
                         "key_used", "This idempotency key was used for another request.", "Use a new one."
                     )
@@ -100,34 +100,34 @@ class Store:
             return self.get(id), True
 
     def begin(self, id: str) -> Job:
-        """It runs; counted, so that a job on which engines die is found out."""
+        """Sets the job to running, and counts the attempt, so that a job that crashes engines is detected."""
         self._do("UPDATE jobs SET state = 'running', attempts = attempts + 1 WHERE id = ?", id)
         return self.get(id)
 
     def finish(self, id: str, result: JobResult, files: Mapping[str, bytes]) -> None:
-        """Writes a result and then says that the job is done. Raises OSError or sqlite3.Error: then it is not."""
+        """Writes a result, and then sets the job to done. Raises OSError or sqlite3.Error; the job is not done then."""
         write_folder(self.results / id, {**files, RESULT: dumps(result)})
         self.end(id, "done", None)
 
     def put_back(self, id: str) -> None:
-        """It waits again, and this attempt does not count: the engine ended in an orderly way."""
+        """Puts the job back in the queue without counting the attempt, because the engine shut down normally."""
         self._do("UPDATE jobs SET state = 'queued', attempts = attempts - 1 WHERE id = ? AND state = 'running'", id)
 
     def acknowledge(self, id: str) -> None:
-        """Its outcome has arrived; the result goes, the job stays known for a while under its key."""
+        """Marks the outcome as received. The result is removed; the job and its key stay for a while."""
         self.get(id)
         self._do("UPDATE jobs SET acknowledged = 1 WHERE id = ?", id)
         shutil.rmtree(self.results / id, ignore_errors=True)
 
     def end(self, id: str, state: State, error: EngineError | None) -> None:
-        """It leaves this state no more."""
-        said = dumps(ErrorReply.of(error)) if error else None
-        self._do("UPDATE jobs SET state = ?, error = ?, ended = ? WHERE id = ?", state, said, time.time(), id)
+        """Sets a final state."""
+        reply = dumps(ErrorReply.of(error)) if error else None
+        self._do("UPDATE jobs SET state = ?, error = ?, ended = ? WHERE id = ?", state, reply, time.time(), id)
 
-    # looking
+    # queries
 
     def knows(self, key: str) -> bool:
-        """Whether a job was submitted under that key."""
+        """Whether a job was submitted with this key."""
         return bool(self._rows("SELECT 1 FROM jobs WHERE key = ?", key))
 
     def get(self, id: str) -> Job:
@@ -143,15 +143,15 @@ class Store:
         return [_job(row) for row in self._rows(f"SELECT {_COLUMNS} FROM jobs {where} ORDER BY number")]
 
     def queued(self) -> list[str]:
-        """Ids in their order."""
+        """Ids of the waiting jobs, in order."""
         return [id for (id,) in self._rows("SELECT id FROM jobs WHERE state = 'queued' ORDER BY number")]
 
     def result(self, id: str) -> JobResult:
-        """Raises NotFound where there is none (any more)."""
+        """Raises NotFound if there is no result."""
         return loads(JobResult, self._read(id, RESULT))
 
     def file(self, id: str, name: str) -> bytes:
-        """A file that the result names. Raises NotFound for any other."""
+        """A file of the result. Raises NotFound for a name that is not in the result."""
         if name not in {file.name for file in self.result(id).files}:
             raise NotFound(
                 "file_unknown", "The result has no file “{name}”.", "Look at the result's list.", name=name[:100]
@@ -164,19 +164,19 @@ class Store:
             try:
                 return (self.results / job.id / name).read_bytes()
             except FileNotFoundError:
-                pass  # it was too old, or too much was kept
+                pass  # removed by `sweep`
         raise NotFound("result_unknown", "The job has no result (any more).", "Ask for it again.")
 
-    # after a crash, and in the course of time
+    # after a crash, and retention
 
     def recover(self) -> None:
-        """Puts each job that a dead engine left running where it belongs."""
+        """Restores the state of each job that a crashed engine left behind."""
         for leftover in self.results.glob(".*.tmp"):
             shutil.rmtree(leftover, ignore_errors=True)
         for job in self.list():
             if job.state not in ("queued", "running"):
                 continue
-            if (self.results / job.id / RESULT).exists():  # all of it was written, only "done" was not
+            if (self.results / job.id / RESULT).exists():  # the result is complete, only the state is missing
                 self.end(job.id, "done", None)
             elif job.state == "queued":
                 continue
@@ -191,13 +191,13 @@ class Store:
         return {image for job in waiting if (image := getattr(job.request, "image", None))}
 
     def old_results(self) -> list[tuple[float, int, str]]:
-        """(when it was made, bytes, job id) of each result, the oldest first."""
-        kept = self._rows("SELECT id, ended FROM jobs WHERE state = 'done' AND acknowledged = 0 ORDER BY ended")
-        folders = [(ended, self.results / id) for id, ended in kept]
+        """(end time, bytes, job id) of each result, the oldest first."""
+        rows = self._rows("SELECT id, ended FROM jobs WHERE state = 'done' AND acknowledged = 0 ORDER BY ended")
+        folders = [(ended, self.results / id) for id, ended in rows]
         return [(ended, folder_bytes(folder), folder.name) for ended, folder in folders if folder.exists()]
 
     def forget(self, before: float) -> None:
-        """Forgets the jobs that ended before that time, results and all."""
+        """Removes the jobs that ended before this time, with their results."""
         for (id,) in self._rows("SELECT id FROM jobs WHERE ended < ?", before):
             shutil.rmtree(self.results / id, ignore_errors=True)
             self._do("DELETE FROM jobs WHERE id = ?", id)
@@ -211,13 +211,13 @@ class Store:
 
     def _do(self, statement: str, *values: object) -> None:
         with self._lock:
-            self._database.execute(statement, values)  # a transaction of its own: on disk when it returns
+            self._database.execute(statement, values)  # a transaction of its own, so it is on disk when this returns
 
 
 def _job(row: tuple) -> Job:
     id, kind, request, state, created, attempts, error, acknowledged = row
-    said = loads(ErrorReply, error) if error else None
-    return Job(id, kind, loads(REQUESTS[kind], request), state, created, attempts, said, bool(acknowledged))
+    reply = loads(ErrorReply, error) if error else None
+    return Job(id, kind, loads(REQUESTS[kind], request), state, created, attempts, reply, bool(acknowledged))
 
 
 def _quarantined() -> EngineError:

@@ -1,4 +1,4 @@
-"""What a job of each kind does with the model: plan, edit, generate."""
+"""Runs a job of each kind on the model: plan, edit, generate."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Outcome = tuple[JobResult, Mapping[str, bytes]]
 
 
 class Task:
-    """One job at work on one model."""
+    """One job with the model that it runs on."""
 
     def __init__(self, job: Job, pipeline: GoTPipeline, pictures: Pictures, reporter: Reporter) -> None:
         self.job = job
@@ -46,7 +46,7 @@ class Task:
         self.reporter = reporter
 
     def run(self, cancel: Callable[[], bool]) -> Outcome:
-        """Raises EngineError; Cancelled when `cancel` says so."""
+        """Raises EngineError, and Cancelled when `cancel` returns True."""
         self.cancel = cancel
         request = self.job.request
         if isinstance(request, PlanRequest):
@@ -58,69 +58,69 @@ class Task:
 
     def _plan(self, request: PlanRequest) -> Outcome:
         source = self._source(request.image)
-        seen = Region.of(source.image.size, request.selection).cut(source.for_model()) if source else None
-        self._say_if_strange(seen)
+        picture = Region.of(source.image.size, request.selection).cut(source.for_model()) if source else None
+        self._note_unfamiliar(picture)
         self.reporter.plan()
         chain = self.pipeline.plan(
-            self._words(request.instruction), seen, on_token=self.reporter.token, cancel=self.cancel
+            self._words(request.instruction), picture, on_token=self.reporter.token, cancel=self.cancel
         )
         for turn in chain.turns:
-            self._say_problems(chain, turn, planned=True)
+            self._note_problems(chain, turn, planned=True)
             if source and not turn.lost:
-                self._say_whole(turn)
+                self._note_whole(turn)
         self.reporter.write()
         files = Files()
-        files.add_overlay([seen or blank()], chain)
+        files.add_overlay([picture or blank()], chain)
         return self._result(request.instruction, [chain], {}, files)
 
     def _edit(self, request: EditRequest) -> Outcome:
         source = self._source(request.image)
         assert source is not None  # an edit names a picture
         region = Region.of(source.image.size, request.selection)
-        seen = region.cut(source.for_model())
-        self._say_if_strange(seen)
+        picture = region.cut(source.for_model())
+        self._note_unfamiliar(picture)
         side = request.side or self.pipeline.config.image_size
         options = self._options(request, "edit") | {"fit": request.fit, "width": side, "height": side}
-        if max(seen.size) > side:
+        if max(picture.size) > side:
             self.reporter.note(
                 Note.of(
                     "drawn_smaller",
                     "The edit is drawn at {side}×{side} and laid over {width}×{height}.",
                     side=side,
-                    width=seen.width,
-                    height=seen.height,
+                    width=picture.width,
+                    height=picture.height,
                 )
             )
-        drawn, chain = self._candidates(request, seen, options)
+        results, chain = self._candidates(request, picture, options)
         self.reporter.write()
         files = Files()
-        for candidate, images in enumerate(drawn):
+        for candidate, images in enumerate(results):
             files.add_edit(candidate, source, edit_layers(request, source, region, chain, images))
-        files.add_overlay([seen, *drawn[0]], chain)
-        fit = (Fit.stretch if request.fit == "stretch" else Fit.pad)(seen.size, (side, side))
+        files.add_overlay([picture, *results[0]], chain)
+        fit = (Fit.stretch if request.fit == "stretch" else Fit.pad)(picture.size, (side, side))
         placement = Placement(region.crop, fit.canvas, fit.content, fit.offset)
         facts = facts_of(EditOptions, request, options)
-        return self._result(request.instruction, [chain] * len(drawn), facts, files, placement)
+        return self._result(request.instruction, [chain] * len(results), facts, files, placement)
 
     def _generate(self, request: GenerateRequest) -> Outcome:
         side = self.pipeline.config.image_size
         size = {"width": request.width or side, "height": request.height or side}
         options = self._options(request, "text_to_image") | {"fit": "pad"} | size
-        drawn, chain = self._candidates(request, None, options)
+        results, chain = self._candidates(request, None, options)
         self.reporter.write()
         files = Files()
-        for candidate, images in enumerate(drawn):
+        for candidate, images in enumerate(results):
             files.add("image", candidate, len(images) - 1, encode(images[-1], ".png"))
-        files.add_overlay([blank(drawn[0][0].size), *drawn[0]], chain)
+        files.add_overlay([blank(results[0][0].size), *results[0]], chain)
         facts = facts_of(GenerateOptions, request, options) | {"scope": "whole"}
-        return self._result(request.instruction, [chain] * len(drawn), facts, files)
+        return self._result(request.instruction, [chain] * len(results), facts, files)
 
     def _source(self, image: str | None) -> Source | None:
         return None if image is None else self.pictures.read(image)
 
-    def _say_if_strange(self, seen: Image.Image | None) -> None:
+    def _note_unfamiliar(self, picture: Image.Image | None) -> None:
         config = self.pipeline.config
-        if seen and config.familiar and not self.pipeline.recognizes(seen):
+        if picture and config.familiar and not self.pipeline.recognizes(picture):
             self.reporter.note(
                 Note.of(
                     "unfamiliar",
@@ -132,7 +132,7 @@ class Task:
             )
 
     def _words(self, instruction: str) -> str:
-        """The user's words with control tokens made harmless."""
+        """The user's text with control tokens escaped."""
         escaped = escape_user_text(instruction)
         if escaped != instruction:
             self.reporter.note(
@@ -141,21 +141,22 @@ class Task:
         return escaped
 
     def _options(self, request: EditRequest | GenerateRequest, task: str) -> dict[str, Any]:
-        """How it is drawn, nothing left to defaults."""
+        """All render options, with defaults filled in."""
         config = self.pipeline.config
-        given = {"num_inference_steps": request.num_inference_steps, "scheduler": request.scheduler}
+        overrides = {"num_inference_steps": request.num_inference_steps, "scheduler": request.scheduler}
         return {
             "seed": request.seed,
             **preset_options(request.preset, config),
-            **{name: value for name, value in given.items() if value is not None},
+            **{name: value for name, value in overrides.items() if value is not None},
             "guidance_scales": replace(config.defaults.guidance_scales[task], **request.guidance_scales.given()),
         }
 
     def _candidates(
         self, request: EditRequest | GenerateRequest, source: Image.Image | None, options: dict[str, Any]
     ) -> tuple[list[list[Image.Image]], Chain]:
-        """(for each candidate the picture of each turn, in sRGB; the chain). It is planned once, or not at all."""
-        heard = {
+        """(for each candidate the images of all turns, in sRGB; the chain). The chain is planned once, or given in the
+        request."""
+        callbacks = {
             "on_step": self.reporter.step,
             "on_latents": self.reporter.latents,
             "on_drawing": self.reporter.drawing,
@@ -163,36 +164,37 @@ class Task:
         }
         words = self._words(request.instruction)
         chain = Chain.parse(request.chain) if request.chain is not None else None
-        drawn: list[list[Image.Image]] = []
+        results: list[list[Image.Image]] = []
         if chain is None:
             self.reporter.expect(self.pipeline, request.candidates)
             self.reporter.plan()
-            planned = partial(self._check_turn, request)
-            heard_plan = {"on_token": self.reporter.token, "on_planned": planned}
-            made = self.pipeline(words, source, max_turns=request.max_turns, **heard_plan, **heard, **options)
-            drawn, chain = [made.images], made.chain
+            on_planned = partial(self._check_turn, request)
+            plan_callbacks = {"on_token": self.reporter.token, "on_planned": on_planned}
+            first = self.pipeline(words, source, max_turns=request.max_turns, **plan_callbacks, **callbacks, **options)
+            results, chain = [first.images], first.chain
         else:
             for turn in range(len(chain.turns)):
                 self._check_turn(request, chain, turn)
         self.reporter.expect(self.pipeline, request.candidates * len(chain.turns))
-        for candidate in range(len(drawn), request.candidates):
+        for candidate in range(len(results), request.candidates):
             self.reporter.candidate = candidate
             self.reporter.draw()
-            seeded = options | {"seed": (request.seed + candidate) % 2**63}
-            drawn.append(self.pipeline.render(chain, source, instruction=words, **heard, **seeded))
-        return drawn, chain
+            candidate_options = options | {"seed": (request.seed + candidate) % 2**63}
+            results.append(self.pipeline.render(chain, source, instruction=words, **callbacks, **candidate_options))
+        return results, chain
 
     def _check_turn(self, request: EditRequest | GenerateRequest, chain: Chain, number: int = -1) -> None:
-        """Says before a turn is drawn what is wrong with it, and when it has no region, that all of it changes.
+        """Before a turn is rendered, notes its problems, and whether the whole picture changes because it has no
+        region.
 
-        Raises ChainError where boxes were written for the region and none can be used: what is to change is not known.
+        Raises ChainError if the turn has boxes but none is usable, because the region to edit is unknown then.
         """
         turn, planned = chain.turns[number], request.chain is None
-        self._say_problems(chain, turn, planned)
+        self._note_problems(chain, turn, planned)
         if not isinstance(request, EditRequest) or request.scope == "whole":
             return
         if turn.lost is None:
-            self._say_whole(turn)
+            self._note_whole(turn)
             return
         line, column = chain.place(turn.lost.start)
         place = {"line": line, "column": column, "fault": turn.lost.parts[0]}
@@ -210,14 +212,14 @@ class Task:
             **place,
         )
 
-    def _say_problems(self, chain: Chain, turn: Turn, planned: bool) -> None:
-        """Each problem as a note; that a planned box has no color word its own line says, and a model may mean it."""
+    def _note_problems(self, chain: Chain, turn: Turn, planned: bool) -> None:
+        """Adds a note for each problem, except for a planned box without a color word, which may be intended."""
         for problem in turn.problems:
             if planned and problem.code == "no_color":
                 continue
             self.reporter.note(chain.note_of(problem))
 
-    def _say_whole(self, turn: Turn) -> None:
+    def _note_whole(self, turn: Turn) -> None:
         if not turn.mask_regions:
             self.reporter.note(NO_REGION)
 
@@ -240,7 +242,7 @@ class Task:
             seconds={stage: round(seconds, 3) for stage, seconds in self.reporter.seconds.items()},
             notes=tuple(note.text for note in self.reporter.notes),
             notes_in_parts=tuple(self.reporter.notes),
-            files=tuple(files.listed),
+            files=tuple(files.entries),
             placement=placement,
             profile=self.reporter.profile(),
         )

@@ -1,4 +1,4 @@
-"""The one thread that owns the device: takes jobs from the queue, one after another, and runs them."""
+"""The thread that owns the device: takes jobs from the queue and runs them one at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.jobs.shelf import ModelShelf
 from engine.jobs.store import Job
 
 _REST = 5.0
-"""Seconds between two looks at an idle model."""
+"""Seconds between two checks of an idle model."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Worker(threading.Thread):
         while not self._closed.is_set():
             try:
                 job = self.queue.take(0.0 if self.shelf.cold else _REST)
-            except sqlite3.Error as error:  # the disk is full: the job waits on
+            except sqlite3.Error as error:  # the disk is full; the job keeps waiting
                 log.error("a job cannot begin: %s", error)
                 self._closed.wait(1.0)
                 continue
@@ -46,10 +46,10 @@ class Worker(threading.Thread):
                 self.shelf.rest(self.queue.wanted)
             else:
                 self._run(job)
-                gc.collect()  # pictures and tensors that a job leaves in cycles: Python itself would let many jobs pass
+                gc.collect()  # frees reference cycles with pictures and tensors, which would stay for many jobs
 
     def close(self, timeout: float) -> bool:
-        """Ends the thread, the running job at its next token or step; whether it ended in time."""
+        """Ends the thread, and the running job at its next token or step. Returns whether it ended in time."""
         self._closed.set()
         self.queue.close()
         self.join(timeout)
@@ -62,15 +62,15 @@ class Worker(threading.Thread):
             result, files = self._do(job)
         except EngineError as error:
             self.queue.fail(job.id, error)
-            ended = error.code
-        except Exception as error:  # whatever it is, the next job runs
+            outcome = error.code
+        except Exception as error:  # whatever happened, the next job must run
             log.error("job failed unexpectedly", extra={"job": job.id, "fault": traceback.format_exc()})
             self.queue.fail(job.id, _unexpected(error))
-            ended = type(error).__name__
+            outcome = type(error).__name__
         else:
             self.queue.finish(job.id, result, files)
-            ended = "done"
-        log.info("job ends", extra={"job": job.id, "ended": ended, "seconds": round(time.monotonic() - started, 3)})
+            outcome = "done"
+        log.info("job ends", extra={"job": job.id, "ended": outcome, "seconds": round(time.monotonic() - started, 3)})
 
     def _do(self, job: Job) -> tuple[JobResult, dict[str, bytes]]:
         request, reporter = job.request, Reporter(partial(self.queue.say, job.id))
@@ -98,7 +98,7 @@ class Worker(threading.Thread):
 
 
 def _nothing(job: Job, reporter: Reporter, model: str = "") -> JobResult:
-    """The result of a job that makes none."""
+    """The result of a job that produces no files."""
     return JobResult(job.id, job.kind, "", (), model, {}, reporter.seconds, (), ())
 
 

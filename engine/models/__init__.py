@@ -1,1 +1,1 @@
-"""Which models there are, and how the released ones become native ones."""
+"""The models on this machine, and the import of released models."""

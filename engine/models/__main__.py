@@ -1,7 +1,7 @@
 """`python -m engine.models '[folder, output, checkpoint, dtype, source size]'`: imports a released checkpoint.
 
-For programs that stay without torch themselves. Says its progress as JSON lines on stdout, and {"note": …} where there
-is more to know, and last either {"summary": …} or {"kind", "code", "message", "remedy"} of the error.
+For programs that do not load torch themselves. Writes JSON lines to stdout: progress, {"note": …} for further
+information, and finally {"summary": …} or, for an error, {"kind", "code", "message", "remedy"}.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from engine.api.protocol import ErrorReply
 from engine.models.convert import import_released
 
 
-def main(given: str) -> None:
-    """Imports as it is asked to."""
-    folder, output, checkpoint, dtype, source_size = json.loads(given)
+def main(arguments: str) -> None:
+    """Runs an import with these arguments."""
+    folder, output, checkpoint, dtype, source_size = json.loads(arguments)
     try:
         report = import_released(
             Path(folder),
@@ -41,9 +41,9 @@ def _say(**values: object) -> None:
 
 
 if __name__ == "__main__":
-    # who started it ends it by this signal, which is ignored where a script runs everything in its background
+    # the parent ends this process with SIGINT, which is ignored where a script runs it in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         main(sys.argv[1])
-    except KeyboardInterrupt:  # whoever started it has no use for it any more
+    except KeyboardInterrupt:  # the parent no longer needs the result
         sys.exit(Cancelled.exit_code)

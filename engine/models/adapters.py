@@ -1,4 +1,5 @@
-"""The adapters on this machine: LoRA weights that are added to a model, each a folder with adapter.json and weights."""
+"""The adapters on this machine: LoRA weights that are applied to a model, each a folder with adapter.json and
+weights."""
 
 from __future__ import annotations
 
@@ -17,38 +18,38 @@ from engine.api.notes import Note
 
 CONFIG, WEIGHTS = "adapter.json", "adapter.safetensors"
 USED = "used.json"
-"""Beside the adapters: which of them the command line works with, and with what weight."""
+"""In the folder of adapters: those that the command line applies, with their weights."""
 
 
 @dataclass(frozen=True)
 class AdapterEntry:
-    """A folder that holds an adapter."""
+    """A folder with an adapter."""
 
     name: str
     folder: Path
     description: dict[str, Any]
-    """What its adapter.json holds; empty where that cannot be read."""
+    """The contents of adapter.json; empty if it cannot be read."""
     bytes_on_disk: int
 
 
 def user_adapters() -> Path:
-    """Where they lie: `GOT_ADAPTERS`, or the system's place for the data of programs."""
-    given = os.environ.get("GOT_ADAPTERS")
-    return Path(given) if given else platformdirs.user_data_path("got_desktop", appauthor=False) / "adapters"
+    """The folder of adapters: `GOT_ADAPTERS`, or the system's folder for application data."""
+    override = os.environ.get("GOT_ADAPTERS")
+    return Path(override) if override else platformdirs.user_data_path("got_desktop", appauthor=False) / "adapters"
 
 
 def list_adapters() -> list[AdapterEntry]:
     """All adapters, by name."""
     folder = user_adapters()
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [_entry(path) for path in found if (path / CONFIG).is_file() and not path.name.startswith(".")]
+    folders = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [_entry(path) for path in folders if (path / CONFIG).is_file() and not path.name.startswith(".")]
 
 
 def known_adapter(name: str) -> AdapterEntry:
-    """The adapter of that name. Raises ModelError naming the known ones."""
-    known = {entry.name: entry for entry in list_adapters()}
-    if name not in known:
-        names = ", ".join(known) or Note.of("names", "none")
+    """The adapter with this name. Raises ModelError listing the known names."""
+    entries = {entry.name: entry for entry in list_adapters()}
+    if name not in entries:
+        names = ", ".join(entries) or Note.of("names", "none")
         raise ModelError(
             "adapter_unknown",
             "There is no adapter “{name}”; there is: {names}.",
@@ -56,11 +57,11 @@ def known_adapter(name: str) -> AdapterEntry:
             name=name,
             names=names,
         )
-    return known[name]
+    return entries[name]
 
 
 def _entry(folder: Path) -> AdapterEntry:
-    # a broken adapter is listed all the same; what is wrong is said when it is used
+    # a broken adapter is listed, too; the error is reported when it is used
     try:
         data = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -70,7 +71,7 @@ def _entry(folder: Path) -> AdapterEntry:
 
 
 def used_adapters() -> list[tuple[str, float]]:
-    """(name, weight) of the adapters that the command line works with, as `use_adapter` left them."""
+    """(name, weight) of the adapters that the command line applies, as set by `use_adapter`."""
     try:
         rows = json.loads((user_adapters() / USED).read_text(encoding="utf-8"))
         return [(str(name), float(weight)) for name, weight in rows.items()]
@@ -84,9 +85,10 @@ def used_adapters() -> list[tuple[str, float]]:
 
 
 def use_adapter(adapter: str, weight: float) -> str:
-    """From now on the command line works with this adapter, too; its name is given back.
+    """Adds an adapter to those that the command line applies. Returns its name.
 
-    A folder is copied among the adapters of this machine first, in the place of one of its name. Raises ModelError.
+    A folder is first copied to the adapters of this machine, where it replaces one with the same name. Raises
+    ModelError.
     """
     folder = Path(adapter).expanduser()
     if (folder / CONFIG).is_file():
@@ -99,7 +101,7 @@ def use_adapter(adapter: str, weight: float) -> str:
 
 
 def use_no_adapter() -> None:
-    """The command line works with the model alone."""
+    """Makes the command line use the model without adapters."""
     _write_used({})
 
 

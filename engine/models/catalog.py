@@ -1,6 +1,6 @@
-"""The models on this machine: those that come with the program, and the user's own.
+"""The models on this machine: those that are shipped, and the user's own.
 
-Only reads `got.json` and file sizes, so that listing needs no torch.
+Only reads `got.json` and file sizes, so listing models does not load torch.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ class ModelEntry:
     """A folder in the native layout."""
 
     name: str
-    """The folder's own name, or the one it was remembered under; what `find_model` takes."""
+    """The folder's name, or the name under which it is registered; accepted by `find_model`."""
     folder: Path
     description: dict[str, Any]
-    """What its got.json holds (name, license, image_size, source_size, ...); empty where that cannot be read."""
+    """The contents of got.json (name, license, image_size, source_size, ...); empty if it cannot be read."""
     bytes_on_disk: int
 
 
 def user_models() -> Path:
-    """Where the user's own models lie: `GOT_MODELS`, or the system's place for the data of programs."""
-    given = os.environ.get("GOT_MODELS")
-    return Path(given) if given else platformdirs.user_data_path("got_desktop", appauthor=False) / "models"
+    """The folder of the user's own models: `GOT_MODELS`, or the system's folder for application data."""
+    override = os.environ.get("GOT_MODELS")
+    return Path(override) if override else platformdirs.user_data_path("got_desktop", appauthor=False) / "models"
 
 
 def list_models() -> list[ModelEntry]:
-    """All models, by name. One of the user's own takes the place of a shipped one of its name."""
-    found = {name: Path(folder) for name, folder in _elsewhere().items() if _is_model(Path(folder))}
-    found |= {folder.name: folder for models in (SHIPPED, user_models()) for folder in _models_in(models)}
-    return [_entry(name, folder) for name, folder in sorted(found.items())]
+    """All models, by name. A user's model replaces a shipped one with the same name."""
+    folders = {name: Path(folder) for name, folder in _elsewhere().items() if _is_model(Path(folder))}
+    folders |= {folder.name: folder for models in (SHIPPED, user_models()) for folder in _models_in(models)}
+    return [_entry(name, folder) for name, folder in sorted(folders.items())]
 
 
 def remember(folder: Path) -> str:
-    """Makes a model that lies elsewhere known under a name, which comes back. Raises ModelError for another folder."""
+    """Registers a model in another folder. Returns its name. Raises ModelError if the folder is not a model."""
     folder = folder.expanduser().resolve()
     if not _is_model(folder):
         raise ModelError(
@@ -60,8 +60,8 @@ def remember(folder: Path) -> str:
         if entry.folder == folder:
             return entry.name
     names = {entry.name for entry in list_models()}
-    mark = hashlib.sha256(str(folder).encode()).hexdigest()[:6]
-    name = folder.name if folder.name not in names else f"{folder.name}-{mark}"
+    suffix = hashlib.sha256(str(folder).encode()).hexdigest()[:6]
+    name = folder.name if folder.name not in names else f"{folder.name}-{suffix}"
     register = user_models() / _ELSEWHERE
     register.parent.mkdir(parents=True, exist_ok=True)
     replace_file(register, json.dumps({**_elsewhere(), name: str(folder)}, indent=2).encode())
@@ -69,27 +69,27 @@ def remember(folder: Path) -> str:
 
 
 def known_model(name: str) -> ModelEntry:
-    """The model of that name, which is never taken for a path. Raises ModelError naming the known ones."""
-    known = {entry.name: entry for entry in list_models()}
-    if name not in known:
-        names = ", ".join(known) or Note.of("names", "none")
+    """The model with this name, which is never taken for a path. Raises ModelError listing the known names."""
+    entries = {entry.name: entry for entry in list_models()}
+    if name not in entries:
+        names = ", ".join(entries) or Note.of("names", "none")
         raise ModelError(
             "model_unknown", "There is no model “{name}”; there is: {names}.", _NOT_A_MODEL, name=name, names=names
         )
-    return known[name]
+    return entries[name]
 
 
 def _elsewhere() -> dict[str, str]:
-    """Models that lie in neither of the two places, by name."""
+    """Registered models in other folders, by name."""
     return {name: str(folder) for name, folder in _description(user_models() / _ELSEWHERE).items()}
 
 
 def find_model(name: str | Path) -> ModelEntry:
-    """The model of that name, or in that folder. Raises ModelError naming the known ones."""
-    known = {entry.name: entry for entry in list_models()}
+    """The model with this name, or in this folder. Raises ModelError listing the known names."""
+    entries = {entry.name: entry for entry in list_models()}
     folder = Path(name).expanduser()
-    if str(name) in known:
-        return known[str(name)]
+    if str(name) in entries:
+        return entries[str(name)]
     if _is_model(folder):
         return _entry(folder.name, folder.resolve())
     if folder.exists():
@@ -100,17 +100,17 @@ def find_model(name: str | Path) -> ModelEntry:
 
 
 def resolve(name: str | Path) -> Path:
-    """The folder of a model, by its name or path. Raises ModelError naming the known ones."""
+    """The folder of a model, by name or path. Raises ModelError listing the known names."""
     return find_model(name).folder
 
 
 def partial_folder(model: Path) -> Path:
-    """Where what is finished of a model that is being imported is kept; it is none of the catalog's."""
+    """The folder that holds the finished files of an interrupted import; not listed in the catalog."""
     return model.absolute().parent / f".{model.name}.partial"
 
 
 def _models_in(folder: Path) -> list[Path]:
-    """The models in a folder of models, but not those that are being written, whose folders begin with a dot."""
+    """The models in a folder of models, without those that are being written, whose names begin with a dot."""
     if not folder.is_dir():
         return []
     return [path for path in folder.iterdir() if _is_model(path) and not path.name.startswith(".")]
@@ -126,7 +126,7 @@ def _entry(name: str, folder: Path) -> ModelEntry:
 
 
 def _description(path: Path) -> dict[str, Any]:
-    # a broken model is listed all the same; what is wrong is said when it is loaded
+    # a broken model is listed, too; the error is reported when it is loaded
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The released GoT-6B layout -> the native one, in a process of its own."""
+"""Imports a released GoT-6B checkpoint to the native layout, in a separate process."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from engine.models.released import MLLM_BASE, UNET_BASE
 from engine.models.unfinished import unfinished
 
 OnProgress = Callable[[str, int, int], None]
-"""Called with (stage, done, total); the stages are "read", by files, and "write", by the model's parts."""
+"""Called with (stage, done, total); the stages are "read", in files, and "write", in parts of the model."""
 OnNote = Callable[[Note], None]
-"""Called with what the user should know beside."""
+"""Called with further information for the user."""
 
 _FILE_BYTES = 2 * 10**9
-"""Of a file that is written: its tensors are in memory together, so it is what an import needs beside the largest."""
+"""Limit in bytes for each file. The tensors of one file are in memory at the same time, so it bounds an import's
+memory."""
 _LICENSE = "As released: Qwen2.5-VL-3B under the Qwen Research License, SDXL under CreativeML Open RAIL++-M, GoT's own."
 
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """One import; plain values, as it crosses to another process."""
+    """The request for the import process; plain values that can be sent as JSON."""
 
     folder: str
     place: str
-    """Of `unfinished`."""
+    """The folder from `unfinished`."""
     checkpoint: str
     name: str
     dtype: str | None
@@ -48,16 +49,16 @@ class ImportRequest:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of each tensor of a released checkpoint: read = written + merged + superseded + tied."""
+    """How each tensor of a released checkpoint was handled: read = written + merged + superseded + tied."""
 
     read: int
     written: int
     merged: int
-    """LoRA tensors, now in the weights they adapted."""
+    """LoRA tensors, merged into the weights that they adapt."""
     superseded: int
-    """Untrained copies of trained weights."""
+    """Copies from before training of weights that were trained."""
     tied: int
-    """Output layers that are the embedding itself."""
+    """Output layers that are equal to the embedding."""
     seconds: float
 
     def __str__(self) -> str:
@@ -82,15 +83,15 @@ def import_released(
     max_shard_size: int = _FILE_BYTES,
     on_note: OnNote | None = None,
 ) -> ImportReport:
-    """Converts the checkpoint in `folder`, beside its two base folders, to a native model in `output`.
+    """Converts the checkpoint in `folder`, next to its two base folders, to a native model in `output`.
 
-    `dtype` is a name of torch's ("float16"), None stores weights as the checkpoint has them; `image_size` None is what
-    the UNet and the VAE were made for; `lora_alpha` None is the LoRA layers' rank, as the released model has it; `name`
-    None is that of `output`.
-    Pickles are opened in a child process only, by torch's restricted unpickler. `output` appears complete or not at
-    all; where an import was interrupted, the next one of the same checkpoint to the same output goes on. Raises
-    ModelError for a checkpoint that is incomplete, broken or hostile, RequestError for a source size that its planner
-    cannot see, OutputError where `output` holds something or cannot be written.
+    `dtype` is the name of a torch dtype ("float16"); None keeps the checkpoint's. `image_size` None is the size that
+    UNet and VAE were trained for. `lora_alpha` None is the rank of the LoRA layers, as in the released model. `name`
+    None is the name of `output`. Pickles are opened only in a child process, with torch's restricted unpickler.
+    `output` appears complete or not at all. After an interruption, the next import of the same checkpoint to the same
+    output continues where it ended. Raises ModelError if the checkpoint is incomplete, broken or malicious,
+    RequestError if the planner does not support the source size, and OutputError if `output` is not empty or cannot be
+    written.
     """
     for needed in (checkpoint, MLLM_BASE, UNET_BASE):
         if not (folder / needed).is_dir():
@@ -104,8 +105,8 @@ def import_released(
                 planner=MLLM_BASE,
                 unet=UNET_BASE,
             )
-    tell = on_note or (lambda text: None)
-    with unfinished(output, tell) as place:
+    notify = on_note or (lambda text: None)
+    with unfinished(output, notify) as place:
         request = ImportRequest(
             folder=str(folder.resolve()),
             place=str(place),
@@ -118,12 +119,12 @@ def import_released(
             license=license,
             max_shard_size=max_shard_size,
         )
-        return _run(request, on_progress or (lambda stage, done, total: None), tell)
+        return _run(request, on_progress or (lambda stage, done, total: None), notify)
 
 
 def _run(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) -> ImportReport:
-    """Starts the import process, passes its progress and notes on and returns or raises what it ends with."""
-    # -P and no empty entry: no module is taken from the folder that the user happens to stand in
+    """Runs the import process and forwards its progress and notes. Returns its report or raises its error."""
+    # -P and no empty entry: no modules are imported from the current folder
     paths = os.pathsep.join(path for path in sys.path if path)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         child = subprocess.Popen(
@@ -149,10 +150,10 @@ def _run(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) -> Im
 def _follow(
     child: subprocess.Popen[str], request: ImportRequest, on_progress: OnProgress, on_note: OnNote
 ) -> ImportReport | None:
-    """Hands the request over and reads events to their end; None where no report was among them."""
+    """Sends the request and handles events until they end. Returns None if there was no report."""
     stdin, stdout = cast(IO[str], child.stdin), cast(IO[str], child.stdout)
     stdin.write(json.dumps(asdict(request)) + "\n")
-    stdin.flush()  # it stays open, which tells the child that this process lives
+    stdin.flush()  # stays open, so that the child notices when this process ends
     report = None
     for line in stdout:
         event = json.loads(line)

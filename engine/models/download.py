@@ -1,8 +1,9 @@
-"""Downloads what an offer lists. `python -m engine.models.download '{"folder": …, "offer": …}'`: the same in a process.
+"""Downloads the files of an offer. `python -m engine.models.download '{"folder": …, "offer": …}'` does so in a process.
 
-What was loaded stays when it is cut off at any point, and the next start goes on from there. A file has its name only
-when its hash is right. Without "offer", the process says what there is to download. Like `engine.models` it speaks in
-JSON lines: {"stage", "done", "total"} in bytes, last {"offer"}, {"summary"} or {"kind", "code", "message", "remedy"}.
+Finished and partial files are kept when the download is interrupted, and the next start continues from there. A file
+gets its final name only after its hash was verified. Without "offer", the process only reports the available offer.
+Like `engine.models` it writes JSON lines: {"stage", "done", "total"} in bytes, and finally {"offer"}, {"summary"} or
+{"kind", "code", "message", "remedy"}.
 """
 
 from __future__ import annotations
@@ -27,18 +28,19 @@ from engine.models.offer import OFFER, File, Offer, begun, look_up
 from engine.models.released import GOT_6B
 
 OnProgress = Callable[[str, int, int], None]
-"""Called with (stage, bytes done, bytes in all); the stages are "download" and "check"."""
+"""Called with (stage, bytes done, total bytes); the stages are "download" and "check"."""
 
 _PIECE = 1 << 20
 
 
 def remaining(offer: Offer, folder: Path) -> int:
-    """Bytes that are still to be loaded."""
+    """Bytes that are not downloaded yet."""
     return offer.size - sum(_have(folder / part.folder / file.path) for part, file in offer.files())
 
 
 def download(offer: Offer, folder: Path, on_progress: OnProgress) -> None:
-    """Loads what is missing in `folder`. Raises ModelError for the hub and its files, OutputError for the disk."""
+    """Downloads the files that are missing in `folder`. Raises ModelError for the hub and its files, OutputError for
+    the disk."""
     _check_space(folder, remaining(offer, folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,20 +57,20 @@ def download(offer: Offer, folder: Path, on_progress: OnProgress) -> None:
 
 
 class _Count:
-    """Says how far it is, four times a second at most."""
+    """Reports progress, four times a second at most."""
 
     def __init__(self, on_progress: OnProgress, before: int, total: int) -> None:
         self.on_progress, self.before, self.total = on_progress, before, total
-        self._said = 0.0
+        self._last_report = 0.0
 
     def __call__(self, stage: str, done: int) -> None:
-        if time.monotonic() - self._said > 0.25:
-            self._said = time.monotonic()
+        if time.monotonic() - self._last_report > 0.25:
+            self._last_report = time.monotonic()
             self.on_progress(stage, self.before + done, self.total)
 
 
 def _load(url: str, file: File, path: Path, count: _Count) -> None:
-    """One file, over broken connections; it goes on as long as each attempt brings something."""
+    """Downloads one file and reconnects when the connection breaks, as long as each attempt makes progress."""
     part = _part(path)
     failures = 0
     while (have := _have(path)) < file.size or not part.exists():
@@ -91,10 +93,10 @@ def _load(url: str, file: File, path: Path, count: _Count) -> None:
 
 
 def _receive(url: str, file: File, part: Path, have: int, count: _Count) -> None:
-    """Adds what one connection brings. Raises OSError or HTTPException where it breaks."""
+    """Appends the data of one connection. Raises OSError or HTTPException if it breaks."""
     with hub.open_url(url, have) as answer:
         if answer.status != 206:
-            have = 0  # the server does not go on from a byte
+            have = 0  # the server does not support ranges
         with _opened(part, have) as target:
             while have < file.size:
                 piece = answer.read1(_PIECE)
@@ -150,7 +152,7 @@ def _part(path: Path) -> Path:
 
 
 def _have(path: Path) -> int:
-    """Bytes of a file that are there, complete or not."""
+    """Bytes of a file on disk, complete or partial."""
     for one in (path, _part(path)):
         if one.exists():
             return one.stat().st_size
@@ -158,8 +160,8 @@ def _have(path: Path) -> int:
 
 
 def _check_space(folder: Path, needed: int) -> None:
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(there).free
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
     if free < needed:
         raise OutputError(
             "disk_full",
@@ -167,7 +169,7 @@ def _check_space(folder: Path, needed: int) -> None:
             "Free some space, or choose a folder on another disk.",
             needed=needed / 1e9,
             free=free / 1e9,
-            there=there,
+            there=existing,
         )
 
 
@@ -188,13 +190,13 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
     )
 
 
-def main(given: str) -> None:
-    """Downloads, or says what there is."""
-    asked = json.loads(given)
-    folder = Path(asked["folder"])
+def main(arguments: str) -> None:
+    """Downloads an offer, or reports the available one."""
+    request = json.loads(arguments)
+    folder = Path(request["folder"])
     try:
-        if "offer" in asked:
-            offer = Offer.from_json(asked["offer"])
+        if "offer" in request:
+            offer = Offer.from_json(request["offer"])
             download(offer, folder, lambda stage, done, total: _say(stage=stage, done=done, total=total))
             _say(summary=str(folder))
         else:
@@ -209,9 +211,9 @@ def _say(**values: object) -> None:
 
 
 if __name__ == "__main__":
-    # who started it ends it by this signal, which is ignored where a script runs everything in its background
+    # the parent ends this process with SIGINT, which is ignored where a script runs it in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         main(sys.argv[1])
-    except KeyboardInterrupt:  # whoever started it has no use for it any more
+    except KeyboardInterrupt:  # the parent no longer needs the result
         sys.exit(Cancelled.exit_code)

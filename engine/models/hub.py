@@ -1,6 +1,7 @@
-"""How the hub of models is asked. It is huggingface_hub's (`HF_ENDPOINT` names a mirror, `HF_TOKEN` an account).
+"""Requests to the model hub, with huggingface_hub's settings (`HF_ENDPOINT` for a mirror, `HF_TOKEN` for an account).
 
-Its own downloader compares sizes but no hashes and cannot be stopped, so that files come by `engine.models.download`.
+huggingface_hub's own downloader compares sizes but not hashes and cannot be canceled, so `engine.models.download` is
+used instead.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from huggingface_hub import constants, get_token
 from engine.api.errors import ModelError
 
 TIMEOUT = 15.0
-"""Seconds without a byte after which a connection counts as broken."""
+"""Seconds without data after which a connection counts as broken."""
 TRIES = 5
 BROKEN = (OSError, http.client.HTTPException)
-"""What a connection can break with."""
+"""The exceptions of a broken connection."""
 
 
 def endpoint() -> str:
@@ -28,12 +29,13 @@ def endpoint() -> str:
 
 
 def open_url(url: str, start: int = 0) -> http.client.HTTPResponse:
-    """The answer to a GET, from a byte on. Raises ModelError where the hub refuses, OSError where it is not reached."""
+    """The response to a GET, starting at byte `start`. Raises ModelError if the hub refuses, OSError if it cannot be
+    reached."""
     request = urllib.request.Request(url, headers={"User-Agent": "got_desktop", "Accept-Encoding": "identity"})
     if start:
         request.add_header("Range", f"bytes={start}-")
     token = get_token()
-    if token:  # for the hub alone, not for where it sends us
+    if token:  # sent to the hub only, not to the target of a redirect
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
         return urllib.request.urlopen(request, timeout=TIMEOUT)
@@ -45,7 +47,7 @@ def open_url(url: str, start: int = 0) -> http.client.HTTPResponse:
 
 
 def read(url: str, most: int = 4_000_000) -> bytes:
-    """A small answer. Raises ModelError."""
+    """The body of a small response. Raises ModelError."""
     for attempt in range(TRIES):
         try:
             with open_url(url) as answer:

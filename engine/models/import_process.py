@@ -1,8 +1,8 @@
-"""The process that reads a released checkpoint, so that a hostile one never meets the program that asked for it.
+"""The import process. It reads the released checkpoint, so a malicious file cannot affect the program that started it.
 
-Started as `python -m engine.models.import_process`. The request comes as one JSON line on stdin, events go as JSON
-lines to stdout: {"progress": [stage, done, total]}, {"note": text}, and last {"report": {...}} or {"error": [kind,
-code, message, remedy]}. It ends when stdin does: whoever asked for it is gone then.
+Started as `python -m engine.models.import_process`. The request is one JSON line on stdin. Events are JSON lines on
+stdout: {"progress": [stage, done, total]}, {"note": text}, and finally {"report": {...}} or {"error": [kind, code,
+message, remedy]}. The process exits when stdin is closed, because its parent has ended then.
 """
 
 from __future__ import annotations
@@ -55,16 +55,17 @@ from engine.models.unfinished import Finished
 from engine.output import writing
 
 _FORMAT = 1
-"""Goes up when the same checkpoint becomes other files, with which those of an older program must not be mixed."""
+"""Increased when the same checkpoint is converted to different files, so that they are not mixed with older ones."""
 _EMBEDDING, _HEAD = "model.language_model.embed_tokens.weight", "lm_head.weight"
 
 
 def convert(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) -> ImportReport:
-    """Writes the native layout of a released checkpoint to `request.place`, or the rest of it. Raises EngineError."""
+    """Writes a released checkpoint in the native layout to `request.place`, or the part that is missing. Raises
+    EngineError."""
     started = time.monotonic()
     folder, checkpoint = Path(request.folder), Path(request.folder, request.checkpoint)
     dtype: torch.dtype | None = getattr(torch, request.dtype) if request.dtype else None
-    made_from = _made_from(request)
+    origin = _origin(request)
     tensors = read_checkpoint(checkpoint, lambda done, total: on_progress("read", done, total))
     native = to_native(tensors, checkpoint, request.lora_alpha)
     tied = _leave_out_tied_head(native)
@@ -76,7 +77,7 @@ def convert(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) ->
     _check_source_size(components)
     check_fit(folder, components.config, components.tokenizer, components.image_processor, models)
     with writing(Path(request.place)):
-        finished = Finished(Path(request.place), made_from)
+        finished = Finished(Path(request.place), origin)
         _check_space(finished, models, dtype)
         if finished.files:
             on_note(
@@ -96,8 +97,8 @@ def convert(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) ->
             finish=native.finish,
             write=finished.write,
         )
-    _check_written(finished.model, models)
-    if _made_from(request) != made_from:
+    _check_output(finished.model, models)
+    if _origin(request) != origin:
         raise broken(checkpoint, "it changed while it was imported")
     return ImportReport(
         read=len(tensors),
@@ -109,30 +110,30 @@ def convert(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) ->
     )
 
 
-def _made_from(request: ImportRequest) -> dict[str, Any]:
-    """All that decides what is in the files of weights; the released files by their sizes and times."""
+def _origin(request: ImportRequest) -> dict[str, Any]:
+    """Everything that determines the contents of the weight files; the released files by size and time."""
     folder = Path(request.folder)
     files = [*(folder / request.checkpoint).iterdir()]
     files += [path for base in (MLLM_BASE, UNET_BASE) for path in (folder / base).rglob("*.json")]
-    found = {path.relative_to(folder).as_posix(): path.stat() for path in sorted(files) if path.is_file()}
+    stats = {path.relative_to(folder).as_posix(): path.stat() for path in sorted(files) if path.is_file()}
     return {
         "format": _FORMAT,
         "dtype": request.dtype,
         "lora_alpha": request.lora_alpha,
         "max_shard_size": request.max_shard_size,
-        "files": {name: [stat.st_size, stat.st_mtime_ns] for name, stat in found.items()},
+        "files": {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()},
     }
 
 
-def _check_written(folder: Path, models: Models) -> None:
-    """Raises ModelError unless the folder holds each tensor of the models, in its shape, and no more."""
+def _check_output(folder: Path, models: Models) -> None:
+    """Raises ModelError unless the folder holds exactly the tensors of the models, with their shapes."""
     for part, model in models._asdict().items():
         part_folder, stem = WEIGHTS[part]
         check_weights(folder / part_folder, stem, model)
 
 
 def _leave_out_tied_head(native: NativeTensors) -> int:
-    """Takes an output layer that equals the embedding out; the number of tensors taken out."""
+    """Removes an output layer that equals the embedding. Returns the number of removed tensors."""
     mllm = native.parts["mllm"]
     tied = _HEAD in mllm and _EMBEDDING in mllm and ("mllm", _HEAD) not in native.loras
     tied = tied and torch.equal(mllm[_HEAD], mllm[_EMBEDDING])
@@ -142,7 +143,7 @@ def _leave_out_tied_head(native: NativeTensors) -> int:
 
 
 def _check_space(finished: Finished, models: Models, dtype: torch.dtype | None) -> None:
-    """Raises OutputError where the disk has not the room for what is still to be written."""
+    """Raises OutputError if the disk has too little space for the files that are still to be written."""
     tensors = [tensor for model in models for tensor in stored_state(model).values()]
     needed = sum(tensor.numel() * (dtype or tensor.dtype).itemsize for tensor in tensors) - finished.size()
     free = shutil.disk_usage(finished.model).free
@@ -157,7 +158,7 @@ def _check_space(finished: Finished, models: Models, dtype: torch.dtype | None) 
 
 
 def _build_models(folder: Path, parts: dict[str, dict[str, Tensor]]) -> Models:
-    """The models of the base folders' configs, widened as GoT widens them, without weights."""
+    """The models of the base configs with GoT's extensions, without weights."""
     bases = folder / UNET_BASE
     mllm = read_model_config(folder / MLLM_BASE / "config.json", MLLM_KIND)
     unet = read_model_config(bases / "unet" / "config.json", UNET_KIND)
@@ -170,17 +171,17 @@ def _build_models(folder: Path, parts: dict[str, dict[str, Tensor]]) -> Models:
 
 
 def _fit_vocabulary(config: dict[str, Any], mllm: dict[str, Tensor]) -> dict[str, Any]:
-    """The config with as many embedding rows as the checkpoint has, tied to the output layer if there is none apart."""
-    parsed = Qwen2_5_VLConfig.from_dict(config)
-    text = parsed.get_text_config()
+    """The config with the checkpoint's number of embedding rows; tied if the checkpoint has no output layer."""
+    parsed_config = Qwen2_5_VLConfig.from_dict(config)
+    text = parsed_config.get_text_config()
     if _EMBEDDING in mllm:
         text.vocab_size = len(mllm[_EMBEDDING])
-    parsed.tie_word_embeddings = text.tie_word_embeddings = _HEAD not in mllm
-    return parsed.to_dict()
+    parsed_config.tie_word_embeddings = text.tie_word_embeddings = _HEAD not in mllm
+    return parsed_config.to_dict()
 
 
 def _assemble(request: ImportRequest, models: Models) -> Components:
-    """All of the native model, with what the base folders say of tokenizer, image processor and scheduler."""
+    """The complete native model, with tokenizer, image processor and scheduler from the base folders."""
     mllm_base, unet_base = Path(request.folder, MLLM_BASE), Path(request.folder, UNET_BASE)
     tokenizer = load_tokenizer(mllm_base)
     add_got_tokens(tokenizer)
@@ -191,7 +192,7 @@ def _assemble(request: ImportRequest, models: Models) -> Components:
         config=GoTConfig(
             name=request.name,
             source_size=request.source_size,
-            image_size=request.image_size or _made_for(models, unet_base),
+            image_size=request.image_size or _native_size(models, unet_base),
             license=request.license,
             provenance={
                 "checkpoint": Path(request.checkpoint).name,
@@ -211,8 +212,8 @@ def _assemble(request: ImportRequest, models: Models) -> Components:
     )
 
 
-def _made_for(models: Models, base: Path) -> int:
-    """Side in pixels of the pictures that the UNet and the VAE were made for."""
+def _native_size(models: Models, base: Path) -> int:
+    """Side in pixels of the images that UNet and VAE were trained for."""
     latent_side = models.unet.config["sample_size"]
     if not isinstance(latent_side, int):
         raise broken(base / "unet" / "config.json", "“sample_size” is not a whole number")
@@ -220,7 +221,7 @@ def _made_for(models: Models, base: Path) -> int:
 
 
 def _check_source_size(components: Components) -> None:
-    """Raises RequestError unless the MLLM's patches fill a picture of the size asked for."""
+    """Raises RequestError unless the source size is a multiple of the MLLM's patches."""
     size, patch = components.config.source_size, components.image_processor.patch_size
     block = patch * components.image_processor.merge_size
     if size % block:
@@ -235,13 +236,13 @@ def _check_source_size(components: Components) -> None:
 
 
 def main() -> None:
-    """Serves one request from stdin."""
+    """Handles one request from stdin."""
     events = sys.stdout
 
     def send(event: dict[str, Any]) -> None:
         print(json.dumps(event), file=events, flush=True)
 
-    # what the libraries print must not run into the events
+    # keeps the libraries' output out of the events
     with contextlib.redirect_stdout(sys.stderr):
         request = ImportRequest(**json.loads(sys.stdin.readline()))
         threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -258,7 +259,8 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    """Nobody holds stdin open any more: whoever asked was killed, and may ask again. Nothing may be written then."""
+    """Exits when stdin is closed: the parent was killed, and nothing may be written once it could start another
+    import."""
     while os.read(0, 1):
         pass
     os._exit(1)

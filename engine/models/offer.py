@@ -1,4 +1,4 @@
-"""What the hub has of a released model: files with sizes and hashes at one revision, and the terms they come under."""
+"""The hub's offer of a released model: the files of one revision with sizes and hashes, and their license terms."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ class File:
     """Relative, with slashes."""
     size: int
     digest: str
-    """ "sha256:…" of the bytes, or "git:…", the name that git gives a small file."""
+    """"sha256:…" of the bytes, or "git:…", git's blob id, for a small file."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What is taken of one repository."""
+    """The files of one repository."""
 
     repository: str
     revision: str
-    """The commit; what is published later is not mixed in."""
+    """The commit; later changes are not mixed in."""
     folder: str
     license: str
-    """In a word, as the repository states it."""
+    """Short name, as stated by the repository."""
     terms: str
-    """The license's full text, or where there is none, the page that speaks of it."""
+    """Full text of the license, or the README if there is none."""
     files: tuple[File, ...]
 
     @property
@@ -59,7 +59,7 @@ class Offer:
 
     @property
     def size(self) -> int:
-        """Bytes in all."""
+        """Total size in bytes."""
         return sum(part.size for part in self.parts)
 
     def files(self) -> Iterator[tuple[Part, File]]:
@@ -77,7 +77,7 @@ class Offer:
 
 
 def begun(folder: Path) -> Offer | None:
-    """The offer that a download in that folder was begun with; None where there is none, or it cannot be read."""
+    """The offer of a download that was started in this folder; None if there is none or it cannot be read."""
     try:
         return Offer.from_json(json.loads((folder / OFFER).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError):
@@ -85,35 +85,37 @@ def begun(folder: Path) -> Offer | None:
 
 
 def look_up(sources: tuple[Source, ...], endpoint: str) -> Offer:
-    """Asks the hub. Raises ModelError where it does not answer, or a file has no hash."""
+    """Gets the offer from the hub. Raises ModelError if the hub does not answer, or if a file has no hash."""
     return Offer(endpoint, tuple(_part(source, endpoint) for source in sources))
 
 
 def _part(source: Source, endpoint: str) -> Part:
     url = f"{endpoint}/api/models/{source.repository}/revision/main?blobs=true"
     try:
-        said = json.loads(hub.read(url))
-        listed = {str(item["rfilename"]): item for item in said["siblings"]}
-        names = [name for name in listed if any(fnmatch(name, pattern) for pattern in source.wanted)]
+        reply = json.loads(hub.read(url))
+        items = {str(item["rfilename"]): item for item in reply["siblings"]}
+        names = [name for name in items if any(fnmatch(name, pattern) for pattern in source.patterns)]
         part = Part(
             source.repository,
-            str(said["sha"]),
+            str(reply["sha"]),
             source.folder,
-            str((said.get("cardData") or {}).get("license_name") or (said.get("cardData") or {}).get("license") or ""),
+            str(
+                (reply.get("cardData") or {}).get("license_name") or (reply.get("cardData") or {}).get("license") or ""
+            ),
             "",
-            tuple(_file(name, listed[name]) for name in sorted(names)),
+            tuple(_file(name, items[name]) for name in sorted(names)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise hub.wrong(url, "the list of its files cannot be read") from error
     if not part.files:
         raise hub.wrong(url, "it has none of the files that an import reads")
-    terms = sorted((name for name in listed if _TERMS.fullmatch(name)), key=lambda name: (name[0] in "rR", name))
+    terms = sorted((name for name in items if _TERMS.fullmatch(name)), key=lambda name: (name[0] in "rR", name))
     text = hub.read(part.url(endpoint, terms[0]), _TERMS_BYTES).decode(errors="replace") if terms else ""
     return Part(**{**vars(part), "terms": _without_front_matter(text)})
 
 
 def _file(name: str, item: dict[str, Any]) -> File:
-    """Raises ModelError for a name that would lead out of the folder."""
+    """Raises ModelError for a name that leaves the folder."""
     if not _PLAIN.fullmatch(name) or ".." in PurePosixPath(name).parts:
         raise ModelError(
             "download_refused", "The hub lists a file named {name!r}.", "Do not use this source.", name=name

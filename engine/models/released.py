@@ -1,21 +1,21 @@
-"""Where the released GoT-6B comes from, and what of it an import reads."""
+"""The repositories of the released GoT-6B, and the files that an import reads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MLLM_BASE, UNET_BASE = "Qwen2.5-VL-3B-Instruct", "stable-diffusion-xl-base-1.0"
-"""Folders beside the checkpoint; their configs and tokenizer are read, their weights are not."""
+"""Folders next to the checkpoint; their configs and tokenizer are read, their weights are not."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One repository of the hub."""
+    """A repository of the hub."""
 
     repository: str
     folder: str
-    """What an import looks for."""
-    wanted: tuple[str, ...]
+    """The folder that an import looks for."""
+    patterns: tuple[str, ...]
     """Patterns of the paths that an import reads."""
 
 

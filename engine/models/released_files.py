@@ -1,4 +1,4 @@
-"""Reads the weights of a released checkpoint. Pickles are dangerous: this runs in the import process only."""
+"""Reads the weights of a released checkpoint. Only used in the import process, because pickles are dangerous."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _LAYOUTS = (
     "pytorch_model.bin.index.json",
     "pytorch_model.bin",
 )
-"""In this order: safetensors before pickles."""
+"""In order of preference: safetensors before pickles."""
 
 _DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 
 
 def read_checkpoint(folder: Path, on_file: Callable[[int, int], None]) -> dict[str, Tensor]:
-    """All tensors of a checkpoint, mapped from its files, so that they take memory only where they are read.
+    """All tensors of a checkpoint, memory-mapped, so they take memory only when they are read.
 
-    `on_file` gets (files done, files in all). Raises ModelError for files that are missing, broken, not the index's,
-    or that hold anything but plain tensors.
+    `on_file` gets (files done, total files). Raises ModelError if files are missing, broken or differ from the index,
+    or if they hold anything but plain tensors.
     """
     layout = next((folder / name for name in _LAYOUTS if (folder / name).is_file()), None)
     if layout is None:
@@ -61,10 +61,10 @@ def _read_files(files: list[Path], on_file: Callable[[int, int], None]) -> dict[
             )
     tensors: dict[str, Tensor] = {}
     for done, path in enumerate(files, start=1):
-        found = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
-        if twice := sorted(tensors.keys() & found.keys()):
-            raise broken(path, f"{twice[0]} is in another file too")
-        tensors |= found
+        content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
+        if duplicates := sorted(tensors.keys() & content.keys()):
+            raise broken(path, f"{duplicates[0]} is in another file too")
+        tensors |= content
         on_file(done, len(files))
     return tensors
 
@@ -78,14 +78,14 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:
-    """Reads with torch's restricted unpickler, which builds tensors and nothing else; there is no other way in."""
+    """Reads a file with torch's restricted unpickler, which only builds tensors. Pickles are read nowhere else."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickle.UnpicklingError as error:
-        # the rest of torch's message says how to load the file all the same
-        named = re.search(r"GLOBAL (\S+)", str(error))
-        raise _refused(path, f"asks for {named[1]}" if named else "holds more than tensors") from error
-    except Exception as error:  # a broken file can raise anything
+        # the rest of torch's message explains how to load the file anyway
+        name = re.search(r"GLOBAL (\S+)", str(error))
+        raise _refused(path, f"asks for {name[1]}" if name else "holds more than tensors") from error
+    except Exception as error:  # a broken file can raise any exception
         raise broken(path, "it is truncated or not a PyTorch file of weights") from error
     if not isinstance(content, dict):
         raise _refused(path, "is no table of tensors")
@@ -96,7 +96,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
 
 
 def _is_plain(value: Any) -> bool:  # noqa: ANN401 - whatever the pickle holds
-    """A dense tensor of numbers that are all there: none stretched over a storage smaller than itself."""
+    """Whether this is a dense tensor of numbers that is not expanded from a smaller storage."""
     return (
         type(value) in (Tensor, nn.Parameter)
         and value.layout == torch.strided

@@ -1,6 +1,6 @@
-"""The released GoT's tensor names and LoRA layers -> the native layout's names and plain weights.
+"""Converts the released GoT's tensor names and LoRA layers to the native layout's names and plain weights.
 
-Nothing here drops a tensor in silence: each one becomes a native tensor, is merged into one, or is counted.
+No tensor is dropped silently: each one becomes a native tensor, is merged into one, or is counted.
 """
 
 from __future__ import annotations
@@ -15,47 +15,47 @@ from engine.got.files.weights import broken
 
 PARTS = ("mllm", "unet", "vae", "projectors")
 
-_ADAPTER = "default"  # the name that PEFT gives the one adapter it trains
+_ADAPTER = "default"  # PEFT's name for the adapter that it trains
 _LORA_A, _LORA_B = f".lora_A.{_ADAPTER}.", f".lora_B.{_ADAPTER}."
 _BASE, _ORIGINAL, _TRAINED = ".base_layer.", ".original_module.", f".modules_to_save.{_ADAPTER}."
 
 
 @dataclass(frozen=True)
 class Lora:
-    """What a LoRA layer adds to its weight: b · a · scale."""
+    """The update of a LoRA layer: b · a · scale."""
 
     a: Tensor
     b: Tensor
     scale: float
 
     def merged(self, weight: Tensor) -> Tensor:
-        """The weight as the forward pass has it; summed in float32, kept in the weight's own dtype."""
+        """The merged weight; computed in float32, stored in the weight's own dtype."""
         return torch.addmm(weight.float(), self.b.float(), self.a.float(), alpha=self.scale).to(weight.dtype)
 
 
 @dataclass
 class NativeTensors:
-    """A released checkpoint by native names, and what became of the tensors that have none."""
+    """A released checkpoint by native names, with counts of the tensors that have none."""
 
     parts: dict[str, dict[str, Tensor]] = field(default_factory=lambda: {part: {} for part in PARTS})
     loras: dict[tuple[str, str], Lora] = field(default_factory=dict)
-    """What is still to be merged into a weight, by its part and name."""
+    """LoRA layers that are still to be merged, by the part and name of their weight."""
     merged: int = 0
-    """LoRA tensors that go into the weights they adapt."""
+    """LoRA tensors, merged into the weights that they adapt."""
     superseded: int = 0
-    """Copies from before training, of weights that the checkpoint holds as trained."""
+    """Copies from before training of weights that were trained."""
 
     def finish(self, part: str, name: str, weight: Tensor) -> Tensor:
-        """The weight with its LoRA layer, if it has one. Merging is left to the moment of writing: memory is small."""
+        """The weight, merged with its LoRA layer if it has one. Merging is postponed until writing to save memory."""
         lora = self.loras.get((part, name))
         return lora.merged(weight) if lora else weight
 
 
 def to_native(tensors: dict[str, Tensor], place: Path, lora_alpha: float | None) -> NativeTensors:
-    """Renames everything, and finds what PEFT's layers add: weight + B·A·alpha/r.
+    """Renames all tensors, and collects PEFT's LoRA layers: weight + B·A·alpha/r.
 
-    `lora_alpha` None means alpha = r, as the released model was trained (supp. 8). Raises ModelError naming `place`
-    for a tensor of unknown name, half a LoRA layer, or two tensors of the same native name.
+    `lora_alpha` None means alpha = r, as in the released model's training (supp. 8). Raises ModelError, naming `place`,
+    for an unknown tensor name, half a LoRA layer, or two tensors with the same native name.
     """
     native = NativeTensors()
     for key, tensor in tensors.items():
@@ -76,7 +76,7 @@ def to_native(tensors: dict[str, Tensor], place: Path, lora_alpha: float | None)
 
 
 def _native_name(key: str, place: Path) -> tuple[str, str]:
-    """Part and name in the native layout, of keys as transformers 4.49 writes them and as it does since 4.52."""
+    """Part and name in the native layout, for keys of transformers 4.49 and of 4.52 or later."""
     root, _, name = key.replace(_BASE, ".").replace(_TRAINED, ".").partition(".")
     if root in ("unet", "vae"):
         return root, name
@@ -92,12 +92,12 @@ def _native_name(key: str, place: Path) -> tuple[str, str]:
 
 
 def _base_of(lora_key: str) -> str:
-    """The weight that a tensor of a LoRA layer adapts."""
+    """The key of the weight that a LoRA tensor adapts."""
     return lora_key.replace(_LORA_A, _BASE).replace(_LORA_B, _BASE)
 
 
 def _lora_of(key: str, tensors: dict[str, Tensor], place: Path, lora_alpha: float | None) -> Lora | None:
-    """The LoRA layer of a weight, if it has one."""
+    """The LoRA layer of a weight, or None."""
     weight = tensors[key]
     a, b = tensors.get(key.replace(_BASE, _LORA_A)), tensors.get(key.replace(_BASE, _LORA_B))
     if _BASE not in key or (a is None and b is None):

@@ -1,7 +1,7 @@
-"""What an interrupted import has finished: hidden beside its output, for the next one to go on from.
+"""Finished files of an interrupted import: hidden next to its output, so that the next import can continue.
 
-`.NAME.partial/` holds `model/`, the native folder as far as it is written, and `finished.json`: which of its files of
-weights are whole, by their hashes, and what they were made from. A file that is not listed there is not finished.
+`.NAME.partial/` holds `model/`, the incomplete native folder, and `finished.json`: the hashes of the finished weight
+files, and the origin that they were converted from. A file that is not listed there is not finished.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from engine.output import check_free, writing
 
 _MODEL, _LIST, _LOCK = "model", "finished.json", "lock"
 _MOMENT = 2.0
-"""Seconds in which an import that was killed lets go."""
+"""Seconds in which a killed import releases its lock."""
 
 
 class Finished:
-    """The files of weights that are whole in a place of `unfinished`."""
+    """The finished weight files in a folder from `unfinished`."""
 
-    def __init__(self, place: Path, made_from: dict[str, Any]) -> None:
-        """Takes up what is there if it was made from the same, and is as it was written; removes all else."""
+    def __init__(self, place: Path, origin: dict[str, Any]) -> None:
+        """Keeps the files that have the same origin and an unchanged hash; removes all others."""
         self.model = place / _MODEL
-        self._list, self._made_from = place / _LIST, made_from
-        found = _read(self._list)
-        listed = found.get("files", {}) if found.get("made_from") == made_from else {}
-        self.files = {name: digest for name, digest in listed.items() if _digest(self.model / name) == digest}
-        """Their SHA-256, by their paths in the model's folder."""
+        self._list, self._origin = place / _LIST, origin
+        record = _read(self._list)
+        hashes = record.get("files", {}) if record.get("made_from") == origin else {}
+        self.files = {name: digest for name, digest in hashes.items() if _digest(self.model / name) == digest}
+        """Path in the model's folder -> SHA-256."""
         self.model.mkdir(exist_ok=True)
         _remove_all_but(self.model, self.files)
         self._note()
 
     def size(self) -> int:
-        """Bytes that they take."""
+        """Total size in bytes."""
         return sum((self.model / name).stat().st_size for name in self.files)
 
     def write(self, path: Path, save: Callable[[Path], None]) -> None:
-        """Has `save` write a file of the model, unless it is there."""
+        """Lets `save` write a file of the model, unless it is finished."""
         name = path.relative_to(self.model).as_posix()
         if name not in self.files:
             save(path)
@@ -55,15 +55,15 @@ class Finished:
             self._note()
 
     def _note(self) -> None:
-        replace_file(self._list, json.dumps({"made_from": self._made_from, "files": self.files}).encode())
+        replace_file(self._list, json.dumps({"made_from": self._origin, "files": self.files}).encode())
 
 
 @contextmanager
 def unfinished(output: Path, on_kept: Callable[[Note], None]) -> Iterator[Path]:
-    """A place for the import to `output`: its model, once `Finished` wrote it, goes there when all went well.
+    """A temporary place for the import to `output`; its model moves there when the import succeeds.
 
-    When not, the files that are whole stay, and `on_kept` is told so. Raises OutputError where `output` holds something
-    or cannot be written, or while another import writes to it.
+    If it fails, finished files are kept, and `on_kept` gets a message. Raises OutputError if `output` is not empty or
+    cannot be written, or while another import writes to it.
     """
     check_free(output)
     with writing(output):
@@ -90,7 +90,7 @@ def unfinished(output: Path, on_kept: Callable[[Note], None]) -> Iterator[Path]:
 
 
 def _tidy(place: Path, on_kept: Callable[[Note], None]) -> None:
-    """Removes what is of no use to the next import: all of it where nothing is finished."""
+    """Removes everything that the next import cannot use; the whole folder if no file is finished."""
     files = [name for name in _read(place / _LIST).get("files", {}) if (place / _MODEL / name).is_file()]
     if not files:
         shutil.rmtree(place, ignore_errors=True)
@@ -114,14 +114,14 @@ def _remove_all_but(model: Path, names: dict[str, str] | list[str]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # none is there, or the machine went down while it was written
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # missing, or damaged by a system crash
         return {}
-    return found if isinstance(found, dict) else {}
+    return record if isinstance(record, dict) else {}
 
 
 def _digest(path: Path) -> str:
-    """SHA-256; empty where there is no such file."""
+    """SHA-256; empty if there is no such file."""
     if not path.is_file():
         return ""
     with path.open("rb") as file:

@@ -1,1 +1,1 @@
-"""HTTP on the loopback: who may come in, what can be asked, how the engine starts and goes."""
+"""The HTTP server on the loopback interface: access control, routes, startup and shutdown."""

@@ -1,4 +1,4 @@
-"""The application: routes, and how errors are answered."""
+"""The application: its routes, and the responses to errors."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from engine.server.routes import router
 from engine.server.state import EngineState
 
 RETRY_AFTER = 10
-"""Seconds after which a place in the queue may be free."""
+"""Seconds after which a client may try again."""
 
 log = logging.getLogger(__name__)
 
 
 def make_app(engine: EngineState) -> Guard:
-    """The engine's application, guarded."""
+    """The engine's application with access control."""
     app = bare_app()
     app.state.engine = engine
     settings, runtime = engine.settings, engine.runtime
@@ -37,12 +37,12 @@ def make_app(engine: EngineState) -> Guard:
 
 
 def bare_app() -> FastAPI:
-    """All routes, without an engine behind them and without the guard: what its OpenAPI is drawn from."""
+    """All routes, without an engine and without access control: the source of the OpenAPI description."""
     app = FastAPI(
         title="got_desktop engine",
         version=VERSION,
         description="Plans and renders pictures for the programs of one user on one machine.",
-        docs_url=None,  # these pages load scripts from elsewhere
+        docs_url=None,  # these pages would load scripts from other servers
         redoc_url=None,
         lifespan=_lifespan,
     )
@@ -70,7 +70,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def status_of(error: EngineError) -> int:
-    """The HTTP status that an error is answered with."""
+    """The HTTP status for an error."""
     if error.code == "job_not_over":
         return 409
     kinds: dict[type[EngineError], int] = {NotFound: 404, Busy: 429, OutputError: 507, EngineUnavailable: 503}
@@ -115,5 +115,5 @@ async def _answer_parameters(request: Request, error: Exception) -> Response:
 
 async def _answer_unexpected(request: Request, error: Exception) -> Response:
     log.error("request failed unexpectedly", extra={"path": request.url.path, "fault": traceback.format_exc()})
-    said = EngineError("unexpected", "Something unexpected happened in the engine.", "Its log has the details.")
-    return _refusal(said, 500)
+    reply = EngineError("unexpected", "Something unexpected happened in the engine.", "Its log has the details.")
+    return _refusal(reply, 500)

@@ -1,4 +1,4 @@
-"""What the engine takes and gives, as OpenAPI: drawn from the dataclasses that it takes and gives."""
+"""The OpenAPI description of the engine, generated from the dataclasses of requests and replies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.server.bodies import BODIES, SCHEMAS
 
 
 def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """`app.openapi`, with the bodies that the routes read themselves, the token, and what a refusal looks like."""
+    """A replacement for `app.openapi` that adds the request bodies, the token and the error replies."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

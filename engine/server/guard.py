@@ -1,7 +1,7 @@
-"""Decides who may speak to the engine, before anything else of it sees the request.
+"""Access control: checks each request before the rest of the engine sees it.
 
-Loopback is no boundary: every local user and every page in a browser can reach the port. So each request needs this
-engine's own token, names the engine's own host, and comes from no page.
+The loopback interface does not protect the engine: every local user and every page in a browser can reach the port. So
+each request must have this engine's token and host name, and must not come from a web page.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from engine.api.formats import UPLOADED
 from engine.api.protocol import ErrorReply
 
 OPEN_PATH = "/v1/challenge"
-"""The only one without a token: it proves to a client that the engine has it."""
+"""The only path without a token: it proves to a client that the engine knows the token."""
 UPLOAD_PATH = "/v1/images"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _SAME_SITE = frozenset({b"", b"none", b"same-origin"})
 
 
 class Guard:
-    """ASGI middleware around all of the application, unknown paths included."""
+    """ASGI middleware around the whole application, including unknown paths."""
 
     def __init__(self, app: ASGIApp, token: str, port: int, upload_limit: int, body_limit: int) -> None:
         self.app = app
@@ -37,7 +37,7 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
-        if scope["type"] != "http":  # there is no WebSocket here
+        if scope["type"] != "http":  # WebSockets are not supported
             return await send({"type": "websocket.close", "code": 1008})
         refusal = self._refusal(scope, Headers(scope=scope))
         if refusal:
@@ -49,7 +49,7 @@ class Guard:
         await self.app(scope, _Replay(body, receive), send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, RequestError] | None:
-        """(status, error), or None where the request may come in."""
+        """(status, error) of a refusal, or None if the request is allowed."""
         raw = {name: [value for key, value in scope["headers"] if key == name] for name in (b"host", b"authorization")}
         if len(raw[b"host"]) != 1 or raw[b"host"][0].decode("latin-1") not in self.hosts:
             return 421, RequestError(
@@ -57,9 +57,9 @@ class Guard:
             )
         if "origin" in headers or headers.get("sec-fetch-site", "").encode() not in _SAME_SITE:
             return 403, RequestError("origin_refused", "The engine takes no requests from web pages.", "Use a program.")
-        given = raw[b"authorization"]
-        # both are bytes of whatever length: the time that this takes tells nothing
-        allowed = len(given) == 1 and compare_digest(given[0], self.expected)
+        credentials = raw[b"authorization"]
+        # compares bytes in constant time, whatever their length
+        allowed = len(credentials) == 1 and compare_digest(credentials[0], self.expected)
         if not allowed and scope["path"] != OPEN_PATH:
             return 401, RequestError(
                 "token_wrong", "The engine's token is missing or wrong.", "Read the runtime file again."
@@ -87,7 +87,7 @@ def _too_large(limit: int) -> RequestError:
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes | None:
-    """The whole body, or None as soon as it is longer than `limit`, while it is still being sent."""
+    """The complete body, or None as soon as it exceeds `limit`, even while it is still being sent."""
     parts, size = [], 0
     while True:
         message = await receive()
@@ -102,7 +102,7 @@ async def _read_body(receive: Receive, limit: int) -> bytes | None:
 
 
 class _Replay:
-    """Hands out the body that was read, once, and then what else comes: that the client left."""
+    """Replays the body once, and then passes on further messages, such as a disconnect."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self.body: bytes | None = body
@@ -120,7 +120,7 @@ async def _refuse(send: Send, status: int, error: RequestError) -> None:
     headers: list[tuple[bytes, Any]] = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),  # what may still come of the body is not waited for
+        (b"connection", b"close"),  # the rest of the body is not read
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

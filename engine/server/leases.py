@@ -1,4 +1,4 @@
-"""Who wants the engine to live."""
+"""Leases: which clients keep the engine alive."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _STARTER = "starter"
 
 
 class Leases:
-    """The leases of the clients that are there; safe to use from several threads."""
+    """The leases of all clients. Thread-safe."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        # who started the engine wants it, and may take a while to say so
+        # the client that started the engine may take a while to request its lease
         self._until: dict[str, float] = {_STARTER: time.monotonic() + seconds}
-        self._left = time.monotonic()
+        self._last_end = time.monotonic()
         self._lock = threading.Lock()
 
     def take(self) -> Lease:
@@ -30,7 +30,7 @@ class Leases:
         return lease
 
     def renew(self, id: str) -> Lease:
-        """Raises NotFound for one that has ended."""
+        """Raises NotFound if the lease has ended."""
         with self._lock:
             if id not in self._until:
                 raise NotFound("lease_unknown", "There is no such lease (any more).", "Take a new one.")
@@ -40,16 +40,16 @@ class Leases:
     def give_back(self, id: str) -> None:
         with self._lock:
             self._until.pop(id, None)
-            self._left = time.monotonic()
+            self._last_end = time.monotonic()
 
     def alone_for(self) -> float:
-        """Seconds since the last lease ended; 0 while there is one."""
+        """Seconds since the last lease ended; 0 while there is a lease."""
         now = time.monotonic()
         with self._lock:
             for id in [id for id, until in self._until.items() if until < now]:
                 del self._until[id]
-                self._left = now
-            return 0.0 if self._until else now - self._left
+                self._last_end = now
+            return 0.0 if self._until else now - self._last_end
 
     def __len__(self) -> int:
         return len(self._until) - (_STARTER in self._until)

@@ -1,6 +1,6 @@
-"""The engine's log: one JSON object a line, in ASCII, so that nothing in it can steer a terminal or fake a line.
+"""The engine's log: one JSON object per line, in ASCII, so its contents cannot control a terminal or forge a line.
 
-What users write - instructions, captions, chains - is not logged.
+Text by users - instructions, captions, chains - is not logged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _USUAL = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName
 
 
 class JsonLines(logging.Formatter):
-    """A record with its extra fields."""
+    """Formats a record with its extra fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -31,7 +31,7 @@ class JsonLines(logging.Formatter):
 
 
 def open_log(folder: Path) -> None:
-    """All that is logged goes to `engine.log` in the folder, which this user alone can read."""
+    """Writes the log to `engine.log` in this folder; only the user can read it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "engine.log"
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))

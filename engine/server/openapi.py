@@ -1,4 +1,4 @@
-"""`python -m engine.server.openapi > docs/openapi.json`: writes the engine's OpenAPI anew."""
+"""`python -m engine.server.openapi > docs/openapi.json`: regenerates the engine's OpenAPI description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be asked of the engine, under /v1."""
+"""The engine's HTTP routes, under /v1."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def engine_of(request: Request) -> EngineState:
 
 
 def body(kind: type[T]) -> Callable[[Request], Awaitable[T]]:
-    """A route's JSON body, read by the one strict reader that clients use too."""
+    """Reads a route's JSON body with the same strict reader that clients use."""
 
     async def read(request: Request) -> T:
         return loads(kind, await request.body())
@@ -94,13 +94,13 @@ Engine = Annotated[EngineState, Depends(engine_of)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=100, pattern=r"^[!-~]+$")]
 
 
-# the engine
+# engine
 
 
 @router.post("/challenge", response_model=Proof, openapi_extra=json_body(protocol.Challenge) | {"security": []})
-def challenge(engine: Engine, asked: Annotated[protocol.Challenge, Depends(body(protocol.Challenge))]) -> Response:
-    """Prove that this is the engine of the runtime file. The one request that needs no token."""
-    return reply(Proof(proof(engine.runtime.token, asked.nonce, engine.runtime.port)))
+def challenge(engine: Engine, request: Annotated[protocol.Challenge, Depends(body(protocol.Challenge))]) -> Response:
+    """Prove that this engine wrote the runtime file. The only request without a token."""
+    return reply(Proof(proof(engine.runtime.token, request.nonce, engine.runtime.port)))
 
 
 @router.get("/system", response_model=System)
@@ -130,14 +130,14 @@ def system(engine: Engine) -> Response:
 
 @router.get("/devices", response_model=Devices)
 def list_devices() -> Response:
-    """What models can be run on, the best first."""
+    """The devices that models can run on, the best first."""
     notes = tuple(devices())
     return reply(Devices(tuple(note.text for note in notes), notes))
 
 
 @router.post("/shutdown", response_model=Done)
 async def shutdown(engine: Engine) -> Response:
-    """End the engine; unfinished jobs go on when it is started again."""
+    """End the engine; unfinished jobs continue when it starts again."""
     engine.leave()
     return reply(Done())
 
@@ -146,20 +146,20 @@ async def shutdown(engine: Engine) -> Response:
 
 
 @router.post("/leases", response_model=Lease, openapi_extra=json_body(LeaseRequest))
-def take_lease(engine: Engine, asked: Annotated[LeaseRequest, Depends(body(LeaseRequest))]) -> Response:
-    """Keep the engine alive."""
+def take_lease(engine: Engine, request: Annotated[LeaseRequest, Depends(body(LeaseRequest))]) -> Response:
+    """Take a lease, which keeps the engine alive."""
     return reply(engine.leases.take())
 
 
 @router.post("/leases/{id}/renew", response_model=Lease)
 def renew_lease(engine: Engine, id: str) -> Response:
-    """Keep it alive for longer."""
+    """Extend a lease."""
     return reply(engine.leases.renew(id))
 
 
 @router.delete("/leases/{id}", response_model=Done)
 def give_lease_back(engine: Engine, id: str) -> Response:
-    """It is no longer needed by this client."""
+    """Release a lease."""
     engine.leases.give_back(id)
     return reply(Done())
 
@@ -178,7 +178,7 @@ def give_lease_back(engine: Engine, id: str) -> Response:
     },
 )
 async def upload(engine: Engine, request: Request) -> Response:
-    """Give a picture to the engine; its id is the hash of its bytes."""
+    """Upload a picture; its id is the hash of its bytes."""
     data = await request.body()
     try:
         return reply(await run_in_threadpool(engine.pictures.add, data))
@@ -202,27 +202,29 @@ def get_models(engine: Engine) -> Response:
 
 @router.get("/models/{name}", response_model=Model)
 def get_model(engine: Engine, name: str) -> Response:
-    """One of them."""
+    """One model of the catalog."""
     return reply(_model(engine, known_model(name)))
 
 
 @router.post("/models/load", response_model=JobState, status_code=202, openapi_extra=json_body(LoadRequest))
-def load(engine: Engine, asked: Annotated[LoadRequest, Depends(body(LoadRequest))], key: Key = None) -> Response:
-    """Load a model; its events say how far that is."""
-    return _submit(engine, "load", asked, key)
+def load(engine: Engine, request: Annotated[LoadRequest, Depends(body(LoadRequest))], key: Key = None) -> Response:
+    """Load a model; the events report its progress."""
+    return _submit(engine, "load", request, key)
 
 
 @router.post("/models/unload", response_model=JobState, status_code=202, openapi_extra=json_body(UnloadRequest))
-def unload(engine: Engine, asked: Annotated[UnloadRequest, Depends(body(UnloadRequest))], key: Key = None) -> Response:
-    """Unload the model that is loaded, once the jobs before are done."""
-    return _submit(engine, "unload", asked, key)
+def unload(
+    engine: Engine, request: Annotated[UnloadRequest, Depends(body(UnloadRequest))], key: Key = None
+) -> Response:
+    """Unload the current model after the jobs that are queued before."""
+    return _submit(engine, "unload", request, key)
 
 
 @router.get("/adapters", response_model=Adapters)
 def get_adapters() -> Response:
     """The adapters of the catalog."""
-    found = [protocol.Adapter(entry.name, entry.bytes_on_disk, entry.description) for entry in list_adapters()]
-    return reply(Adapters(tuple(found)))
+    adapters = [protocol.Adapter(entry.name, entry.bytes_on_disk, entry.description) for entry in list_adapters()]
+    return reply(Adapters(tuple(adapters)))
 
 
 def _model(engine: EngineState, entry: ModelEntry) -> Model:
@@ -235,43 +237,43 @@ def _model(engine: EngineState, entry: ModelEntry) -> Model:
 
 
 @router.post("/plans", response_model=JobState, status_code=202, openapi_extra=json_body(PlanRequest))
-def plan(engine: Engine, asked: Annotated[PlanRequest, Depends(body(PlanRequest))], key: Key = None) -> Response:
-    """Write the chain of an edit, or without a picture of a new one."""
-    return _submit(engine, "plan", asked, key)
+def plan(engine: Engine, request: Annotated[PlanRequest, Depends(body(PlanRequest))], key: Key = None) -> Response:
+    """Plan the chain of an edit, or of a new picture if no image is given."""
+    return _submit(engine, "plan", request, key)
 
 
 @router.post("/edits", response_model=JobState, status_code=202, openapi_extra=json_body(EditRequest))
-def edit(engine: Engine, asked: Annotated[EditRequest, Depends(body(EditRequest))], key: Key = None) -> Response:
-    """Edit a picture, by the chain that is given or by one that is planned first."""
-    return _submit(engine, "edit", asked, key)
+def edit(engine: Engine, request: Annotated[EditRequest, Depends(body(EditRequest))], key: Key = None) -> Response:
+    """Edit a picture, with the given chain or with one that is planned first."""
+    return _submit(engine, "edit", request, key)
 
 
 @router.post("/generations", response_model=JobState, status_code=202, openapi_extra=json_body(GenerateRequest))
 def generate(
-    engine: Engine, asked: Annotated[GenerateRequest, Depends(body(GenerateRequest))], key: Key = None
+    engine: Engine, request: Annotated[GenerateRequest, Depends(body(GenerateRequest))], key: Key = None
 ) -> Response:
-    """Draw a new picture from a caption."""
-    return _submit(engine, "generate", asked, key)
+    """Generate a new picture from a caption."""
+    return _submit(engine, "generate", request, key)
 
 
-def _submit(engine: EngineState, kind: Kind, asked: JobRequest, key: str | None) -> Response:
-    image, model = getattr(asked, "image", None), getattr(asked, "model", None)
+def _submit(engine: EngineState, kind: Kind, request: JobRequest, key: str | None) -> Response:
+    image, model = getattr(request, "image", None), getattr(request, "model", None)
     if image is not None:
         engine.pictures.check(image)
     if model is not None:
         known_model(model)
-    return reply(engine.queue.submit(kind, asked, key or os.urandom(16).hex()), 202)
+    return reply(engine.queue.submit(kind, request, key or os.urandom(16).hex()), 202)
 
 
 @router.get("/jobs", response_model=Jobs)
 def get_jobs(engine: Engine, unacknowledged: Annotated[bool, Query()] = False) -> Response:
-    """All jobs, or those whose outcome nobody has acknowledged, the oldest first."""
+    """All jobs, or only those that are not acknowledged, the oldest first."""
     return reply(Jobs(tuple(engine.queue.list(unacknowledged))))
 
 
 @router.get("/jobs/{id}", response_model=JobState)
 def get_job(engine: Engine, id: str) -> Response:
-    """How it stands."""
+    """The state of a job."""
     return reply(engine.queue.state(id))
 
 
@@ -283,27 +285,27 @@ def get_job(engine: Engine, id: str) -> Response:
 def get_events(
     engine: Engine, id: str, last: Annotated[str, Header(alias="Last-Event-ID", max_length=60)] = ""
 ) -> StreamingResponse:
-    """What happens to it, from its beginning or from where `Last-Event-ID` left off, as server-sent events."""
+    """The events of a job as server-sent events, from the beginning or after `Last-Event-ID`."""
     engine.queue.state(id)
     return StreamingResponse(stream(engine, id, last), media_type="text/event-stream")
 
 
 @router.post("/jobs/{id}/cancel", response_model=JobState)
 def cancel(engine: Engine, id: str) -> Response:
-    """End it: at once while it waits, at its next token or step while it runs."""
+    """Cancel a job: at once if it is waiting, at its next token or step if it is running."""
     return reply(engine.queue.cancel(id))
 
 
 @router.post("/jobs/{id}/acknowledge", response_model=Done)
 def acknowledge(engine: Engine, id: str) -> Response:
-    """Its outcome has arrived; the result is removed."""
+    """Acknowledge the outcome of a job; its result is removed."""
     engine.queue.acknowledge(id)
     return reply(Done())
 
 
 @router.get("/jobs/{id}/result", response_model=JobResult)
 def get_result(engine: Engine, id: str) -> Response:
-    """What it came to."""
+    """The result of a job."""
     return reply(engine.queue.result(id))
 
 
@@ -313,5 +315,5 @@ def get_result(engine: Engine, id: str) -> Response:
     responses={200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 def get_file(engine: Engine, id: str, name: str) -> Response:
-    """One picture of the result."""
+    """One picture of a result."""
     return Response(engine.queue.file(id, name), media_type="image/png")

@@ -1,4 +1,4 @@
-"""One engine process, from its lock to its end."""
+"""The life of an engine process, from taking its lock to shutdown."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from engine.server.state import EngineState
 from engine.settings import EngineSettings
 
 LOCK_TIMEOUT = 20.0
-"""Seconds that an engine waits for the one before it to end."""
+"""Seconds that an engine waits for the previous one to end."""
 _LOOK = 1.0
-"""Seconds between two looks whether the one before it serves all the same."""
+"""Seconds between two checks whether the other engine is serving requests."""
 STREAM_TIMEOUT = 3
-"""Seconds that open streams have to end."""
+"""Seconds that open streams get to end."""
 LAST_RESORT = 9.5
-"""Seconds after which an ending engine is ended, whatever still runs."""
+"""Seconds after which an engine that is shutting down exits, whatever is still running."""
 
 
 def serve(settings: EngineSettings) -> None:
-    """Serves until nobody wants the engine any more. There is one at a time: a second waits, and gives way.
+    """Serves until no client needs the engine. Only one engine runs at a time: a second one waits, and then exits.
 
-    Raises EngineUnavailable where the runtime folder is not safe, or another engine keeps the lock without serving.
+    Raises EngineUnavailable if the runtime folder is not safe, or if another engine keeps the lock without serving.
     """
     folder = open_folder(settings.runtime)
     deadline = time.monotonic() + LOCK_TIMEOUT
-    with ExitStack() as held:
+    with ExitStack() as locks:
         while True:
             try:
-                held.enter_context(locked(folder / "engine.lock", _LOOK))
+                locks.enter_context(locked(folder / "engine.lock", _LOOK))
                 break
             except EngineUnavailable:
                 if find(folder):
@@ -69,10 +69,10 @@ def _serve(settings: EngineSettings) -> None:
 
 
 def listen() -> socket.socket:
-    """Any free port of the loopback.
+    """Listens on a free port of the loopback interface.
 
-    Only of a socket that names its protocol does asyncio send small pieces at once. Else each answer on a connection
-    that the client keeps comes 40 ms late.
+    asyncio disables Nagle's algorithm only on sockets with an explicit protocol. Without that, each response on a
+    persistent connection would be 40 ms late.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
@@ -81,7 +81,7 @@ def listen() -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which ends when the engine leaves, and tells the engine when it is to end."""
+    """uvicorn's server, which stops when the engine shuts down, and makes the engine shut down on a signal."""
 
     def __init__(self, config: uvicorn.Config, engine: EngineState) -> None:
         super().__init__(config)
@@ -95,5 +95,5 @@ class _Server(uvicorn.Server):
         last_resort.start()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal ends the engine as its last lease does; it is no failure, so nothing is raised in the end."""
+        """A signal shuts the engine down like the end of the last lease. It is not an error, so nothing is raised."""
         self.engine.leave()

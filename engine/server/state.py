@@ -1,4 +1,4 @@
-"""All that one engine is made of, from its start to its end."""
+"""The parts of an engine, and its lifetime."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.server.leases import Leases
 from engine.settings import EngineSettings
 
 WORKER_TIMEOUT = 4.0
-"""Seconds that the running job has to come to its next token or step when the engine ends."""
+"""Seconds that the running job gets to reach its next token or step during shutdown."""
 _LOOK = 0.25
 _SWEEP = 3600.0
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class EngineState:
-    """Store, queue, worker and leases, and the decision when to go."""
+    """Store, queue, worker and leases, and the decision when to shut down."""
 
     def __init__(self, settings: EngineSettings, runtime: Runtime) -> None:
         self.settings = settings
@@ -42,18 +42,18 @@ class EngineState:
         self.leases = Leases(settings.lease)
         self.closing = False
         self.streams: set[asyncio.Event] = set()
-        """Set to wake the open streams, which then see that the engine is closing."""
+        """Set to wake the open streams, which then notice that the engine is closing."""
         self.exit: Callable[[], None] = lambda: None
-        """Ends the server; put here by it."""
+        """Stops the server; set by the server."""
 
     def open(self) -> None:
-        """Serves from now on."""
+        """Starts serving."""
         self.worker.start()
         write_runtime(self.settings.runtime, self.runtime)
         log.info("engine serves", extra={"port": self.runtime.port, "pid": self.runtime.pid})
 
     async def watch(self) -> None:
-        """Goes when nobody wants the engine any more, and now and then forgets what is too old."""
+        """Shuts down when no client needs the engine, and removes old results from time to time."""
         next_sweep = 0.0
         while not self.closing:
             if time.monotonic() >= next_sweep:
@@ -66,7 +66,7 @@ class EngineState:
             await asyncio.sleep(_LOOK)
 
     def leave(self) -> None:
-        """No client finds the engine any more, streams end, the server stops. On the event loop's thread."""
+        """Removes the runtime file, ends streams and stops the server. Call it on the event loop's thread."""
         self.closing = True
         remove_runtime(self.settings.runtime, self.runtime)
         for stream in self.streams:
@@ -74,7 +74,7 @@ class EngineState:
         self.exit()
 
     def close(self) -> None:
-        """The last thing: the running job is put back for the next engine."""
+        """The last step of shutdown: puts the running job back in the queue for the next engine."""
         if not self.worker.close(WORKER_TIMEOUT) and self.queue.running:
             self.store.put_back(self.queue.running)
         self.store.close()

@@ -1,4 +1,4 @@
-"""A job's events as server-sent events."""
+"""The events of a job as server-sent events."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from engine.server.state import EngineState
 
 
 async def stream(engine: EngineState, id: str, last: str) -> AsyncIterator[bytes]:
-    """What comes after the event `last`, to the end of the job or of the engine; a sign of life when it is quiet.
+    """Yields the events after the event `last` until the job or the engine ends, and a comment when there is none for a
+    while.
 
-    Nothing is kept for a reader who does not keep up: who missed events gets a Snapshot first.
+    Events are not buffered for slow readers: a reader that missed events gets a Snapshot first.
     """
     loop, changed, log = asyncio.get_running_loop(), asyncio.Event(), engine.queue.log(id)
     end = log.listen(lambda: loop.call_soon_threadsafe(changed.set))
@@ -30,7 +31,7 @@ async def stream(engine: EngineState, id: str, last: str) -> AsyncIterator[bytes
             if events and isinstance(events[-1][1], Finished):
                 return
             state = engine.queue.state(id)
-            if state.final and not log.after(last)[1]:  # it ended in another engine's time, or all was told before
+            if state.final and not log.after(last)[1]:  # ended under an earlier engine, or all events were sent before
                 yield encoded(last, Finished(state))
                 return
             try:
@@ -43,5 +44,5 @@ async def stream(engine: EngineState, id: str, last: str) -> AsyncIterator[bytes
 
 
 def encoded(id: str, event: Event) -> bytes:
-    """An event as its lines; the id is what `Last-Event-ID` brings back."""
+    """An event in the format of server-sent events; clients send its id back as `Last-Event-ID`."""
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (id.encode(), EVENT_NAMES[type(event)].encode(), dumps(event))

@@ -1,4 +1,4 @@
-"""The engine's places, as in the engine's own tests."""
+"""The engine's folders, as in the engine's own tests."""
 
 from tests.engine.conftest import place, served, tiny_model
 

@@ -1,6 +1,7 @@
-"""The engine as it is, on a disk that is full while the file `full` lies in its data folder.
+"""The engine on a disk that is full while the file `full` is in its data folder.
 
-Every file that it would create or flush then fails as the system fails it (ENOSPC), and every write of its database.
+Every file that it then creates or flushes fails like on a real full disk (ENOSPC), and so does every write to its
+database.
 """
 
 import errno
@@ -20,7 +21,7 @@ write_file, write_row = files.write_file, Store._do
 
 def file_on_the_disk(path: Path, data: bytes, mode: int = 0o666) -> None:
     if FULL.exists():
-        path.write_bytes(data[:10])  # what fitted
+        path.write_bytes(data[:10])  # the part that fits
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     write_file(path, data, mode)
 

@@ -1,6 +1,7 @@
-"""The engine as it is, but for one thing: it is killed, once or more, when it comes to the point that is named.
+"""The engine, unchanged except that it is killed, once or several times, at a given point.
 
-Run as a program; GOT_ENGINE_KILL_AT names the point, GOT_ENGINE_KILLS how often (1). Without a point it lives on.
+Run as a program; GOT_ENGINE_KILL_AT names the point, and GOT_ENGINE_KILLS is the number of kills (1). Without a point
+it is not killed.
 """
 
 import os
@@ -31,7 +32,7 @@ POINTS = (*CALLS, *(name for name in EVENTS if name != "preview"))
 
 
 def kill(where: Path, kills: int) -> None:
-    """Ends this process as nothing else does, unless that was done often enough."""
+    """Kills this process without any cleanup, unless that has been done often enough."""
     where.mkdir(parents=True, exist_ok=True)
     marks = len(list(where.glob("killed-*")))
     if marks < kills:
@@ -41,11 +42,11 @@ def kill(where: Path, kills: int) -> None:
 
 def wrapped(call: Callable[..., Any], afterwards: bool, die: Callable[[], None]) -> Callable[..., Any]:
     def at_the_point(*arguments: Any, **options: Any) -> Any:
-        here = call.__name__ != "write_file" or arguments[0].parent.suffix == ".tmp"  # a result's file, not a picture's
-        if here and not afterwards:
+        is_here = call.__name__ != "write_file" or arguments[0].parent.suffix == ".tmp"  # of a result, not a picture
+        if is_here and not afterwards:
             die()
         result = call(*arguments, **options)
-        if here and afterwards:
+        if is_here and afterwards:
             die()
         return result
 

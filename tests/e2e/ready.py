@@ -1,6 +1,6 @@
-"""A process that has imported what they need forks the programs of a campaign, so that hundreds start in little time.
+"""A process that has imported the packages forks the programs of a stress run, so that hundreds start quickly.
 
-`Ready` starts it; `command` is then a program that does as `script` would: it has the same input, output and folder,
+`Ready` starts it. `command` then returns a program equivalent to `script`: it has the same input, output and folder,
 lives as long and ends with the same status.
 """
 
@@ -25,15 +25,15 @@ CLIENT = (
     "line.connect(sys.argv[1])\n"
     "socket.send_fds(line, [b'.'], [0, 1, 2])\n"
     "line.sendall(json.dumps([dict(os.environ), os.getcwd()]).encode() + b'\\n')\n"
-    "status = line.recv(1)\n"  # it comes at the end, or the system closes the line, when the program was killed
+    "status = line.recv(1)\n"  # the exit status, or nothing if the program was killed
     "sys.exit(status[0]) if status else os.kill(os.getpid(), signal.SIGKILL)\n"
 )
 LIBRARIES = ("engine.server.serve", "engine.jobs.memory", "engine.jobs.tasks", "engine.got.adapters")
-"""What an engine imports only when it is wanted."""
+"""Packages that an engine imports only when it needs them."""
 
 
 class Ready:
-    """The process, for programs that run `script` as their main module."""
+    """The process that forks programs which run `script` as their main module."""
 
     def __init__(self, script: Path, folder: Path, libraries: Sequence[str] = LIBRARIES) -> None:
         self.path = folder / "ready"
@@ -59,7 +59,7 @@ class Ready:
 
 
 def wait_for_programs(script: str, path: str) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who ends is gone at once
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # finished children are reaped at once
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(8)
@@ -73,12 +73,12 @@ def wait_for_programs(script: str, path: str) -> None:
 
 
 def run(script: str, line: socket.socket) -> None:
-    """In the fork: the program, as the one that its starter started would be, to its end."""
+    """In the fork: runs the program as its starter would have run it, to its end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
-    for number, given in enumerate(socket.recv_fds(line, 1, 3)[1]):
-        os.dup2(given, number)
-        os.close(given)
+    for number, descriptor in enumerate(socket.recv_fds(line, 1, 3)[1]):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
     environment, folder = json.loads(line.makefile().readline())
     os.environ.clear()
     os.environ.update(environment)
@@ -100,5 +100,5 @@ if __name__ == "__main__":
     for name in sys.argv[3:]:
         importlib.import_module(name)
     runpy.run_path(sys.argv[1], run_name="imported")
-    gc.freeze()  # as an engine does that has imported them
+    gc.freeze()  # as an engine does after importing them
     wait_for_programs(sys.argv[1], sys.argv[2])

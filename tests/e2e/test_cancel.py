@@ -1,4 +1,4 @@
-"""Cancelled at random moments: soon, and without a trace in the next job."""
+"""Canceling jobs at random moments: it is fast, and the next job is not affected."""
 
 import random
 import threading
@@ -27,11 +27,12 @@ def hashes(engine, image: str) -> list[str]:
 
 
 @pytest.mark.timeout(1800)
-def test_cancelled_at_any_moment_the_next_job_is_clean(place, record_property):
-    """On the shipped model. Latency: tokens and steps made after the engine has the request, and time until the end."""
+def test_canceling_at_any_moment_does_not_affect_the_next_job(place, record_property):
+    """With the shipped model. Latency: the tokens and steps after the engine has the request, and the time until the
+    job ends."""
     dice = random.Random(2)
     with place("fresh").connect() as fresh:
-        wanted = hashes(fresh, fresh.upload(SAMPLE.read_bytes()).id)
+        expected = hashes(fresh, fresh.upload(SAMPLE.read_bytes()).id)
     latencies, steps_after = [], []
     with place("used").connect() as engine:
         image = engine.upload(SAMPLE.read_bytes()).id
@@ -40,7 +41,7 @@ def test_cancelled_at_any_moment_the_next_job_is_clean(place, record_property):
             latencies.append(latency)
             steps_after.append(steps)
             if number % 10 == 4:
-                assert hashes(engine, image) == wanted
+                assert hashes(engine, image) == expected
     (p50, p95), (steps50, steps95) = quantiles(latencies), quantiles(steps_after)
     line = (
         f"cancel: p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms; steps made after it: p50 {steps50}, p95 {steps95}"
@@ -51,24 +52,25 @@ def test_cancelled_at_any_moment_the_next_job_is_clean(place, record_property):
 
 
 def cancel_one(client, request: EditRequest, dice: random.Random) -> tuple[float, int]:
-    """(seconds from the request to the end, tokens and steps told after the engine had it) of a job's cancelling."""
+    """Cancels a job. Returns (seconds from the request to the end, tokens and steps after the engine had the
+    request)."""
     job = client.submit(request)
-    begun, taken = threading.Event(), threading.Event()
+    started, canceled = threading.Event(), threading.Event()
     steps_after = []
 
     def watch(event) -> None:
         if isinstance(event, (Step, Token)):
-            begun.set()
-            if taken.is_set():
+            started.set()
+            if canceled.is_set():
                 steps_after.append(event)
 
     waiter = threading.Thread(target=_follow, args=(client, job.id, watch))
     waiter.start()
-    assert begun.wait(600)
-    time.sleep(dice.uniform(0, 1))  # in the plan, or in the first of the steps
+    assert started.wait(600)
+    time.sleep(dice.uniform(0, 1))  # during planning or the first steps
     began = time.monotonic()
     client.cancel(job.id)
-    taken.set()
+    canceled.set()
     waiter.join(600)
     assert client.job(job.id).state == "cancelled"
     return time.monotonic() - began, len(steps_after)
@@ -88,7 +90,7 @@ def _follow(client, id: str, watch) -> None:
     raise AssertionError("it was not cancelled")
 
 
-def test_only_the_job_that_is_named_is_cancelled(served):
+def test_only_the_given_job_is_canceled(served):
     client = served.engine.client
     image = client.upload(png(scene())).id
     first, second = (client.submit(asked(image, num_inference_steps=20)) for _ in range(2))

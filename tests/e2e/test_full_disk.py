@@ -1,4 +1,4 @@
-"""A disk that fills up under a running engine: it says so, loses nothing that was made, and goes on when it can."""
+"""The disk fills up under a running engine: it reports this, loses no result, and continues when there is space."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ def asked(image: str) -> EditRequest:
 
 
 @pytest.mark.parametrize("marks", [["full"], ["full", "database-full"]])
-def test_a_result_is_fetched_although_the_disk_is_full(place, marks):
+def test_a_result_can_be_fetched_while_the_disk_is_full(place, marks):
     where = place(command=PROGRAM)
     with where.connect() as engine:
         client = engine.client
@@ -48,12 +48,12 @@ def test_a_result_is_fetched_although_the_disk_is_full(place, marks):
                 client.submit(asked(image))
         for mark in marks:
             (where.data / mark).unlink()
-        again = engine.run(asked(image))
-        assert again.saved and [f.sha256 for f in client.result(again.id).files] == [f.sha256 for f in result.files]
+        retry = engine.run(asked(image))
+        assert retry.saved and [f.sha256 for f in client.result(retry.id).files] == [f.sha256 for f in result.files]
         assert not list((where.data / "pictures").glob(".*"))
 
 
-def test_a_job_that_cannot_begin_begins_when_it_can(place):
+def test_a_job_that_cannot_start_for_lack_of_space_starts_later(place):
     where = place(command=PROGRAM)
     with where.connect() as engine:
         image = engine.upload(png(scene())).id
@@ -66,7 +66,7 @@ def test_a_job_that_cannot_begin_begins_when_it_can(place):
         while engine.client.job(long.id).state != "running":
             time.sleep(0.02)
         (where.data / "database-full").touch()
-        engine.client.cancel(long.id)  # its end cannot be written, and the next one's beginning neither
+        engine.client.cancel(long.id)  # neither its end nor the next job's start can be written
         while engine.client.job(long.id).state != "cancelled":
             time.sleep(0.02)
         time.sleep(1.5)

@@ -1,7 +1,5 @@
-"""The engine killed at every point of a job's way.
-
-Nothing finished is lost, nothing is done twice, and nothing is said to be done too early.
-"""
+"""The engine is killed at every point of a job's life. No finished result is lost, nothing is done twice, and nothing
+is reported as done too early."""
 
 import hashlib
 import os
@@ -38,7 +36,7 @@ def asked(image: str) -> EditRequest:
 
 @pytest.fixture(scope="module")
 def expected(served) -> dict[str, str]:
-    """The files of an edit that nobody disturbed, by their hashes."""
+    """The files of an undisturbed edit, by their hashes."""
     client = served.engine.client
     job = served.engine.run(asked(client.upload(png(scene())).id))
     return {file.name: file.sha256 for file in client.result(job.id).files}
@@ -56,33 +54,34 @@ def test_there_are_twelve_points():
 
 
 @pytest.mark.parametrize("point", POINTS_TRIED)
-def test_killed_at_a_point_the_client_still_gets_its_one_result(place, program, expected, point):
-    """Four at once: most of the time of one goes by until the next engine may start."""
+def test_after_a_kill_the_client_still_gets_exactly_one_result(place, program, expected, point):
+    """Four at a time, because each one mostly waits until the next engine may start."""
     with ThreadPoolExecutor(4) as rounds:
-        tried = [rounds.submit(killed, place(str(n), program, kill_at=point), expected) for n in range(times(1, 10))]
-        for one in tried:
+        attempts = [rounds.submit(killed, place(str(n), program, kill_at=point), expected) for n in range(times(1, 10))]
+        for one in attempts:
             one.result()
 
 
 def killed(where: Place, expected: dict[str, str]) -> None:
-    said: list[tuple[str, bool]] = []
+    reports: list[tuple[str, bool]] = []
     with where.connect() as engine:
         first = engine.client.runtime.pid
         image = engine.client.upload(png(scene())).id
         job = engine.run(
-            asked(image), lambda event: isinstance(event, Finished) and said.append((event.job.state, event.job.saved))
+            asked(image),
+            lambda event: isinstance(event, Finished) and reports.append((event.job.state, event.job.saved)),
         )
         assert engine.client.runtime.pid != first and (where.data / "killed-0").exists()
         result = engine.client.result(job.id)
         assert {file.name: file.sha256 for file in result.files} == expected
         for file in result.files:
             assert hashlib.sha256(engine.client.file(job.id, file.name)).hexdigest() == file.sha256
-        assert [found.id for found in engine.client.jobs()] == [job.id] and set(said) == {("done", True)}
+        assert [listed.id for listed in engine.client.jobs()] == [job.id] and set(reports) == {("done", True)}
         assert sorted(path.name for path in (where.data / "results").iterdir()) == [job.id]
     where.end()
 
 
-def test_a_job_that_killed_two_engines_is_left_alone(place, program):
+def test_a_job_that_killed_two_engines_is_given_up(place, program):
     where = place(command=program, kill_at="step", kills=9)
     with where.connect() as engine:
         image = engine.client.upload(png(scene())).id
@@ -104,7 +103,7 @@ with connect("client", command=sys.argv[1:]) as engine:
 """
 
 
-def test_when_the_client_is_killed_its_result_waits(place, program, expected):
+def test_the_result_of_a_killed_client_is_kept(place, program, expected):
     where = place(command=program, lease=2, grace=1)
     environment = os.environ | where.environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     client = subprocess.Popen(
@@ -116,29 +115,30 @@ def test_when_the_client_is_killed_its_result_waits(place, program, expected):
     client.communicate()
     first = read_runtime(where.runtime)
     assert first is not None
-    while first.alive:  # nobody is there any more: the engine goes, its job done or not, and another comes
+    # no client is left: the engine shuts down, whether the job is done or not, and another one starts
+    while first.alive:
         time.sleep(0.05)
     with where.connect() as engine:
         assert engine.client.follow(id).state == "done"
-        (found,) = engine.client.jobs(unacknowledged=True)
-        assert found.id == id
+        (job,) = engine.client.jobs(unacknowledged=True)
+        assert job.id == id
         assert {file.name: file.sha256 for file in engine.client.result(id).files} == expected
 
 
-def test_an_engine_that_hangs_under_a_job_is_noticed_and_replaced(place, program, expected):
-    """SIGSTOP at a token: the client has its result from another engine; it notices within 15 s."""
+def test_an_engine_that_hangs_during_a_job_is_detected_and_replaced(place, program, expected):
+    """SIGSTOP at a token: the client detects it within 15 s and gets its result from another engine."""
     where = place(command=program)
     with where.connect() as engine:
-        pid, stopped, noticed = engine.client.runtime.pid, [], []
+        pid, stop_times, noticed = engine.client.runtime.pid, [], []
         connect_again = engine._connect
 
         def stop(event: Event) -> None:
-            if isinstance(event, Token) and not stopped:
+            if isinstance(event, Token) and not stop_times:
                 os.kill(pid, signal.SIGSTOP)
-                stopped.append(time.monotonic())
+                stop_times.append(time.monotonic())
 
         def noticing() -> tuple:
-            noticed.append(time.monotonic() - stopped[0])
+            noticed.append(time.monotonic() - stop_times[0])
             return connect_again()
 
         engine._connect = noticing
@@ -147,7 +147,7 @@ def test_an_engine_that_hangs_under_a_job_is_noticed_and_replaced(place, program
         assert {file.name: file.sha256 for file in engine.client.result(job.id).files} == expected
 
 
-def test_a_client_that_only_watches_is_told_that_the_engine_is_gone(place, program):
+def test_a_client_that_only_watches_is_told_when_the_engine_dies(place, program):
     where = place(command=program, kill_at="step")
     with where.connect() as engine:
         job = engine.client.submit(asked(engine.client.upload(png(scene())).id))

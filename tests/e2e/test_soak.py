@@ -1,4 +1,4 @@
-"""Many jobs: memory, handles and threads stay as they were."""
+"""After many jobs, memory, handles and threads are as before."""
 
 import os
 
@@ -16,9 +16,9 @@ JOBS = int(os.environ.get("GOT_SOAK", times(30, 500)))
 WARM = JOBS // 3
 KIB_A_JOB = 1.0
 ARENA = 1024
-"""KiB in which Python gets memory from the system: one more or less says nothing."""
+"""KiB by which Python requests memory from the system: a difference of one block means nothing."""
 RETURNS_WHAT_IS_FREE = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
-"""glibc keeps up to 40 MB of what was freed, now more, now less: what a job leaves would drown in that."""
+"""glibc keeps up to 40 MB of freed memory, in varying amounts, which would hide what a job leaves behind."""
 
 
 @pytest.mark.timeout(7200)
@@ -42,13 +42,13 @@ def test_memory_handles_and_threads_stay_as_they_were(place, monkeypatch):
             if number >= WARM:
                 systems.append(engine.client.system())
     fifth = max(1, len(systems) // 5)
-    early, late = min(s.resident for s in systems[:fifth]), min(s.resident for s in systems[-fifth:])
-    jobs, growth = len(systems) - fifth, (late - early) / 1024
+    low_before, low_after = min(s.resident for s in systems[:fifth]), min(s.resident for s in systems[-fifth:])
+    jobs, growth = len(systems) - fifth, (low_after - low_before) / 1024
     first, last = systems[0], systems[-1]
     print(
-        f"{JOBS} jobs: resident {early / 1e6:.1f} -> {late / 1e6:.1f} MB ({growth / jobs:.2f} KiB a job), "
+        f"{JOBS} jobs: resident {low_before / 1e6:.1f} -> {low_after / 1e6:.1f} MB ({growth / jobs:.2f} KiB a job), "
         f"handles {first.handles} -> {last.handles}, threads {first.threads} -> {last.threads}"
     )
     assert abs(last.handles - first.handles) <= 5 and abs(last.threads - first.threads) <= 5
-    if JOBS >= 500:  # with fewer, what the allocator keeps for itself is more than what a job could leave
+    if JOBS >= 500:  # with fewer jobs, the allocator's own reserves exceed what a job could leave
         assert growth <= KIB_A_JOB * jobs + ARENA

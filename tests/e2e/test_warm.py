@@ -1,4 +1,4 @@
-"""Two `got edit` in a row, as programs: the second does not load the model."""
+"""Two `got edit` programs in a row: the second does not load the model."""
 
 import json
 import os
@@ -17,10 +17,10 @@ def test_the_second_edit_does_not_load_the_model(place, tmp_path):
     where = place()
     scene().save(tmp_path / "scene.png")
     environment = os.environ | where.environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    took, said = [], []
+    durations, outputs = [], []
     for number in (1, 2):
         began = time.monotonic()
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "got_desktop", "edit", "scene.png", INSTRUCTION, "-o", f"out{number}.png"]
             + ["--model", "got-mini", "--steps", "4", "--json"],
             cwd=tmp_path,
@@ -28,13 +28,13 @@ def test_the_second_edit_does_not_load_the_model(place, tmp_path):
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, done.stderr
-        took.append(time.monotonic() - began)
-        said.append(json.loads(done.stdout))
+        assert process.returncode == 0, process.stderr
+        durations.append(time.monotonic() - began)
+        outputs.append(json.loads(process.stdout))
     log = [json.loads(line) for line in where.log().splitlines()]
     assert len([line for line in log if line["message"] == "loaded"]) == 1
     assert len([line for line in log if line["message"] == "engine serves"]) == 1
     assert len([line for line in log if line["message"] == "job ends" and line["ended"] == "done"]) == 2
-    assert said[1]["seconds"]["load"] < said[0]["seconds"]["load"] / 2 and took[1] < took[0]
+    assert outputs[1]["seconds"]["load"] < outputs[0]["seconds"]["load"] / 2 and durations[1] < durations[0]
     assert (tmp_path / "out1.png").read_bytes() == (tmp_path / "out2.png").read_bytes()
-    print(f"first {took[0]:.2f} s (load {said[0]['seconds']['load']} s), second {took[1]:.2f} s")
+    print(f"first {durations[0]:.2f} s (load {outputs[0]['seconds']['load']} s), second {durations[1]:.2f} s")

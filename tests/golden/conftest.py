@@ -15,7 +15,7 @@ from tests.once import once
 
 @pytest.fixture(scope="session")
 def imported(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The folder of a checkpoint of the reference, imported once a run."""
+    """The folder of one of the reference's checkpoints, imported once per run."""
 
     def folder_of(checkpoint: str) -> Path:
         def make(folder: Path) -> None:
@@ -33,15 +33,15 @@ def pipeline(request: pytest.FixtureRequest, imported: Callable[[str], Path]) ->
 
 @pytest.fixture(scope="session")
 def in_bfloat16(imported: Callable[[str], Path]) -> GoTPipeline:
-    """What a graphics card calculates in, on this processor."""
+    """The dtype of a GPU, on this CPU."""
     return GoTPipeline.from_pretrained(imported(CHECKPOINTS[0]), dtype=torch.bfloat16)
 
 
 @pytest.fixture(scope="session")
 def as_on_a_card(imported: Callable[[str], Path]) -> Iterator[GoTPipeline]:
-    """All that a card is given for speed: the cache of fixed size, fused projections, compiled blocks, channels last.
+    """All optimizations for a GPU: the cache of fixed size, fused projections, compiled blocks and channels last.
 
-    On this processor the planner's steps are not recorded, and the compiler traces but makes no kernels.
+    On the CPU the planner's steps are not recorded, and the compiler traces but generates no kernels.
     """
     pipeline = GoTPipeline.from_pretrained(imported(CHECKPOINTS[0]))
     pipeline.planner.decoder = Decoder(pipeline.planner.mllm)

@@ -1,4 +1,4 @@
-"""Runs the golden cases and keeps the tensors that the reference stored."""
+"""Runs the golden cases and collects the tensors that the reference stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FOUR_BRANCHES = [Branch(*seen, 0.0) for seen in ((1, 1, 1), (1, 0, 1), (0, 0, 1)
 
 @dataclass
 class Golden:
-    """One case: how it was made and what the reference computed."""
+    """One case: how it was created, and the reference's results."""
 
     folder: Path
     case: dict[str, Any]
@@ -79,7 +79,7 @@ def golden_cases(folder: Path) -> list[dict[str, Any]]:
 
 @dataclass
 class Run:
-    """What the pipeline made of a case."""
+    """The pipeline's results for a case."""
 
     chain: Chain
     images: list[Image.Image]
@@ -87,25 +87,25 @@ class Run:
 
 
 def plan_and_render(pipeline: GoTPipeline, golden: Golden) -> Run:
-    with recording(pipeline, golden) as kept:
+    with recording(pipeline, golden) as run:
         result = pipeline(golden.case["instruction"], golden.source, **golden.options)
-    return Run(result.chain, result.images, kept.tensors)
+    return Run(result.chain, result.images, run.tensors)
 
 
 def render_only(pipeline: GoTPipeline, golden: Golden) -> Run:
     """The chain is given: nothing is planned."""
-    with recording(pipeline, golden) as kept:
+    with recording(pipeline, golden) as run:
         chain, instruction = golden.chain, golden.case["instruction"]
         images = pipeline.render(chain, golden.source, instruction=instruction, **golden.options)
-    return Run(chain, images, kept.tensors)
+    return Run(chain, images, run.tensors)
 
 
 class recording:
-    """While it lasts, keeps what passes through the pipeline's parts.
+    """Collects the tensors that pass through the pipeline's parts while the context is active.
 
-    A picture has 8 bits, fractions cut. The last bit of a float, which the number of threads decides, puts a value next
-    to a whole level on either side of it, and the next turn would begin a level away. So the next turn begins with the
-    reference's `decoded`, cut, wherever ours equals it to 1e-4. What is handed back, and compared, is ours.
+    An image has 8 bits, truncated. The last bit of a float, which depends on the number of threads, can put a value on
+    either side of a whole level, and the next turn would start a level apart. So the next turn starts from the
+    reference's truncated `decoded` wherever ours equals it up to 1e-4. The image that is returned and compared is ours.
     """
 
     def __init__(self, pipeline: GoTPipeline, golden: Golden) -> None:
@@ -116,13 +116,14 @@ class recording:
     def keep(self, **tensors: Tensor) -> None:
         self.tensors |= {f"{self.turn}.{name}": tensor.clone() for name, tensor in tensors.items()}
 
-    def next_reference(self, drawn: Image.Image) -> Image.Image:
-        """What the next turn begins with: the reference's canvas where ours equals it but for rounding, else ours."""
+    def next_reference(self, picture: Image.Image) -> Image.Image:
+        """The image that the next turn starts from: the reference's canvas if ours equals it up to rounding, else
+        ours."""
         name = f"{self.turn}.decoded"
-        theirs = self.golden.tensors[name]
-        if relative_difference(self.tensors[name], theirs) > 1e-4:
-            return drawn
-        return Image.fromarray((theirs[0].permute(1, 2, 0) * 255).to(torch.uint8).numpy())
+        reference = self.golden.tensors[name]
+        if relative_difference(self.tensors[name], reference) > 1e-4:
+            return picture
+        return Image.fromarray((reference[0].permute(1, 2, 0) * 255).to(torch.uint8).numpy())
 
     def __enter__(self) -> recording:
         query, denoise, decoder = self.pipeline.planner.query, unet.denoise, self.pipeline.renderer.vae.decoder
@@ -150,7 +151,7 @@ class recording:
             def predict(self, latents: Tensor, timestep: Tensor) -> Tensor:
                 noise_pred = super().predict(latents, timestep)
                 if not self.timesteps:
-                    # both schedulers begin by giving the UNet the noise at unit variance
+                    # both schedulers start with the noise at unit variance as the UNet's input
                     branches = self.every_branch.predict_branches(latents, timestep)
                     recorder.keep(init_noise=latents, eps_branches_first=branches, eps_guided_first=noise_pred)
                 self.timesteps.append(timestep)
@@ -187,11 +188,11 @@ class recording:
             patch.stop()
 
 
-def relative_difference(ours: Tensor, theirs: Tensor) -> float:
-    """The largest difference over the largest value of the reference."""
-    return float((ours.double() - theirs.double()).abs().max() / theirs.double().abs().max())
+def relative_difference(actual: Tensor, reference: Tensor) -> float:
+    """The largest difference relative to the largest value of the reference."""
+    return float((actual.double() - reference.double()).abs().max() / reference.double().abs().max())
 
 
-def levels_apart(ours: Image.Image, theirs: Image.Image) -> int:
+def levels_apart(actual: Image.Image, reference: Image.Image) -> int:
     """The largest difference of a channel, in 1/255."""
-    return int(np.abs(np.asarray(ours, dtype=int) - np.asarray(theirs, dtype=int)).max())
+    return int(np.abs(np.asarray(actual, dtype=int) - np.asarray(reference, dtype=int)).max())

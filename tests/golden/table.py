@@ -1,4 +1,4 @@
-"""Prints how far the pipeline is from the reference: `python -m tests.golden.table > docs/golden-parity.md`."""
+"""Prints the pipeline's differences from the reference: `python -m tests.golden.table > docs/golden-parity.md`."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ def main() -> None:
 
 
 def row(pipeline: GoTPipeline, golden: Golden) -> str:
-    planned, given = plan_and_render(pipeline, golden), render_only(pipeline, golden)
-    same = planned.chain.text == golden.chain.text
+    full_run, render_run = plan_and_render(pipeline, golden), render_only(pipeline, golden)
+    same = full_run.chain.text == golden.chain.text
     levels = max(
-        levels_apart(*pair) for run in (planned, given) for pair in zip(run.images, golden.results, strict=True)
+        levels_apart(*pair) for run in (full_run, render_run) for pair in zip(run.images, golden.results, strict=True)
     )
     cells = [golden.name, len(golden.results), "equal" if same else "DIFFERENT"]
-    for run in (planned, given):
-        apart = {name: relative_difference(run.tensors[name], tensor) for name, tensor in golden.tensors.items()}
-        worst = max(apart, key=lambda name: apart[name])
-        cells.append(f"{apart[worst]:.1e} ({worst})")
+    for run in (full_run, render_run):
+        differences = {name: relative_difference(run.tensors[name], tensor) for name, tensor in golden.tensors.items()}
+        worst = max(differences, key=lambda name: differences[name])
+        cells.append(f"{differences[worst]:.1e} ({worst})")
     return " | ".join(map(str, [*cells, f"{levels}/255"]))
 
 

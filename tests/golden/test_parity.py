@@ -1,4 +1,4 @@
-"""In float32 the pipeline computes what the reference computes, from the chain's words to the pixels."""
+"""In float32 the pipeline computes the same as the reference, from the chain's text to the pixels."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ def case(request: pytest.FixtureRequest, golden: Path) -> Golden:
     return Golden(golden / "golden", next(c for c in golden_cases(golden) if c["name"] == request.param))
 
 
-def test_no_case_is_left_out(golden: Path):
+def test_all_cases_are_tested(golden: Path):
     assert sorted(case["name"] for case in golden_cases(golden)) == sorted(CASES)
 
 
@@ -36,30 +36,31 @@ def test_a_case_equals_the_reference(pipeline: GoTPipeline, case: Golden, way: C
 
 
 @pytest.mark.full
-def test_as_a_card_runs_it_a_case_equals_the_reference(as_on_a_card: GoTPipeline, case: Golden):
+def test_with_gpu_optimizations_a_case_equals_the_reference(as_on_a_card: GoTPipeline, case: Golden):
     check(plan_and_render(as_on_a_card, case), case)
 
 
 def check(run: Run, case: Golden) -> None:
-    """Chain and token ids are equal, every tensor to 1e-4 of its largest value, the pictures to 2 of 255 levels."""
+    """Chain and token ids are equal, tensors agree to 1e-4 of their largest value, and images to 2 of 255 levels."""
     assert [turn.text for turn in run.chain.turns] == case.case["chains"]
 
     assert run.tensors.keys() == case.tensors.keys()
     exact = {name for name in case.tensors if name.endswith((".input_ids", ".time_ids", ".timesteps"))}
     for name in exact:
         assert torch.equal(run.tensors[name].double(), case.tensors[name].double()), name
-    apart = {name: relative_difference(run.tensors[name], tensor) for name, tensor in case.tensors.items()}
-    assert {name: difference for name, difference in apart.items() if difference > 1e-4} == {}
+    differences = {name: relative_difference(run.tensors[name], tensor) for name, tensor in case.tensors.items()}
+    assert {name: difference for name, difference in differences.items() if difference > 1e-4} == {}
 
     assert [image.size for image in run.images] == [image.size for image in case.results]
     assert max(levels_apart(*pair) for pair in zip(run.images, case.results, strict=True)) <= 2
 
 
-def test_in_bfloat16_a_given_chain_is_drawn_nearly_the_same(in_bfloat16: GoTPipeline, case: Golden):
-    """Euler's steps bring the picture within 10 of 255 levels; DDPM's add noise at each, which carries rounding on."""
+def test_in_bfloat16_a_given_chain_is_rendered_nearly_the_same(in_bfloat16: GoTPipeline, case: Golden):
+    """With Euler's steps the image is within 10 of 255 levels; DDPM adds noise at each step, which carries rounding
+    errors on."""
     run = render_only(in_bfloat16, case)
-    apart = {name: relative_difference(run.tensors[name], tensor) for name, tensor in case.tensors.items()}
-    predicted = [difference for name, difference in apart.items() if name.startswith("0.eps")]
+    differences = {name: relative_difference(run.tensors[name], tensor) for name, tensor in case.tensors.items()}
+    predicted = [difference for name, difference in differences.items() if name.startswith("0.eps")]
     assert len(predicted) == 2 and max(predicted) <= 0.06
     pairs = list(zip(run.images, case.results, strict=True))
     assert max(levels_apart(*pair) for pair in pairs) <= (10 if case.name.endswith("euler") else 40)

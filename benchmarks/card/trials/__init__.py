@@ -1,1 +1,1 @@
-"""What may become faster: measured by the part `kernels`, used by nothing else."""
+"""Trials of possible speed-ups: measured by the part `kernels`, and not used otherwise."""

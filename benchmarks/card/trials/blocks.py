@@ -1,7 +1,7 @@
-"""A trial: the UNet's transformer blocks with kernels of our own between matrix products and attention.
+"""A trial: the UNet's transformer blocks with our own kernels between matrix products and attention.
 
-The part `kernels` holds them beside blocks that torch.compile has made. If they are faster, they belong into
-`engine/got/kernels`, and the compiler is needed no more. Needs Triton.
+The part `kernels` compares them with blocks compiled by torch.compile. If they are faster, they belong in
+`engine/got/kernels`, and the compiler is no longer needed. Needs Triton.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 from engine.got.kernels.chaining import chained
 
 _COLUMNS = 1024
-"""Of the feed-forward's inner width that a program takes."""
+"""Columns of the feed-forward's inner width per program."""
 
 
 @triton.jit
@@ -38,7 +38,7 @@ def _add_and_norm(
     COLUMNS: tl.constexpr,
     CHAINED: tl.constexpr,
 ):
-    """A row for each program; both sums are rounded as they would be if they were stored first."""
+    """One row per program; both sums are rounded as if they were stored first."""
     row, column = tl.program_id(0).to(tl.int64), tl.arange(0, COLUMNS)
     there, place = column < columns, row * columns + column
     factors, shifts = tl.load(weight + column, there, 0), tl.load(shift + column, there, 0)
@@ -74,26 +74,26 @@ def _open(x, out, columns: tl.constexpr, COLUMNS: tl.constexpr, CHAINED: tl.cons
 
 
 def layer_norm(x: Tensor, norm: nn.LayerNorm) -> Tensor:
-    """(..., d), contiguous, normalized over its last dimension (arXiv 1607.06450), in float32."""
+    """Layer normalization over the last dimension of (..., d), contiguous (arXiv 1607.06450); computed in float32."""
     return _normed(x, None, norm, None, None)
 
 
 def add_and_norm(x: Tensor, other: Tensor, norm: nn.LayerNorm, bias: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """(..., d), contiguous, twice -> their sum, and the layer norm of the sum; to the first, `bias` (d,) is added."""
+    """(..., d), contiguous, twice -> their sum, and its layer norm; `bias` (d,) is added to the returned sum only."""
     total = torch.empty_like(x)
     return total, _normed(x, other, norm, bias, total)
 
 
 def _normed(x: Tensor, other: Tensor | None, norm: nn.LayerNorm, bias: Tensor | None, total: Tensor | None) -> Tensor:
     out, columns = torch.empty_like(x), x.shape[-1]
-    given = (x, other, norm.weight, norm.bias, bias, total, out, columns, norm.eps)
-    with torch.cuda.device_of(x):  # Triton does not look where its tensors are
-        _add_and_norm[(x.numel() // columns,)](*given, triton.next_power_of_2(columns), **chained(x.device))
+    arguments = (x, other, norm.weight, norm.bias, bias, total, out, columns, norm.eps)
+    with torch.cuda.device_of(x):  # Triton does not select the tensors' device by itself
+        _add_and_norm[(x.numel() // columns,)](*arguments, triton.next_power_of_2(columns), **chained(x.device))
     return out
 
 
 def geglu(x: Tensor) -> Tensor:
-    """(..., 2d), contiguous -> (..., d): its first half times GELU of its second (GEGLU, arXiv 2002.05202)."""
+    """(..., 2d), contiguous -> (..., d): the first half times GELU of the second half (GEGLU, arXiv 2002.05202)."""
     columns = x.shape[-1] // 2
     out = x.new_empty(*x.shape[:-1], columns)
     with torch.cuda.device_of(x):
@@ -103,7 +103,7 @@ def geglu(x: Tensor) -> Tensor:
 
 
 class _Block(BasicTransformerBlock):
-    """Sums go with the norms that follow, and with the last matrix product."""
+    """Combines sums with the norms that follow, and with the last matrix product."""
 
     def forward(
         self,
@@ -115,8 +115,8 @@ class _Block(BasicTransformerBlock):
         **kwargs: Any,  # noqa: ANN401
     ) -> Tensor:
         if attention_mask is not None or encoder_attention_mask is not None:
-            given = (hidden_states, attention_mask, encoder_hidden_states, encoder_attention_mask)
-            return super().forward(*given, *args, **kwargs)
+            arguments = (hidden_states, attention_mask, encoder_hidden_states, encoder_attention_mask)
+            return super().forward(*arguments, *args, **kwargs)
         hidden = hidden_states.contiguous()
         attended = _attend(self.attn1, layer_norm(hidden, self.norm1))
         hidden, normed = add_and_norm(attended, hidden, self.norm2)
@@ -125,18 +125,19 @@ class _Block(BasicTransformerBlock):
         by_product = type(last) is nn.Linear
         hidden, normed = add_and_norm(attended, hidden, self.norm3, last.bias if by_product else None)
         opened = geglu(cast(GEGLU, self.ff.net[0]).proj(normed))
-        if not by_product:  # weights of 8 bits
+        if not by_product:  # quantized weights
             return hidden + last(opened)
         hidden.flatten(0, 1).addmm_(opened.flatten(0, 1), last.weight.t())
         return hidden
 
 
 def _attend(
-    attention: Any,  # noqa: ANN401 - an Attention, whose layers are typed as if they could be missing
+    attention: Any,  # noqa: ANN401 - an Attention, whose layers are typed as optional
     x: Tensor,
     context: Tensor | None = None,
 ) -> Tensor:
-    """(n, tokens, d) to itself or to (n, others, width), without what diffusers' processors do for other models."""
+    """Attention of (n, tokens, d) to itself or to (n, others, width), without the special cases of diffusers'
+    processors."""
     source = x if context is None else context
     if not attention.fused_projections:
         parts = (attention.to_q(x), attention.to_k(source), attention.to_v(source))
@@ -150,7 +151,7 @@ def _attend(
 
 
 def use_own_blocks(model: nn.Module) -> list[nn.Module]:
-    """Replaces diffusers' blocks in a model, and gives them back; to undo it: `use_usual_blocks`."""
+    """Replaces diffusers' blocks in a model with ours. Returns the blocks; `use_usual_blocks` undoes it."""
     blocks = [m for m in model.modules() if type(m) is BasicTransformerBlock and _is_usual(m)]
     for module in blocks:
         module.__class__ = _Block
@@ -164,7 +165,7 @@ def use_usual_blocks(blocks: list[nn.Module]) -> None:
 
 
 def _is_usual(block: BasicTransformerBlock) -> bool:
-    """As SDXL's are: there is nothing in it but what `_Block` does."""
+    """Whether the block, like SDXL's, has no features that `_Block` lacks."""
     attentions = (block.attn1, block.attn2)
     if block.norm_type != "layer_norm" or block.pos_embed is not None or block.only_cross_attention:
         return False

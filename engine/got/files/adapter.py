@@ -1,8 +1,9 @@
-"""An adapter on disk: LoRA weights (Hu et al. 2021), in a folder that may come from anywhere.
+"""An adapter on disk: LoRA weights (Hu et al. 2021) in a folder from an untrusted source.
 
-The folder holds `adapter.json` and `adapter.safetensors`; for each matrix that it changes, `mllm`, `unet` or
-`projectors` + its module's name + `.lora_A.weight` (rank, in) and `.lora_B.weight` (out, rank), of a convolution (rank,
-in, height, width) and (out, rank, 1, 1). Nothing of the files is believed before it is checked.
+The folder holds `adapter.json` and `adapter.safetensors`. For each matrix that the adapter changes there are two
+tensors, named `mllm`, `unet` or `projectors`, the module's name, and `.lora_A.weight` (rank, in) or `.lora_B.weight`
+(out, rank). For a convolution the shapes are (rank, in, height, width) and (out, rank, 1, 1). Everything in the files
+is validated before it is used.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 
 @dataclass(frozen=True)
 class AdapterConfig:
-    """What an adapter says about itself."""
+    """The contents of adapter.json."""
 
     name: str
     rank: int
@@ -47,7 +48,7 @@ class AdapterConfig:
 
     @classmethod
     def from_file(cls, path: Path) -> AdapterConfig:
-        """Raises ModelError for anything but exactly the known keys with values of their types."""
+        """Raises ModelError unless the file has exactly the expected keys, with values of the expected types."""
         data = read_json(path)
         if set(data) != set(_CONFIG):
             raise _broken(path, f"its keys must be {', '.join(_CONFIG)}")
@@ -64,15 +65,15 @@ Updates = dict[str, tuple[Tensor, Tensor]]
 
 
 def read_updates(path: Path, config: AdapterConfig, matrices: Shapes) -> Updates:
-    """The pairs of an adapter's file, fitting the model's matrices, by module name. Raises ModelError."""
+    """An adapter's pairs of matrices, by module name, checked against the model's shapes. Raises ModelError."""
     shapes = _header_shapes(path)
     names = {key.removesuffix(_DOWN).removesuffix(_UP) for key in shapes}
     for name in sorted(names):
         if name not in matrices:
             raise _broken(path, f"the model has no matrix “{name[:100]}”")
-        out, *seen = matrices[name]
-        wanted = {name + _DOWN: [config.rank, *seen], name + _UP: [out, config.rank, *[1] * len(seen[1:])]}
-        for key, shape in wanted.items():
+        out, *inputs = matrices[name]
+        expected = {name + _DOWN: [config.rank, *inputs], name + _UP: [out, config.rank, *[1] * len(inputs[1:])]}
+        for key, shape in expected.items():
             if shapes.get(key) != shape:
                 raise _broken(path, f"“{key[:100]}” must be of shape {shape}, for this model and rank")
     if len(shapes) != 2 * len(names) or not names:
@@ -88,7 +89,7 @@ def read_updates(path: Path, config: AdapterConfig, matrices: Shapes) -> Updates
 
 
 def _header_shapes(path: Path) -> dict[str, Any]:
-    """The shapes that a safetensors file declares, read without believing its sizes. Raises ModelError."""
+    """The tensor shapes in a safetensors header, whose size fields are checked before use. Raises ModelError."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:

@@ -1,7 +1,7 @@
-"""A GoT model on disk, in the native layout: safetensors only, every tensor accounted for.
+"""A GoT model on disk in the native layout: safetensors only, and every tensor is checked.
 
-`got.json`, `tokenizer/`, `mllm/` as transformers writes them, `unet/`, `vae/` and `scheduler/` as diffusers does, and
-`projectors.safetensors`.
+The folder holds `got.json`, `tokenizer/`, `mllm/` in transformers' format, `unet/`, `vae/` and `scheduler/` in
+diffusers' format, and `projectors.safetensors`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from engine.got.renderers.projectors import Projectors
 from engine.output import new_folder
 
 MAX_SHARD_SIZE = 5 * 10**9
-"""Bytes of tensors in one file, where a writer does not ask for less."""
+"""Default limit in bytes for the tensors in one file."""
 
 _SAFE = {"use_safetensors": True, "local_files_only": True}
 
@@ -66,27 +66,27 @@ class Components:
     unet: UNet2DConditionModel
     vae: AutoencoderKL
     scheduler_config: dict[str, Any]
-    """What the noise schedule was at training, as in diffusers' scheduler_config.json."""
+    """The noise schedule of training, as in diffusers' scheduler_config.json."""
     output_projector: nn.Linear
     """hidden size -> cross-attention width"""
     output_projector_add: nn.Linear
     """hidden size -> pooled width"""
     folder: Path | None = None
-    """Where it was read from."""
+    """The folder it was read from."""
 
     @property
     def projectors(self) -> Projectors:
-        """Both projectors as one module, with the keys that the native layout stores."""
+        """Both projectors as one module, with the keys of the native layout."""
         return Projectors(self.output_projector, self.output_projector_add)
 
 
 def load_components(
     folder: Path, device: torch.device, dtype: torch.dtype, on_part: Callable[[int, int], None] | None = None
 ) -> Components:
-    """The model in `folder`, in evaluation mode, its weights as `dtype` on `device`, whatever they are stored as.
+    """Loads the model in `folder` in evaluation mode, with its weights converted to `dtype` on `device`.
 
-    `on_part` gets (parts loaded, parts in all). Raises ModelError naming the file that is missing, broken or of
-    another model.
+    `on_part` gets (parts loaded, total parts). Raises ModelError, naming the file, if one is missing, broken or belongs
+    to another model.
     """
     if not (folder / "got.json").is_file():
         raise ModelError(
@@ -101,8 +101,8 @@ def load_components(
     scheduler_config = read_json(folder / "scheduler" / "scheduler_config.json")
     models = _read_models(folder)
     check_fit(folder, config, tokenizer, image_processor, models)
-    # all that can be wrong is found before gigabytes are read
-    models = _load_models(folder, models.projectors, dtype, on_part or _nobody)
+    # everything is checked before gigabytes are read
+    models = _load_models(folder, models.projectors, dtype, on_part or _ignore_progress)
     for model in models:
         model.to(device).eval()
     return Components(
@@ -120,7 +120,7 @@ def load_components(
 
 
 def load_tokenizer(folder: Path) -> Qwen2Tokenizer:
-    """The tokenizer and its chat template. Raises ModelError for a folder without them."""
+    """The tokenizer with its chat template. Raises ModelError if one of them is missing."""
     for name in ("tokenizer.json", "tokenizer_config.json"):
         read_json(folder / name)
     with reading(folder):
@@ -131,9 +131,9 @@ def load_tokenizer(folder: Path) -> Qwen2Tokenizer:
 
 
 def load_image_processor(folder: Path) -> Qwen2VLImageProcessorPil:
-    """What cuts pictures into the MLLM's patches, with Pillow, so that every machine gets the same numbers.
+    """The processor that splits pictures into the MLLM's patches. It uses Pillow, for the same values on every machine.
 
-    Raises ModelError for a folder without its preprocessor_config.json.
+    Raises ModelError if preprocessor_config.json is missing.
     """
     read_json(folder / "preprocessor_config.json")
     with reading(folder / "preprocessor_config.json"):
@@ -141,7 +141,7 @@ def load_image_processor(folder: Path) -> Qwen2VLImageProcessorPil:
 
 
 def _read_models(folder: Path) -> Models:
-    """The models that the configs describe, without weights, once their weights on disk are those described."""
+    """Builds the models without weights, after checking that the files on disk hold the weights they describe."""
     read_json(folder / "mllm" / "generation_config.json")
     mllm_config = read_model_config(folder / "mllm" / "config.json", MLLM_KIND)
     unet_config = read_model_config(folder / "unet" / "config.json", UNET_KIND)
@@ -160,8 +160,8 @@ def _read_models(folder: Path) -> Models:
     return models
 
 
-def _nobody(done: int, total: int) -> None:
-    """Hears of the parts where no one else wants to."""
+def _ignore_progress(done: int, total: int) -> None:
+    """The default progress callback; does nothing."""
 
 
 def _load_models(
@@ -173,7 +173,7 @@ def _load_models(
     with reading(folder / "unet"):
         unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=dtype, **_SAFE)
     on_part(2, 4)
-    # SDXL's autoencoder exceeds the range of float16, and its pictures come out black
+    # SDXL's VAE overflows in float16, which gives black pictures
     exact = torch.float32 if dtype == torch.float16 else dtype
     with reading(folder / "vae"):
         vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=exact, **_SAFE)
@@ -192,7 +192,7 @@ def check_fit(
     image_processor: Qwen2VLImageProcessorPil,
     models: Models,
 ) -> None:
-    """Raises ModelError where the parts come from models of different sizes."""
+    """Raises ModelError if the parts are of models with different sizes."""
     tokens = tokenizer.get_vocab()
     for token in (IM_GEN_START, IM_GEN_END, *map(query_token, range(config.num_query_tokens))):
         if token not in tokens:
@@ -224,12 +224,12 @@ def save_native(
 ) -> None:
     """Writes a model to `folder`, which appears complete or not at all.
 
-    `dtype` is what the weights are stored as, None: as they are; no file holds more than `max_shard_size` bytes of
-    tensors, unless it is one tensor; `on_part` gets (parts written, parts in all). Raises OutputError for a folder that
-    is not empty (unless it may be replaced) or that cannot be written.
+    Weights are stored as `dtype`; None keeps theirs. No file holds more than `max_shard_size` bytes of tensors, unless
+    it holds a single tensor. `on_part` gets (parts written, total parts). Raises OutputError if the folder is not empty
+    (unless `replace`) or cannot be written.
     """
     with new_folder(folder, replace) as temporary:
-        write_native(temporary, components, config, dtype, max_shard_size, on_part or _nobody)
+        write_native(temporary, components, config, dtype, max_shard_size, on_part or _ignore_progress)
 
 
 def write_native(
@@ -244,8 +244,8 @@ def write_native(
 ) -> None:
     """Writes a model into a folder, file by file, as `save_native` does.
 
-    `finish` gives what becomes of a weight, by part and name, just before it is written. `write` has each file of
-    weights written. Raises OSError and SafetensorError.
+    `finish` transforms a weight just before it is written; it gets the part, the name and the tensor. `write` writes
+    each file of weights. Raises OSError and SafetensorError.
     """
     config.to_file(folder / "got.json")
     components.tokenizer.save_pretrained(folder / "tokenizer")
@@ -258,20 +258,20 @@ def write_native(
     models = Models(components.mllm, components.unet, components.vae, components.projectors)
     for done, (part, model) in enumerate(models._asdict().items(), start=1):
         part_folder, stem = WEIGHTS[part]
-        stored = partial(finish, part) if finish else _as_it_is
+        stored = partial(finish, part) if finish else _unchanged
         write_weights(folder / part_folder, stem, stored_state(model), stored, dtype, max_shard_size, write)
         for path in (folder / part_folder).glob(f"{stem}*.safetensors"):
-            shutil.copymode(folder / "got.json", path)  # safetensors writes for the owner's eyes only
+            shutil.copymode(folder / "got.json", path)  # safetensors creates files that only the owner can read
         on_part(done, len(models))
 
 
-def _as_it_is(name: str, tensor: Tensor) -> Tensor:
-    """What becomes of a weight where nothing is to be done."""
+def _unchanged(name: str, tensor: Tensor) -> Tensor:
+    """The default for `finish`."""
     return tensor
 
 
 def _config_of(model: UNet2DConditionModel | AutoencoderKL) -> dict[str, Any]:
-    """Its config without the path it was read from."""
+    """Its config without the path that it was read from."""
     config = json.loads(model.to_json_string())
     return {key: value for key, value in config.items() if key != "_name_or_path"}
 
@@ -282,6 +282,6 @@ def _write_json(path: Path, data: dict[str, Any]) -> None:
 
 
 def _silence_libraries() -> None:
-    """The libraries' own progress bars would run into ours."""
+    """Turns off the libraries' progress bars, which would mix with ours."""
     transformers.utils.logging.disable_progress_bar()
     diffusers.utils.logging.disable_progress_bar()

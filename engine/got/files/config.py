@@ -1,4 +1,4 @@
-"""`got.json`: what a GoT model in the native layout says about itself."""
+"""`got.json`: the description of a GoT model in the native layout."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def _paper_scales() -> dict[str, GuidanceScales]:
 
 @dataclass(frozen=True)
 class Defaults:
-    """How the model draws where a request does not say; as they stand, the paper's (sec. 5)."""
+    """Default render options of a model; the values here are the paper's (sec. 5)."""
 
     num_inference_steps: int = 50
     scheduler: str = "euler"
-    """A name of `SCHEDULERS`."""
+    """One of `SCHEDULERS`."""
     guidance_scales: dict[str, GuidanceScales] = field(default_factory=_paper_scales)
     """By task: "edit" and "text_to_image"."""
 
@@ -56,33 +56,33 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Familiar:
-    """What a model of a small world knows."""
+    """The kind of pictures that a small model was trained on."""
 
     pictures: str
-    """In words that follow “it knows”."""
+    """A phrase that completes “it knows …”."""
     psnr: float
-    """dB: what its autoencoder redraws worse than that is none of them."""
+    """dB; a picture that the autoencoder reconstructs less well is not familiar."""
 
 
 @dataclass(frozen=True)
 class GoTConfig:
-    """A model's own description. Raises ModelError for a value that makes no sense."""
+    """The contents of got.json. Raises ModelError for an invalid value."""
 
     name: str
     source_size: int = 448
     """Side in pixels of the square that the MLLM sees."""
     image_size: int = 1024
-    """Side in pixels of the square that the model draws; a multiple of 8."""
+    """Side in pixels of the square that the model renders; a multiple of 8."""
     license: str = "unknown"
     num_query_tokens: int = 64
-    """Tokens whose last hidden states are the semantic guidance."""
+    """Number of tokens whose last hidden states are the semantic guidance."""
     source_frames: str = "repeat"
-    """What the second temporal frame of the MLLM's image patches holds, see `SourceProcessor`."""
+    """Contents of the second temporal frame of the MLLM's image patches; see `SourceProcessor`."""
     provenance: dict[str, Any] = field(default_factory=dict)
-    """Where the weights come from, for people to read; JSON values."""
+    """Origin of the weights, for people to read; JSON values."""
     defaults: Defaults = field(default_factory=Defaults)
     familiar: Familiar | None = None
-    """None: any picture."""
+    """None means any picture."""
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
@@ -94,7 +94,7 @@ class GoTConfig:
 
     @classmethod
     def from_file(cls, path: Path) -> GoTConfig:
-        """Reads got.json by a strict schema. Raises ModelError naming the file, the key and what to do."""
+        """Reads got.json with a strict schema. Raises ModelError with the file, the key and the remedy."""
         try:
             return cls._from_json(read_json(path))
         except ModelError as error:
@@ -133,14 +133,14 @@ class GoTConfig:
         return cls(**data | parts)
 
     def to_file(self, path: Path) -> None:
-        """Writes got.json; `from_file` gives an equal config."""
+        """Writes got.json; `from_file` returns an equal config."""
         data = asdict(self)
         ordered = {key: data[key] for key in (*_CONFIG, *_OPTIONAL) if data[key] is not None}
         path.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file of a model. Raises ModelError where there is none."""
+    """The JSON object in a file of a model. Raises ModelError if the file cannot be read or is not a JSON object."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -161,7 +161,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _check(data: dict[str, Any], types: dict[str, type], prefix: str = "") -> None:
-    """Exactly these keys, with values of these types; a whole number is a number too, true and false are not."""
+    """Raises ModelError unless `data` has exactly these keys and types. An int is valid for float; a bool is not a
+    number."""
     for key in types:
         if key not in data:
             raise ModelError("model_config_invalid", "“{key}” is missing.", REPAIR, key=prefix + key)

@@ -1,4 +1,4 @@
-"""Weights on disk, looked at before they are loaded: are they whole, and are they those of the model beside them?"""
+"""Model weights on disk: checks that they are complete and fit the model's config before loading, and writes them."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ WEIGHTS = {
     "vae": ("vae", "diffusion_pytorch_model"),
     "projectors": ("", "projectors"),
 }
-"""Where each part's weights lie in the native layout: the folder, and how the files begin."""
+"""Where the weights of each part are in the native layout: the folder, and the stem of the file names."""
 
 MLLM_KIND = ("model_type", "qwen2_5_vl")
 UNET_KIND = ("_class_name", "UNet2DConditionModel")
 VAE_KIND = ("_class_name", "AutoencoderKL")
-"""What the config.json of each model says that it is."""
+"""The key and value that identify each model in its config.json."""
 
 Shapes = dict[str, tuple[int, ...]]
 WriteFile = Callable[[Path, Callable[[Path], None]], None]
-"""Has a file of weights written: called with its path, and with what writes it there."""
+"""Writes a file of weights; called with its path and the function that saves to a path."""
 
 
 class Models(NamedTuple):
-    """A GoT model's networks, by the names of the native layout's parts."""
+    """The networks of a GoT model, by the names of the native layout's parts."""
 
     mllm: Qwen2_5_VLForConditionalGeneration
     unet: UNet2DConditionModel
@@ -50,7 +50,7 @@ class Models(NamedTuple):
 
 
 def read_model_config(path: Path, kind: tuple[str, str]) -> dict[str, Any]:
-    """A model's config.json. Raises ModelError where it is that of another kind of model."""
+    """A model's config.json. Raises ModelError if it describes another kind of model."""
     config = read_json(path)
     key, value = kind
     if config.get(key) != value:
@@ -59,25 +59,25 @@ def read_model_config(path: Path, kind: tuple[str, str]) -> dict[str, Any]:
 
 
 def empty_mllm(config: dict[str, Any]) -> Qwen2_5_VLForConditionalGeneration:
-    """The model of a config.json, without memory for its weights."""
+    """The model of a config.json on the meta device, without storage for its weights."""
     with torch.device("meta"):
         return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig.from_dict(config))
 
 
 def empty_unet(config: dict[str, Any]) -> UNet2DConditionModel:
-    """The model of a config.json, without memory for its weights."""
+    """The model of a config.json on the meta device, without storage for its weights."""
     with torch.device("meta"):
         return cast(UNet2DConditionModel, UNet2DConditionModel.from_config(config))
 
 
 def empty_vae(config: dict[str, Any]) -> AutoencoderKL:
-    """The model of a config.json, without memory for its weights."""
+    """The model of a config.json on the meta device, without storage for its weights."""
     with torch.device("meta"):
         return cast(AutoencoderKL, AutoencoderKL.from_config(config))
 
 
 def empty_projectors(mllm: Qwen2_5_VLForConditionalGeneration, unet: UNet2DConditionModel) -> Projectors:
-    """The projectors between these two, without memory for their weights."""
+    """The projectors between these models, without storage for their weights."""
     hidden = mllm.config.get_text_config().hidden_size
     config = unet.config
     pooled = config["projection_class_embeddings_input_dim"] - 6 * config["addition_time_embed_dim"]
@@ -86,13 +86,13 @@ def empty_projectors(mllm: Qwen2_5_VLForConditionalGeneration, unet: UNet2DCondi
 
 
 def stored_state(model: nn.Module) -> dict[str, Tensor]:
-    """What the native layout stores of a model: its state, without weights tied to another."""
+    """The state that the native layout stores: the state dict without tied weights."""
     tied = getattr(model, "all_tied_weights_keys", {})
     return {key: tensor for key, tensor in model.state_dict().items() if key not in tied}
 
 
 def write_now(path: Path, save: Callable[[Path], None]) -> None:
-    """Writes a file of weights, whatever is there."""
+    """Writes a file of weights unconditionally."""
     save(path)
 
 
@@ -105,10 +105,11 @@ def write_weights(
     max_shard_size: int,
     write: WriteFile = write_now,
 ) -> None:
-    """Writes the file `stem`.safetensors, or several and their index; no more than one file's tensors are made at once.
+    """Writes `stem`.safetensors, or several shards and their index. Only the tensors of one file are converted at a
+    time.
 
-    `stored` gives what is stored of a tensor, by its name; `dtype` None is its own. No file holds more than
-    `max_shard_size` bytes, unless it is one tensor. Raises OSError and SafetensorError.
+    `stored` returns the tensor to store, given its name and the original. `dtype` None keeps the dtype. No file holds
+    more than `max_shard_size` bytes, unless it holds a single tensor. Raises OSError and SafetensorError.
     """
 
     def save(keys: list[str], path: Path) -> None:
@@ -129,7 +130,7 @@ def write_weights(
 
 
 def check_weights(folder: Path, stem: str, model: nn.Module) -> None:
-    """Raises ModelError unless the safetensors files of `folder` are whole and hold what `model` stores, no more."""
+    """Raises ModelError unless the safetensors files in `folder` are whole and hold exactly the tensors of `model`."""
     files = weight_files(folder, stem)
     stored = {key: shape for path in files for key, shape in read_shapes(path).items()}
     compare(files[0] if len(files) == 1 else folder, stored, shapes_of(stored_state(model)))
@@ -141,7 +142,7 @@ def shapes_of(tensors: dict[str, Tensor]) -> Shapes:
 
 
 def compare(place: Path, found: Shapes, wanted: Shapes) -> None:
-    """Raises ModelError unless exactly the wanted tensors are found in `place`, in the wanted shapes."""
+    """Raises ModelError unless `found` has exactly the tensors and shapes of `wanted`."""
     if missing := sorted(wanted.keys() - found.keys()):
         raise broken(place, f"{len(missing)} of {len(wanted)} tensors are missing, the first is {missing[0]}")
     if unexpected := sorted(found.keys() - wanted.keys()):
@@ -152,13 +153,13 @@ def compare(place: Path, found: Shapes, wanted: Shapes) -> None:
 
 
 def weight_files(folder: Path, stem: str) -> list[Path]:
-    """The one file `stem`.safetensors, or those that `stem`.safetensors.index.json lists."""
+    """The file `stem`.safetensors, or the files that `stem`.safetensors.index.json lists."""
     index = folder / f"{stem}.safetensors.index.json"
     return files_of_index(index) if index.exists() else [folder / f"{stem}.safetensors"]
 
 
 def files_of_index(index: Path) -> list[Path]:
-    """The files beside an index that hold the tensors it lists. Raises ModelError for one that makes no sense."""
+    """The files, in the same folder, that an index lists. Raises ModelError for an invalid index."""
     weight_map = read_json(index).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise broken(index, "it lists no tensors")
@@ -169,13 +170,13 @@ def files_of_index(index: Path) -> list[Path]:
 
 
 def stored_numbers(folder: Path) -> int:
-    """How many numbers the weights of a model in the native layout are. Raises ModelError."""
+    """The number of weights of a model in the native layout. Raises ModelError."""
     files = [path for inner, stem in WEIGHTS.values() for path in weight_files(folder / inner, stem)]
     return sum(math.prod(shape) for path in files for shape in read_shapes(path).values())
 
 
 def stored_tensor(folder: Path, part: str, key: str) -> Tensor:
-    """One tensor of a model in the native layout, as it is stored. Raises ModelError."""
+    """One stored tensor of a model in the native layout. Raises ModelError."""
     inner, stem = WEIGHTS[part]
     for path in weight_files(folder / inner, stem):
         with reading(path), safe_open(path, framework="pt") as file:
@@ -187,7 +188,7 @@ def stored_tensor(folder: Path, part: str, key: str) -> Tensor:
 def read_shapes(path: Path) -> Shapes:
     """The shapes of the tensors in a safetensors file, from its header.
 
-    Raises ModelError for a file that is missing, truncated or broken.
+    Raises ModelError if the file is missing, truncated or broken.
     """
     if not path.is_file():
         raise ModelError("model_file_missing", "{path} is missing.", REPAIR, path=path)
@@ -200,7 +201,7 @@ def read_shapes(path: Path) -> Shapes:
 
 @contextmanager
 def reading(place: Path) -> Iterator[None]:
-    """Turns what the libraries raise over a broken file, which can be anything, into a ModelError."""
+    """Converts any exception that the libraries raise for a broken file to a ModelError."""
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, ModelError):
@@ -211,5 +212,5 @@ def reading(place: Path) -> Iterator[None]:
 
 
 def broken(place: Path, reason: str) -> ModelError:
-    """What is said of a file or folder that is not what it should be."""
+    """The error for a file or folder with invalid contents."""
     return ModelError("model_file_broken", "{place} cannot be used: {reason}.", REPAIR, place=place, reason=reason)

@@ -1,6 +1,6 @@
-"""Kernels of our own, in Triton, for what PyTorch's are slow at on graphics cards.
+"""Triton kernels for operations that are slow in PyTorch on GPUs.
 
-Triton comes with torch's builds for graphics cards on Linux, and with no other; without it everything runs by PyTorch.
+Triton is part of torch's builds for NVIDIA GPUs on Linux only. Without it PyTorch's own kernels are used.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ log = logging.getLogger(__name__)
 
 @cache
 def usable(device: torch.device) -> bool:
-    """Whether such kernels run on the device. Where Triton is there and fails, the engine's log says why.
+    """Whether our kernels run on the device. If Triton is installed but fails, the engine's log says why.
 
-    Raises what torch or Triton say where the device's memory is short.
+    Raises the out-of-memory errors of torch and Triton.
     """
     if device.type != "cuda" or importlib.util.find_spec("triton") is None:
         return False
     try:
         _try(device)
         torch.cuda.synchronize(device)
-    except Exception as error:  # Triton, the C compiler and the driver each raise types of their own
+    except Exception as error:  # Triton, the C compiler and the driver each raise their own types
         if is_out_of_memory(error):
             raise
         log.warning(
@@ -40,7 +40,7 @@ def usable(device: torch.device) -> bool:
 
 @torch.inference_mode()
 def _try(device: torch.device) -> None:
-    """All of them, in the numbers that every card has."""
+    """Runs each kernel once, with a dtype that every GPU supports."""
     from engine.got.kernels.attention import attend
     from engine.got.kernels.residual import add, group_norm
     from engine.got.kernels.row import Weights, multiply_row

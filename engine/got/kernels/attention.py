@@ -1,7 +1,7 @@
-"""One token's attention to a cache of fixed size, split over the places of the cache so that all of a card takes part.
+"""Attention of one token to a cache of fixed size, split over the cache's positions to use the whole GPU.
 
-As flash-decoding does (Dao and others, 2023): each program looks at some places for all queries that share a key's
-head, and what they find is put together by their softmax's sums. Places that nothing was read into cost nothing.
+As in flash-decoding (Dao et al., 2023), each program handles some positions for all queries that share a key head, and
+the partial results are combined by their softmax sums. Unused positions cost nothing.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 from engine.got.kernels.chaining import chained
 
 _PLACES = 64
-"""Of the cache, that a program looks at."""
+"""Positions of the cache per program."""
 
 
 @triton.jit
 def _turned(x, at, other, cos, sin, mask):
-    """Rotary position embedding."""
+    """Applies rotary position embedding."""
     value = tl.load(x + at, mask=mask, other=0).to(tl.float32)
     return value * cos + tl.load(x + other, mask=mask, other=0).to(tl.float32) * sin
 
@@ -51,7 +51,7 @@ def _look(
         gdc_launch_dependents()
         gdc_wait()
     head, part, parts = tl.program_id(0), tl.program_id(1), tl.num_programs(1)
-    now = tl.load(read).to(tl.int32)  # the token's own place
+    now = tl.load(read).to(tl.int32)  # the token's own position
     if part * PLACES <= now:
         row, column = tl.arange(0, ROWS), tl.arange(0, COLUMNS)
         place = part * PLACES + tl.arange(0, PLACES)
@@ -126,11 +126,11 @@ def attend(
     read: Tensor,
     scale: float,
 ) -> Tensor:
-    """Self-attention of one token to itself and all that is read: (1, 1, heads * width), as the queries are.
+    """Self-attention of one token to itself and the cache: (1, 1, heads * width), like the queries.
 
-    Queries, and key and value (1, 1, shared * width), come as the layer's matrices give them. Queries and key are
-    turned by the token's position: `turn` is (width,) each, what a head's values, and what those of its other half, are
-    multiplied by. Key and value are written into the cache, (1, shared, room, width) each, at `read` (1,).
+    Queries, and key and value (1, 1, shared * width), are the outputs of the layer's projections. Queries and key are
+    rotated by the token's position: `turn` holds the factors, (width,) each, for a head's values and for the values of
+    its other half. Key and value are written into the cache, (1, shared, room, width) each, at `read` (1,).
     """
     _, shared, room, width = keys.shape
     heads, parts = queries.shape[-1] // width, triton.cdiv(room, _PLACES)
@@ -141,7 +141,7 @@ def attend(
     sharing = heads // shared
     rows = max(16, triton.next_power_of_2(sharing))
     given = (queries, key, value, *turn, keys, values, read, tops, sums, found, scale, room)
-    with torch.cuda.device_of(queries):  # Triton does not look where its tensors are
+    with torch.cuda.device_of(queries):  # Triton does not select the tensors' device by itself
         chain = chained(queries.device)
         _look[(shared, parts)](*given, sharing, width, _PLACES, rows, columns, **chain)
         partial = (tops, sums, found, read, out, parts)

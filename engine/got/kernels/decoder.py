@@ -1,4 +1,4 @@
-"""A layer of Qwen2.5's decoder for one token, in six kernels where PyTorch takes more than twenty."""
+"""A layer of Qwen2.5's decoder for one token, in six kernels instead of PyTorch's more than twenty."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.got.kernels.row import Weights, multiply_row, multiply_row_by_three
 
 
 def weights_of(layer: Any) -> Weights:  # noqa: ANN401
-    """Of a linear layer, whose weights may be of 8 bits (`engine.got.residence.quantize.Int8Linear`)."""
+    """The weights of a linear layer, which may be quantized (`engine.got.residence.quantize.Int8Linear`)."""
     if isinstance(layer, nn.Linear):
         return Weights(layer.weight, bias=layer.bias)
     return Weights(layer.codes, layer.scales, layer.bias)
@@ -23,14 +23,14 @@ def norm_of(layer: Any) -> tuple[Tensor, float]:  # noqa: ANN401
 
 
 def read_layer(
-    layer: Any,  # noqa: ANN401 - of whichever class the model's version has
+    layer: Any,  # noqa: ANN401 - its class depends on the model's version
     hidden: Tensor,
     turn: tuple[Tensor, Tensor],
     keys: Tensor,
     values: Tensor,
     read: Tensor,
 ) -> Tensor:
-    """(1, 1, d) -> (1, 1, d); `turn`, the cache and `read` as `attend` has them."""
+    """(1, 1, d) -> (1, 1, d); `turn`, the cache and `read` are as in `attend`."""
     attention, mlp, norm = layer.self_attn, layer.mlp, norm_of(layer.input_layernorm)
     parts = (weights_of(attention.q_proj), weights_of(attention.k_proj), weights_of(attention.v_proj))
     query, key, value = multiply_row_by_three(hidden, *parts, norm)

@@ -1,4 +1,4 @@
-"""Layers of UNet and VAE that run by our kernels where a card has them, and as diffusers' do elsewhere."""
+"""Layers of UNet and VAE that use our kernels on a GPU that supports them, and diffusers' code elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.got.kernels import usable
 
 
 class _GroupNorm(nn.GroupNorm):
-    """It leaves a picture as it lies."""
+    """Keeps the picture's memory format."""
 
     def forward(self, input: Tensor) -> Tensor:
         if not usable(input.device):
@@ -24,7 +24,7 @@ class _GroupNorm(nn.GroupNorm):
 
 
 class _Residual(ResnetBlock2D):
-    """Biases, time embedding and activations go with the norms and the sum."""
+    """Combines biases, time embedding and activations with the norms and the sum."""
 
     def forward(self, input_tensor: Tensor, temb: Tensor | None, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
         if not usable(input_tensor.device):
@@ -36,7 +36,7 @@ class _Residual(ResnetBlock2D):
         if self.time_emb_proj is not None:
             added = added + self.time_emb_proj(F.silu(temb))
         hidden = group_norm(hidden, self.norm2, silu=True, added=added.contiguous())
-        hidden = _without_bias(self.conv2, hidden)  # a line of its own: what came before is free by now
+        hidden = _without_bias(self.conv2, hidden)  # in a line of its own, so that the previous tensor is freed first
         bias = cast(Tensor, self.conv2.bias)
         if self.conv_shortcut is None:
             return add(hidden, input_tensor, bias)
@@ -45,7 +45,7 @@ class _Residual(ResnetBlock2D):
 
 
 class _Transformer(Transformer2DModel):
-    """Its picture comes out as it lies, not turned over first."""
+    """Keeps the picture's memory format instead of transposing it first."""
 
     def _get_output_for_continuous_inputs(
         self, hidden_states: Tensor, residual: Tensor, batch_size: int, height: int, width: int, inner_dim: int
@@ -58,7 +58,7 @@ class _Transformer(Transformer2DModel):
 
 
 def use_own_layers(model: nn.Module) -> None:
-    """Replaces diffusers' layers in a model by ours. Its weights stay, and it runs on the CPU as before."""
+    """Replaces diffusers' layers in a model with ours. The weights stay, and on the CPU the results are unchanged."""
     for module in model.modules():
         if type(module) is nn.GroupNorm:
             module.__class__ = _GroupNorm
@@ -69,10 +69,10 @@ def use_own_layers(model: nn.Module) -> None:
 
 
 def _is_plain(block: ResnetBlock2D) -> bool:
-    """As SDXL's are: there is nothing in it but what `_Residual` does."""
+    """Whether the block, like SDXL's, has no features that `_Residual` lacks."""
     convolutions = [block.conv1, block.conv2, *([block.conv_shortcut] if block.conv_shortcut else [])]
     changes_size = block.upsample or block.downsample
-    added = block.time_embedding_norm in ("default", "group")  # as the VAE's decoder calls it, which has no embedding
+    added = block.time_embedding_norm in ("default", "group")  # "group" in the VAE's decoder, which has no embedding
     usual = added and not block.skip_time_act and block.output_scale_factor == 1
     biased = all(convolution.bias is not None for convolution in convolutions)
     return usual and biased and not changes_size and isinstance(block.nonlinearity, nn.SiLU)

@@ -1,7 +1,7 @@
-"""What a residual block does between its convolutions, in few passes over the picture, however it lies in memory.
+"""The operations between a residual block's convolutions, in few passes over the picture, in any memory format.
 
-PyTorch's group normalization turns a picture over first whose channels lie side by side, as convolutions take them, and
-leaves a group to one multiprocessor; a bias, a time embedding, an activation and a sum are passes of their own.
+For a picture in channels-last format, PyTorch's group normalization transposes it first and runs each group on one
+multiprocessor; a bias, a time embedding, an activation and a sum are separate passes.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import triton.language as tl
 from torch import Tensor, nn
 
 _PIXELS, _CHANNELS = 128, 64
-"""That a program looks at, at a time."""
+"""Pixels and channels that a program handles at a time."""
 _TIMES = 4
-"""How often a program that measures does."""
+"""Blocks of pixels per program of `_measure`."""
 
 
 @triton.jit
 def _tile(x, strides, sample, pixel, channel):
-    """Places of the picture `x`, and pointers are 64 bits wide."""
+    """Pointers to a tile of the picture `x`; offsets are 64 bits wide."""
     return (
         x
         + sample.to(tl.int64) * strides[0]
@@ -32,12 +32,12 @@ def _tile(x, strides, sample, pixel, channel):
 def _measure(
     x, strides, means, spreads, pixels, channels, PIXELS: tl.constexpr, CHANNELS: tl.constexpr, TIMES: tl.constexpr
 ):
-    """Of each channel in a stretch of the picture, its mean and the sum of its squared distances from it."""
+    """The mean of each channel in a stretch of the picture, and the sum of squared deviations from it."""
     stretch, stretches, sample = tl.program_id(0), tl.num_programs(0), tl.program_id(1)
     channel = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
     inside, start = channel < channels, stretch * PIXELS * TIMES
     first = start + tl.arange(0, 1)
-    guess = tl.load(_tile(x, strides, sample, first, channel), inside[None, :], 0).to(tl.float32)  # so little cancels
+    guess = tl.load(_tile(x, strides, sample, first, channel), inside[None, :], 0).to(tl.float32)  # less cancellation
     total = tl.zeros((CHANNELS,), dtype=tl.float32)
     squares = tl.zeros((CHANNELS,), dtype=tl.float32)
     for time in range(TIMES):
@@ -71,7 +71,7 @@ def _gather(
     STRETCHES: tl.constexpr,
     CHANNELS: tl.constexpr,
 ):
-    """What each channel of a group is multiplied by, and what is added then."""
+    """The factor and the offset for each channel of a group."""
     sample, group = tl.program_id(0), tl.program_id(1)
     member = tl.arange(0, CHANNELS)
     channel, real = group * SIZE + member, member < SIZE
@@ -154,9 +154,9 @@ def _add(
 
 
 def group_norm(x: Tensor, norm: nn.GroupNorm, silu: bool = False, added: Tensor | None = None) -> Tensor:
-    """(n, C, ...) -> the same, of its dtype, as it lies; it is calculated in float32 (arXiv 1803.08494).
+    """(n, C, ...) -> the same shape, dtype and memory format; group normalization in float32 (arXiv 1803.08494).
 
-    `added` (n, C) is added to each channel before. `silu`: SiLU of what comes out.
+    `added` (n, C) is added to each channel first. `silu` applies SiLU to the result.
     """
     flat = x.flatten(2)
     out, (samples, channels, pixels) = torch.empty_like(flat), flat.shape
@@ -168,8 +168,8 @@ def group_norm(x: Tensor, norm: nn.GroupNorm, silu: bool = False, added: Tensor 
     blocks = (min(256, triton.next_power_of_2(stretches)), triton.next_power_of_2(size))
     given, made = (flat, flat.stride()), (factors, shifts, out, out.stride(), pixels, channels, silu)
     columns = triton.cdiv(channels, _CHANNELS)
-    with torch.cuda.device_of(x):  # Triton does not look where its tensors are
-        grid = (stretches, samples, columns)  # the first may be as many as one likes, the others 65,535
+    with torch.cuda.device_of(x):  # Triton does not select the tensors' device by itself
+        grid = (stretches, samples, columns)  # the first dimension is practically unlimited, the others end at 65,535
         _measure[grid](*given, means, spreads, pixels, channels, _PIXELS, _CHANNELS, _TIMES)
         _gather[(samples, norm.num_groups)](*measured, size, _PIXELS * _TIMES, *blocks)
         grid = (triton.cdiv(pixels, _PIXELS), samples, columns)
@@ -178,7 +178,7 @@ def group_norm(x: Tensor, norm: nn.GroupNorm, silu: bool = False, added: Tensor 
 
 
 def add(x: Tensor, other: Tensor, bias: Tensor) -> Tensor:
-    """(n, C, ...) twice, and (C,) -> their sum, as the first lies."""
+    """The sum of two (n, C, ...) tensors and a bias (C,), in the memory format of the first."""
     flat, other = x.flatten(2), other.flatten(2)
     out, (samples, channels, pixels) = torch.empty_like(flat), flat.shape
     given = (flat, flat.stride(), other, other.stride(), bias, out, out.stride(), pixels, channels)

@@ -1,7 +1,7 @@
-"""One row times a matrix, with what comes before and after it in a decoder's layer, as one kernel.
+"""Multiplies one row by a matrix, fused with the operations before and after it in a decoder layer.
 
-A token's step is bound by how fast weights are read. Each kernel takes some microseconds besides, however little it
-computes, and codes of 8 bits that are written out in 16 first make five bytes of traffic of one.
+A step for one token is bound by the speed of reading weights. Each further kernel takes some microseconds, however
+little it computes, and converting 8-bit codes to 16 bits first would turn one byte of memory traffic into five.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 from engine.got.kernels.chaining import chained
 
 _COLUMNS = 2048
-"""That a program takes at a time; this, and the numbers below, were the fastest of many on an H200."""
+"""Columns per program and iteration. This and the values below were the fastest of many on an H200."""
 _TILE = (2, 4)
 """Rows and warps of a program."""
 _GATED_TILE = (4, 8)
@@ -25,7 +25,7 @@ _GATED_TILE = (4, 8)
 
 @triton.jit
 def _scaled(sums, factor, scales, row, inside):
-    """Sums of products with codes, which have a scale for each row."""
+    """Scales the sums by the common factor and, for quantized weights, by the scale of each row."""
     if scales is not None:
         sums *= tl.load(scales + row, mask=inside, other=0).to(tl.float32)
     return sums * factor
@@ -57,7 +57,8 @@ def _product(
     COLUMNS: tl.constexpr,
     CHAINED: tl.constexpr,
 ):
-    """The `program`-th ROWS rows of the product. Weights are loaded before the kernel before this one has ended."""
+    """Computes ROWS rows of the product, starting at `program` * ROWS. Weights are loaded before the previous kernel
+    has ended."""
     row = program * ROWS + tl.arange(0, ROWS)
     inside = row < rows
     products = tl.zeros((ROWS, COLUMNS), dtype=tl.float32)
@@ -158,7 +159,7 @@ def _multiply_by_three(
     COLUMNS: tl.constexpr,
     CHAINED: tl.constexpr,
 ):
-    """Keys and values have equally many rows."""
+    """The key and value matrices have the same number of rows."""
     if CHAINED:
         gdc_launch_dependents()
     program = tl.program_id(0)
@@ -223,7 +224,8 @@ def _multiply_by_three(
 
 
 class Weights(NamedTuple):
-    """Of a linear layer: its matrix (out, in), or the matrix's codes and their scales (out, 1); its bias (out,)."""
+    """The weights of a linear layer: its matrix (out, in), or 8-bit codes and their scales (out, 1); its bias
+    (out,)."""
 
     matrix: Tensor
     scales: Tensor | None = None
@@ -237,18 +239,18 @@ def multiply_row(
     gate: Weights | None = None,
     added: Tensor | None = None,
 ) -> Tensor:
-    """(..., in) that holds one row -> (..., out), of the dtype of `x`; it is calculated in float32.
+    """(..., in) with a single row -> (..., out), in the dtype of `x`; it is computed in float32.
 
-    `norm`: the weights (in,) and the epsilon of an RMS norm (arXiv 1910.07467) of `x` before. `gate`, without bias: of
-    as many rows; what comes out is multiplied by SiLU(gate · x) (SwiGLU, arXiv 2002.05202). `added` (..., out) is added
-    last.
+    `norm`: weights (in,) and epsilon of an RMS norm (arXiv 1910.07467) that is applied to `x` first. `gate`: a matrix
+    of the same size, without bias; the product is multiplied by SiLU(gate · x) (SwiGLU, arXiv 2002.05202). `added`
+    (..., out) is added last.
     """
     rows, columns = weights.matrix.shape
     out = torch.empty(*x.shape[:-1], rows, dtype=x.dtype, device=x.device)
     matrix, scales, bias = weights
     gate_matrix, gate_scales, _ = gate or Weights(None, None)  # type: ignore[arg-type]
     size, warps = _GATED_TILE if gate else _TILE
-    with torch.cuda.device_of(x):  # Triton does not look where its tensors are
+    with torch.cuda.device_of(x):  # Triton does not select the tensors' device by itself
         _multiply[(triton.cdiv(rows, size),)](
             x.contiguous(),
             *(norm or (None, 0.0)),
@@ -272,7 +274,7 @@ def multiply_row(
 def multiply_row_by_three(
     x: Tensor, query: Weights, key: Weights, value: Weights, norm: tuple[Tensor, float]
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """`multiply_row` for query, key and value, of which key and value have equally many rows, as one kernel."""
+    """`multiply_row` for query, key and value as one kernel; key and value have the same number of rows."""
     rows, columns = key.matrix.shape
     outs = [x.new_empty(*x.shape[:-1], len(weights.matrix)) for weights in (query, key, value)]
     size, warps = _TILE

@@ -1,1 +1,1 @@
-"""What writes a GoT chain and reads one that is given."""
+"""The planner: writes GoT chains, and reads existing ones."""

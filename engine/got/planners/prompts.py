@@ -1,6 +1,6 @@
-"""What the MLLM reads: the two prompts, the chat layout around them and the source image (paper sec. 4.2 and 5.1).
+"""The MLLM's input: the two prompts, the chat template and the source image (paper sec. 4.2 and 5.1).
 
-The user's words are tokenised apart, so that no text a user types can become a control token.
+The user's text is tokenized separately, so that it can never contain a control token.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ IM_GEN_START, IM_GEN_END = "<|im_gen_start|>", "<|im_gen_end|>"
 VISION_START, VISION_END, IMAGE_PAD = "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"
 END_OF_TEXT = "<|endoftext|>"
 
-_USER_TEXT = "\x00"  # stands for the user's words while the chat template is rendered
+_USER_TEXT = "\x00"  # placeholder for the user's text while the chat template is rendered
 
 
 def query_token(index: int) -> str:
-    """The index-th of the tokens whose hidden states are the semantic guidance."""
+    """The token whose hidden state is row `index` of the semantic guidance."""
     return f"<|im_gen_{index:04d}|>"
 
 
-def add_got_tokens(tokenizer: Any, num_query_tokens: int = 64) -> None:  # noqa: ANN401 - transformers' tokenizers share no type
+def add_got_tokens(tokenizer: Any, num_query_tokens: int = 64) -> None:  # noqa: ANN401 - tokenizers share no type
     """Adds GoT's special tokens, in the released order, to a tokenizer that lacks them."""
     tokens = [IM_GEN_START, IM_GEN_END, *map(query_token, range(num_query_tokens))]
     tokenizer.add_special_tokens({"extra_special_tokens": tokens}, replace_extra_special_tokens=False)
@@ -38,7 +38,7 @@ def add_got_tokens(tokenizer: Any, num_query_tokens: int = 64) -> None:  # noqa:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Ids of the tokens that the method handles by name; looked up, never assumed."""
+    """Ids of the special tokens that the method uses, looked up in the tokenizer."""
 
     tokenizer: Any
     num_query_tokens: int = 64
@@ -50,7 +50,7 @@ class Vocabulary:
     end_of_text: int = field(init=False)
     queries: tuple[int, ...] = field(init=False)
     added: frozenset[int] = field(init=False)
-    """Every token outside the plain vocabulary, special or not (`<tool_call>` too)."""
+    """Every token outside the base vocabulary, special or not (also `<tool_call>`)."""
 
     def __post_init__(self) -> None:
         names = {
@@ -71,7 +71,7 @@ class Vocabulary:
         return self.tokenizer.added_tokens_encoder[token]
 
     def encode_user_text(self, text: str) -> list[int]:
-        """Ids of words a user typed: none of them is an added token, whatever the text looks like.
+        """Token ids of the user's text. None of them is an added token, whatever the text looks like.
 
         Raises RequestError for lone surrogates, which no tokenizer can encode.
         """
@@ -80,7 +80,7 @@ class Vocabulary:
         return [i for piece in self._split_added(text) for i in self.tokenizer.encode(piece, add_special_tokens=False)]
 
     def _split_added(self, text: str) -> list[str]:
-        """The text in pieces, cut inside each added token that it spells."""
+        """Splits the text inside each added token that it contains."""
         for token in self.tokenizer.added_tokens_encoder:
             at = text.find(token)
             if at >= 0:
@@ -88,9 +88,9 @@ class Vocabulary:
         return [text]
 
     def encode_prompt(self, instruction: str, images: int, image_tokens: int) -> list[int]:
-        """Ids of the whole prompt up to where the model begins to write.
+        """Token ids of the prompt, up to where the model begins to write.
 
-        `images` is 1 for an edit, 0 for text-to-image; each image takes `image_tokens` placeholders.
+        `images` is 1 for an edit and 0 for text-to-image; each image takes `image_tokens` placeholders.
         """
         task = EDIT_PROMPT if images else TEXT_TO_IMAGE_PROMPT
         content = [{"type": "image"}] * images + [{"type": "text", "text": task + _USER_TEXT}]
@@ -107,10 +107,11 @@ class Vocabulary:
 
 
 class SourceProcessor:
-    """Turns pictures into the MLLM's image patches: squashed to a square of `source_size`, bicubic.
+    """Converts pictures to the MLLM's image patches, resized to a square of `source_size` with bicubic resampling.
 
-    `frames` says what the second temporal frame of each patch holds: "repeat" (Qwen2.5-VL's own way) the same
-    picture; "coordinates" a fixed map of coordinates, so that a tiny model trained from scratch can read positions.
+    `frames` selects the second temporal frame of each patch: "repeat" (as in Qwen2.5-VL) repeats the picture;
+    "coordinates" holds a fixed map of coordinates, from which a tiny model that is trained from scratch can read
+    positions.
     """
 
     def __init__(self, image_processor: Any, source_size: int, frames: str = "repeat") -> None:  # noqa: ANN401
@@ -124,20 +125,20 @@ class SourceProcessor:
     def __call__(self, image: Image.Image) -> dict[str, Tensor]:
         """RGB picture -> {"pixel_values": (patches, 3 * 2 * patch * patch), "image_grid_thw": (1, 3)}."""
         square = image.convert("RGB").resize((self.source_size, self.source_size), Image.Resampling.BICUBIC)
-        made = self.image_processor(images=[square], return_tensors="pt")
-        pixels = made["pixel_values"]
+        batch = self.image_processor(images=[square], return_tensors="pt")
+        pixels = batch["pixel_values"]
         if self.frames == "coordinates":
             patch = self.image_processor.patch_size
             frames = pixels.view(len(pixels), 3, 2, patch, patch)
             frames[:, :, 1] = coordinate_patches(self.grid[1], patch, self.image_processor.merge_size)
-        return {"pixel_values": pixels, "image_grid_thw": made["image_grid_thw"]}
+        return {"pixel_values": pixels, "image_grid_thw": batch["image_grid_thw"]}
 
 
 def coordinate_patches(side: int, patch: int, merge: int) -> Tensor:
-    """(side * side, 3, patch, patch): a square picture's coordinates in the order of Qwen2.5-VL's patches.
+    """(side * side, 3, patch, patch): a coordinate map of a square picture, in the order of Qwen2.5-VL's patches.
 
-    Channels 0 and 1 are x and y over the picture in [-1.5, 1.5]; channel 2 is constant in kind within each patch:
-    cosines and sines of its column and row at rising frequencies.
+    Channels 0 and 1 are x and y over the picture, in [-1.5, 1.5]. Channel 2 encodes each patch's column and row as
+    cosines and sines of increasing frequency.
     """
     pixels = torch.linspace(-1.5, 1.5, side * patch)
     x = pixels.expand(side * patch, -1)

@@ -1,4 +1,4 @@
-"""What the pipeline asks of a planner."""
+"""The planner's interface to the pipeline."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.got.progress import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
-    """A run of text that a planner wrote."""
+class Passage:
+    """A passage of text from a planner."""
 
     text: str
-    """Ends with `<|im_gen_start|>` where a picture comes next."""
+    """Ends with `<|im_gen_start|>` if an image comes next."""
     asks_for_picture: bool
 
 
@@ -26,59 +26,59 @@ R = TypeVar("R")
 
 
 class Planner(Protocol[R]):
-    """Writes chains turn by turn, and reads those that are given.
+    """Writes chains turn by turn, and reads existing ones.
 
-    All that belongs to a request is in its reading, an `R`, so that requests may take turns.
+    The whole state of a request is in its reading, an `R`, so requests can be interleaved.
     """
 
     max_new_tokens: int
-    """A turn that is longer ends there."""
+    """Limit of a turn's length."""
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """Its networks by part of the native layout. They are on the device while any method below runs."""
+        """Its networks, by part of the native layout. They are on the device while any method below runs."""
         ...
 
     def open(self, instruction: str, source_image: Image.Image | None) -> R:
-        """A reading of an edit's instruction, or of a caption where there is no source image."""
+        """Starts a reading with an edit's instruction, or with a caption if there is no source image."""
         ...
 
-    def write(self, reading: R, watch: Watch) -> Written:
-        """Writes the first turn. Raises Cancelled, and ModelError for numbers that are out of range."""
+    def write(self, reading: R, watch: Watch) -> Passage:
+        """Writes the first turn. Raises Cancelled, and ModelError for values out of range."""
         ...
 
-    def go_on(self, reading: R, drawn: Image.Image, watch: Watch) -> Written:
-        """Writes the next turn, after the picture of the last one. Raises as `write` does."""
+    def go_on(self, reading: R, picture: Image.Image, watch: Watch) -> Passage:
+        """Writes the next turn, after the image of the last one. Raises as `write` does."""
         ...
 
-    def read(self, reading: R, turn: str, drawn: Image.Image | None) -> None:
-        """Takes in the text of a given turn; `drawn` is the picture of the turn before it, None for the first."""
+    def read(self, reading: R, turn: str, picture: Image.Image | None) -> None:
+        """Reads the text of an existing turn; `picture` is the image of the previous turn, None for the first turn."""
         ...
 
     def query(self, reading: R) -> Tensor:
-        """(1, queries, d): what the last turn means, for the renderer."""
+        """(1, queries, d): the semantic states of the last turn, for the renderer."""
         ...
 
     def count_tokens(self, turn: str) -> int:
-        """How many tokens the text of a turn takes."""
+        """The number of tokens in the text of a turn."""
         ...
 
-    def shrink(self, device: torch.device) -> None:
-        """Takes 8 bits a weight, for good, where that can be done on the device."""
+    def quantize(self, device: torch.device) -> None:
+        """Quantizes weights to 8 bits where the device supports it. Cannot be undone."""
         ...
 
     def settle(self) -> None:
-        """The networks are on a GPU to work there: whatever makes that quick may be prepared."""
+        """Called when the networks are on a GPU: prepares what speeds up their work there."""
         ...
 
     def pause(self) -> None:
-        """The networks leave the device until they are needed again."""
+        """Called when the networks leave the device until they are needed again."""
         ...
 
     def leave(self) -> None:
-        """The networks are moved for good: nothing that `settle` prepared holds any more."""
+        """Called before the networks move permanently: drops what `settle` prepared."""
         ...
 
     def try_out(self, picture: Image.Image) -> None:
-        """Writes a few tokens about that picture, so that the first request does not wait for what only it needs."""
+        """Writes a few tokens about this picture, so that the first request does not wait for one-time setup."""
         ...

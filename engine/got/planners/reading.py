@@ -1,4 +1,4 @@
-"""What the MLLM has read and written in one request, and the KV cache that goes with it."""
+"""The text and images that the MLLM has read and written in one request, with their KV cache."""
 
 from __future__ import annotations
 
@@ -15,54 +15,53 @@ _IMAGE_INPUTS = ("pixel_values", "image_grid_thw")
 
 
 class Reading:
-    """A growing text with images; what the KV cache lacks of it is read in one forward.
+    """A growing sequence of text and images. Whatever the KV cache lacks is read in one forward pass.
 
-    Positions are passed with every forward, so the model's own `rope_deltas`, which outlive a request, are never
-    used.
+    Positions are passed to every forward pass. The model's own `rope_deltas`, which outlive a request, are never used.
     """
 
     def __init__(self, mllm: Qwen2_5_VLForConditionalGeneration, decoder: Decoder | None = None) -> None:
-        """With a decoder, tokens are written by its steps; it is worth it on a card only."""
+        """With a decoder, tokens are written by its steps. This pays off on a GPU only."""
         self.mllm = mllm
         self.decoder = decoder
         self.ids: list[int] = []
-        self._images: list[tuple[int, dict[str, Tensor]]] = []  # where each begins
+        self._images: list[tuple[int, dict[str, Tensor]]] = []  # (start, inputs) of each image
         self._is_image: list[int] = []  # 1 at image tokens
         self._cache = DynamicCache(config=mllm.config)
         self._positions = torch.empty(3, 1, 0, dtype=torch.long, device=mllm.device)  # of the tokens in the cache
         self._last_hidden = torch.empty(0)
 
     def append(self, ids: list[int]) -> None:
-        """Adds text, to be read by the next forward."""
+        """Adds text for the next forward pass."""
         self.ids += ids
         self._is_image += [0] * len(ids)
 
     def append_image(self, image: dict[str, Tensor], tokens: int) -> None:
-        """Adds an image (`pixel_values`, `image_grid_thw`) that takes so many tokens."""
+        """Adds an image (`pixel_values`, `image_grid_thw`) that takes this many tokens."""
         self._images.append((len(self.ids), image))
         self.ids += [self.mllm.config.image_token_id] * tokens
         self._is_image += [1] * tokens
 
     def forward(self) -> Tensor:
-        """(1, n, d): last hidden states of all that the cache lacks.
+        """(1, n, d): last hidden states of all tokens that were not in the cache.
 
-        Tokens that were written at other positions than a reader of the whole text gives them are read again.
+        Cached tokens whose positions differ from those of the complete text are read again.
         """
         positions = self._rope_positions()
         cached = self._positions.shape[-1]
         agree = (positions[..., :cached] == self._positions).all(dim=0)
-        kept = int(agree.cumprod(dim=-1).sum())
-        if kept < cached:
-            self._cache.crop(kept - cached)
-            self._positions = self._positions[..., :kept]
-        return self._read(positions[..., kept:])
+        reusable = int(agree.cumprod(dim=-1).sum())
+        if reusable < cached:
+            self._cache.crop(reusable - cached)
+            self._positions = self._positions[..., :reusable]
+        return self._read(positions[..., reusable:])
 
     def write(self) -> Generator[int, None, None]:
-        """Adds the likeliest next token, again and again; a token is read only when the next one is asked for.
+        """Yields the most likely next token, endlessly. A token is read only when the next one is requested.
 
-        Each token's position follows on the one before it on all three axes, as in transformers' `generate`, by which
-        the reference writes. Only right after an image does that differ from what `forward` goes by. Nothing else is
-        read meanwhile: close the generator first.
+        Each position is the previous one plus 1 on all three axes, as in transformers' `generate`, which the reference
+        uses. It differs from the positions in `forward` only right after an image. Close the generator before reading
+        anything else.
         """
         if len(self.ids) > self._positions.shape[-1]:
             self.forward()
@@ -71,11 +70,11 @@ class Reading:
             self.append([token])
             yield token
             if self.decoder is not None:
-                yield from self._write_on(self.decoder)
+                yield from self._write_with_decoder(self.decoder)
             self._read(self._positions[..., -1:] + 1)
 
-    def _write_on(self, decoder: Decoder) -> Iterator[int]:
-        """The same by a decoder's steps, until their room is used up; then the cache has what they read."""
+    def _write_with_decoder(self, decoder: Decoder) -> Iterator[int]:
+        """Yields tokens from a decoder's step until its room is used up, and then updates the cache."""
         last, cached = self._positions[..., -1:], self._positions.shape[-1]
         with decoder.lend(cached) as step:
             step.load(self._cache, self.ids, last + 1)
@@ -86,19 +85,19 @@ class Reading:
                     yield token
             finally:
                 step.unload(self._cache)
-                read = torch.arange(1, step.length - cached + 1, device=last.device)
-                self._positions = torch.cat([self._positions, last + read], dim=-1)
+                offsets = torch.arange(1, step.length - cached + 1, device=last.device)
+                self._positions = torch.cat([self._positions, last + offsets], dim=-1)
 
     def is_finite(self) -> bool:
-        """Whether the state that the next token is chosen by is made of numbers."""
+        """Whether the hidden state for the next token contains finite numbers only."""
         return bool(self._last_hidden.isfinite().all())
 
     def _scores(self) -> Tensor:
-        """(1, vocabulary) logits of the next token, with the penalty on repetition that the model comes with."""
+        """(1, vocabulary): logits of the next token, with the model's own repetition penalty."""
         logits = self.mllm.lm_head(self._last_hidden)
         penalty = self.mllm.generation_config.repetition_penalty or 1.0
-        seen = torch.tensor([self.ids], device=logits.device)
-        return RepetitionPenaltyLogitsProcessor(penalty)(seen, logits)
+        ids = torch.tensor([self.ids], device=logits.device)
+        return RepetitionPenaltyLogitsProcessor(penalty)(ids, logits)
 
     def _rope_positions(self) -> Tensor:
         """(3, 1, length): temporal, height and width position of each token."""
@@ -111,11 +110,11 @@ class Reading:
         return positions.to(self.mllm.device)
 
     def _read(self, positions: Tensor) -> Tensor:
-        """Reads the text from the cache's end, at the positions (3, 1, n) given."""
+        """Reads the text from the cache's end, at positions (3, 1, n)."""
         cached = self._positions.shape[-1]
         device = self.mllm.device
-        unread = [image for start, image in self._images if start >= cached]
-        images = {name: torch.cat([image[name] for image in unread]).to(device) for name in _IMAGE_INPUTS if unread}
+        pending = [image for start, image in self._images if start >= cached]
+        images = {name: torch.cat([image[name] for image in pending]).to(device) for name in _IMAGE_INPUTS if pending}
         hidden = self.mllm.model(
             input_ids=torch.tensor([self.ids[cached:]], device=device),
             position_ids=positions,

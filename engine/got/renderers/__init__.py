@@ -1,1 +1,1 @@
-"""What draws the picture of a chain's turn."""
+"""The renderer: renders the image of a chain's turn."""

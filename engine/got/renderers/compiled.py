@@ -1,4 +1,4 @@
-"""How UNet and VAE lie in memory and are run, so that a card is quick with them: the same maths to rounding."""
+"""Speeds up UNet and VAE on a GPU: memory format, fused projections and torch.compile. Results agree up to rounding."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from engine.api.errors import Cancelled
 log = logging.getLogger(__name__)
 
 _SIZES = 64
-"""A block may be compiled for so many."""
+"""The number of input sizes that a block may be compiled for."""
 
 
 def channels_last(unet: UNet2DConditionModel) -> None:
-    """A pixel's channels lie side by side, as a card's convolutions take them.
+    """Stores a pixel's channels next to each other, the format that a GPU's convolutions use.
 
-    Not on the processor: it gains 2 % there (PyTorch 2.13), and bfloat16 leaves the golden tolerance. Not for the VAE:
-    laid out so, its latents of flat masks are 4e-4 of their largest value apart (CPU, float32; the tolerance is 1e-4).
+    Not used on the CPU: it gains 2 % there (PyTorch 2.13), and bfloat16 then exceeds the golden tolerance. Not used for
+    the VAE: its latents of flat masks then differ by 4e-4 of their largest value (CPU, float32; the tolerance is 1e-4).
     """
-    unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own has it
+    unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own method supports it
 
 
 def fuse_projections(unet: UNet2DConditionModel) -> None:
-    """One matrix multiplication makes query, key and value of self-attention, one makes key and value of the chain's.
+    """Fuses query, key and value of self-attention into one matrix, and key and value of cross-attention into one.
 
-    The single matrices become views of the fused one: it takes no more memory, and an adapter that changes one of them
-    changes it. A model that is moved afterwards has to be taken apart first. Weights of 8 bits stay single.
+    The single matrices become views of the fused one. So no memory is added, and an adapter that changes a single
+    matrix changes the fused one. Use `take_apart` before the model moves. Quantized layers are not fused.
     """
     attentions = _attentions(unet)
     if not all(isinstance(attention.to_q, nn.Linear) for attention in attentions):
@@ -49,7 +49,7 @@ def fuse_projections(unet: UNet2DConditionModel) -> None:
 
 
 def take_apart(unet: UNet2DConditionModel) -> None:
-    """Undoes `fuse_projections`; it takes none of the device's memory, of which there may be no more."""
+    """Undoes `fuse_projections` without allocating device memory, which may be exhausted."""
     fused = [attention for attention in _attentions(unet) if attention.fused_projections]
     if fused:
         unet.unfuse_qkv_projections()
@@ -67,12 +67,12 @@ def take_apart(unet: UNet2DConditionModel) -> None:
 
 
 def compile_blocks(unet: UNet2DConditionModel, trial: Callable[[], object], backend: str = "inductor") -> bool:
-    """Compiles the transformer blocks, which a UNet repeats, if `trial`, which uses them, runs with it.
+    """Compiles the transformer blocks, which a UNet repeats, and runs `trial`, which uses them.
 
-    A compiler that is missing or fails is no one's error: the blocks then run as they are, and False comes back. Raises
-    torch.OutOfMemoryError and Cancelled, as the trial does.
+    Without a working compiler, returns False and leaves the blocks uncompiled. Raises torch.OutOfMemoryError and
+    Cancelled, as the trial does.
     """
-    import torch._dynamo.config  # only where something is compiled, not whenever the engine starts
+    import torch._dynamo.config  # slow to import, so only where something is compiled
 
     for module in unet.modules():
         if isinstance(module, BasicTransformerBlock):
@@ -83,7 +83,7 @@ def compile_blocks(unet: UNet2DConditionModel, trial: Callable[[], object], back
     except (torch.OutOfMemoryError, Cancelled):
         release_blocks(unet)
         raise
-    except Exception as error:  # of the compiler, the system's C compiler and the card's driver: there is no list
+    except Exception as error:  # torch's compiler, the C compiler and the GPU driver raise types of their own
         release_blocks(unet)
         log.warning("the UNet runs without torch.compile", extra={"fault": f"{type(error).__name__}: {error}"})
         return False
@@ -95,7 +95,7 @@ def release_blocks(unet: UNet2DConditionModel) -> None:
     compiled = [module for module in unet.modules() if module._compiled_call_impl]
     for module in compiled:
         module._compiled_call_impl = None
-    if compiled:  # what was made for one model counts against what may be made for the next
+    if compiled:  # else the compiled code of one model counts against the limit of the next
         torch.compiler.reset()
 
 

@@ -1,4 +1,4 @@
-"""What guides the drawing of one picture: meaning, place and reference (paper sec. 4.3)."""
+"""Conditions of one render: semantic, spatial and reference guidance (paper sec. 4.3)."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from engine.imaging.fit import Size
 
 @dataclass(frozen=True)
 class SemanticGuidance:
-    """The chain's meaning, in the place of SDXL's two text encoders."""
+    """The chain's meaning, in place of SDXL's two text encoders."""
 
     prompt_embeds: Tensor
     """(1, queries, cross-attention width)"""
     null_prompt_embeds: Tensor
-    """The same shape: what the UNet sees where there is no chain."""
+    """The same shape: the embeddings of the null condition."""
     pooled_prompt_embeds: Tensor
     """(1, pooled width); the same in all branches."""
 
     def to(self, device: torch.device) -> SemanticGuidance:
-        """The same on that device."""
+        """A copy on this device."""
         return SemanticGuidance(
             self.prompt_embeds.to(device), self.null_prompt_embeds.to(device), self.pooled_prompt_embeds.to(device)
         )
@@ -39,11 +39,11 @@ class SemanticGuidance:
 
 @dataclass(frozen=True)
 class Conditioning:
-    """All that the UNet sees beside the noisy latents."""
+    """All inputs of the UNet besides the noisy latents."""
 
     semantic: SemanticGuidance
     reference_latents: Tensor
-    """(1, C, height / 8, width / 8): the source picture (text-to-image: black), not scaled."""
+    """(1, C, height / 8, width / 8): the source image (text-to-image: black), not scaled."""
     spatial_latents: Tensor
     """The same shape: the mean over the boxes' masks, not scaled."""
     add_time_ids: Tensor
@@ -55,7 +55,8 @@ class Conditioning:
         return torch.cat([full if branch.semantic else null for branch in branches])
 
     def image_latents(self, branches: list[Branch]) -> Tensor:
-        """(branches, 2C, h, w): reference before spatial, as the channels of the UNet's first layer; zeros are null."""
+        """(branches, 2C, h, w): reference, then spatial latents, in the order of the UNet's input channels. Null is
+        zeros."""
         null = torch.zeros_like(self.reference_latents)
         reference = torch.cat([self.reference_latents if branch.reference else null for branch in branches])
         spatial = torch.cat([self.spatial_latents if branch.spatial else null for branch in branches])
@@ -63,7 +64,7 @@ class Conditioning:
 
 
 def semantic_guidance(query_hidden: Tensor, projectors: Projectors) -> SemanticGuidance:
-    """(1, queries, d) last hidden states of the query tokens -> what stands in for SDXL's text embeddings."""
+    """(1, queries, d) last hidden states of the query tokens -> the replacement for SDXL's text embeddings."""
     project = projectors.output_projector
     return SemanticGuidance(
         prompt_embeds=project(query_hidden),
@@ -73,16 +74,16 @@ def semantic_guidance(query_hidden: Tensor, projectors: Projectors) -> SemanticG
 
 
 _ENCODING_BYTES = 2.6e9
-"""What encoding may take at once: as much as decoding one picture of 1024 × 1024 by SDXL's VAE takes in bfloat16."""
+"""Memory limit for encoding: as much as SDXL's VAE needs to decode one image of 1024 × 1024 in bfloat16."""
 _ENCODING_VALUES = 6
-"""That the encoder holds at its peak for each pixel and channel of its first layer (measured: 6.0, SDXL's VAE)."""
+"""Values that the encoder holds at its peak, per pixel and channel of its first layer (measured: 6.0, SDXL's VAE)."""
 
 
 class PictureEncoder:
-    """The VAE's encoder. It remembers the pictures that it saw last.
+    """The VAE's encoder, with a cache of the pictures that were encoded last.
 
-    Candidates, a corrected chain and a new seed bring the same source and masks again, and the black canvas comes with
-    every chain that has no box.
+    Candidates, corrected chains and new seeds use the same source and masks again, and every chain without a box uses
+    the black canvas.
     """
 
     def __init__(self, vae: AutoencoderKL, remembered: int = 32) -> None:
@@ -93,15 +94,15 @@ class PictureEncoder:
     def __call__(self, pictures: Sequence[Image.Image]) -> Tensor:
         """RGB pictures of one size -> (pictures, C, height / 8, width / 8): the modes, not scaled.
 
-        Those that are new are encoded together, as many at once as a bounded amount of memory holds.
+        New pictures are encoded in batches, as large as the memory limit allows.
         """
         keys = [hashlib.blake2b(repr(picture.size).encode() + picture.tobytes()).digest() for picture in pictures]
         new = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in self._latents}
         if new:
-            rest = iter(new.values())
+            remaining = iter(new.values())
             modes = []
-            while part := list(islice(rest, self.at_once(pictures[0].size))):
-                modes.append(self._encode(part))
+            while batch := list(islice(remaining, self.batch_size(pictures[0].size))):
+                modes.append(self._encode(batch))
             self._latents |= zip(new, torch.cat(modes), strict=True)
         for key in keys:
             self._latents.move_to_end(key)
@@ -110,8 +111,8 @@ class PictureEncoder:
             self._latents.popitem(last=False)
         return latents
 
-    def at_once(self, size: Size) -> int:
-        """How many pictures of that size are encoded together."""
+    def batch_size(self, size: Size) -> int:
+        """The number of pictures of this size that are encoded together."""
         values = _ENCODING_VALUES * self.vae.config["block_out_channels"][0] * size[0] * size[1]
         return max(1, int(_ENCODING_BYTES / (values * self.vae.dtype.itemsize)))
 
@@ -120,31 +121,32 @@ class PictureEncoder:
         return self.vae.encode(pixels.to(self.vae.dtype), return_dict=False)[0].mode()
 
     def forget(self) -> None:
-        """The VAE lies elsewhere now, or encodes in another way."""
+        """Clears the cache. Required when the VAE moves or encodes differently."""
         self._latents.clear()
 
 
 def image_guidance(
     encode: PictureEncoder, reference: Image.Image, masks: Sequence[Image.Image], dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
-    """Reference and spatial latents, (1, C, h, w) each, as the UNet calculates."""
+    """Reference and spatial latents, (1, C, h, w) each, as `dtype`."""
     latents = encode([reference, *masks]).to(dtype)
     return latents[:1], latents[1:].mean(dim=0, keepdim=True)
 
 
 def size_ids(canvas: Size) -> Tensor:
-    """(1, 6): SDXL's original size, crop corner and target size (height first) of a picture that is drawn whole."""
+    """(1, 6): SDXL's original size, crop corner and target size (height first) of an uncropped image."""
     width, height = canvas
     return torch.tensor([[height, width, 0, 0, height, width]], dtype=torch.float32)
 
 
 def image_to_tensor(image: Image.Image, device: torch.device | str = "cpu") -> Tensor:
-    """RGB picture -> (3, height, width), float32 in [-1, 1]. The device converts it, from a quarter of the bytes."""
+    """RGB picture -> (3, height, width), float32 in [-1, 1]. It is converted on the device, after a transfer of
+    bytes."""
     pixels = torch.from_numpy(np.array(image)).to(device)
     return pixels.permute(2, 0, 1).float() / 127.5 - 1.0
 
 
 def tensor_to_image(pixels: Tensor) -> Image.Image:
-    """(3, height, width) in [-1, 1] -> RGB picture; fractions are cut, as the reference does."""
+    """(3, height, width) in [-1, 1] -> RGB picture; values are truncated, as in the reference."""
     levels = (pixels.float() / 2 + 0.5).clamp(0, 1).permute(1, 2, 0) * 255
     return Image.fromarray(levels.to(torch.uint8).cpu().numpy())

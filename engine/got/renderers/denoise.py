@@ -1,4 +1,4 @@
-"""The diffusion loop: from noise to latents, every step guided (paper sec. 4.3)."""
+"""The denoising loop: from noise to latents, with guidance at each step (paper sec. 4.3)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from engine.got.renderers.schedulers import Scheduler
 
 
 class GuidedUNet:
-    """The UNet under one picture's guidance, all branches in one batch or `batch_size` at once.
+    """The UNet with one image's guidance. All branches run in one batch, or `batch_size` at once.
 
-    It runs whole at every `cache_interval`-th step, see `ReusingUNet`.
+    The whole UNet runs at every `cache_interval`-th step; see `ReusingUNet`.
     """
 
     def __init__(
@@ -43,7 +43,8 @@ class GuidedUNet:
         }
 
     def predict_branches(self, latents: Tensor, timestep: Tensor, count: int | None = None) -> Tensor:
-        """(1, C, h, w) latents as the scheduler scales them -> (branches, C, h, w); the first `count`, None: all."""
+        """(1, C, h, w) latents, scaled by the scheduler -> (branches, C, h, w). `count` selects the first branches;
+        None: all."""
         image_latents, prompt_embeds = self.image_latents[:count], self.prompt_embeds[:count]
         noisy = latents.to(image_latents.dtype).expand(len(image_latents), -1, -1, -1)
         sample = torch.cat([noisy, image_latents], dim=1)
@@ -54,7 +55,7 @@ class GuidedUNet:
         return combine(self.predict_branches(latents, timestep).float(), self.branches)
 
     def predict_alone(self, latents: Tensor, timestep: Tensor) -> Tensor:
-        """(1, C, h, w) -> the noise_pred of the branch that sees the most, (1, C, h, w), float32."""
+        """(1, C, h, w) -> the noise_pred of the branch with the most conditions, (1, C, h, w), float32."""
         return self.predict_branches(latents, timestep, 1).float()
 
 
@@ -68,23 +69,23 @@ def denoise(
     guidance_from: float = 0.0,
     guidance_until: float = 1.0,
 ) -> Tensor:
-    """Latents (1, C, h, w), float32, on the scale that the VAE's `scaling_factor` gives them.
+    """Returns latents (1, C, h, w), float32, scaled by the VAE's `scaling_factor`.
 
-    All noise is drawn on the CPU in float32: a seed gives the same picture on every device. `on_step(step, total)` is
-    called after each step, 1 to total; to cancel, it raises. Before it, `on_latents` gets the step's latents.
-    `guidance_from` and `guidance_until` are the shares of the steps between which steps are guided.
+    All noise is drawn on the CPU in float32, so a seed gives the same image on every device. `on_step(step, total)` is
+    called after each step, from 1 to total; it may raise to cancel. Before it, `on_latents` gets the step's latents.
+    `guidance_from` and `guidance_until` limit the guided steps, as fractions of all steps.
     """
     device = guided.unet.device
     generator = torch.Generator().manual_seed(seed)
     scheduler.set_timesteps(num_inference_steps, device=device)
     latents = torch.randn(guided.latents_shape, generator=generator).to(device) * scheduler.init_noise_sigma
-    drawn_from = {"generator": generator} if "generator" in inspect.signature(scheduler.step).parameters else {}
+    noise_source = {"generator": generator} if "generator" in inspect.signature(scheduler.step).parameters else {}
     total = len(scheduler.timesteps)
     for step, timestep in enumerate(scheduler.timesteps, start=1):
-        in_interval = guidance_from * total < step <= guidance_until * total
-        predict = guided.predict if in_interval else guided.predict_alone
+        is_guided = guidance_from * total < step <= guidance_until * total
+        predict = guided.predict if is_guided else guided.predict_alone
         noise_pred = predict(scheduler.scale_model_input(latents, timestep), timestep)
-        latents = scheduler.step(noise_pred, timestep, latents, return_dict=False, **drawn_from)[0]
+        latents = scheduler.step(noise_pred, timestep, latents, return_dict=False, **noise_source)[0]
         if on_latents:
             on_latents(latents)
         on_step(step, total)

@@ -1,4 +1,4 @@
-"""Guidance by meaning, place and reference: the four-branch equation (paper sec. 4.3) and the branches it needs."""
+"""Semantic, spatial and reference guidance: the four-branch equation (paper sec. 4.3) and its branches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.api.errors import RequestError
 
 @dataclass(frozen=True)
 class GuidanceScales:
-    """How strongly the picture follows the chain, its boxes and the source: alpha_t, alpha_s and alpha_r.
+    """How strongly the image follows the chain, its boxes and the source: alpha_t, alpha_s and alpha_r.
 
     The defaults are the paper's for an edit; its text-to-image scales are 7.5, 4 and 1.
     """
@@ -36,7 +36,7 @@ class GuidanceScales:
 
 
 class Branch(NamedTuple):
-    """One prediction of the UNet: which guidances it sees, and its coefficient in the sum."""
+    """One prediction of the UNet: the guidances that it uses, and its coefficient in the sum."""
 
     semantic: bool
     spatial: bool
@@ -47,8 +47,8 @@ class Branch(NamedTuple):
 def needed_branches(scales: GuidanceScales) -> list[Branch]:
     """The branches full, no spatial, no semantic and nothing, without those whose coefficient is zero.
 
-    e(nothing) + semantic * (e(no spatial) - e(no semantic)) + spatial * (e(full) - e(no spatial))
-    + reference * (e(no semantic) - e(nothing)), sorted by branch; the coefficients add up to 1.
+    e(nothing) + semantic * (e(no spatial) - e(no semantic)) + spatial * (e(full) - e(no spatial)) + reference * (e(no
+    semantic) - e(nothing)), sorted by branch; the coefficients add up to 1.
     """
     branches = [
         Branch(True, True, True, scales.spatial),

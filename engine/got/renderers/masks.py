@@ -1,4 +1,4 @@
-"""Where a turn's regions lie, as pictures: the spatial guidance before the VAE encodes it (paper sec. 4.3)."""
+"""Masks of a turn's regions: the spatial guidance before it is encoded by the VAE (paper sec. 4.3)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from engine.imaging.fit import Fit, Size
 
 
 def box_masks(fit: Fit, regions: Iterable[Region]) -> list[Image.Image]:
-    """A black canvas for each region (of a known color) with its box filled; one black canvas if there is none.
+    """For each region (with a known color) a black canvas with its box filled; one black canvas if there are no
+    regions.
 
-    Corners are cut to whole pixels and both belong to the rectangle, as Pillow draws it for the reference; it ends
-    with the picture.
+    Corners are truncated to whole pixels. Both belong to the rectangle, as Pillow draws it for the reference. It ends
+    at the edge of the picture.
     """
     return [_mask(fit, region) for region in regions] or [black(fit.canvas)]
 
 
 def black(size: Size) -> Image.Image:
-    """An RGB picture of that size, all black."""
+    """A black RGB image of this size."""
     return Image.new("RGB", size)
 
 

@@ -1,4 +1,4 @@
-"""How a picture is to be drawn: one dataclass that holds all of a request's options."""
+"""Render options: one dataclass for all options of a request."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from engine.imaging.fit import Fit, Size
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """The options of one drawing. Raises RequestError for one that makes no sense."""
+    """The options of one render. Raises RequestError for an invalid value."""
 
     num_inference_steps: int
     """1 to 1000."""
     scheduler: str
-    """A name of `SCHEDULERS`."""
+    """One of `SCHEDULERS`."""
     guidance_scales: GuidanceScales
     height: int
     width: int
-    """Pixels that the model draws at: multiples of 8, at least 64."""
+    """Size in pixels at which the model renders: multiples of 8, at least 64."""
     seed: int = 42
-    """0 to 2**63 - 1; each turn begins from the same noise, as in the reference."""
+    """0 to 2**63 - 1. Each turn starts from the same noise, as in the reference."""
     fit: str = "pad"
-    """How a source picture is brought to that size: "pad" or "stretch", see `Fit`."""
+    """How a source image is fitted to that size: "pad" or "stretch"; see `Fit`."""
 
     guidance_from: float = 0.0
     guidance_until: float = 1.0
-    """All guidance branches take part in the steps between these shares of them, before and after only the one that
-    sees the most (a guidance interval, Kynkäänniemi et al., arXiv 2404.07724). 0 to 1, the first not above the other.
-    """
+    """The guidance interval, as fractions of all steps: between them all guidance branches are computed, elsewhere only
+    the branch with the most conditions (Kynkäänniemi et al., arXiv 2404.07724). 0 <= `guidance_from` <=
+    `guidance_until` <= 1."""
     cache_interval: int = 1
-    """Every how many steps the whole UNet runs; between, its outermost blocks do (DeepCache, arXiv 2312.00858).
-    1 to 1000."""
+    """The whole UNet runs at every `cache_interval`-th step; in between only its outermost blocks (DeepCache, arXiv
+    2312.00858). 1 to 1000."""
 
     def __post_init__(self) -> None:
         demand(
@@ -91,7 +91,8 @@ class RenderOptions:
         )
 
     def fit_of(self, source: Size | None) -> Fit:
-        """The way of a source of that size onto the model's canvas and back; without one, the canvas is the picture."""
+        """How a source of this size is mapped to the model's canvas and back; without a source, the canvas is the
+        image."""
         canvas = (self.width, self.height)
         if source is None:
             return Fit.pad(canvas, canvas)
@@ -99,6 +100,6 @@ class RenderOptions:
 
 
 def demand(holds: bool, code: str, message: str, remedy: str, **values: object) -> None:
-    """Raises RequestError unless that holds."""
+    """Raises RequestError unless `holds` is true."""
     if not holds:
         raise RequestError(code, message, remedy, **values)

@@ -1,4 +1,4 @@
-"""What the pipeline asks of a renderer."""
+"""The renderer's interface to the pipeline."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ S = TypeVar("S")
 
 
 class Renderer(Protocol[S]):
-    """Draws the picture of one turn. What the chain means reaches it as an `S`."""
+    """Renders the image of one turn. An `S` holds the meaning of the chain."""
 
     @property
     def bridge(self) -> Mapping[str, nn.Module]:
-        """The networks that `understand` uses, by part of the native layout: they are where the planner is."""
+        """The networks that `understand` uses, by part of the native layout. They are placed with the planner."""
         ...
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """All others. They are on the device while `draw`, `preview` and `fidelity` run."""
+        """All other networks. They are on the device while `draw`, `preview` and `fidelity` run."""
         ...
 
     def understand(self, states: Tensor) -> S:
-        """What the planner's `query` gave, as the renderer takes it."""
+        """Converts the states from the planner's `query` to the renderer's semantic guidance."""
         ...
 
     def draw(
@@ -44,37 +44,37 @@ class Renderer(Protocol[S]):
         watch: Watch,
         turn: int,
     ) -> Image.Image:
-        """The canvas of that turn, counted from 0: `reference` with the edit, or anew where it is black.
+        """Renders the canvas of a turn, counted from 0: an edit of `reference`, or a new image if it is black.
 
-        `reference` has the canvas's size, and boxes are placed on it by `fit`. Raises Cancelled, and ModelError for
-        numbers that are out of range.
+        `reference` has the canvas's size, and `fit` maps the boxes onto it. Raises Cancelled, and ModelError for values
+        out of range.
         """
         ...
 
     def preview(self, latents: Tensor, side: int) -> Image.Image:
-        """What a step's latents (1, C, h, w) show by now, its longer side at most `side` pixels."""
+        """A preview of a step's latents (1, C, h, w); its longer side has at most `side` pixels."""
         ...
 
     def fidelity(self, canvas: Image.Image) -> float:
-        """PSNR in dB of a picture that the autoencoder has encoded and decoded."""
+        """PSNR in dB of a picture after encoding and decoding by the autoencoder."""
         ...
 
     def use(self, tier: Tier, side: int) -> None:
-        """Works as the tier has it, for canvases of `side` pixels square."""
+        """Applies an offload policy, for canvases of `side` × `side` pixels."""
         ...
 
     def arrange(self) -> None:
-        """Nobody else uses the networks, and they are to work on a GPU: they may be laid out for it."""
+        """Called when the networks are exclusively ours and will run on a GPU: may change their memory format."""
         ...
 
     def settle(self) -> None:
-        """The networks are on a GPU and stay there: whatever makes that quick may be prepared."""
+        """Called when the networks are on a GPU and stay there: prepares what speeds up their work there."""
         ...
 
     def leave(self) -> None:
-        """The networks are moved for good: nothing that was prepared holds any more."""
+        """Called before the networks move permanently: drops what was prepared."""
         ...
 
     def warm_up(self, trial: Callable[[], object]) -> None:
-        """After `settle`: does now what takes long, using `trial`, which draws a picture. Raises as that does."""
+        """After `settle`: does slow one-time work with `trial`, which renders an image. Raises as `trial` does."""
         ...

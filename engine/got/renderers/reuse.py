@@ -1,7 +1,8 @@
-"""What the UNet's inner blocks give, used again at the next steps: DeepCache (Ma, Fang and Wang, arXiv 2312.00858).
+"""The feature cache: inner features of the UNet are reused in later steps (DeepCache, Ma, Fang and Wang, arXiv
+2312.00858).
 
-From one step to the next the inner blocks give nearly the same. So they run at every `interval`-th step only; a step
-between runs the outermost down and up block alone, on what the inner ones gave last.
+The output of the inner blocks changes little from step to step. So they run at every `interval`-th step only. In
+between only the outermost down and up blocks run, with the inner output of the last whole step.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from engine.got.renderers.recorded import RecordedUNet
 
 
 class ReusingUNet:
-    """The UNet at one picture's steps, called once a step, whole at every `interval`-th; between, it keeps features."""
+    """The UNet for the steps of one image, called once per step. Whole steps, every `interval`-th, fill the feature
+    cache."""
 
     def __init__(
         self,
@@ -26,28 +28,29 @@ class ReusingUNet:
         batch_size: int = 4,
         recorded: RecordedUNet | None = None,
     ) -> None:
-        """`recorded` runs whole passes where there is one and no features are to be seen in them."""
+        """`recorded` runs the whole passes if no features are cached."""
         self.unet = unet
         self.recorded = recorded if interval == 1 else None
         self.interval = interval
         self.batch_size = batch_size
         self.features = torch.empty(0)
-        """(samples, C, h, w): what the last up block got at the last whole step."""
+        """(samples, C, h, w): the input of the last up block at the last whole step."""
         self.steps = 0
-        """Since that step, it among them."""
+        """Steps since the last whole step, including it."""
 
     def __call__(self, sample: Tensor, timestep: Tensor, embeds: Tensor, added: dict[str, Tensor]) -> Tensor:
-        """(samples, C, h, w) and their contexts (samples, n, D) -> predictions, `batch_size` samples at once.
+        """(samples, C, h, w) and their contexts (samples, n, D) -> predictions, computed for `batch_size` samples at
+        once.
 
-        Each step gives the same samples in the same order, or only the first of them. One that gives more than features
-        are kept of is a whole one.
+        Each step must pass the same samples in the same order, or only the first of them. A step with more samples than
+        the feature cache holds runs the whole UNet.
         """
         if self.interval == 1:
             return self._whole(sample, timestep, embeds, added)
         if self.steps == self.interval or len(self.features) < len(sample):
-            with _inputs_of(self.unet.up_blocks[-1]) as seen:
+            with _inputs_of(self.unet.up_blocks[-1]) as inputs:
                 prediction = self._whole(sample, timestep, embeds, added)
-            self.features, self.steps = torch.cat(seen), 1
+            self.features, self.steps = torch.cat(inputs), 1
             return prediction
         self.steps += 1
         parts = (tensor.split(self.batch_size) for tensor in (sample, embeds, self.features[: len(sample)]))
@@ -76,17 +79,18 @@ def outer_forward(
     added: dict[str, Tensor],
     features: Tensor,
 ) -> Tensor:
-    """The prediction by the outermost blocks alone, the last up block getting `features`, (samples, C, h, w).
+    """The prediction of the outermost blocks alone, with `features` (samples, C, h, w) as the input of the last up
+    block.
 
-    It is `UNet2DConditionModel.forward` for SDXL's kind of UNet, which knows no classes and takes the context as it is,
-    without what lies between the outermost blocks.
+    Equals `UNet2DConditionModel.forward` for SDXL's type of UNet, without class labels and context projection, minus
+    the blocks between the outermost ones.
     """
     temb = unet.time_embedding(unet.get_time_embed(sample, timestep))
     temb = temb + unet.get_aug_embed(temb, embeds, added)
-    entered = unet.conv_in(sample)
+    stem = unet.conv_in(sample)
     down, up = unet.down_blocks[0], unet.up_blocks[-1]
-    _, skips = down(hidden_states=entered, temb=temb, **_context(down, embeds))
-    skips = (entered, *skips)[: len(up.resnets)]  # what comes after them is for the blocks between
+    _, skips = down(hidden_states=stem, temb=temb, **_context(down, embeds))
+    skips = (stem, *skips)[: len(up.resnets)]  # the remaining ones belong to the inner blocks
     hidden = up(hidden_states=features, temb=temb, res_hidden_states_tuple=skips, **_context(up, embeds))
     for last in (unet.conv_norm_out, unet.conv_act, unet.conv_out):
         hidden = last(hidden) if last else hidden
@@ -94,18 +98,18 @@ def outer_forward(
 
 
 def _context(block: nn.Module, embeds: Tensor) -> dict[str, Tensor]:
-    """A block that does not attend to the context does not take it."""
+    """The context argument of a block; empty for a block without cross-attention."""
     return {"encoder_hidden_states": embeds} if getattr(block, "has_cross_attention", False) else {}
 
 
 @contextmanager
 def _inputs_of(up_block: nn.Module) -> Iterator[list[Tensor]]:
-    """The list of what an up block gets meanwhile from the block before it."""
-    seen: list[Tensor] = []
+    """Collects the inputs that an up block gets from the previous block while the context is active."""
+    inputs: list[Tensor] = []
     hook = up_block.register_forward_pre_hook(
-        lambda block, args, kwargs: seen.append(kwargs["hidden_states"]), with_kwargs=True
+        lambda block, args, kwargs: inputs.append(kwargs["hidden_states"]), with_kwargs=True
     )
     try:
-        yield seen
+        yield inputs
     finally:
         hook.remove()

@@ -1,4 +1,4 @@
-"""Schedulers of diffusers, by the names that requests use."""
+"""Schedulers from diffusers, by the names that requests use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.api.schedulers import SCHEDULERS
 
 
 class Scheduler(Protocol):
-    """What `denoise` uses of a scheduler of diffusers."""
+    """The interface of diffusers' schedulers that `denoise` uses."""
 
     timesteps: Tensor
 
@@ -27,5 +27,6 @@ class Scheduler(Protocol):
 
 
 def make_scheduler(name: str, config: dict[str, Any]) -> Scheduler:
-    """A fresh scheduler, one of `SCHEDULERS`, on the model's noise schedule: the config in its `scheduler/` folder."""
+    """A new scheduler, one of `SCHEDULERS`, with the noise schedule of the model: the config in its `scheduler/`
+    folder."""
     return getattr(diffusers, SCHEDULERS[name]).from_config(config)

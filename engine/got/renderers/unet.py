@@ -1,4 +1,4 @@
-"""The renderer of GoT: SDXL's UNet under semantic, spatial and reference guidance, SSGM (paper sec. 4.3)."""
+"""GoT's renderer: SDXL's UNet with semantic, spatial and reference guidance (SSGM, paper sec. 4.3)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from engine.imaging.fit import Fit
 
 
 class UNetRenderer:
-    """Draws with one UNet and VAE. Of a request, only the latents of its last pictures stay in it."""
+    """Renders with a UNet and a VAE. Its only state from earlier requests is the latents of the last pictures."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class UNetRenderer:
         self.scheduler_config = scheduler_config
         self.encode = PictureEncoder(vae)
         self.recorded: RecordedUNet | None = None
-        """What runs the UNet's passes on a card on which it stays."""
+        """Runs the UNet's passes as CUDA graphs, on a GPU on which the UNet stays."""
         self._branches_at_once = 4
 
     @property
@@ -76,7 +76,7 @@ class UNetRenderer:
         return {"unet": self.unet, "vae": self.vae}
 
     def understand(self, states: Tensor) -> SemanticGuidance:
-        """(1, queries, d) last hidden states -> what stands in for SDXL's text embeddings."""
+        """(1, queries, d) last hidden states -> the replacement for SDXL's text embeddings."""
         return semantic_guidance(states, self.projectors)
 
     def draw(
@@ -89,7 +89,7 @@ class UNetRenderer:
         watch: Watch,
         turn: int,
     ) -> Image.Image:
-        """Encodes what guides the turn, denoises, decodes."""
+        """Encodes the guidance of the turn, denoises and decodes."""
         latents = image_guidance(self.encode, reference, box_masks(fit, regions), self.unet.dtype)
         time_ids = size_ids(fit.canvas).to(self.unet.device)
         conditioning = Conditioning(meaning.to(self.unet.device), *latents, time_ids)
@@ -99,7 +99,7 @@ class UNetRenderer:
             self.unet, conditioning, branches, self._branches_at_once, options.cache_interval, self.recorded
         )
         watch.drawing("denoise")
-        denoised = denoise(
+        result = denoise(
             guided,
             make_scheduler(options.scheduler, self.scheduler_config),
             options.seed,
@@ -111,17 +111,18 @@ class UNetRenderer:
         )
 
         watch.drawing("decode")
-        decoded = self._decode(denoised)
-        if not decoded.isfinite().all():  # it would be black
+        pixels = self._decode(result)
+        if not pixels.isfinite().all():  # it would be black
             raise not_finite("The picture came out as numbers that are out of range.")
-        return tensor_to_image(decoded)
+        return tensor_to_image(pixels)
 
     @torch.inference_mode()
     def preview(self, latents: Tensor, side: int) -> Image.Image:
-        """(1, C, h, w) latents on the way -> RGB, its longer side at most `side` pixels.
+        """(1, C, h, w) latents of a step -> RGB; its longer side has at most `side` pixels.
 
-        The latents are averaged down before they are decoded, which takes a fraction of a step's time, and brought to
-        the spread that finished ones have: on the way they are mostly noise, of a spread that depends on the scheduler.
+        The latents are averaged to a small size before decoding, which takes a fraction of a step's time. They are also
+        scaled to the standard deviation of finished latents: before the end they are mostly noise, whose deviation
+        depends on the scheduler.
         """
         scale = min(1.0, side / 8 / max(latents.shape[-2:]))
         size = [max(1, round(length * scale)) for length in latents.shape[-2:]]
@@ -129,46 +130,47 @@ class UNetRenderer:
         return tensor_to_image(self._decode(small / small.std().clamp(min=1.0)))
 
     def fidelity(self, canvas: Image.Image) -> float:
-        """PSNR in dB of a picture that the VAE has encoded and decoded."""
-        redrawn = self.vae.decode(self.encode([canvas]), return_dict=False)[0][0].float().cpu()
-        error = (redrawn.clamp(-1, 1) - image_to_tensor(canvas)).square().mean().item()
+        """PSNR in dB of a picture after encoding and decoding by the VAE."""
+        reconstruction = self.vae.decode(self.encode([canvas]), return_dict=False)[0][0].float().cpu()
+        error = (reconstruction.clamp(-1, 1) - image_to_tensor(canvas)).square().mean().item()
         return 10 * math.log10(4 / max(error, 1e-9))  # values run from -1 to 1
 
     def use(self, tier: Tier, side: int) -> None:
-        """Draws so many branches at once, and tiles the VAE, as the tier has it."""
+        """Sets the number of branches per batch and the VAE's tiling, as the policy says."""
         self._branches_at_once = tier.branches_at_once
         self.vae.use_tiling = self.vae.use_slicing = tier.tiled_vae
-        half = side // 2  # of its own accord the VAE tiles nothing of the size it was made for
+        half = side // 2  # by default the VAE does not tile pictures of the size that it was trained for
         self.vae.tile_sample_min_size = half
         self.vae.tile_latent_min_size = half // 2 ** (len(self.vae.config["block_out_channels"]) - 1)
 
     def arrange(self) -> None:
-        """A GPU's convolutions take channels last; where Triton is there, our own layers run."""
+        """Uses channels last for the UNet's convolutions, and our own layers where Triton is available."""
         channels_last(self.unet)
         use_own_layers(self.unet)
         use_own_layers(self.vae)
 
     def settle(self) -> None:
-        """Fuses the attention's matrices, and records the UNet's passes."""
+        """Fuses the attention matrices, and records the UNet's passes as CUDA graphs."""
         fuse_projections(self.unet)
         self.recorded = RecordedUNet(self.unet)
 
     def leave(self) -> None:
-        """Undoes `settle` and `warm_up`, and forgets the encoded pictures."""
+        """Undoes `settle` and `warm_up`, and clears the cache of encoded pictures."""
         self.encode.forget()
         self.recorded = None
         release_blocks(self.unet)
         take_apart(self.unet)
 
     def warm_up(self, trial: Callable[[], object]) -> None:
-        """Compiles the UNet's blocks where our own kernels run; else the trial alone has kernels chosen."""
+        """Compiles the UNet's blocks where our own kernels run. Elsewhere only runs the trial, so that kernels are
+        selected."""
         if usable(self.unet.device):
-            self.recorded = RecordedUNet(self.unet)  # what was recorded before is not compiled
+            self.recorded = RecordedUNet(self.unet)  # earlier graphs do not use the compiled blocks
             compile_blocks(self.unet, trial)
         else:
             trial()
 
     def _decode(self, latents: Tensor) -> Tensor:
-        """(1, C, h, w) latents, as they are denoised -> (3, height, width)"""
+        """(1, C, h, w) denoised latents -> (3, height, width)"""
         scaled = latents.to(self.vae.device, self.vae.dtype) / self.vae.config["scaling_factor"]
         return self.vae.decode(scaled, return_dict=False)[0][0]

@@ -1,1 +1,1 @@
-"""Where a model's weights lie, and in how many bits."""
+"""Placement of a model's weights, and their quantization."""

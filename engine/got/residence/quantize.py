@@ -1,6 +1,6 @@
-"""Weights of 8 bits: linear layers whose matrices are kept as small codes, with a scale for each row.
+"""8-bit quantization: linear layers with weights of 8 bits and a scale for each row.
 
-Codes and scales are plain buffers, so they are moved, counted and pinned as any other tensor is, on every device.
+Codes and scales are plain buffers, so they can be moved, counted and pinned like any other tensor, on every device.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from engine.api.errors import ModelError
 from engine.got.kernels import usable
 
 _SIDES = 16
-"""What a matrix's sides are multiples of where it is coded: a card multiplies no others in 8 bits."""
+"""The sides of a quantized matrix must be multiples of this: GPUs support no others for 8-bit products."""
 _FEW_ROWS = 16
-"""A card multiplies no fewer rows than that in 8 bits, nor would it gain by it."""
+"""GPUs require more rows than this for 8-bit products, and fewer would not be faster."""
 
 
 class Int8Linear(nn.Module):
-    """A linear layer whose weights are whole numbers from -127 to 127; it calculates in the dtype that it had."""
+    """A linear layer with int8 weights from -127 to 127; it computes in the original dtype."""
 
     codes: Tensor
     """(out, in)"""
     scales: Tensor
-    """(out, 1), of the dtype that the weights had."""
+    """(out, 1), in the original dtype of the weights."""
 
-    def __init__(self, linear: nn.Linear, workshop: torch.device) -> None:
+    def __init__(self, linear: nn.Linear, encoder_device: torch.device) -> None:
         super().__init__()
         self.in_features, self.out_features = linear.in_features, linear.out_features
         self.bias = linear.bias
         home = linear.weight.device
-        codes, scales = self.encode(linear.weight.data.to(workshop))
+        codes, scales = self.encode(linear.weight.data.to(encoder_device))
         self.register_buffer("codes", codes.to(home))
         self.register_buffer("scales", scales.to(home))
 
@@ -43,7 +43,7 @@ class Int8Linear(nn.Module):
         return numbers.round().to(torch.int8), scales
 
     def write(self, weight: Tensor) -> None:
-        """Takes another matrix (out, in), of any dtype, from any device."""
+        """Replaces the matrix (out, in); any dtype and device."""
         codes, scales = self.encode(weight.to(self.scales.dtype))
         self.codes.copy_(codes)
         self.scales.copy_(scales)
@@ -61,7 +61,8 @@ class Int8Linear(nn.Module):
 
 
 class Int8Products(Int8Linear):
-    """It multiplies whole numbers too, as nearly every card does fast: each row that comes in gets its own scale."""
+    """Int8 weights and int8 products, which are fast on nearly every GPU. Each input row is quantized with its own
+    scale."""
 
     def forward(self, x: Tensor) -> Tensor:
         rows = x.reshape(-1, self.in_features)
@@ -70,13 +71,13 @@ class Int8Products(Int8Linear):
         return self.multiply(*self.encode(rows)).view(*x.shape[:-1], self.out_features)
 
     def multiply(self, codes: Tensor, scales: Tensor) -> Tensor:
-        """(n, out), of (n, in) and (n, 1)."""
+        """(n, in) and (n, 1) -> (n, out)."""
         product = torch._int_mm(codes, self.codes.t()).float().mul_(scales).mul_(self.scales.t()).to(scales.dtype)
         return product if self.bias is None else product + self.bias
 
 
 class Fp8Products(Int8Products):
-    """The same with floats of 8 bits, which cards of compute capability 8.9 and more multiply."""
+    """The same with 8-bit floats, which GPUs of compute capability 8.9 or higher support."""
 
     @staticmethod
     def encode(matrix: Tensor) -> tuple[Tensor, Tensor]:
@@ -88,19 +89,20 @@ class Fp8Products(Int8Products):
         return torch._scaled_mm(codes, self.codes.t(), bias=self.bias, out_dtype=scales.dtype, **factors)
 
 
-def _by_rows(matrix: Tensor, top: float) -> tuple[Tensor, Tensor]:
-    """A matrix with each row's largest value at ±`top`, and what each row is to be multiplied by."""
+def _by_rows(matrix: Tensor, limit: float) -> tuple[Tensor, Tensor]:
+    """Scales each row to a maximum of ±`top`. Returns the matrix and the factors that undo the scaling."""
     numbers = matrix.float()
-    scales = (numbers.abs().amax(1, keepdim=True) / top).clamp(min=1e-12).to(matrix.dtype)
-    return (numbers / scales.float()).clamp(-top, top), scales
+    scales = (numbers.abs().amax(1, keepdim=True) / limit).clamp(min=1e-12).to(matrix.dtype)
+    return (numbers / scales.float()).clamp(-limit, limit), scales
 
 
 WEIGHTS: dict[str, type[Int8Linear] | None] = {"exact": None, "int8": Int8Products, "fp8": Fp8Products}
-"""What a user may ask for, and what the layers of the UNet's transformers become."""
+"""The values of the user's option, and the layers that replace those of the UNet's transformers."""
 
 
 def kind_of_weights(name: str, device: torch.device, dtype: torch.dtype) -> type[Int8Linear] | None:
-    """The layers of that name, tried on the device. Raises ModelError for another name, or a device that cannot."""
+    """The layer type of this name, tested on the device. Raises ModelError for an unknown name or an unsupported
+    device."""
     if name not in WEIGHTS:
         raise ModelError(
             "weights_unknown",
@@ -113,7 +115,7 @@ def kind_of_weights(name: str, device: torch.device, dtype: torch.dtype) -> type
     try:
         if kind:
             _try(kind, device, dtype)
-    except (RuntimeError, TypeError) as error:  # of torch, where a device or a build has no such product
+    except (RuntimeError, TypeError) as error:  # from torch, if a device or a build does not support the product
         raise ModelError(
             "weights_unsupported",
             "The device {device} does not calculate with {name} weights.",
@@ -130,20 +132,20 @@ def _try(kind: type[Int8Linear], device: torch.device, dtype: torch.dtype) -> No
     layer(torch.zeros(32, 64, device=device, dtype=dtype))
 
 
-def workshop(device: torch.device, home: torch.device) -> torch.device:
-    """Where the codes of weights that lie at `home` are worked out: GoT-6B's take the CPU half a minute."""
+def quantization_device(device: torch.device, home: torch.device) -> torch.device:
+    """The device that quantizes weights which are stored on `home`: the CPU would take half a minute for GoT-6B."""
     return device if device.type == "cuda" and torch.cuda.is_available() else home
 
 
-def shrink(model: nn.Module, kind: type[Int8Linear], device: torch.device) -> None:
-    """Gives the linear layers of a model, which is for `device`, weights of 8 bits."""
+def quantize_layers(model: nn.Module, kind: type[Int8Linear], device: torch.device) -> None:
+    """Quantizes the linear layers of a model that will run on `device`."""
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Linear) and not (module.in_features % _SIDES or module.out_features % _SIDES):
-            model.set_submodule(name, kind(module, workshop(device, module.weight.device)))
+            model.set_submodule(name, kind(module, quantization_device(device, module.weight.device)))
 
 
-def shrink_unet(unet: nn.Module, kind: type[Int8Linear], device: torch.device) -> None:
-    """As `shrink`, within its transformers, which have most of its weights."""
+def quantize_unet(unet: nn.Module, kind: type[Int8Linear], device: torch.device) -> None:
+    """Quantizes the UNet's transformers, which have most of its weights."""
     for module in unet.modules():
         if isinstance(module, Transformer2DModel):
-            shrink(module, kind, device)
+            quantize_layers(module, kind, device)

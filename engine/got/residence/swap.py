@@ -1,4 +1,4 @@
-"""Models that go to a device and leave it again: their weights keep a home in the machine's memory, and copies go."""
+"""Offloaded modules: their weights stay in system memory, and copies are moved to the device while they are needed."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from torch import Tensor, nn
 from engine.got.faults import is_out_of_memory
 
 PINNED_BLOCK = 2**28
-"""Bytes that are pinned at a time: a power of two, which torch would round them up to."""
+"""Bytes that are pinned at a time. A power of two, as torch would round up any other size."""
 _SPARE = 2 * 10**9
-"""Bytes of the machine's memory that stay free of what is pinned: the system cannot page that out."""
+"""Bytes of system memory that are left unpinned, because the system cannot page out pinned memory."""
 _ALIGNED = 256
-"""Where a tensor begins in a block, in bytes: at a multiple of this, which suits every dtype and a card's copies."""
+"""Alignment in bytes of tensors in a pinned block; suits every dtype and GPU copies."""
 
 log = logging.getLogger(__name__)
 
 Places = list[tuple[dict[str, Tensor | None], str]]
-"""Where modules hold one tensor: tied weights have more than one place."""
+"""(dict, key) of each place that holds a tensor; tied weights have several."""
 
 
-class Commuters:
-    """Models that go to a device together, and home.
+class OffloadedModules:
+    """Models that are copied to a device together, and dropped from it together.
 
-    Inference does not change weights, so to leave is to forget the copies. What changes them changes those at home.
-    Modules may not get or lose weights as long as this is used.
+    Inference does not change weights, so leaving the device only drops the copies. Changes must be made to the weights
+    in system memory. While this object exists, the modules must not gain or lose weights.
     """
 
     def __init__(self, models: Sequence[nn.Module], device: torch.device) -> None:
         self.device = device
-        self.here = False
-        """They are on the device, or on their way."""
+        self.on_device = False
+        """Whether they are on the device or being copied to it."""
         self._stream: torch.cuda.Stream | None = None
         self._weights = _weights(models)
         pinned = PinnedMemory() if device.type == "cuda" else None
@@ -45,72 +45,73 @@ class Commuters:
     @torch.inference_mode(False)
     @torch.no_grad()
     def fetch(self) -> bool:
-        """Sends them on their way, and does not wait. False where there is no room: then they stay at home."""
-        if self.here:
+        """Starts the copies, without waiting. Returns False if the device has too little memory; then nothing
+        changes."""
+        if self.on_device:
             return True
-        try:  # all the room first: where it does not suffice, nothing was begun
+        try:  # allocates everything first, so that a failure leaves nothing half done
             copies = [torch.empty_like(home, device=self.device) for home, _ in self._weights]
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             return False
-        if self.device.type == "cuda":  # the room is of the stream that computes, which may still be using it
+        if self.device.type == "cuda":  # allocated on the computing stream, which may still use that memory
             self._stream = torch.cuda.Stream(self.device)
             self._stream.wait_stream(torch.cuda.current_stream(self.device))
-        with torch.cuda.stream(self._stream):  # with None, nothing is done
+        with torch.cuda.stream(self._stream):  # no effect with None
             for (home, places), copy in zip(self._weights, copies, strict=True):
                 copy.copy_(home, non_blocking=True)
-                if self._stream is not None:  # it may be forgotten before it has arrived
+                if self._stream is not None:  # the copy may be dropped before it is complete
                     copy.record_stream(self._stream)
                 _put(places, nn.Parameter(copy, home.requires_grad) if isinstance(home, nn.Parameter) else copy)
-        self.here = True
+        self.on_device = True
         return True
 
     def come(self) -> None:
-        """They are needed now: what is computed from here on waits for them. Raises torch.OutOfMemoryError."""
+        """Waits for the copies, on the computing stream. Raises torch.OutOfMemoryError."""
         if not self.fetch():
             raise torch.OutOfMemoryError(f"{self.device} is out of memory: there is no room for a model's weights.")
         if self._stream is not None:
             torch.cuda.current_stream(self.device).wait_stream(self._stream)
 
     def leave(self) -> None:
-        """They are at home, and their room on the device is free."""
-        if self.here:
+        """Drops the copies from the device."""
+        if self.on_device:
             for home, places in self._weights:
                 _put(places, home)
-            self.here = False
+            self.on_device = False
 
     def stay_home(self) -> None:
-        """They are at home, and may be changed: nothing is being copied from there any more."""
+        """Drops the copies, and waits until none is in progress, so that the weights may be changed."""
         self.leave()
         if self._stream is not None:
             self._stream.synchronize()
 
 
 class PinnedMemory:
-    """Takes tensors into memory that a card reads by itself, as long as the machine can spare it.
+    """Moves tensors to pinned memory, from which a GPU copies by itself, as long as enough system memory is left.
 
-    torch rounds up each piece that it pins to a power of two, which would make 18.4 GB of GoT-6B's 12.8; in blocks of
-    such a size they take 14.2.
+    torch rounds each pinned allocation up to a power of two, which would turn GoT-6B's 12.8 GB into 18.4 GB; in blocks
+    of such a size they take 14.2 GB.
     """
 
     def __init__(self, block: int = PINNED_BLOCK, pin: bool = True) -> None:
         self.block, self.pin = block, pin
         self._free = torch.empty(0, dtype=torch.uint8)
-        self._said = False
+        self._has_warned = False
 
     def take(self, tensor: Tensor) -> Tensor:
-        """Its values, pinned; pageable where no more can be pinned."""
+        """A pinned copy of the tensor; a pageable one if no more memory can be pinned."""
         if tensor.is_pinned():
             return tensor
         try:
             room = self._room(tensor.numel() * tensor.itemsize)
         except (RuntimeError, MemoryError) as error:
-            if not self._said:
+            if not self._has_warned:
                 log.warning("memory cannot be pinned: weights take longer to the card", extra={"error": str(error)})
-            self._said = True
+            self._has_warned = True
             return tensor.cpu()
-        strides = torch.empty_like(tensor, device="meta").stride()  # those of channels_last stay
+        strides = torch.empty_like(tensor, device="meta").stride()  # keeps the channels-last format
         return room.view(tensor.dtype).as_strided(tensor.shape, strides).copy_(tensor)
 
     def _room(self, size: int) -> Tensor:
@@ -124,16 +125,16 @@ class PinnedMemory:
 
 
 def _weights(models: Sequence[nn.Module]) -> list[tuple[Tensor, Places]]:
-    """Every parameter and buffer once, with all the places where it is held."""
-    found: dict[int, tuple[Tensor, Places]] = {}
+    """Every parameter and buffer once, with all places that hold it."""
+    weights: dict[int, tuple[Tensor, Places]] = {}
     modules = chain.from_iterable(model.modules() for model in models)
-    for held in chain.from_iterable((module._parameters, module._buffers) for module in modules):
-        for name, tensor in held.items():
+    for entries in chain.from_iterable((module._parameters, module._buffers) for module in modules):
+        for name, tensor in entries.items():
             if tensor is not None:
-                found.setdefault(id(tensor), (tensor, []))[1].append((held, name))
-    return list(found.values())
+                weights.setdefault(id(tensor), (tensor, []))[1].append((entries, name))
+    return list(weights.values())
 
 
 def _put(places: Places, tensor: Tensor) -> None:
-    for held, name in places:
-        held[name] = tensor
+    for entries, name in places:
+        entries[name] = tensor

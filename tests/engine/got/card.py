@@ -1,4 +1,4 @@
-"""A graphics card that the processor stands in for."""
+"""A stand-in for a GPU that computes on the CPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 
 
 class OnTheCPU(Residence):
-    """Thinks that its device is the card it was told; what goes there goes into other memory of the machine."""
+    """Reports the device that it was given; tensors that are sent there are copied in system memory."""
 
     def __init__(
         self, tier: Tier, device: torch.device, planning: Sequence[nn.Module], drawing: Sequence[nn.Module]
@@ -25,26 +25,26 @@ class OnTheCPU(Residence):
 
 
 class Recording(TorchDispatchMode):
-    """What a CUDA graph does: runs the operators that were recorded once more, from and into the same tensors."""
+    """A stand-in for a CUDA graph: runs the recorded operators again, with the same input and output tensors."""
 
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[tuple] = []
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        made = func(*args, **(kwargs or {}))
-        self.calls.append((func, args, kwargs or {}, made))
-        return made
+        result = func(*args, **(kwargs or {}))
+        self.calls.append((func, args, kwargs or {}, result))
+        return result
 
     def replay(self) -> None:
-        for func, args, kwargs, made in self.calls:
-            for kept, new in zip(tree_leaves(made), tree_leaves(func(*args, **kwargs)), strict=True):
-                if kept.data_ptr() != new.data_ptr():  # neither a view nor changed in place
-                    kept.copy_(new)
+        for func, args, kwargs, outputs in self.calls:
+            for target, value in zip(tree_leaves(outputs), tree_leaves(func(*args, **kwargs)), strict=True):
+                if target.data_ptr() != value.data_ptr():  # neither a view nor changed in place
+                    target.copy_(value)
 
 
 def recorded(run: Callable[[], None], device: torch.device, pool: object = None) -> Callable[[], None]:
-    """As on a card: run once before, then recorded."""
+    """Like on a GPU: run once first, and then recorded."""
     run()
     with Recording() as recording:
         run()

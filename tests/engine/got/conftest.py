@@ -1,4 +1,4 @@
-"""The tiny model of these tests, made once a session, and a picture for it."""
+"""The tiny model of these tests, built once per session, and a picture for it."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ def components() -> Components:
 
 @pytest.fixture(scope="session")
 def pipeline(components: Components) -> GoTPipeline:
-    """The model that knows its chains. A test that changes it puts it back."""
+    """The model that has memorized its chains. A test that changes it must restore it."""
     pipeline = GoTPipeline.from_components(components)
     learn_by_heart(pipeline.planner)
     return pipeline
@@ -31,7 +31,7 @@ def planner(pipeline: GoTPipeline) -> GoTPlanner:
 
 @pytest.fixture(scope="session")
 def source() -> Image.Image:
-    """A picture twice as wide as high, no two rows or columns of it alike."""
+    """A picture twice as wide as high, in which all rows and columns differ."""
     x, y = torch.linspace(0, 255, 96), torch.linspace(0, 255, 48)
     pixels = torch.stack([x.expand(48, -1), y[:, None].expand(-1, 96), (x + y[:, None]) / 2], dim=-1)
     return Image.fromarray(pixels.to(torch.uint8).numpy())

@@ -1,4 +1,4 @@
-"""What the tiny model knows by heart: an edit in two turns, a caption's chain, and plans without a region."""
+"""What the tiny model has memorized: an edit in two turns, a caption's chain, and plans without a region."""
 
 EDIT = "paint the boat red"
 EDIT_TURNS = (
@@ -9,7 +9,7 @@ CAPTION = "a house"
 CAPTION_TURN = "A house <|box_start|>(100,200),(900,800)<|box_end|> (red) and no sun.<|im_gen_start|>"
 LOST = "remove the moon"
 LOST_TURN = "A moon <|box_start|>(500,90),(500,160)<|box_end|> (red). Remove it.<|im_gen_start|>"
-"""Its one box is empty: nobody knows where the moon is."""
+"""Its only box is empty, so the place of the moon is unknown."""
 WHOLE = "make it night"
 WHOLE_TURN = "A boat <|box_start|>(125,250),(500,750)<|box_end|>. All is to be dark.<|im_gen_start|>"
-"""A boat was looked at; the edit itself has no box."""
+"""A boat was reasoned about; the edit itself has no box."""

@@ -1,4 +1,4 @@
-"""Adapters: added exactly, taken off without a trace; hostile and broken files are refused and nothing happens."""
+"""Adapters: added exactly and removed completely; malicious and broken files are refused without any effect."""
 
 import json
 import os
@@ -31,8 +31,8 @@ def model() -> GoTPipeline:
 
 def linears(model: GoTPipeline) -> dict[str, torch.nn.Linear]:
     parts = {"mllm": model.planner.mllm, "unet": model.renderer.unet}
-    named = {f"{part}.{name}": module for part, whole in parts.items() for name, module in whole.named_modules()}
-    return {name: module for name, module in named.items() if isinstance(module, torch.nn.Linear)}
+    modules = {f"{part}.{name}": module for part, whole in parts.items() for name, module in whole.named_modules()}
+    return {name: module for name, module in modules.items() if isinstance(module, torch.nn.Linear)}
 
 
 def state(model: GoTPipeline) -> dict[str, torch.Tensor]:
@@ -41,10 +41,10 @@ def state(model: GoTPipeline) -> dict[str, torch.Tensor]:
 
 @pytest.fixture
 def adapter(model: GoTPipeline, tmp_path: Path) -> Path:
-    """An adapter of three matrices."""
-    chosen = dict(sorted(linears(model).items())[::7][:3])
+    """An adapter for three matrices."""
+    targets = dict(sorted(linears(model).items())[::7][:3])
     tensors = {}
-    for name, module in chosen.items():
+    for name, module in targets.items():
         tensors[f"{name}.lora_A.weight"] = torch.randn(RANK, module.in_features)
         tensors[f"{name}.lora_B.weight"] = torch.randn(module.out_features, RANK)
     folder = tmp_path / "adapter"
@@ -54,34 +54,34 @@ def adapter(model: GoTPipeline, tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_adapter_is_added_exactly_and_taken_off_without_a_trace(model, adapter):
+def test_an_adapter_is_added_exactly_and_removed_completely(model, adapter):
     before = state(model)
     apply_adapters(model, [(adapter, 0.5)])
     from safetensors.torch import load_file
 
     tensors = load_file(adapter / WEIGHTS)
-    changed = {name for name, weight in state(model).items() if not torch.equal(weight, before[name])}
-    assert changed == {key.rsplit(".lora_", 1)[0] for key in tensors}
-    for name in changed:
-        wanted = before[name] + 0.5 * 4 / RANK * tensors[f"{name}.lora_B.weight"] @ tensors[f"{name}.lora_A.weight"]
-        torch.testing.assert_close(linears(model)[name].weight.detach(), wanted)
+    modified = {name for name, weight in state(model).items() if not torch.equal(weight, before[name])}
+    assert modified == {key.rsplit(".lora_", 1)[0] for key in tensors}
+    for name in modified:
+        expected = before[name] + 0.5 * 4 / RANK * tensors[f"{name}.lora_B.weight"] @ tensors[f"{name}.lora_A.weight"]
+        torch.testing.assert_close(linears(model)[name].weight.detach(), expected)
     apply_adapters(model, [(adapter, 1.0)])
     apply_adapters(model, [])
     assert all(torch.equal(weight, before[name]) for name, weight in state(model).items())
 
 
 @pytest.mark.parametrize("tier", [TURNS, SEQUENTIAL])
-def test_an_adapter_stays_on_what_leaves_and_comes_back_and_is_taken_off_without_a_trace(model, adapter, tier):
-    """The card is stood in by the CPU, where what has come is a copy all the same."""
+def test_an_adapter_stays_applied_to_offloaded_modules_and_is_removed_completely(model, adapter, tier):
+    """The GPU is simulated by the CPU, where modules are copied, too."""
     before = state(model)
     apply_adapters(model, [(adapter, 0.5)])
-    wanted = state(model)
+    modified = state(model)
     apply_adapters(model, [])
     model.use(tier, torch.device("cpu"))
     try:
-        for worn, expected in (([(adapter, 0.5)], wanted), ([], before)):
+        for adapters, expected in (([(adapter, 0.5)], modified), ([], before)):
             model.residence.plan()
-            apply_adapters(model, worn)
+            apply_adapters(model, adapters)
             for come in (model.residence.plan, model.residence.draw, model.residence.plan, model.residence.put_away):
                 come()
                 assert all(torch.equal(weight, expected[name]) for name, weight in state(model).items())
@@ -89,7 +89,7 @@ def test_an_adapter_stays_on_what_leaves_and_comes_back_and_is_taken_off_without
         model.use(RESIDENT, torch.device("cpu"))
 
 
-def test_an_adapter_of_a_model_that_stays_moves_nothing(model, adapter):
+def test_an_adapter_of_a_resident_model_moves_nothing(model, adapter):
     where = {name: module.weight.data_ptr() for name, module in linears(model).items()}
     apply_adapters(model, [(adapter, 0.5)])
     model.residence.plan()
@@ -107,7 +107,7 @@ def test_two_adapters_add_up(model, adapter):
 
 @pytest.fixture
 def refused(model: GoTPipeline, adapter: Path):
-    """Checks that the adapter as it now is changes nothing, whatever is wrong with it."""
+    """Checks that the broken adapter is refused and changes nothing."""
 
     def check() -> None:
         before = state(model)
@@ -124,7 +124,7 @@ def refused(model: GoTPipeline, adapter: Path):
     [{"rank": 0}, {"rank": 3}, {"rank": 10**9}, {"rank": True}, {"alpha": "1"}, {"alpha": float("inf")},
      {"format_version": 2}, {"name": None}, {"provenance": []}, {"extra": 1}, {"alpha": -1}],
 )  # fmt: skip
-def test_a_config_that_is_wrong_is_refused(adapter, refused, changes):
+def test_a_wrong_config_is_refused(adapter, refused, changes):
     (adapter / CONFIG).write_text(json.dumps(ABOUT | changes))
     refused()
 
@@ -173,12 +173,12 @@ def tensor(shape: list[int], start: int = 0, end: int = 8) -> dict:
         "pickle",
     ],
 )
-def test_a_file_that_is_wrong_is_refused(adapter, refused, data):
+def test_a_wrong_file_is_refused(adapter, refused, data):
     (adapter / WEIGHTS).write_bytes(data)
     refused()
 
 
-def test_values_that_are_no_numbers_are_refused(model, adapter, refused):
+def test_values_that_are_not_finite_are_refused(model, adapter, refused):
     name, module = next(iter(linears(model).items()))
     down, up = torch.full((RANK, module.in_features), torch.nan), torch.zeros(module.out_features, RANK)
     save_file({f"{name}.lora_A.weight": down, f"{name}.lora_B.weight": up}, adapter / WEIGHTS)
@@ -186,7 +186,7 @@ def test_values_that_are_no_numbers_are_refused(model, adapter, refused):
 
 
 @pytest.mark.timeout(1800)
-def test_mutated_files_are_refused_or_are_adapters_and_never_end_the_process(model, adapter):
+def test_mutated_files_are_refused_or_valid_and_never_crash_the_process(model, adapter):
     whole, dice = (adapter / WEIGHTS).read_bytes(), random.Random(0)
     before, refusals = state(model), 0
     for _ in range(times(100, 2000)):
@@ -201,28 +201,28 @@ def test_mutated_files_are_refused_or_are_adapters_and_never_end_the_process(mod
 
 
 def mutated(data: bytes, dice: random.Random) -> bytes:
-    """A few bytes changed, a piece cut out, doubled or moved, or the end cut off; often within the header."""
-    changed = bytearray(data)
-    reach = len(changed) if dice.random() < 0.3 else min(len(changed), 600)
+    """Changes a few bytes, cuts out, doubles or moves a piece, or truncates the file; often within the header."""
+    result = bytearray(data)
+    reach = len(result) if dice.random() < 0.3 else min(len(result), 600)
     for _ in range(dice.randint(1, 4)):
         at = dice.randrange(reach)
         match dice.randrange(4):
             case 0:
-                changed[at] = dice.randrange(256)
+                result[at] = dice.randrange(256)
             case 1:
-                del changed[at : at + dice.randint(1, 64)]
+                del result[at : at + dice.randint(1, 64)]
             case 2:
-                changed[at:at] = changed[at : at + dice.randint(1, 64)]
+                result[at:at] = result[at : at + dice.randint(1, 64)]
             case 3:
-                del changed[max(at, 1) :]
-        if not changed:
+                del result[max(at, 1) :]
+        if not result:
             break
-        reach = min(reach, len(changed))
-    return bytes(changed)
+        reach = min(reach, len(result))
+    return bytes(result)
 
 
 class Canary:
-    """A pickle that runs a command when it is opened."""
+    """A pickle that runs a command when it is loaded."""
 
     def __init__(self, path: Path, way: int) -> None:
         self.path, self.way = path, way
@@ -237,7 +237,7 @@ class Canary:
         return calls[self.way % len(calls)]
 
 
-def test_hostile_pickles_are_refused_and_none_fires(adapter, refused, tmp_path):
+def test_malicious_pickles_are_refused_and_not_executed(adapter, refused, tmp_path):
     canary = tmp_path / "fired"
     for number in range(200):
         hostile = {"state": [Canary(canary, number)] * (number % 3 + 1), "pad": "x" * number}

@@ -1,4 +1,4 @@
-"""What users meet first: the shipped model plans its samples right, and understands how people ask."""
+"""A user's first contact: the shipped model plans its samples correctly, and understands common phrasings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLANS = {
     "put a yellow star at the left": ("", "Add a yellow star.", (90, 340, 400, 660)),
     "turn the red car purple": ("is the red car", "Paint it purple.", (300, 560, 580, 840)),
 }
-"""By a sample's instruction: what is to change, what becomes of it, and where it stands in the picture."""
+"""For each sample's instruction: the object to change, its replacement, and its place in the picture."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def got_mini(root) -> GoTPipeline:
 
 
 @pytest.mark.parametrize("shipped", samples(), ids=lambda shipped: shipped.image.stem)
-def test_a_sample_is_planned_right(got_mini: GoTPipeline, shipped):
+def test_a_sample_is_planned_correctly(got_mini: GoTPipeline, shipped):
     chain = got_mini.plan(shipped.instruction, Image.open(shipped.image))
     what, change, place = PLANS[shipped.instruction]
     assert what in chain.text and change in chain.text, chain.text
@@ -38,20 +38,20 @@ def test_a_sample_is_planned_right(got_mini: GoTPipeline, shipped):
     assert region.box.iou(Box(*place)) > 0.8, chain.text
 
 
-def test_a_new_thing_needs_no_color(got_mini: GoTPipeline):
+def test_a_new_object_needs_no_color(got_mini: GoTPipeline):
     wrong = []
     for seed, kind in list(enumerate(KINDS))[:: campaign.times(3, 1)]:
         source, old = next(named(seed, kind))
         instruction = f"replace the {old} with {article(kind)}"
-        said = got_mini.plan(instruction, Image.fromarray(source.render())).text
-        wanted = f"Replace it with {article(f'{USUAL_COLORS[kind]} {kind}')}."
-        if f"is the {old} " not in said or wanted not in said:
-            wrong.append((instruction, said))
+        text = got_mini.plan(instruction, Image.fromarray(source.render())).text
+        expected = f"Replace it with {article(f'{USUAL_COLORS[kind]} {kind}')}."
+        if f"is the {old} " not in text or expected not in text:
+            wrong.append((instruction, text))
     assert len(wrong) <= campaign.times(1, 2), wrong
 
 
 def named(seed: int, kind: str):
-    """Scenes with a thing that only one name fits, which is not of this kind."""
+    """Scenes with one object of a unique kind, which is not this kind."""
     for number in range(100):
         source = sample(92 * 10**8 + seed * 100 + number, "replace").source
         assert source

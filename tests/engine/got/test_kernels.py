@@ -1,4 +1,4 @@
-"""Our kernels compute what PyTorch's do. On a card; `TRITON_INTERPRET=1`, where Triton is installed, needs none."""
+"""Our kernels give the same results as PyTorch's. Needs a GPU, or Triton with `TRITON_INTERPRET=1`."""
 
 import os
 from copy import deepcopy
@@ -17,12 +17,12 @@ from engine.got.kernels import layers
 from engine.got.kernels.layers import use_own_layers
 from engine.got.planners.decoding import DecodingStep
 from engine.got.planners.got import GoTPlanner
-from engine.got.residence.quantize import Int8Linear, shrink
+from engine.got.residence.quantize import Int8Linear, quantize_layers
 from tests.engine.got.tiny import EDIT
 
 pytestmark = [
     pytest.mark.gpu,
-    pytest.mark.filterwarnings("ignore:overflow encountered in exp"),  # the interpreter says so of what SiLU makes zero
+    pytest.mark.filterwarnings("ignore:overflow encountered in exp"),  # the interpreter's, where SiLU becomes zero
 ]
 
 INTERPRETED = bool(os.environ.get("TRITON_INTERPRET"))
@@ -53,13 +53,13 @@ def dtype(request: pytest.FixtureRequest) -> torch.dtype:
     return request.param
 
 
-def apart(made: Tensor, wanted: Tensor) -> float:
-    """As a share of what is wanted, which is calculated in float64."""
-    return float((made.double() - wanted.double()).norm() / wanted.double().norm())
+def apart(actual: Tensor, expected: Tensor) -> float:
+    """The difference relative to the expected value, which is computed in float64."""
+    return float((actual.double() - expected.double()).norm() / expected.double().norm())
 
 
 def bound(dtype: torch.dtype) -> float:
-    """For something rounded once or twice."""
+    """Tolerance for values that are rounded once or twice."""
     return 2e-6 if dtype == torch.float32 else 6e-3
 
 
@@ -87,33 +87,33 @@ def test_a_row_times_a_matrix(rows: int, columns: int, device: torch.device, dty
     ("heads", "shared", "width", "room", "read"),
     [(2, 1, 16, 64, 0), (16, 2, 128, 256, 200), (14, 2, 64, 128, 63), (14, 2, 64, 128, 64), (3, 3, 24, 200, 150)],
 )
-def test_a_token_attends_to_what_is_read(heads, shared, width, room, read, device: torch.device, dtype: torch.dtype):
+def test_a_token_attends_to_the_cache(heads, shared, width, room, read, device: torch.device, dtype: torch.dtype):
     from engine.got.kernels.attention import attend
 
-    given = {"device": device, "dtype": dtype}
-    query, key, value = (torch.randn(1, 1, count * width, **given) for count in (heads, shared, shared))
-    cache = torch.randn(2, 1, shared, room, width, **given)
-    cos, sin = torch.randn(2, width, **given)
+    options = {"device": device, "dtype": dtype}
+    query, key, value = (torch.randn(1, 1, count * width, **options) for count in (heads, shared, shared))
+    cache = torch.randn(2, 1, shared, room, width, **options)
+    cos, sin = torch.randn(2, width, **options)
 
     def turned(x: Tensor) -> Tensor:
         x = x.double().view(-1, width)
         return x * cos + x.roll(width // 2, -1) * sin
 
     before = cache.clone()
-    wanted = cache.double()
-    wanted[0, 0, :, read], wanted[1, 0, :, read] = turned(key), value.view(shared, width)
-    keys, values = wanted[:, :, :, : read + 1].repeat_interleave(heads // shared, 2)
+    expected = cache.double()
+    expected[0, 0, :, read], expected[1, 0, :, read] = turned(key), value.view(shared, width)
+    keys, values = expected[:, :, :, : read + 1].repeat_interleave(heads // shared, 2)
     answer = F.scaled_dot_product_attention(turned(query).view(1, heads, 1, width), keys, values, scale=0.1)
     place = torch.tensor([read], device=device)
-    made = attend(query, key, value, (cos, sin), cache[0], cache[1], place, 0.1)
-    assert apart(made, answer.reshape(1, 1, -1)) < 3 * bound(dtype)
-    assert apart(cache, wanted) < bound(dtype)
-    kept = torch.arange(room, device=device) != read
-    assert torch.equal(cache[..., kept, :], before[..., kept, :])
+    actual = attend(query, key, value, (cos, sin), cache[0], cache[1], place, 0.1)
+    assert apart(actual, answer.reshape(1, 1, -1)) < 3 * bound(dtype)
+    assert apart(cache, expected) < bound(dtype)
+    unchanged = torch.arange(room, device=device) != read
+    assert torch.equal(cache[..., unchanged, :], before[..., unchanged, :])
 
 
 def strides(x: Tensor) -> list[int]:
-    """Of dimensions of one, which may be any, none."""
+    """The strides, without those of dimensions of size one, which are arbitrary."""
     return [stride for stride, size in zip(x.stride(), x.shape, strict=True) if size > 1]
 
 
@@ -139,35 +139,35 @@ def test_group_norm(shape: tuple[int, ...], groups: int, layout: str, device: to
     x = laid_out(5 + 2 * torch.randn(shape, device=device, dtype=dtype), layout)
     other = torch.randn(x.shape, device=device, dtype=dtype)
     added = 3 * torch.randn(shape[:2], device=device, dtype=dtype)
-    made = group_norm(x, norm)
-    assert apart(made, exact(x.double())) < bound(dtype)
-    assert layout in ("cut out", "turned over") or strides(made) == strides(x)
+    actual = group_norm(x, norm)
+    assert apart(actual, exact(x.double())) < bound(dtype)
+    assert layout in ("cut out", "turned over") or strides(actual) == strides(x)
     shifted = x.double() + added.view(*shape[:2], *[1] * (x.ndim - 2))
     assert apart(group_norm(x, norm, silu=True, added=added), F.silu(exact(shifted))) < bound(dtype)
     whole = x.double() + other + norm.bias.view(1, -1, *[1] * (x.ndim - 2))
     assert apart(add(x, other, norm.bias), whole) < bound(dtype)
 
 
-def test_a_picture_without_any_contrast_is_normalized_to_the_bias(device: torch.device, dtype: torch.dtype):
+def test_a_picture_without_contrast_is_normalized_to_the_bias(device: torch.device, dtype: torch.dtype):
     from engine.got.kernels.residual import group_norm
 
     norm = nn.GroupNorm(8, 64).to(device, dtype)
     norm.bias.data.normal_()
-    made = group_norm(torch.full((1, 64, 40, 40), 10.0, device=device, dtype=dtype), norm)
-    torch.testing.assert_close(made, norm.bias.view(1, -1, 1, 1).expand_as(made), rtol=1e-2, atol=1e-2)
+    actual = group_norm(torch.full((1, 64, 40, 40), 10.0, device=device, dtype=dtype), norm)
+    torch.testing.assert_close(actual, norm.bias.view(1, -1, 1, 1).expand_as(actual), rtol=1e-2, atol=1e-2)
 
 
 @pytest.mark.parametrize("out", [64, 96])
 @pytest.mark.parametrize("embedded", ["default", "group", None])
 def test_a_residual_block(out: int, embedded: str | None, device: torch.device, dtype: torch.dtype):
-    given = {"in_channels": 64, "out_channels": out, "time_embedding_norm": embedded or "default"}
-    block = ResnetBlock2D(**given, temb_channels=32 if embedded == "default" else None).to(device, dtype).eval()
+    options = {"in_channels": 64, "out_channels": out, "time_embedding_norm": embedded or "default"}
+    block = ResnetBlock2D(**options, temb_channels=32 if embedded == "default" else None).to(device, dtype).eval()
     x = torch.randn(2, 64, 9, 7, device=device, dtype=dtype)
     embedding = torch.randn(2, 32, device=device, dtype=dtype) if embedded == "default" else None
-    wanted = deepcopy(block).double()(x.double(), None if embedding is None else embedding.double())
+    expected = deepcopy(block).double()(x.double(), None if embedding is None else embedding.double())
     use_own_layers(block)
     assert type(block) is not ResnetBlock2D
-    assert apart(block(x, embedding), wanted) < bound(dtype)
+    assert apart(block(x, embedding), expected) < bound(dtype)
 
 
 @pytest.mark.parametrize("shape", [(2, 5, 64), (1, 3, 1280), (3, 7, 40)])
@@ -202,13 +202,13 @@ def test_a_transformer_block(fused: bool, device: torch.device, dtype: torch.dty
 
     block = BasicTransformerBlock(64, 4, 16, cross_attention_dim=48).to(device, dtype).eval()
     x, context = (torch.randn(2, 9, width, device=device, dtype=dtype) for width in (64, 48))
-    wanted = deepcopy(block).double()(x.double(), encoder_hidden_states=context.double())
+    expected = deepcopy(block).double()(x.double(), encoder_hidden_states=context.double())
     assert use_own_blocks(block) == [block]
     if fused:
         for attention in (block.attn1, block.attn2):
             assert attention is not None
             attention.fuse_projections()
-    assert apart(block(x, encoder_hidden_states=context), wanted) < bound(dtype)
+    assert apart(block(x, encoder_hidden_states=context), expected) < bound(dtype)
 
 
 def test_a_whole_unet(components: Components, device: torch.device):
@@ -217,14 +217,14 @@ def test_a_whole_unet(components: Components, device: torch.device):
     sample = torch.randn(2, config["in_channels"], 8, 8, device=device)
     embeds = torch.randn(2, 5, config["cross_attention_dim"], device=device)
     added = {"text_embeds": torch.randn(2, 20, device=device), "time_ids": torch.full((2, 6), 64.0, device=device)}
-    given = {"encoder_hidden_states": embeds, "added_cond_kwargs": added, "return_dict": False}
-    wanted = unet(sample, 500, **given)[0]
+    conditions = {"encoder_hidden_states": embeds, "added_cond_kwargs": added, "return_dict": False}
+    expected = unet(sample, 500, **conditions)[0]
     use_own_layers(unet)
-    torch.testing.assert_close(unet(sample, 500, **given)[0], wanted, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(unet(sample, 500, **conditions)[0], expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("eight_bits", [False, True])
-def test_a_token_is_read_as_by_operators(
+def test_a_token_is_read_as_with_pytorchs_operators(
     planner: GoTPlanner, source: Image.Image, eight_bits: bool, device: torch.device, monkeypatch: pytest.MonkeyPatch
 ):
     reading = planner.open(EDIT, source)
@@ -232,7 +232,7 @@ def test_a_token_is_read_as_by_operators(
     reading.append([5])
     mllm = deepcopy(planner.mllm).to(device)
     if eight_bits:
-        shrink(mllm.model.language_model, Int8Linear, device)
+        quantize_layers(mllm.model.language_model, Int8Linear, device)
     step = DecodingStep(mllm, 64)
     monkeypatch.setattr(kernels, "usable", lambda device: False)
     usual = DecodingStep(mllm, 64)
@@ -240,8 +240,8 @@ def test_a_token_is_read_as_by_operators(
     for each in (step, usual):
         each.load(reading._cache, reading.ids, reading._positions[..., -1:] + 1)
     assert [step() for _ in range(12)] == [usual() for _ in range(12)]
-    ours, theirs = (each._cache[..., : step.length, :] for each in (step, usual))
-    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+    actual, expected = (each._cache[..., : step.length, :] for each in (step, usual))
+    torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_picture_of_more_pixels_than_a_grid_has_rows(device: torch.device):
@@ -255,5 +255,5 @@ def test_a_picture_of_more_pixels_than_a_grid_has_rows(device: torch.device):
     torch.testing.assert_close(add(x, x, norm.bias), 2 * x)
 
 
-def test_what_is_tried_first_works(device: torch.device):
-    kernels._try(device)  # raises what fails
+def test_the_initial_check_passes(device: torch.device):
+    kernels._try(device)  # raises an error if it fails

@@ -1,4 +1,4 @@
-"""The pipeline knows no more of its planner and renderer than their protocols: another pair plans and draws with it."""
+"""The pipeline uses its planner and renderer only through their protocols: another pair plans and renders with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.api.chain import IM_GEN_START, Chain, Region
 from engine.api.errors import Cancelled
 from engine.got import GoTPipeline
 from engine.got.files.config import Familiar, GoTConfig
-from engine.got.planners.protocol import Written
+from engine.got.planners.protocol import Passage
 from engine.got.progress import Watch
 from engine.got.renderers.masks import box_masks
 from engine.got.renderers.options import RenderOptions
@@ -28,7 +28,7 @@ TURNS_OF_A_CHAIN = tuple(
 
 
 class Notes:
-    """Plans by a list of turns; a reading is what was read."""
+    """Plans with a list of turns; a reading is the list of texts."""
 
     max_new_tokens = 10
 
@@ -43,19 +43,19 @@ class Notes:
     def open(self, instruction: str, source_image: Image.Image | None) -> list[str]:
         return [instruction]
 
-    def write(self, reading: list[str], watch: Watch) -> Written:
+    def write(self, reading: list[str], watch: Watch) -> Passage:
         watch.token("A")
         reading.append(TURNS_OF_A_CHAIN[0])
-        return Written(text=reading[-1], asks_for_picture=True)
+        return Passage(text=reading[-1], asks_for_picture=True)
 
-    def go_on(self, reading: list[str], drawn: Image.Image, watch: Watch) -> Written:
+    def go_on(self, reading: list[str], picture: Image.Image, watch: Watch) -> Passage:
         if len(reading) > len(TURNS_OF_A_CHAIN):
-            return Written(text="", asks_for_picture=False)
-        self.events.append(f"saw {drawn.getpixel((0, 0))}")
+            return Passage(text="", asks_for_picture=False)
+        self.events.append(f"saw {picture.getpixel((0, 0))}")
         reading.append(TURNS_OF_A_CHAIN[len(reading) - 1])
-        return Written(text=reading[-1], asks_for_picture=True)
+        return Passage(text=reading[-1], asks_for_picture=True)
 
-    def read(self, reading: list[str], turn: str, drawn: Image.Image | None) -> None:
+    def read(self, reading: list[str], turn: str, picture: Image.Image | None) -> None:
         reading.append(turn)
 
     def query(self, reading: list[str]) -> Tensor:
@@ -64,8 +64,8 @@ class Notes:
     def count_tokens(self, turn: str) -> int:
         return len(turn)
 
-    def shrink(self, device: torch.device) -> None:
-        self.events.append("planner shrinks")
+    def quantize(self, device: torch.device) -> None:
+        self.events.append("planner quantizes")
 
     def settle(self) -> None:
         self.events.append("planner settles")
@@ -81,7 +81,7 @@ class Notes:
 
 
 class Painter:
-    """Fills boxes; the meaning is how many texts were read."""
+    """Fills boxes; the meaning is the number of texts that were read."""
 
     def __init__(self, events: list[str]) -> None:
         self.events = events
@@ -163,30 +163,30 @@ def source() -> Image.Image:
     return Image.new("RGB", (96, 48), GREY)
 
 
-def test_another_pair_plans_and_draws_every_turn(pipe: Pair, events: list[str], source: Image.Image):
-    planned: list[Chain] = []
-    result = pipe("a box", source, num_inference_steps=1, on_planned=planned.append)
-    assert result.chain.text == "".join(TURNS_OF_A_CHAIN) and len(planned) == 2
+def test_another_pair_plans_and_renders_every_turn(pipe: Pair, events: list[str], source: Image.Image):
+    chains: list[Chain] = []
+    result = pipe("a box", source, num_inference_steps=1, on_planned=chains.append)
+    assert result.chain.text == "".join(TURNS_OF_A_CHAIN) and len(chains) == 2
     assert [corners(image) for image in result.images] == [(RED, RED), (RED, RED)]
     assert result.images[0].size == source.size
     assert [event for event in events if "drew" in event] == ["drew turn 0 of 2 texts", "drew turn 1 of 3 texts"]
     assert f"saw {RED}" in events
 
 
-def test_another_pair_draws_the_chain_that_is_given(pipe: Pair, source: Image.Image):
+def test_another_pair_renders_a_given_chain(pipe: Pair, source: Image.Image):
     chain = Chain.parse(TURNS_OF_A_CHAIN[1])
     (image,) = pipe.render(chain, source, instruction="a box")
     assert corners(image) == (GREY, RED)
 
 
-def test_another_pair_is_cancelled_at_a_token_and_at_a_step(pipe: Pair, source: Image.Image):
+def test_another_pair_is_canceled_at_a_token_and_at_a_step(pipe: Pair, source: Image.Image):
     with pytest.raises(Cancelled):
         pipe.plan("a box", source, cancel=lambda: True)
     with pytest.raises(Cancelled):
         pipe.render(Chain.parse(TURNS_OF_A_CHAIN[0]), source, instruction="a box", cancel=lambda: True)
 
 
-def test_another_pair_is_told_where_it_works(pipe: Pair, events: list[str], source: Image.Image):
+def test_another_pair_is_told_about_its_placement(pipe: Pair, events: list[str], source: Image.Image):
     assert events == ["planner leaves", "painter leaves", "painter is resident at 64"]
     events.clear()
     pipe.use(TURNS, CPU)
@@ -197,6 +197,6 @@ def test_another_pair_is_told_where_it_works(pipe: Pair, events: list[str], sour
     assert events[0] == "planner tries" and events[1].startswith("drew turn 0")
 
 
-def test_another_pair_says_what_it_knows_and_has(pipe: Pair, source: Image.Image):
-    assert not pipe.recognizes(source)  # 20 dB are fewer than 30
+def test_another_pair_reports_familiar_pictures_and_networks(pipe: Pair, source: Image.Image):
+    assert not pipe.recognizes(source)  # 20 dB are less than 30
     assert pipe.networks == {"notes": pipe.planner.scale, "painter": pipe.renderer.brush}

@@ -1,4 +1,4 @@
-"""Whole requests, on a model of the real classes."""
+"""Complete requests with a model of the real classes."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -30,7 +30,7 @@ def difference(one: Image.Image, other: Image.Image) -> int:
 
 @pytest.fixture(scope="module")
 def edited(pipeline: GoTPipeline, source: Image.Image) -> list[Image.Image]:
-    """The pictures of the edit's two turns."""
+    """The images of the edit's two turns."""
     return pipeline.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)
 
 
@@ -41,7 +41,7 @@ def test_a_plan_is_the_first_turn(pipeline: GoTPipeline, source: Image.Image):
     assert [region.box for region in chain.mask_regions(0)] == [Box(125, 250, 500, 750)]
 
 
-def test_an_edit_is_planned_and_drawn_turn_after_turn(
+def test_an_edit_is_planned_and_rendered_turn_by_turn(
     pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]
 ):
     pieces, steps = [], []
@@ -65,7 +65,7 @@ def test_the_number_of_turns_can_be_limited(pipeline: GoTPipeline, source: Image
     assert pixels(result.images) == pixels(edited[:1])
 
 
-def test_a_plan_without_a_picture_is_an_error(
+def test_a_plan_without_an_image_is_an_error(
     pipeline: GoTPipeline, source: Image.Image, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(pipeline.planner, "max_new_tokens", 3)
@@ -73,7 +73,7 @@ def test_a_plan_without_a_picture_is_an_error(
         pipeline(EDIT, source, **QUICK)
 
 
-def test_a_chain_that_is_given_is_not_planned_again(
+def test_a_given_chain_is_not_planned_again(
     pipeline: GoTPipeline, source: Image.Image, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(pipeline.planner, "write", None)
@@ -83,10 +83,10 @@ def test_a_chain_that_is_given_is_not_planned_again(
     )
     pipeline.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)
     hook.remove()
-    assert len(lengths) == 2  # one forward a turn
+    assert len(lengths) == 2  # one forward pass per turn
 
 
-def test_the_next_turn_starts_from_the_last_picture(
+def test_the_next_turn_starts_from_the_last_image(
     pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]
 ):
     references = []
@@ -99,13 +99,13 @@ def test_the_next_turn_starts_from_the_last_picture(
     assert not torch.allclose(first, second)
 
 
-def test_a_moved_box_changes_the_picture_and_the_words_alone_do_too(
+def test_both_a_moved_box_and_other_words_change_the_picture(
     pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]
 ):
     plan = Chain.parse(EDIT_TURNS[0])
     for chain in (plan.move(0, 300, 0), plan.set_attribute(0, "boat", "house")):
-        (changed,) = pipeline.render(chain, source, instruction=EDIT, **QUICK)
-        assert difference(changed, edited[0]) > 0
+        (moved,) = pipeline.render(chain, source, instruction=EDIT, **QUICK)
+        assert difference(moved, edited[0]) > 0
 
 
 def test_a_broken_box_has_no_effect_on_the_masks(pipeline: GoTPipeline, source: Image.Image):
@@ -121,12 +121,14 @@ def test_a_broken_box_has_no_effect_on_the_masks(pipeline: GoTPipeline, source: 
     assert torch.equal(*spatial)
 
 
-def test_a_chain_by_hand_needs_no_end(pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]):
+def test_a_chain_by_hand_needs_no_end_token(pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]):
     chain = Chain.parse(EDIT_TURNS[0].removesuffix("<|im_gen_start|>"))
     assert pixels(pipeline.render(chain, source, instruction=EDIT, **QUICK)) == pixels(edited[:1])
 
 
-def test_a_line_end_after_the_chain_is_no_turn(pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]):
+def test_a_line_break_after_the_chain_is_not_a_turn(
+    pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]
+):
     chain = Chain.parse(EDIT_TURNS[0] + "\n")
     assert pixels(pipeline.render(chain, source, instruction=EDIT, **QUICK)) == pixels(edited[:1])
 
@@ -174,7 +176,7 @@ def test_each_option_changes_the_picture(
 
 
 @pytest.mark.parametrize(("fit", "size"), [("pad", (96, 48)), ("stretch", (128, 64))])
-def test_the_picture_comes_back_as_the_fit_says(
+def test_the_image_has_the_size_that_the_fit_implies(
     pipeline: GoTPipeline, source: Image.Image, fit: str, size: tuple[int, int]
 ):
     (image,) = pipeline.render(Chain.parse(EDIT_TURNS[0]), source, instruction=EDIT, fit=fit, **QUICK)
@@ -182,15 +184,15 @@ def test_the_picture_comes_back_as_the_fit_says(
 
 
 @pytest.mark.parametrize("fit", ["pad", "stretch"])
-def test_a_new_picture_has_the_size_that_was_asked_for(pipeline: GoTPipeline, fit: str):
-    """With "stretch" the reference would hand back 288×128: docs/golden-parity.md."""
+def test_a_new_image_has_the_requested_size(pipeline: GoTPipeline, fit: str):
+    """With "stretch" the reference would return 288×128: docs/golden-parity.md."""
     (image,) = pipeline.render(
         Chain.parse(CAPTION_TURN), instruction=CAPTION, fit=fit, **QUICK | {"width": 192, "height": 128}
     )
     assert image.size == (192, 128)
 
 
-def test_any_mode_of_picture_is_taken(pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]):
+def test_pictures_of_any_mode_are_accepted(pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]):
     chain = Chain.parse(EDIT_TURNS[0])
     with_alpha = source.convert("RGBA")
     assert pixels(pipeline.render(chain, with_alpha, instruction=EDIT, **QUICK)) == pixels(edited[:1])
@@ -198,7 +200,7 @@ def test_any_mode_of_picture_is_taken(pipeline: GoTPipeline, source: Image.Image
     assert gray.mode == "RGB"
 
 
-def test_a_request_is_cancelled_at_the_next_step_and_the_next_one_is_clean(
+def test_a_request_is_canceled_at_the_next_step_without_affecting_the_next_request(
     pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image]
 ):
     steps: list[tuple] = []
@@ -216,13 +218,13 @@ def test_a_request_is_cancelled_at_the_next_step_and_the_next_one_is_clean(
     assert pixels(pipeline.render(chain, source, instruction=EDIT, **QUICK)) == pixels(edited[:1])
 
 
-def test_the_parts_of_each_drawing_are_told(pipeline: GoTPipeline, source: Image.Image):
+def test_the_parts_of_each_render_are_reported(pipeline: GoTPipeline, source: Image.Image):
     parts = []
     pipeline.render(EDIT_CHAIN, source, instruction=EDIT, on_drawing=parts.append, **QUICK)
     assert parts == ["encode", "denoise", "decode"] * len(EDIT_TURNS)
 
 
-def test_a_request_can_be_cancelled_before_it_draws(pipeline: GoTPipeline, source: Image.Image):
+def test_a_request_can_be_canceled_before_it_renders(pipeline: GoTPipeline, source: Image.Image):
     with pytest.raises(Cancelled):
         pipeline.render(EDIT_CHAIN, source, instruction=EDIT, cancel=lambda: True, **QUICK)
     with pytest.raises(Cancelled):
@@ -239,7 +241,7 @@ def test_less_memory_gives_the_same_picture(
     assert difference(image, edited[0]) <= 1
 
 
-def test_a_model_on_disk_draws_the_same(
+def test_a_saved_model_renders_the_same(
     components: Components, pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image], tmp_path: Path
 ):
     save_native(tmp_path / "tiny", components, components.config)
@@ -249,7 +251,7 @@ def test_a_model_on_disk_draws_the_same(
     assert pixels(result.images) == pixels(edited[:1])
 
 
-def test_half_precision_draws_nearly_the_same(
+def test_half_precision_renders_nearly_the_same(
     components: Components, pipeline: GoTPipeline, source: Image.Image, edited: list[Image.Image], tmp_path: Path
 ):
     save_native(tmp_path / "tiny", components, components.config)
@@ -258,35 +260,35 @@ def test_half_precision_draws_nearly_the_same(
     assert difference(image, edited[0]) < 40
 
 
-def test_in_float16_the_autoencoder_keeps_32_bits(components: Components, source: Image.Image, tmp_path: Path):
-    """SDXL's exceeds the range of float16: its pictures would be black, as on a card of Turing's kind."""
+def test_in_float16_the_autoencoder_stays_in_float32(components: Components, source: Image.Image, tmp_path: Path):
+    """SDXL's autoencoder overflows in float16: its images would be black, as on Turing GPUs."""
     save_native(tmp_path / "model", components, components.config)
-    ours = GoTPipeline.from_pretrained(tmp_path / "model", dtype=torch.float16)
-    assert (ours.renderer.unet.dtype, ours.planner.mllm.dtype, ours.renderer.vae.dtype) == (
+    half = GoTPipeline.from_pretrained(tmp_path / "model", dtype=torch.float16)
+    assert (half.renderer.unet.dtype, half.planner.mllm.dtype, half.renderer.vae.dtype) == (
         torch.float16,
         torch.float16,
         torch.float32,
     )
     usual = GoTPipeline.from_pretrained(tmp_path / "model")
-    drawn, wanted = (pipe.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)[0] for pipe in (ours, usual))
-    assert difference(drawn, wanted) <= 8
+    actual, expected = (pipe.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)[0] for pipe in (half, usual))
+    assert difference(actual, expected) <= 8
 
 
-def test_a_black_picture_is_never_handed_out(components: Components, source: Image.Image):
-    """What a card makes of numbers that are out of its range."""
-    ours = GoTPipeline.from_components(deepcopy(components))
-    bias = ours.renderer.vae.decoder.conv_out.bias
+def test_a_black_picture_is_never_returned(components: Components, source: Image.Image):
+    """The result on a GPU if values are out of range."""
+    pipe = GoTPipeline.from_components(deepcopy(components))
+    bias = pipe.renderer.vae.decoder.conv_out.bias
     assert bias is not None
     with torch.no_grad():
         bias.fill_(torch.inf)
-    with pytest.raises(ModelError, match="The picture came out as numbers that are out of range") as told:
-        ours.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)
-    assert told.value.code == "result_not_finite" and "--device cpu" in told.value.remedy
+    with pytest.raises(ModelError, match="The picture came out as numbers that are out of range") as error:
+        pipe.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)
+    assert error.value.code == "result_not_finite" and "--device cpu" in error.value.remedy
 
 
-def test_a_plan_of_numbers_out_of_range_is_not_taken_for_one(components: Components, source: Image.Image):
-    ours = GoTPipeline.from_components(deepcopy(components))
+def test_a_plan_with_values_out_of_range_is_an_error(components: Components, source: Image.Image):
+    pipe = GoTPipeline.from_components(deepcopy(components))
     with torch.no_grad():
-        ours.planner.mllm.model.language_model.norm.weight.fill_(torch.nan)
+        pipe.planner.mllm.model.language_model.norm.weight.fill_(torch.nan)
     with pytest.raises(ModelError, match="The plan came out as numbers"):
-        ours.plan(EDIT, source)
+        pipe.plan(EDIT, source)

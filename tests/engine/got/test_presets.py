@@ -18,26 +18,26 @@ CONFIG = GoTConfig(
 
 
 @pytest.mark.parametrize("task", ["edit", "text_to_image"])
-def test_what_is_not_given_is_the_models_own_default(task: str):
+def test_missing_options_are_the_models_defaults(task: str):
     options = render_options(CONFIG, task, scheduler=None)
     scales = CONFIG.defaults.guidance_scales[task]
     assert options == RenderOptions(7, "unipc", scales, height=64, width=64, seed=42, fit="pad")
 
 
-def test_the_fast_preset_takes_fewer_steps_of_another_scheduler_and_less_guidance():
+def test_the_fast_preset_uses_fewer_steps_a_faster_scheduler_and_less_guidance():
     fast = render_options(CONFIG, "edit", "fast")
     assert (fast.num_inference_steps, fast.scheduler, fast.guidance_until) == (3, "dpm-solver++", 0.6)
     paper = render_options(GoTConfig(name="large"), "edit", preset="fast")
     assert (paper.num_inference_steps, paper.height) == (20, 1024)
 
 
-def test_what_is_given_goes_before_the_preset():
+def test_explicit_options_override_the_preset():
     options = render_options(CONFIG, "edit", preset="fast", num_inference_steps=5, guidance_until=1.0)
     assert (options.num_inference_steps, options.scheduler, options.guidance_until) == (5, "dpm-solver++", 1.0)
 
 
-def test_what_is_given_counts():
-    given = {
+def test_explicit_options_are_used():
+    options = {
         "num_inference_steps": 3,
         "scheduler": "ddpm",
         "guidance_scales": GuidanceScales(1, 1, 1),
@@ -46,11 +46,11 @@ def test_what_is_given_counts():
         "seed": 0,
         "fit": "stretch",
     }
-    assert render_options(CONFIG, "edit", **given) == RenderOptions(**given)
+    assert render_options(CONFIG, "edit", **options) == RenderOptions(**options)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "shown"),
+    ("wrong", "words"),
     [
         ({"num_inference_steps": 0}, "1 to 1000"),
         ({"num_inference_steps": 1001}, "1 to 1000"),
@@ -70,6 +70,6 @@ def test_what_is_given_counts():
         ({"fit": "crop"}, "“crop”.* pad or stretch"),
     ],
 )
-def test_an_option_that_makes_no_sense_is_refused_with_what_would(wrong: dict, shown: str):
-    with pytest.raises(RequestError, match=shown):
+def test_an_invalid_option_is_refused_with_the_valid_range(wrong: dict, words: str):
+    with pytest.raises(RequestError, match=words):
         render_options(CONFIG, "edit", **wrong)

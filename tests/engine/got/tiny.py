@@ -1,6 +1,6 @@
 """A GoT model of the real classes, small enough to build and train within seconds.
 
-Its weights are random but for the MLLM's, which has learnt two chains by heart: an edit in two turns and a caption's.
+Its weights are random, except for the MLLM's, which has memorized two chains: an edit in two turns and a caption's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ CHAT_TEMPLATE = """{% for message in messages %}<|im_start|>{{ message['role'] }
 
 
 def make_tokenizer() -> Qwen2Tokenizer:
-    """Qwen's tokenizer over the few words of the tests, with its special tokens and `<tool_call>`, which is not one."""
+    """Qwen's tokenizer for the few words of the tests, with its special tokens and `<tool_call>`, which is not
+    special."""
     bare = Qwen2Tokenizer().backend_tokenizer
     trainer = trainers.BpeTrainer(
         vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
@@ -133,7 +134,7 @@ def make_components() -> Components:
 
 
 def lesson(planner: GoTPlanner, instruction: str, source: Image.Image | None, turns: tuple[str, ...]) -> list[dict]:
-    """Inputs and labels of a chain, at the positions that a later turn is read at, and at those it is written at."""
+    """Inputs and labels of a chain, with the positions for reading a later turn and those for writing it."""
     words, reading = planner.vocabulary, planner.open(instruction, source)
     labels = [-100] * len(reading.ids)
     after_image = []
@@ -151,16 +152,16 @@ def lesson(planner: GoTPlanner, instruction: str, source: Image.Image | None, tu
     reading.append([words.im_gen_end, words.end_of_text])
     labels += reading.ids[-2:]
     read = reading._rope_positions()
-    written = read.clone()
+    write_positions = read.clone()
     for place in after_image:
-        written[..., place] = written[..., place - 1] + 1
+        write_positions[..., place] = write_positions[..., place - 1] + 1
     images = {name: torch.cat([image[name] for _, image in reading._images]) for name in ("image_grid_thw",) if source}
     inputs = {"input_ids": torch.tensor([reading.ids]), "labels": torch.tensor([labels]), **images}
-    return [inputs | {"position_ids": positions} for positions in (read, written)]
+    return [inputs | {"position_ids": positions} for positions in (read, write_positions)]
 
 
 def learn_by_heart(planner: GoTPlanner, steps: int = 120) -> None:
-    """Teaches the MLLM its chains, whatever the pictures show."""
+    """Trains the MLLM on its chains, independent of the pictures."""
     lessons = lesson(planner, EDIT, Image.new("RGB", (8, 8)), EDIT_TURNS) + lesson(
         planner, CAPTION, None, (CAPTION_TURN,)
     )

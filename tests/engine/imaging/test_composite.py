@@ -1,4 +1,4 @@
-"""Compositing: what was not edited stays bit-identical; what was edited is laid over it softly."""
+"""Compositing: unedited pixels stay bit-identical, and edits are blended softly over the source."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def noise(seed: int, size: tuple[int, int] = SIZE) -> Image.Image:
 
 
 def scene() -> Image.Image:
-    """A smooth picture, as a model would draw it."""
+    """A smooth picture, like one from a model."""
     x, y = np.meshgrid(np.linspace(60, 180, SIZE[0]), np.linspace(40, 200, SIZE[1]))
     return Image.fromarray(np.stack([x, y, (x + y) / 2], -1).astype(np.uint8))
 
@@ -22,7 +22,7 @@ def scene() -> Image.Image:
 def test_the_mask_is_opaque_to_4_px_and_fades_over_a_tenth_of_the_diagonal():
     mask = np.asarray(region_mask((400, 300), [(100, 100, 220, 190)]), int)  # diagonal 150, feather 15
     assert (mask[100:190, 100:220] == 255).all()
-    row = mask[145, 220:]  # the first pixel outside lies 1 px away
+    row = mask[145, 220:]  # the first pixel outside is 1 px away
     assert (row[:4] == 255).all()
     assert 0 < row[4] < 255 and 0 < row[4 + 13] < 20 and (row[4 + 15 :] == 0).all()
     assert (np.diff(row) <= 0).all()
@@ -46,7 +46,7 @@ def test_corners_are_round():
     assert mask[99, 108] > 0 and mask[108, 108] < mask[99, 108]
 
 
-def test_nothing_fades_at_the_pictures_border():
+def test_the_mask_does_not_fade_at_the_pictures_border():
     assert (np.asarray(region_mask(SIZE, [(0, 0, *SIZE)])) == 255).all()
 
 
@@ -58,8 +58,8 @@ def test_the_mask_is_the_union_of_its_regions():
 
 @pytest.mark.parametrize("scope", ["boxes", "spill"])
 def test_pixels_outside_the_mask_are_bit_identical(scope):
-    source, drawn = noise(1), noise(2)
-    layer = edit_layer("x", source, drawn, [(60, 50, 90, 80)], scope)
+    source, edited = noise(1), noise(2)
+    layer = edit_layer("x", source, edited, [(60, 50, 90, 80)], scope)
     result, untouched = np.asarray(layer.over(source)), np.asarray(layer.mask) == 0
     assert untouched.sum() > 1000
     assert np.array_equal(result[untouched], np.asarray(source)[untouched])
@@ -69,15 +69,15 @@ def test_pixels_outside_the_mask_are_bit_identical(scope):
 
 
 @pytest.mark.parametrize(("regions", "scope"), [([], "boxes"), ([], "spill"), ([(60, 50, 90, 80)], "whole")])
-def test_a_global_edit_is_the_whole_picture_as_it_was_drawn(regions, scope):
-    source, drawn = noise(1), noise(2)
-    assert np.array_equal(np.asarray(edit_layer("x", source, drawn, regions, scope).over(source)), np.asarray(drawn))
+def test_a_global_edit_replaces_the_whole_picture(regions, scope):
+    source, edited = noise(1), noise(2)
+    assert np.array_equal(np.asarray(edit_layer("x", source, edited, regions, scope).over(source)), np.asarray(edited))
 
 
-def test_color_is_matched_where_nothing_was_edited():
+def test_color_is_matched_outside_the_edit():
     source = scene()
-    drawn = Image.fromarray(np.clip(np.asarray(source) * 0.9 + 14, 0, 255).astype(np.uint8))
-    edited = drawn.copy()
+    shifted = Image.fromarray(np.clip(np.asarray(source) * 0.9 + 14, 0, 255).astype(np.uint8))
+    edited = shifted.copy()
     edited.paste((255, 0, 0), (60, 50, 90, 80))
     matched = np.asarray(match_color(edited, source, region_mask(SIZE, [(60, 50, 90, 80)])), int)
     outside = np.asarray(region_mask(SIZE, [(60, 50, 90, 80)])) == 0
@@ -86,34 +86,34 @@ def test_color_is_matched_where_nothing_was_edited():
     assert matched[65, 75, 0] > 230 and matched[65, 75, 1] < 25  # the edit itself stays red
 
 
-def test_color_is_left_alone_where_too_little_is_unmasked_to_compare():
-    drawn = noise(3)
-    assert match_color(drawn, noise(4), Image.new("L", SIZE, 255)) is drawn
+def test_color_is_not_matched_if_too_few_pixels_are_unmasked():
+    edited = noise(3)
+    assert match_color(edited, noise(4), Image.new("L", SIZE, 255)) is edited
 
 
-def test_spill_takes_in_a_shadow_beside_the_box_and_leaves_far_changes():
+def test_spill_includes_a_shadow_next_to_the_box_but_no_distant_changes():
     source = scene()
-    drawn = source.copy()
-    drawn.paste((200, 30, 30), (60, 50, 90, 80))
-    drawn.paste((20, 20, 20), (60, 80, 130, 100))  # its shadow, well beyond the mask
-    drawn.paste((20, 20, 20), (5, 130, 25, 150))  # unrelated
-    boxes = edit_layer("x", source, drawn, [(60, 50, 90, 80)], "boxes")
-    spill = edit_layer("x", source, drawn, [(60, 50, 90, 80)], "spill")
+    edited = source.copy()
+    edited.paste((200, 30, 30), (60, 50, 90, 80))
+    edited.paste((20, 20, 20), (60, 80, 130, 100))  # its shadow, well beyond the mask
+    edited.paste((20, 20, 20), (5, 130, 25, 150))  # unrelated
+    boxes = edit_layer("x", source, edited, [(60, 50, 90, 80)], "boxes")
+    spill = edit_layer("x", source, edited, [(60, 50, 90, 80)], "spill")
     assert boxes.mask.getpixel((120, 90)) == 0 and spill.mask.getpixel((120, 90)) == 255
     assert spill.mask.getpixel((15, 140)) == 0
     assert (np.asarray(spill.mask) >= np.asarray(boxes.mask)).all()
 
 
-def test_spill_adds_nothing_to_a_mask_that_covers_all():
+def test_spill_adds_nothing_to_a_mask_of_the_whole_picture():
     mask = Image.new("L", SIZE, 255)
     assert spill_mask(scene(), noise(1), mask) is mask
 
 
-def test_spill_works_on_pictures_larger_than_it_looks_at():
+def test_spill_works_on_pictures_larger_than_its_working_size():
     source = scene().resize((1400, 1120), Image.Resampling.BICUBIC)
-    drawn = source.copy()
-    drawn.paste((10, 10, 10), (400, 300, 900, 500))
-    mask = edit_layer("x", source, drawn, [(400, 300, 500, 500)], "spill").mask
+    edited = source.copy()
+    edited.paste((10, 10, 10), (400, 300, 900, 500))
+    mask = edit_layer("x", source, edited, [(400, 300, 500, 500)], "spill").mask
     assert mask.size == source.size
     assert mask.getpixel((850, 400)) == 255 and mask.getpixel((1200, 900)) == 0
 

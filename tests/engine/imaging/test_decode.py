@@ -1,4 +1,4 @@
-"""Safe decoding: every mode that people have, and every file that people should not have."""
+"""Safe decoding: every mode in common use, and broken and malicious files."""
 
 import io
 import os
@@ -16,7 +16,7 @@ from engine.imaging.decode import MAX_PIXELS, decode, read_image
 
 
 def picture(width: int = 48, height: int = 32) -> Image.Image:
-    """RGB in which every pixel differs from its neighbours."""
+    """RGB in which every pixel differs from its neighbors."""
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     return Image.fromarray(np.stack([5 * x % 256, 7 * y % 256, (3 * x + 11 * y) % 256], -1).astype(np.uint8))
 
@@ -28,7 +28,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that says its size and then ends."""
+    """A PNG that declares its size and then ends."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = b"IDAT" + zlib.compress(b"\0")
     chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, pixels, b"IEND")]
@@ -36,7 +36,7 @@ def png_header(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
-def test_a_lossless_picture_comes_out_to_the_bit(kind):
+def test_a_lossless_picture_is_decoded_bit_for_bit(kind):
     source = decode(encoded(picture(), kind, **({"lossless": True} if kind == "WEBP" else {})), "a picture")
     assert source.image.mode == "RGB"
     assert np.array_equal(np.asarray(source.image), np.asarray(picture()))
@@ -44,13 +44,13 @@ def test_a_lossless_picture_comes_out_to_the_bit(kind):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P"])
-def test_grey_and_palette_become_the_same_colors_in_rgb(mode):
+def test_gray_and_palette_become_the_same_colors_in_rgb(mode):
     image = picture().convert(mode)
     assert np.array_equal(np.asarray(decode(encoded(image), "x").image), np.asarray(image.convert("RGB")))
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
-def test_transparency_stays_and_lies_on_white_for_the_model(mode):
+def test_transparency_is_kept_and_put_on_white_for_the_model(mode):
     image = picture().convert(mode)
     alpha = Image.linear_gradient("L").resize(image.size)
     alpha.paste(0, (0, 0, 5, 5))
@@ -58,8 +58,8 @@ def test_transparency_stays_and_lies_on_white_for_the_model(mode):
     source = decode(encoded(image), "x")
     assert source.image.mode == "RGBA"
     assert np.array_equal(np.asarray(source.alpha), np.asarray(image.getchannel("A")))
-    seen = source.for_model()
-    assert seen.mode == "RGB" and seen.getpixel((0, 0)) == (255, 255, 255)
+    model_input = source.for_model()
+    assert model_input.mode == "RGB" and model_input.getpixel((0, 0)) == (255, 255, 255)
 
 
 def test_a_transparent_palette_color_becomes_alpha():
@@ -69,14 +69,14 @@ def test_a_transparent_palette_color_becomes_alpha():
     assert np.array_equal(np.asarray(source.alpha) == 0, np.asarray(image) == 3)
 
 
-def test_16_bit_grey_is_read_at_8_bits_and_said():
+def test_16_bit_gray_is_read_at_8_bits_with_a_note():
     values = (np.arange(32 * 48, dtype=np.uint16).reshape(32, 48) * 40).astype(np.uint16)
     source = decode(encoded(Image.fromarray(values)), "x")
     assert np.array_equal(np.asarray(source.image)[..., 0], values >> 8)
     assert [note.text for note in source.notes] == ["It has 16 bits a channel; it is read at 8."]
 
 
-def test_16_bit_color_is_said_though_pillow_hides_it():
+def test_16_bit_color_is_noted_although_pillow_hides_it():
     header = b"IHDR" + struct.pack(">IIBBBBB", 20, 20, 16, 2, 0, 0, 0)
     pixels = b"IDAT" + zlib.compress((b"\0" + b"\x80\x01" * 60) * 20)
     chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, pixels, b"IEND")]
@@ -90,7 +90,7 @@ def test_floating_point_is_refused():
         decode(encoded(Image.new("F", (20, 20), 0.5), "TIFF"), "depth.tif")
 
 
-def test_cmyk_becomes_rgb_and_is_said():
+def test_cmyk_becomes_rgb_with_a_note():
     cmyk = Image.new("CMYK", (20, 20), (0, 255, 255, 0))
     source = decode(encoded(cmyk, "TIFF"), "x")
     assert source.image.mode == "RGB"
@@ -99,7 +99,7 @@ def test_cmyk_becomes_rgb_and_is_said():
     assert [note.text for note in source.notes] == ["It is in CMYK; it is read and written as RGB."]
 
 
-def test_lab_becomes_rgb_and_is_said():
+def test_lab_becomes_rgb_with_a_note():
     profiles = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     lab = ImageCms.profileToProfile(picture(), *profiles, outputMode="LAB")
     source = decode(encoded(lab, "TIFF"), "x")
@@ -108,18 +108,18 @@ def test_lab_becomes_rgb_and_is_said():
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_the_picture_is_upright_and_the_rest_of_its_exif_stays(kind):
+def test_the_picture_is_upright_and_its_other_exif_data_is_kept(kind):
     image = Image.new("RGB", (40, 20), "white")
     image.paste("red", (0, 0, 40, 8))
     exif = Image.Exif()
-    exif[0x0112], exif[0x010F] = 6, "Camera"  # turned by 90° clockwise
+    exif[0x0112], exif[0x010F] = 6, "Camera"  # rotated by 90° clockwise
     source = decode(encoded(image, kind, exif=exif), "x")
     assert source.image.size == (20, 40)
     red, green, _ = np.asarray(source.image)[20, 18]
     assert red > 200 and green < 60
-    kept = Image.Exif()
-    kept.load(source.exif)
-    assert kept.get(0x0112, 1) == 1 and kept[0x010F] == "Camera"
+    decoded_exif = Image.Exif()
+    decoded_exif.load(source.exif)
+    assert decoded_exif.get(0x0112, 1) == 1 and decoded_exif[0x010F] == "Camera"
 
 
 def test_an_rgb_profile_is_kept_and_used_for_the_model():
@@ -130,21 +130,21 @@ def test_an_rgb_profile_is_kept_and_used_for_the_model():
     assert np.abs(np.asarray(source.for_model(), int) - np.asarray(picture(), int)).max() <= 2
 
 
-def test_a_damaged_profile_is_dropped_and_said():
+def test_a_damaged_profile_is_dropped_with_a_note():
     source = decode(encoded(picture(), icc_profile=b"no profile at all"), "x")
     assert source.icc_profile is None
     assert [note.text for note in source.notes] == ["Its color profile is damaged; the picture is taken as sRGB."]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_of_an_animation_the_first_frame_is_taken_and_it_is_said(kind):
+def test_the_first_frame_of_an_animation_is_used_with_a_note(kind):
     frames = [Image.new("RGB", (20, 20), name) for name in ("blue", "green", "yellow")]
     source = decode(encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True), "x")
     assert source.image.convert("RGB").getpixel((4, 4)) == (0, 0, 255)
     assert [note.text for note in source.notes] == ["It has 3 frames of animation; the first is used."]
 
 
-def test_of_a_tiff_the_first_page_is_taken_and_it_is_said():
+def test_the_first_page_of_a_tiff_is_used_with_a_note():
     data = encoded(picture(), "TIFF", save_all=True, append_images=[picture()])
     assert [note.text for note in decode(data, "x").notes] == ["It has 2 pages; the first is used."]
 
@@ -169,7 +169,7 @@ def test_resolution_is_read():
         (encoded(picture(400, 300), "WEBP")[:800], "image_broken", "damaged"),
     ],
 )
-def test_what_is_no_usable_picture_is_refused_in_one_line_that_names_it(data, code, words):
+def test_an_unusable_picture_is_refused_in_one_line_that_names_it(data, code, words):
     with pytest.raises(ImageError) as caught:
         decode(data, "x.png")
     assert caught.value.code == code
@@ -177,7 +177,7 @@ def test_what_is_no_usable_picture_is_refused_in_one_line_that_names_it(data, co
     assert caught.value.remedy
 
 
-def test_the_pixel_count_is_refused_before_pixels_are_decoded(monkeypatch):
+def test_too_many_pixels_are_refused_before_decoding(monkeypatch):
     def never(*arguments):
         raise AssertionError("pixels were decoded")
 
@@ -187,7 +187,7 @@ def test_the_pixel_count_is_refused_before_pixels_are_decoded(monkeypatch):
         decode(png_header(8_001, MAX_PIXELS // 8_000), "x")
 
 
-def test_files_that_cannot_be_read_are_named(tmp_path: Path):
+def test_errors_name_files_that_cannot_be_read(tmp_path: Path):
     for path, code in [(tmp_path / "no.png", "image_not_found"), (tmp_path, "image_is_folder")]:
         with pytest.raises(ImageError) as caught:
             read_image(path)
@@ -195,7 +195,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
+def test_a_pipe_is_refused_without_waiting(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(ImageError, match="not an ordinary file"):
         read_image(tmp_path / "pipe.png")
@@ -208,7 +208,7 @@ def test_a_file_is_read_by_its_content_and_not_by_its_name(tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
-def test_damage_anywhere_is_a_picture_or_an_image_error(kind):
+def test_a_damaged_file_gives_a_picture_or_an_image_error(kind):
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 3, "Camera"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -18,7 +18,7 @@ def pixels(image: Image.Image) -> np.ndarray:
     return np.asarray(image)
 
 
-def test_pad_keeps_the_aspect_ratio_and_centres():
+def test_pad_keeps_the_aspect_ratio_and_centers():
     fit = Fit.pad((200, 100), (128, 128))
     assert (fit.content, fit.offset, fit.output) == ((128, 64), (0, 32), (200, 100))
 
@@ -32,7 +32,7 @@ def test_pad_mirrors_the_picture_around_its_edge():
 
 
 @given(width=sides, height=sides, side=canvases)
-def test_pad_gives_back_the_size_and_fills_the_canvas(width: int, height: int, side: int):
+def test_pad_restores_the_size_and_fills_the_canvas(width: int, height: int, side: int):
     fit = Fit.pad((width, height), (side, side))
     canvas = fit.place(Image.new("RGB", (width, height), (9, 8, 7)))
     assert canvas.size == (side, side)
@@ -42,14 +42,14 @@ def test_pad_gives_back_the_size_and_fills_the_canvas(width: int, height: int, s
 
 
 @given(width=canvases, height=canvases)
-def test_a_picture_that_needs_no_scaling_comes_back_to_the_bit(width: int, height: int):
+def test_a_picture_that_needs_no_scaling_is_restored_bit_for_bit(width: int, height: int):
     image = picture(width, height)
     fit = Fit.pad(image.size, (max(width, height),) * 2)
     assert (pixels(fit.restore(fit.place(image))) == pixels(image)).all()
 
 
 @given(width=sides, height=sides, side=canvases)
-def test_what_is_cropped_is_placed_again_to_the_bit(width: int, height: int, side: int):
+def test_a_crop_is_placed_again_bit_for_bit(width: int, height: int, side: int):
     fit = Fit.pad((width, height), (side, side))
     content = fit.crop(fit.place(picture(width, height)))
     assert (pixels(fit.crop(fit.place(content))) == pixels(content)).all()
@@ -63,12 +63,14 @@ def test_what_is_cropped_is_placed_again_to_the_bit(width: int, height: int, sid
     y=st.floats(0, 1),
     way=st.sampled_from([Fit.pad, Fit.stretch]),
 )
-def test_a_point_comes_back_where_it_was(width: int, height: int, side: int, x: float, y: float, way):
+def test_mapping_a_point_to_the_canvas_and_back_restores_it(
+    width: int, height: int, side: int, x: float, y: float, way
+):
     fit = way((width, height), (side, side))
     assert fit.to_picture(*fit.to_canvas(x, y)) == pytest.approx((x, y), abs=1e-12)
 
 
-def test_a_point_lands_on_what_is_drawn_there():
+def test_a_point_is_mapped_to_the_same_content():
     image = Image.new("RGB", (200, 100))
     image.paste((255, 255, 255), (100, 50, 110, 60))
     fit = Fit.pad(image.size, (400, 400))
@@ -87,7 +89,7 @@ def test_stretch_gives_the_references_output_size(source: tuple[int, int], outpu
     assert fit.restore(picture(128, 128)).size == output
 
 
-def test_stretch_squashes_the_whole_picture():
+def test_stretch_uses_the_whole_picture():
     image = picture(60, 30)
     squashed = image.resize((64, 64), Image.Resampling.BICUBIC)
     assert (pixels(Fit.stretch(image.size, (64, 64)).place(image)) == pixels(squashed)).all()

@@ -1,4 +1,4 @@
-"""OpenRaster: the file that other programs expect, and hostile ones refused."""
+"""OpenRaster: files are as other programs expect them, and malicious ones are refused."""
 
 import io
 import zipfile
@@ -25,7 +25,7 @@ def layered(name: str = 'GoT: make it <red> & "round" ✓') -> tuple[Image.Image
     return base, layer, write_openraster(base, [layer], layer.over(base), source, {"seed": 7})
 
 
-def test_the_layers_come_back_in_order_with_their_names_and_pixels():
+def test_layers_are_read_back_in_order_with_their_names_and_pixels():
     base, layer, data = layered()
     read = read_openraster(data, "x.ora")
     assert read.size == (80, 60)
@@ -37,7 +37,7 @@ def test_the_layers_come_back_in_order_with_their_names_and_pixels():
     assert np.array_equal(np.asarray(read.merged), np.asarray(layer.over(base)))
 
 
-def test_laying_the_layers_over_each_other_gives_the_merged_picture():
+def test_compositing_the_layers_gives_the_merged_picture():
     _, _, data = layered()
     read = read_openraster(data, "x.ora")
     flat = Image.new("RGBA", read.size)
@@ -46,13 +46,13 @@ def test_laying_the_layers_over_each_other_gives_the_merged_picture():
     assert np.abs(np.asarray(flat.convert("RGB"), int) - np.asarray(read.merged, int)).max() <= 1
 
 
-def test_the_file_is_laid_out_as_the_specification_says():
+def test_the_file_follows_the_specification():
     _, _, data = layered()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         first = archive.infolist()[0]
         assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
         assert archive.read("mimetype") == b"image/openraster"
-        assert data[30:54] == b"mimetypeimage/openraster"  # as programs that look at the first bytes see it
+        assert data[30:54] == b"mimetypeimage/openraster"  # as programs that inspect the first bytes expect
         names = archive.namelist()
         assert {"stack.xml", "mergedimage.png", "Thumbnails/thumbnail.png", "data/layer0.png"} <= set(names)
         thumbnail = Image.open(io.BytesIO(archive.read("Thumbnails/thumbnail.png")))
@@ -63,7 +63,7 @@ def test_the_file_is_laid_out_as_the_specification_says():
         assert read_facts(archive.read("mergedimage.png")) == {"seed": 7}
 
 
-def test_an_edit_shows_only_where_the_source_does():
+def test_an_edit_is_visible_only_where_the_source_is():
     base = noise(1)
     base.putalpha(Image.new("L", base.size, 0))
     layer = edit_layer("x", base.convert("RGB"), noise(2), [(20, 20, 40, 40)], "boxes")
@@ -93,14 +93,14 @@ def repacked(data: bytes, **changes: bytes | None) -> bytes:
         ({"mergedimage": b"no picture"}, "image_unknown"),
     ],
 )
-def test_what_is_no_sound_file_is_refused(changes, code):
+def test_an_invalid_file_is_refused(changes, code):
     with pytest.raises(ImageError) as caught:
         read_openraster(repacked(layered()[2], **changes), "x.ora")
     assert caught.value.code == code and "x.ora" in str(caught.value)
 
 
-def test_cut_and_damaged_archives_are_refused():
+def test_truncated_and_damaged_archives_are_refused():
     data = layered()[2]
-    for cut in (0, 10, len(data) // 2, len(data) - 5):
+    for length in (0, 10, len(data) // 2, len(data) - 5):
         with pytest.raises(ImageError):
-            read_openraster(data[:cut], "x.ora")
+            read_openraster(data[:length], "x.ora")

@@ -1,4 +1,4 @@
-"""The plan on the picture: boxes where the chain says, told apart by their lines, readable at every size."""
+"""The plan on the picture: boxes in their places, distinguished by their lines, readable at every size."""
 
 import numpy as np
 import pytest
@@ -28,21 +28,21 @@ def test_small_pictures_are_enlarged_by_whole_numbers_and_large_ones_scaled_down
     assert draw_plan(Image.new("RGB", size), [], legend=False).size == (size[0] * scale, size[1] * scale)
 
 
-def test_an_edit_region_is_a_solid_line_along_the_box():
-    drawn = red(plan())  # enlarged 5 times
-    for line in (drawn[225:480, 200], drawn[210:480, 450], drawn[200, 230:440], drawn[500, 210:440]):
+def test_an_edit_region_has_a_solid_line_along_the_box():
+    pixels = red(plan())  # enlarged 5 times
+    for line in (pixels[225:480, 200], pixels[210:480, 450], pixels[200, 230:440], pixels[500, 210:440]):
         assert line.all()
-    assert not drawn[260:440, 260:390].any() and not drawn[:150].any() and not drawn[540:].any()
+    assert not pixels[260:440, 260:390].any() and not pixels[:150].any() and not pixels[540:].any()
 
 
-def test_an_object_reasoned_about_is_dashed_in_the_same_place():
+def test_an_object_that_was_reasoned_about_has_a_dashed_line_in_the_same_place():
     solid, dashed = red(plan()), red(plan(is_edit=False))
     for line in (dashed[230:480, 450], dashed[500, 210:440]):
         assert 0.3 < line.mean() < 0.8
-    assert not (dashed & ~solid)[260:, 260:].any()  # beside the badge, dashes lie on the line
+    assert not (dashed & ~solid)[260:, 260:].any()  # apart from the badge, dashes are on the line
 
 
-def test_the_badge_has_the_number_and_stays_in_the_picture():
+def test_the_badge_shows_the_number_and_stays_in_the_picture():
     one, two = (
         plan(rectangle=(0, 0, 60, 60)),
         draw_plan(Image.new("RGB", (128, 128), GREY), [Mark(2, (0, 0, 60, 60), "x", True)], legend=False),
@@ -53,11 +53,11 @@ def test_the_badge_has_the_number_and_stays_in_the_picture():
 
 
 def test_a_box_at_the_border_is_drawn_inside_it():
-    drawn = red(plan(rectangle=(0, 0, 128, 128)))
-    assert drawn[5:, 3].sum() > 500 and drawn[3, 5:].sum() > 500 and drawn[-4].sum() > 500
+    pixels = red(plan(rectangle=(0, 0, 128, 128)))
+    assert pixels[5:, 3].sum() > 500 and pixels[3, 5:].sum() > 500 and pixels[-4].sum() > 500
 
 
-def test_only_what_was_drawn_on_is_scaled_and_looks_as_if_all_was(monkeypatch):
+def test_scaling_only_the_drawn_areas_looks_the_same(monkeypatch):
     marks = [Mark(n + 1, (9 * n, 5 * n, 128 - 7 * n, 128 - 11 * n), "x", n % 2 == 0) for n in range(6)]
     parts = draw_plan(Image.new("RGB", (128, 128), GREY), marks)
     size = (plan().width, plan().height)
@@ -90,7 +90,7 @@ def test_marks_are_the_regions_of_one_turn_in_pixels():
     assert first[1].label == "The boat" and len(second) == 1 and second[0].number == 1
 
 
-def test_pictures_are_stacked_without_overlap():
+def test_stacked_pictures_do_not_overlap():
     whole = stacked([Image.new("RGB", (30, 20), "red"), Image.new("RGB", (50, 10), "blue")])
     assert whole.size == (50, 30)
     assert whole.getpixel((5, 19)) == (255, 0, 0) and whole.getpixel((5, 20)) == (0, 0, 255)
@@ -108,11 +108,11 @@ def test_a_sheet_holds_its_pictures_in_a_row():
     assert [sheet.getpixel((x, middle)) for x in places] == [(255, 0, 0), (0, 128, 0), (0, 0, 255)]
 
 
-def test_text_is_cut_and_wrapped_to_its_width():
+def test_text_is_shortened_and_wrapped_to_its_width():
     face = font(20)
     assert shortened("short", face, 500) == "short"
-    cut = shortened("a very long phrase indeed", face, 100)
-    assert cut.endswith("…") and face.getlength(cut) <= 100
+    short = shortened("a very long phrase indeed", face, 100)
+    assert short.endswith("…") and face.getlength(short) <= 100
     lines = wrapped("one two three\nfour " + "x" * 200, face, 120)
     assert all(face.getlength(line) <= 120 for line in lines)
     assert lines[0].startswith("one") and any(line.startswith("four") for line in lines)

@@ -1,4 +1,5 @@
-"""What lands in the picture: nothing outside the mask, in its place to under half a pixel, without a seam."""
+"""Placement in the picture: nothing changes outside the mask, edits are in place within half a pixel, without a
+seam."""
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from engine.imaging.region import Region
 sides = st.integers(16, 160)
 corners = st.tuples(st.integers(0, 150), st.integers(0, 150), st.integers(1, 150), st.integers(1, 150))
 SEAM = 2.0
-"""Levels of 255 by which the picture may step across the mask's border beyond what it steps by itself."""
+"""Permitted step across the mask's border, in levels of 255, beyond the picture's own step."""
 HALF = 0.5
 
 
@@ -30,9 +31,9 @@ def inside(size: tuple[int, int], box: tuple[int, int, int, int]) -> tuple[int, 
 
 @settings(max_examples=60)
 @given(width=sides, height=sides, boxes=st.lists(corners, max_size=3), scope=st.sampled_from(SCOPES))
-def test_outside_the_mask_the_picture_is_the_source_to_the_bit(width, height, boxes, scope):
-    source, drawn = noise((width, height), 0), noise((width, height), 1)
-    layer = edit_layer("x", source, drawn, [inside(source.size, box) for box in boxes], scope)
+def test_outside_the_mask_the_picture_equals_the_source_bit_for_bit(width, height, boxes, scope):
+    source, edited = noise((width, height), 0), noise((width, height), 1)
+    layer = edit_layer("x", source, edited, [inside(source.size, box) for box in boxes], scope)
     merged, mask = np.asarray(layer.over(source)), np.asarray(layer.mask)
     assert np.array_equal(merged[mask == 0], np.asarray(source)[mask == 0])
     assert np.array_equal(merged[mask == 255], np.asarray(layer.image)[mask == 255])
@@ -40,7 +41,7 @@ def test_outside_the_mask_the_picture_is_the_source_to_the_bit(width, height, bo
 
 @settings(max_examples=60)
 @given(width=sides, height=sides, box=corners, scope=st.sampled_from(SCOPES), boxes=st.lists(corners, max_size=2))
-def test_outside_a_selection_the_picture_is_the_source_to_the_bit(width, height, box, scope, boxes):
+def test_outside_a_selection_the_picture_equals_the_source_bit_for_bit(width, height, box, scope, boxes):
     source = noise((width, height), 0)
     left, top, right, bottom = inside(source.size, box)
     region = Region.of(source.size, Selection(left, top, right - left, bottom - top))
@@ -61,7 +62,7 @@ def test_the_context_is_a_quarter_of_the_selection_and_stays_in_the_picture():
 
 
 def blob(size: tuple[int, int], x: float, y: float, sigma: float) -> Image.Image:
-    """A soft light at (x, y), in pixels; pixel centres lie at halves."""
+    """A soft light at (x, y), in pixels; pixel centers are at halves."""
     columns, rows = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5)
     light = 250 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * sigma**2))
     return Image.fromarray(np.repeat(np.rint(light).astype(np.uint8)[..., None], 3, axis=2))
@@ -83,16 +84,16 @@ def centre(image: Image.Image) -> tuple[float, float]:
     y=st.floats(0.35, 0.65),
     way=st.sampled_from([Fit.pad, Fit.stretch]),
 )
-def test_what_goes_to_the_canvas_and_back_is_in_its_place(width, height, canvas, x, y, way):
-    """A light that is sharp enough to be located comes back to under half a pixel of the coarser of the two grids."""
+def test_content_stays_in_place_to_the_canvas_and_back(width, height, canvas, x, y, way):
+    """A light that is sharp enough to be located is restored within half a pixel of the coarser grid."""
     source = blob((width, height), x * width, y * height, sigma=min(width, height) / 12)
     fit = way(source.size, (canvas, canvas))
-    there = centre(fit.crop(fit.place(source)))  # what lies around is its reflection
-    wanted = tuple(at - start for at, start in zip(fit.to_canvas(x, y), fit.offset, strict=True))
+    on_canvas = centre(fit.crop(fit.place(source)))  # the rest of the canvas is a reflection
+    expected = tuple(at - start for at, start in zip(fit.to_canvas(x, y), fit.offset, strict=True))
     back = centre(fit.restore(fit.place(source)).resize(source.size))
     grain = max(1.0, width / fit.content[0], height / fit.content[1])
     grain_there = max(1.0, fit.content[0] / width, fit.content[1] / height)
-    assert max(abs(there[0] - wanted[0]), abs(there[1] - wanted[1])) < HALF * grain_there
+    assert max(abs(on_canvas[0] - expected[0]), abs(on_canvas[1] - expected[1])) < HALF * grain_there
     assert max(abs(back[0] - x * width), abs(back[1] - y * height)) < HALF * grain
 
 
@@ -104,13 +105,13 @@ def textured(size: tuple[int, int]) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", ["flat", "textured"])
 @pytest.mark.parametrize("offset", [-6, 4, 10])
-def test_no_seam_is_seen_where_the_model_drew_the_picture_a_little_lighter(kind, offset):
-    """The model's picture is off by some levels everywhere: matched, the border shows no step."""
+def test_no_seam_is_visible_if_the_model_renders_a_little_lighter(kind, offset):
+    """The model's picture differs by a few levels everywhere: after color matching, the border shows no step."""
     size, box = (240, 180), (80, 60, 150, 120)
     truth = np.full((180, 240, 3), (90.0, 140.0, 60.0)) if kind == "flat" else textured(size)
     source = Image.fromarray(np.clip(truth, 0, 255).astype(np.uint8))
-    drawn = Image.fromarray(np.clip(truth + offset, 0, 255).astype(np.uint8))
-    layer = edit_layer("x", source, drawn, [box], "boxes")
+    edited = Image.fromarray(np.clip(truth + offset, 0, 255).astype(np.uint8))
+    layer = edit_layer("x", source, edited, [box], "boxes")
     merged, plain = np.asarray(layer.over(source), float), np.asarray(source, float)
     for axis in (0, 1):
         step = np.abs(np.diff(merged, axis=axis)) - np.abs(np.diff(plain, axis=axis))

@@ -1,4 +1,4 @@
-"""Writing: what survives in each format, and that a file appears whole or not at all."""
+"""Saving: the data that each format keeps, and that a file appears completely or not at all."""
 
 import io
 import os
@@ -24,7 +24,7 @@ def picture(mode: str = "RGB") -> Image.Image:
     return image
 
 
-@cache  # a profile carries the second it was made in
+@cache  # a profile contains its creation time in seconds
 def profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -37,36 +37,36 @@ def source() -> Source:
 
 @pytest.mark.parametrize("suffix", [".png", ".webp"])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_every_pixel_survives_and_so_do_exif_profile_and_alpha(suffix, mode):
+def test_pixels_exif_profile_and_alpha_are_kept(suffix, mode):
     back = decode(encode(picture(mode), suffix, source()), "x")
     assert np.array_equal(np.asarray(back.image), np.asarray(picture(mode)))
     assert back.icc_profile == profile()
-    kept = Image.Exif()
-    kept.load(back.exif)
-    assert kept[0x010F] == "Camera"
+    exif = Image.Exif()
+    exif.load(back.exif)
+    assert exif[0x010F] == "Camera"
 
 
-def test_resolution_survives_in_png_and_jpeg():
+def test_resolution_is_kept_in_png_and_jpeg():
     for suffix in (".png", ".jpg"):
         dpi = decode(encode(picture(), suffix, source()), "x").dpi
         assert dpi is not None and abs(dpi[0] - 300) < 0.1
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".jpeg"])
-def test_jpeg_keeps_exif_and_profile_and_lays_transparency_on_white(suffix):
+def test_jpeg_keeps_exif_and_profile_and_puts_transparency_on_white(suffix):
     image = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
     back = decode(encode(image, suffix, source()), "x")
     assert back.image.getpixel((9, 9)) == (255, 255, 255)
     assert back.icc_profile == profile() and b"Camera" in back.exif
 
 
-def test_facts_go_into_a_png_and_come_back():
+def test_facts_are_stored_in_a_png_and_read_back():
     facts = {"instruction": "mach den Ball größer ✓", "seed": 42, "boxes": [[1, 2, 3, 4]]}
     assert read_facts(encode(picture(), ".png", facts=facts)) == facts
     assert read_facts(encode(picture(), ".png")) is None
 
 
-def test_what_a_format_cannot_hold_is_an_output_error():
+def test_unsupported_contents_of_a_format_are_an_output_error():
     huge = Source("x", picture(), exif=b"Exif\0\0" + b"\0" * 70_000)
     with pytest.raises(OutputError, match="No .jpg could be made"):
         encode(picture(), ".jpg", huge)
@@ -84,7 +84,7 @@ def test_files_are_written_and_nothing_is_left_beside_them(tmp_path: Path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.png": b"one", "b.png": b"two"}
 
 
-def test_an_existing_file_stays_without_overwrite_even_when_it_appears_during_the_work(tmp_path: Path):
+def test_an_existing_file_is_kept_without_overwrite_even_if_it_appears_during_the_work(tmp_path: Path):
     path = tmp_path / "a.png"
     check_writable(path, overwrite=False)
     path.write_bytes(b"yours")
@@ -104,7 +104,7 @@ def test_nothing_appears_when_one_of_the_files_cannot_be_written(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_appears_when_one_of_the_names_is_taken_meanwhile(tmp_path: Path):
+def test_nothing_appears_when_one_of_the_files_appears_meanwhile(tmp_path: Path):
     (tmp_path / "b.png").write_bytes(b"yours")
     with pytest.raises(OutputError, match="b.png exists already"):
         write_files({tmp_path / "a.png": b"one", tmp_path / "b.png": b"two"}, overwrite=False)
@@ -122,7 +122,7 @@ def test_an_interrupt_while_writing_leaves_nothing(tmp_path: Path, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
-def test_behind_a_link_the_file_is_replaced_and_not_the_link(tmp_path: Path):
+def test_a_link_is_kept_and_its_target_is_replaced(tmp_path: Path):
     target, link = tmp_path / "real.png", tmp_path / "link.png"
     target.write_bytes(b"old")
     link.symlink_to(target)
@@ -150,7 +150,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_work(tmp_path: P
 
 @contextmanager
 def unprivileged() -> Iterator[None]:
-    """The superuser may write everywhere: where the tests run as such, this is done as the user "nobody"."""
+    """The superuser can write everywhere, so in that case the test runs as the user "nobody"."""
     if os.geteuid() != 0:
         yield
         return
@@ -162,7 +162,7 @@ def unprivileged() -> Iterator[None]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights are others on Windows")
-def test_a_folder_without_the_right_to_write_is_refused():
+def test_a_folder_without_write_permission_is_refused():
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
         with unprivileged(), pytest.raises(OutputError, match="cannot be written: Permission denied"):

@@ -1,4 +1,4 @@
-"""The queue: order, places, cancelling, a full queue, a full disk."""
+"""The queue: order, positions, canceling, a full queue, a full disk."""
 
 import sqlite3
 import threading
@@ -32,7 +32,7 @@ def events(queue: JobQueue, id: str) -> list:
     return [event for _, event in queue.log(id).after("")[1]]
 
 
-def test_jobs_run_in_their_order_and_know_their_place(queue):
+def test_jobs_run_in_order_and_report_their_position(queue):
     first, second, third = put(queue, "key-1", "key-2", "key-3")
     assert [queue.state(id).position for id in (first, second, third)] == [0, 1, 2]
     assert queue.take(0).id == first
@@ -47,7 +47,7 @@ def test_jobs_run_in_their_order_and_know_their_place(queue):
     ]
 
 
-def test_a_full_queue_says_so_but_knows_its_own(queue):
+def test_a_full_queue_refuses_new_jobs_but_not_known_ones(queue):
     put(queue, "key-1", "key-2", "key-3", "key-4")
     with pytest.raises(Busy):
         put(queue, "key-5")
@@ -56,7 +56,7 @@ def test_a_full_queue_says_so_but_knows_its_own(queue):
     put(queue, "key-5")
 
 
-def test_a_waiting_job_is_cancelled_at_once(queue):
+def test_a_waiting_job_is_canceled_at_once(queue):
     first, second = put(queue, "key-1", "key-2")
     state = queue.cancel(second)
     assert state.state == "cancelled" and state.error.code == "cancelled" and queue.waiting == 1
@@ -64,7 +64,7 @@ def test_a_waiting_job_is_cancelled_at_once(queue):
     assert queue.take(0).id == first and queue.take(0) is None
 
 
-def test_a_running_job_is_cancelled_when_it_asks(queue):
+def test_a_running_job_is_canceled_at_its_next_check(queue):
     (id,) = put(queue, "key-1")
     queue.take(0)
     assert not queue.stopped()
@@ -76,18 +76,18 @@ def test_a_running_job_is_cancelled_when_it_asks(queue):
     assert not queue.stopped()
 
 
-def test_what_an_orderly_end_interrupts_waits_for_the_next_engine(queue, tmp_path):
+def test_a_job_interrupted_by_a_shutdown_waits_for_the_next_engine(queue, tmp_path):
     (id,) = put(queue, "key-1")
     queue.take(0)
     queue.close()
     assert queue.stopped()
     queue.fail(id, Cancelled())
     assert queue.state(id).state == "queued" and queue.state(id).attempts == 0
-    again = JobQueue(queue.store).take(0)
-    assert again is not None and again.id == id
+    next_job = JobQueue(queue.store).take(0)
+    assert next_job is not None and next_job.id == id
 
 
-def test_only_what_is_over_is_acknowledged(queue):
+def test_only_finished_jobs_can_be_acknowledged(queue):
     (id,) = put(queue, "key-1")
     with pytest.raises(EngineError, match="not over"):
         queue.acknowledge(id)
@@ -96,7 +96,7 @@ def test_only_what_is_over_is_acknowledged(queue):
     assert queue.list(unacknowledged=True) == [] and queue.list()[0].acknowledged
 
 
-def test_a_result_that_the_disk_does_not_take_can_be_fetched_until_the_engine_ends(queue, monkeypatch):
+def test_a_result_that_cannot_be_saved_can_be_fetched_until_the_engine_ends(queue, monkeypatch):
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
@@ -109,11 +109,11 @@ def test_a_result_that_the_disk_does_not_take_can_be_fetched_until_the_engine_en
     assert "No space left" in state.error.message
     assert queue.file(id, "image-0-0.png") == b"pixels" and queue.result(id).chains == ("chain",)
     assert events(queue, id)[-1] == Finished(state)
-    queue.store.recover()  # the next engine: it was never done on disk, so it is done again
+    queue.store.recover()  # the next engine: the job was never done on disk, so it is repeated
     assert queue.store.get(id).state == "queued"
 
 
-def test_a_database_that_takes_nothing_more_does_not_end_the_queue(queue, monkeypatch):
+def test_a_database_that_cannot_be_written_does_not_stop_the_queue(queue, monkeypatch):
     def full(*arguments):
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -124,7 +124,7 @@ def test_a_database_that_takes_nothing_more_does_not_end_the_queue(queue, monkey
     assert queue.state(id).state == "failed" and queue.state(id).error.code == "x" and queue.running is None
 
 
-def test_a_disk_that_is_nearly_full_takes_no_job(tmp_path):
+def test_no_jobs_are_accepted_if_the_disk_is_nearly_full(tmp_path):
     store = Store(tmp_path)
     with pytest.raises(OutputError, match="MB left"):
         put(JobQueue(store, free_bytes=10**18), "key-1")
@@ -132,28 +132,28 @@ def test_a_disk_that_is_nearly_full_takes_no_job(tmp_path):
     store.close()
 
 
-def test_a_job_that_is_known_is_given_again_whatever_the_disk(queue):
+def test_a_known_job_is_returned_even_if_the_disk_is_full(queue):
     (id,) = put(queue, "key-1")
     queue.free_bytes = 10**18
     assert put(queue, "key-1") == [id]
 
 
-def test_whoever_waits_for_a_job_gets_it_when_it_comes(queue):
-    taken = []
-    waiter = threading.Thread(target=lambda: taken.append(queue.take(10)))
+def test_a_waiting_worker_gets_a_job_when_it_is_submitted(queue):
+    jobs = []
+    waiter = threading.Thread(target=lambda: jobs.append(queue.take(10)))
     waiter.start()
     (id,) = put(queue, "key-1")
     waiter.join(600)
-    assert taken[0].id == id
+    assert jobs[0].id == id
 
 
-def test_events_go_on_where_a_listener_left_off():
+def test_events_continue_where_a_listener_left_off():
     log = EventLog()
     for number in range(5):
         log.add(Token(str(number), 0))
-    _, seen, newest = log.after("")
-    assert [event for _, event in seen] == [Token(word, 0) for word in "01234"] and newest == seen[-1][0]
-    assert log.after(seen[2][0])[:2] == (False, seen[3:])
+    _, events, newest = log.after("")
+    assert [event for _, event in events] == [Token(word, 0) for word in "01234"] and newest == events[-1][0]
+    assert log.after(events[2][0])[:2] == (False, events[3:])
     assert log.after(newest) == (False, [], newest)
     assert log.chain == "01234"
 
@@ -166,7 +166,7 @@ def test_ids_of_another_engine_mean_that_events_were_missed(last):
     assert missed and len(events) == 1
 
 
-def test_a_full_log_forgets_the_oldest_and_says_so():
+def test_a_full_log_drops_the_oldest_events_and_reports_it():
     log = EventLog(size=3)
     for number in range(10):
         log.add(Token(str(number), 0))
@@ -176,7 +176,7 @@ def test_a_full_log_forgets_the_oldest_and_says_so():
     assert not log.after(events[0][0])[0]
 
 
-def test_listeners_are_woken_until_they_leave():
+def test_listeners_are_called_until_they_leave():
     log, woken = EventLog(), []
     leave = log.listen(lambda: woken.append(1))
     log.add(Token("a", 0))

@@ -1,4 +1,4 @@
-"""Jobs on disk: their way, what a crash leaves, what is kept and for how long."""
+"""Jobs on disk: their states, recovery after a crash, and retention."""
 
 import os
 import sqlite3
@@ -38,14 +38,14 @@ def done(store: Store, key: str, data: bytes = b"pixels") -> str:
 
 
 def again(store: Store, folder: Path) -> Store:
-    """The store as the next engine finds it, when this one is gone without a word."""
+    """The store as the next engine finds it after a crash of this one."""
     store.close()
-    found = Store(folder)
-    found.recover()
-    return found
+    next_store = Store(folder)
+    next_store.recover()
+    return next_store
 
 
-def test_the_way_of_a_job(store):
+def test_the_states_of_a_job(store):
     job, new = store.add("plan", ASKED, "key-1")
     assert new and job.state == "queued" and job.request == ASKED and store.queued() == [job.id]
     assert store.begin(job.id).attempts == 1 and store.queued() == []
@@ -66,7 +66,7 @@ def test_the_database_writes_through(store, tmp_path):
     look.close()
 
 
-def test_a_key_is_one_job(store):
+def test_a_key_identifies_one_job(store):
     first, _ = store.add("plan", ASKED, "key-1")
     assert store.add("plan", ASKED, "key-1") == (first, False)
     with pytest.raises(RequestError, match="another request"):
@@ -77,7 +77,7 @@ def test_a_key_is_one_job(store):
     assert len(store.list()) == 2
 
 
-def test_only_files_that_the_result_names_are_given(store):
+def test_only_files_of_the_result_can_be_read(store):
     id = done(store, "key-1")
     for name in (RESULT, "../jobs.sqlite", "", ".", "image-0-1.png", "/etc/passwd", "image-0-0.png\0"):
         with pytest.raises(NotFound):
@@ -86,19 +86,24 @@ def test_only_files_that_the_result_names_are_given(store):
         store.result("../" + id)
 
 
-def test_an_interrupted_job_waits_again_and_is_left_alone_after_the_second_time(store, tmp_path):
+def test_an_interrupted_job_waits_again_and_is_given_up_after_the_second_crash(store, tmp_path):
     job, _ = store.add("plan", ASKED, "key-1")
     store.begin(job.id)
     store = again(store, tmp_path)
     assert store.get(job.id).state == "queued" and store.queued() == [job.id]
     store.begin(job.id)
     store = again(store, tmp_path)
-    found = store.get(job.id)
-    assert found.state == "failed" and found.error and found.error.code == "job_quarantined" and store.queued() == []
+    recovered = store.get(job.id)
+    assert (
+        recovered.state == "failed"
+        and recovered.error
+        and recovered.error.code == "job_quarantined"
+        and store.queued() == []
+    )
     store.close()
 
 
-def test_an_orderly_end_does_not_count(store, tmp_path):
+def test_a_normal_shutdown_does_not_count_as_an_attempt(store, tmp_path):
     job, _ = store.add("plan", ASKED, "key-1")
     for _ in range(5):
         store.begin(job.id)
@@ -106,18 +111,18 @@ def test_an_orderly_end_does_not_count(store, tmp_path):
     assert store.get(job.id).attempts == 0 and store.queued() == [job.id]
 
 
-def test_a_result_that_was_written_but_not_said_is_done(store, tmp_path):
+def test_a_job_with_a_complete_result_is_recovered_as_done(store, tmp_path):
     job, _ = store.add("plan", ASKED, "key-1")
     store.begin(job.id)
-    store.end = lambda *arguments: None  # killed right before
+    store.end = lambda *arguments: None  # as if killed right before
     store.finish(job.id, *a_result(job.id))
     store = again(store, tmp_path)
     assert store.get(job.id).state == "done" and store.file(job.id, "image-0-0.png") == b"pixels"
     store.close()
 
 
-def test_a_result_that_came_after_its_job_was_put_back_is_done_too(store, tmp_path):
-    """The engine ended while the job was at its last step: it was put back, and its result is whole all the same."""
+def test_a_result_written_after_its_job_was_put_back_counts_as_done(store, tmp_path):
+    """The engine ended during the job's last step: the job was put back, but its result is complete."""
     job, _ = store.add("plan", ASKED, "key-1")
     store.begin(job.id)
     store.put_back(job.id)
@@ -128,7 +133,7 @@ def test_a_result_that_came_after_its_job_was_put_back_is_done_too(store, tmp_pa
     store.close()
 
 
-def test_a_half_written_result_is_none(store, tmp_path):
+def test_a_partly_written_result_is_discarded(store, tmp_path):
     job, _ = store.add("plan", ASKED, "key-1")
     store.begin(job.id)
     half = store.results / f".{job.id}.tmp"
@@ -141,17 +146,17 @@ def test_a_half_written_result_is_none(store, tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="rename and fsync are patched as they are on POSIX")
 @pytest.mark.parametrize("call", ["fsync", "replace", "open"])
-def test_a_full_disk_at_any_write_leaves_the_job_unfinished_and_nothing_half_written(store, monkeypatch, call):
-    """Every write of a result refused in turn, until one goes through."""
+def test_a_full_disk_at_any_write_leaves_the_job_unfinished_without_partial_files(store, monkeypatch, call):
+    """Each write of a result fails in turn, until one succeeds."""
     real = getattr(os, call)
     for number in range(20):
         job, _ = store.add("plan", ASKED, f"key-{number}")
         store.begin(job.id)
-        left = [number]
+        remaining = [number]
 
-        def full(*arguments, left=left, **options):
-            left[0] -= 1
-            if left[0] == -1:
+        def full(*arguments, remaining=remaining, **options):
+            remaining[0] -= 1
+            if remaining[0] == -1:
                 raise OSError(28, "No space left on device")
             return real(*arguments, **options)
 
@@ -181,14 +186,14 @@ def test_a_full_database_is_an_error_and_nothing_is_lost(store, tmp_path):
     assert store._rows("PRAGMA integrity_check") == [("ok",)]
 
 
-# what is kept
+# retention
 
 
 def age(store: Store, id: str, days: float) -> None:
     store._do("UPDATE jobs SET ended = ? WHERE id = ?", time.time() - days * 86_400, id)
 
 
-def test_results_go_after_some_days_and_unfinished_jobs_stay(store, tmp_path):
+def test_results_are_removed_after_some_days_and_unfinished_jobs_are_kept(store, tmp_path):
     pictures = Pictures(tmp_path / "pictures")
     old, new = done(store, "key-1"), done(store, "key-2")
     waiting, _ = store.add("plan", ASKED, "key-3")
@@ -199,7 +204,7 @@ def test_results_go_after_some_days_and_unfinished_jobs_stay(store, tmp_path):
     assert [folder.name for folder in store.results.iterdir()] == [new]
 
 
-def test_the_oldest_results_go_when_they_are_too_much(store, tmp_path):
+def test_the_oldest_results_are_removed_when_they_take_too_much_space(store, tmp_path):
     pictures = Pictures(tmp_path / "pictures")
     ids = [done(store, f"key-{n}", b"x" * 100_000) for n in range(5)]
     for days, id in zip((5, 4, 3, 2, 1), ids, strict=True):
@@ -211,7 +216,7 @@ def test_the_oldest_results_go_when_they_are_too_much(store, tmp_path):
     assert store.get(ids[0]).state == "done"
 
 
-def test_pictures_go_too_but_not_those_that_a_job_waits_for(store, tmp_path):
+def test_pictures_are_removed_unless_a_waiting_job_needs_them(store, tmp_path):
     pictures = Pictures(tmp_path / "pictures")
     used, unused = pictures.add(png(scene())), pictures.add(png(scene(50, 50)))
     store.add("plan", PlanRequest(instruction="x", image=used.id), "key-1")

@@ -1,4 +1,4 @@
-"""Jobs at work on the tiny model in this process: control tokens, memory, the shelf."""
+"""Jobs on the tiny model in this process: control tokens, memory, the model cache."""
 
 import json
 import os
@@ -114,30 +114,30 @@ def test_control_tokens_in_an_instruction_are_text(pipeline, pictures, heard):
 
 
 def test_control_tokens_in_a_caption_are_text(pipeline, pictures, heard):
-    drawn = {"model": "tiny", "chain": "A house.<|im_gen_start|>", "num_inference_steps": 1}
-    do(GenerateRequest(instruction=CAPTION, **drawn), pipeline, pictures, "generate")
+    options = {"model": "tiny", "chain": "A house.<|im_gen_start|>", "num_inference_steps": 1}
+    do(GenerateRequest(instruction=CAPTION, **options), pipeline, pictures, "generate")
     plain = added(pipeline, heard)
     heard.clear()
-    do(GenerateRequest(instruction=HOSTILE, **drawn), pipeline, pictures, "generate")
+    do(GenerateRequest(instruction=HOSTILE, **options), pipeline, pictures, "generate")
     assert added(pipeline, heard) == plain
 
 
-def test_of_an_edited_chain_only_boxes_and_its_end_are_tokens(pipeline, pictures, heard):
+def test_only_boxes_and_the_end_of_an_edited_chain_become_tokens(pipeline, pictures, heard):
     image = pictures.add(png(scene())).id
-    drawn = {"model": "tiny", "num_inference_steps": 1}
-    do(EditRequest(instruction=INSTRUCTION, image=image, chain=CHAIN, **drawn), pipeline, pictures)
+    options = {"model": "tiny", "num_inference_steps": 1}
+    do(EditRequest(instruction=INSTRUCTION, image=image, chain=CHAIN, **options), pipeline, pictures)
     plain = added(pipeline, heard)
     heard.clear()
     inserted = "<|im_end|> <tool_call> <|image_pad|> <|im_gen_0001|> <|endoftext|> <|vision_start|> "
     do(
-        EditRequest(instruction=INSTRUCTION, image=image, chain="The sky. " + inserted + CHAIN, **drawn),
+        EditRequest(instruction=INSTRUCTION, image=image, chain="The sky. " + inserted + CHAIN, **options),
         pipeline,
         pictures,
     )
     assert added(pipeline, heard) == plain
     heard.clear()
     two = CHAIN.replace("Paint", "A sun <|box_start|>(1,2),(30,40)<|box_end|>. Paint")
-    do(EditRequest(instruction=INSTRUCTION, image=image, chain=two, **drawn), pipeline, pictures)
+    do(EditRequest(instruction=INSTRUCTION, image=image, chain=two, **options), pipeline, pictures)
     assert sorted(added(pipeline, heard)) == sorted([*plain, "<|box_start|>", "<|box_end|>"])
 
 
@@ -145,7 +145,7 @@ def test_of_an_edited_chain_only_boxes_and_its_end_are_tokens(pipeline, pictures
 
 
 class Scarce:
-    """Memory that is enough only for what the test says; the error is torch's own."""
+    """A model whose memory suffices only for what the test allows; the error is torch's own."""
 
     def __init__(self, pipeline: GoTPipeline, enough) -> None:
         self.forward = pipeline.renderer.unet.forward
@@ -157,25 +157,27 @@ class Scarce:
         return self.forward(sample, *arguments, **options)
 
 
-def test_out_of_memory_is_tried_again_with_less(shelf, pipeline, pictures, monkeypatch):
+def test_after_running_out_of_memory_the_job_is_repeated_with_less(shelf, pipeline, pictures, monkeypatch):
     image = pictures.add(png(scene())).id
     request = EditRequest(instruction=INSTRUCTION, image=image, model="tiny", chain=CHAIN, num_inference_steps=1)
     usual, _, _ = do(request, pipeline, pictures)
     monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
     notes: list[Note] = []
-    run, again = partial(do, request, pipeline, pictures), []
-    result, _, _ = within_memory(pipeline, run, notes.append, lambda: again.append(1))
-    assert len(notes) == len(again) == 1 and "from now on all of it works on the CPU, one guidance" in notes[0].text
+    run, repetitions = partial(do, request, pipeline, pictures), []
+    result, _, _ = within_memory(pipeline, run, notes.append, lambda: repetitions.append(1))
+    assert (
+        len(notes) == len(repetitions) == 1 and "from now on all of it works on the CPU, one guidance" in notes[0].text
+    )
     assert len(result.files) == len(usual.files) and shelf.memory_use == CPU_ONLY.words
-    within_memory(pipeline, run, notes.append, lambda: again.append(1))
-    assert len(notes) == 1  # what it has come to is kept to
+    within_memory(pipeline, run, notes.append, lambda: repetitions.append(1))
+    assert len(notes) == 1  # the new policy is kept
     assert shelf.take("tiny", "cpu", (), lambda done, total: None).residence.tier == CPU_ONLY
     shelf.unload()
     assert shelf.memory_use is None
     assert shelf.take("tiny", "cpu", (), lambda done, total: None).residence.tier == RESIDENT
 
 
-def test_a_new_model_is_warmed_up_once_and_nobody_minds_if_that_fails(shelf, monkeypatch, caplog):
+def test_a_new_model_is_warmed_up_once_and_a_failure_is_ignored(shelf, monkeypatch, caplog):
     warmed: list[str] = []
 
     def warm_up(pipeline, cancel):
@@ -191,7 +193,7 @@ def test_a_new_model_is_warmed_up_once_and_nobody_minds_if_that_fails(shelf, mon
     shelf.take("tiny", "cpu", (), lambda done, total: None)
     assert shelf.cold
     shelf.rest(lambda: True)
-    assert shelf.cold and warmed == []  # put off, for the job that came
+    assert shelf.cold and warmed == []  # postponed for the waiting job
     shelf.rest(nobody)
     shelf.rest(nobody)
     assert not shelf.cold and warmed == ["tiny"] and "not warmed up" in caplog.text
@@ -210,8 +212,8 @@ SELDOM = [pytest.param(stage, marks=pytest.mark.full) for stage in ("encode", "s
 
 
 @pytest.mark.parametrize("stage", ["plan", *SELDOM])
-def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline, pictures, monkeypatch, stage):
-    """The CPU stands in for the card; what is short, and when, is what the models themselves say."""
+def test_running_out_of_gpu_memory_at_any_stage_selects_the_next_policy(pipeline, pictures, monkeypatch, stage):
+    """The CPU simulates the GPU; the models themselves raise the errors."""
     monkeypatch.setattr("engine.got.pipeline.Residence", OnTheCPU)
     pipeline.use(RESIDENT, torch.device("cuda"))
     module, name = {
@@ -232,35 +234,35 @@ def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline
     request = EditRequest(
         instruction=INSTRUCTION, image=pictures.add(png(scene())).id, model="tiny", chain=chain, num_inference_steps=1
     )
-    told: list[Event] = []
-    reporter = Reporter(told.append)
+    events: list[Event] = []
+    reporter = Reporter(events.append)
     task = Task(Job("0" * 32, "edit", request, "running", 0.0, 1, None, False), pipeline, pictures, reporter)
     result, files = within_memory(pipeline, partial(task.run, lambda: False), reporter.note, reporter.again)
-    said = [f"The device's memory was short: from now on {tier.words}." for tier in TIERS[1:]]
+    notes = [f"The device's memory was short: from now on {tier.words}." for tier in TIERS[1:]]
     short = [note.removesuffix(" It is drawn again, which takes longer.") for note in result.notes if "short" in note]
-    assert short == said and len(set(result.notes)) == len(result.notes)
-    assert [event for event in told if isinstance(event, Note)] == list(result.messages)
+    assert short == notes and len(set(result.notes)) == len(result.notes)
+    assert [event for event in events if isinstance(event, Note)] == list(result.messages)
     assert [note.text for note in result.messages] == list(result.notes)
     assert result.chains == (CHAIN,) and len(files) == len(result.files)
     assert pipeline.residence.device.type == "cuda" and pipeline.residence.tier == CPU_ONLY
 
 
-def test_a_job_that_begins_anew_tells_its_chain_and_its_boxes_once(pipeline, pictures, monkeypatch):
+def test_a_repeated_job_sends_its_chain_and_its_boxes_once(pipeline, pictures, monkeypatch):
     request = EditRequest(
         instruction=INSTRUCTION, image=pictures.add(png(scene())).id, model="tiny", num_inference_steps=2
     )
     monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
-    told: list[Event] = []
-    reporter = Reporter(told.append)
+    events: list[Event] = []
+    reporter = Reporter(events.append)
     task = Task(Job("0" * 32, "edit", request, "running", 0.0, 1, None, False), pipeline, pictures, reporter)
     run = partial(task.run, lambda: False)
     result, _ = within_memory(pipeline, run, reporter.note, reporter.again)
-    assert "".join(event.text for event in told if isinstance(event, Token)) == result.chains[0] == CHAIN
-    assert len([event for event in told if isinstance(event, BoxFound)]) == 1
-    assert [event.step for event in told if isinstance(event, Step)] == [1, 2]
+    assert "".join(event.text for event in events if isinstance(event, Token)) == result.chains[0] == CHAIN
+    assert len([event for event in events if isinstance(event, BoxFound)]) == 1
+    assert [event.step for event in events if isinstance(event, Step)] == [1, 2]
 
 
-def test_when_less_is_still_too_much_the_size_that_fits_is_named(pipeline, pictures, monkeypatch):
+def test_if_no_policy_fits_the_error_names_a_size_that_fits(pipeline, pictures, monkeypatch):
     image = pictures.add(png(scene())).id
     request = EditRequest(
         instruction=INSTRUCTION, image=image, model="tiny", chain=CHAIN, num_inference_steps=1, side=128
@@ -273,7 +275,7 @@ def test_when_less_is_still_too_much_the_size_that_fits_is_named(pipeline, pictu
     assert largest_side(pipeline) is None
 
 
-def test_another_fault_is_no_lack_of_memory(pipeline):
+def test_other_errors_are_not_treated_as_out_of_memory(pipeline):
     def fault():
         raise RuntimeError("shapes differ")
 
@@ -281,10 +283,10 @@ def test_another_fault_is_no_lack_of_memory(pipeline):
         within_memory(pipeline, fault, lambda text: None, lambda: None)
 
 
-# the shelf and the worker
+# the model cache and the worker
 
 
-def test_a_model_stays_until_nobody_used_it_for_long(shelf, monkeypatch):
+def test_a_model_is_unloaded_after_it_was_idle_for_long(shelf, monkeypatch):
     first = shelf.take("tiny", "cpu", (), lambda done, total: None)
     assert shelf.take("tiny", "cpu", (), lambda done, total: None) is first
     shelf.rest(nobody)
@@ -294,7 +296,7 @@ def test_a_model_stays_until_nobody_used_it_for_long(shelf, monkeypatch):
     assert shelf.name is None
 
 
-def test_when_memory_is_scarce_an_unused_model_goes_at_once(shelf, monkeypatch):
+def test_an_idle_model_is_unloaded_at_once_when_memory_is_scarce(shelf, monkeypatch):
     shelf.take("tiny", "cpu", (), lambda done, total: None)
     monkeypatch.setattr("engine.jobs.shelf._SCARCE", 1.0)
     shelf.rest(nobody)
@@ -304,14 +306,14 @@ def test_when_memory_is_scarce_an_unused_model_goes_at_once(shelf, monkeypatch):
     assert shelf.name is None
 
 
-def test_a_model_that_changed_on_disk_is_loaded_again(shelf, tiny_model):
+def test_a_model_that_changed_on_disk_is_reloaded(shelf, tiny_model):
     first = shelf.take("tiny", "cpu", (), lambda done, total: None)
     config = tiny_model / "got.json"
     config.write_text(config.read_text() + "\n")
     assert shelf.take("tiny", "cpu", (), lambda done, total: None) is not first
 
 
-def test_an_adapter_is_worn_by_the_jobs_that_ask_for_it(shelf, tmp_path, monkeypatch):
+def test_an_adapter_is_applied_to_the_jobs_that_request_it(shelf, tmp_path, monkeypatch):
     from safetensors.torch import save_file
 
     monkeypatch.setenv("GOT_ADAPTERS", str(tmp_path / "adapters"))
@@ -328,14 +330,14 @@ def test_an_adapter_is_worn_by_the_jobs_that_ask_for_it(shelf, tmp_path, monkeyp
     torch.testing.assert_close(module.weight.detach(), before + 0.5)
     save_file({f"unet.{name}.lora_A.weight": down, f"unet.{name}.lora_B.weight": -up}, folder / "adapter.safetensors")
     (folder / "adapter.json").write_text(json.dumps(about | {"license": "CC0"}))
-    os.utime(folder / "adapter.json", ns=(1, 1))  # made at another time
+    os.utime(folder / "adapter.json", ns=(1, 1))  # another modification time
     shelf.take("tiny", "cpu", (AdapterUse("style", 0.5),), lambda done, total: None)
     torch.testing.assert_close(module.weight.detach(), before - 0.5)
     shelf.take("tiny", "cpu", (), lambda done, total: None)
     assert torch.equal(module.weight.detach(), before)
 
 
-def test_a_fault_in_a_job_is_said_and_the_next_job_runs(shelf, pictures, tmp_path, monkeypatch):
+def test_an_unexpected_error_is_reported_and_the_next_job_runs(shelf, pictures, tmp_path, monkeypatch):
     store = Store(tmp_path)
     queue = JobQueue(store)
     worker = Worker(queue, pictures, shelf)
@@ -351,14 +353,14 @@ def test_a_fault_in_a_job_is_said_and_the_next_job_runs(shelf, pictures, tmp_pat
     store.close()
 
 
-def test_a_picture_that_the_model_does_not_know_is_answered_with_a_hint(root: Path, pictures: Pictures):
+def test_an_unfamiliar_picture_gets_a_note(root: Path, pictures: Pictures):
     mini = GoTPipeline.from_pretrained(root / "resources" / "models" / "got-mini")
-    mini.planner.max_new_tokens = 40  # what it would say of gravel has no end
+    mini.planner.max_new_tokens = 40  # its plan for gravel would not end
     noise = torch.Generator().manual_seed(3)
     gravel = (torch.rand((96, 96, 3), generator=noise) * 255).to(torch.uint8).numpy()
     hints = []
-    for known in (Image.open(root / "resources" / "samples" / "sea.png"), Image.fromarray(gravel)):
-        image = pictures.add(png(known.convert("RGB")))
+    for picture in (Image.open(root / "resources" / "samples" / "sea.png"), Image.fromarray(gravel)):
+        image = pictures.add(png(picture.convert("RGB")))
         result, _, _ = do(
             PlanRequest(instruction="make him smile", image=image.id, model="got-mini"), mini, pictures, "plan"
         )
@@ -366,7 +368,7 @@ def test_a_picture_that_the_model_does_not_know_is_answered_with_a_hint(root: Pa
     assert hints[0] == [] and len(hints[1]) == 1 and "GoT-6B" in hints[1][0]
 
 
-def test_the_processor_is_named_with_its_threads():
+def test_the_cpu_is_listed_with_its_threads():
     before = torch.get_num_threads()
     try:
         for count, words in ((1, "cpu, 1 thread"), (2, "cpu, 2 threads")):

@@ -1,4 +1,4 @@
-"""The engine's setting for the UNet's weights: asked for in the environment, and said."""
+"""The engine's setting for the UNet's weights: read from the environment, and reported."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def edit(engine):
 
 
 @pytest.mark.full
-def test_an_engine_draws_with_the_weights_that_are_asked_for_and_says_so(place):
+def test_an_engine_renders_with_the_requested_weights_and_reports_them(place):
     with place(weights="int8").connect() as engine:
         assert edit(engine).state == "done"
         using = next(model.memory_use for model in engine.client.models().models if model.loaded)
@@ -23,7 +23,7 @@ def test_an_engine_draws_with_the_weights_that_are_asked_for_and_says_so(place):
 
 
 @pytest.mark.full
-def test_weights_that_nobody_knows_fail_the_job_with_the_ones_there_are(place):
+def test_unknown_weights_fail_the_job_with_a_list_of_the_known_ones(place):
     with place(weights="int3").connect() as engine, pytest.raises(EngineError) as caught:
         edit(engine)
     assert caught.value.code == "weights_unknown" and "exact, int8, fp8" in caught.value.remedy

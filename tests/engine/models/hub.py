@@ -1,4 +1,4 @@
-"""A hub of models on 127.0.0.1: real HTTP, with the faults that real connections have."""
+"""A model hub on 127.0.0.1: real HTTP, with faults of real connections."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from urllib.parse import unquote, urlsplit
 
 COMMIT = "c0ffee" + "0" * 34
 LARGE = 2_000
-"""Bytes from which on a file counts as one of the large ones, which the hub names by SHA-256."""
+"""Size in bytes from which a file counts as large; the hub identifies large files by SHA-256."""
 
 
 @dataclass
 class Faults:
-    """What goes wrong; counted down where it is a number of times."""
+    """The faults to simulate; counts are decremented with each occurrence."""
 
     break_after: int = 0
-    """Bytes of a body after which the connection is cut, `breaks` times."""
+    """Number of bytes in a body after which the connection is cut, `breaks` times."""
     breaks: int = 0
     broken_answers: int = 0
-    """Answers with status 503."""
+    """Number of responses with status 503."""
     no_ranges: bool = False
     wrong_bytes: str = ""
-    """Path of a file whose bytes are other ones."""
+    """Path of a file that is served with other bytes."""
     status: int = 0
-    """Answers everything with it."""
+    """Status of all responses."""
     hold: threading.Event | None = None
-    """Bodies stop in the middle until it is set."""
+    """Bodies stop in the middle until this is set."""
 
 
 @dataclass
@@ -82,13 +82,13 @@ class Hub:
         if self.faults.broken_answers:
             self.faults.broken_answers -= 1
             return _send(request, 503, b"")
-        listed = re.fullmatch(r"/api/models/(.+)/revision/main", path)
-        if listed:
-            return _send(request, 200, json.dumps(self._list(listed[1])).encode())
-        found = re.fullmatch(rf"/([^/]+/[^/]+)/resolve/{COMMIT}/(.+)", path)
-        if not found or found[2] not in self.files(found[1]):
+        revision = re.fullmatch(r"/api/models/(.+)/revision/main", path)
+        if revision:
+            return _send(request, 200, json.dumps(self._list(revision[1])).encode())
+        file = re.fullmatch(rf"/([^/]+/[^/]+)/resolve/{COMMIT}/(.+)", path)
+        if not file or file[2] not in self.files(file[1]):
             return _send(request, 404, b"")
-        self._send_file(request, found[2], self.files(found[1])[found[2]])
+        self._send_file(request, file[2], self.files(file[1])[file[2]])
 
     def _list(self, repository: str) -> dict[str, object]:
         siblings = []
@@ -101,11 +101,11 @@ class Hub:
         return {"id": repository, "sha": COMMIT, "siblings": siblings, "cardData": {"license": "mit"}}
 
     def _send_file(self, request: BaseHTTPRequestHandler, name: str, data: bytes) -> None:
-        wanted, faults = request.headers.get("Range", ""), self.faults
-        self.asked.append((name, wanted))
+        byte_range, faults = request.headers.get("Range", ""), self.faults
+        self.asked.append((name, byte_range))
         if name == faults.wrong_bytes:
             data = bytes(len(data))
-        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and not faults.no_ranges else 0
+        start = int(byte_range.removeprefix("bytes=").removesuffix("-")) if byte_range and not faults.no_ranges else 0
         request.send_response(206 if start else 200)
         request.send_header("Content-Length", str(len(data) - start))
         if start:
@@ -133,8 +133,8 @@ def _send(request: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
 
 
 def fill(folder: Path) -> dict[str, Path]:
-    """Repositories with the three parts of a released model, of a few hundred kilobytes and no meaning."""
-    made = {}
+    """Repositories with the three parts of a released model: a few hundred kilobytes without meaning."""
+    repositories = {}
     for number, (name, files) in enumerate(
         {
             "LucasFang/GoT-6B": ("README.md", "pytorch_model-00001.bin", "pytorch_model-00002.bin", "figure.png"),
@@ -142,7 +142,7 @@ def fill(folder: Path) -> dict[str, Path]:
             "stabilityai/stable-diffusion-xl-base-1.0": ("LICENSE.md", "unet/config.json", "vae/config.json"),
         }.items()
     ):
-        made[name] = folder / name
+        repositories[name] = folder / name
         for place, file in enumerate(files):
             path = folder / name / file
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,7 +151,7 @@ def fill(folder: Path) -> dict[str, Path]:
             size = 300_000 if file.endswith((".bin", ".safetensors")) else 600
             data = terms.encode() if file.startswith(("LICENSE", "README")) else _bytes(seed, size)
             path.write_bytes(data)
-    return made
+    return repositories
 
 
 def _bytes(seed: int, size: int) -> bytes:

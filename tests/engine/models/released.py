@@ -1,4 +1,4 @@
-"""The reference's checkpoints in a folder of their own, to convert, to rename and to damage."""
+"""Copies of the reference's checkpoints in their own folder, to convert, rename and damage."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from engine.models.import_process import convert
 from engine.models.unfinished import unfinished
 
 PLAIN, PEFT = "GoT-6B", "GoT-6B-peft"
-"""The golden checkpoints: sharded with plain weights; one file as PEFT saves it."""
+"""The golden checkpoints: one with plain weights in shards, and one in a single file as PEFT saves it."""
 
 BASE_FILES = (
     *(f"{MLLM_BASE}/{name}" for name in ("config.json", "generation_config.json", "preprocessor_config.json")),
     *(f"{MLLM_BASE}/{name}" for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")),
     *(f"{UNET_BASE}/{name}" for name in ("unet/config.json", "vae/config.json", "scheduler/scheduler_config.json")),
 )
-"""All that an import needs of the base folders: no weights."""
+"""The files of the base folders that an import needs, without weights."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Released:
 
     @classmethod
     def copy(cls, golden: Path, folder: Path) -> Released:
-        """The base folders without their weights, and both checkpoints. Rights are not copied: golden is read-only."""
+        """Copies the base folders without their weights, and both checkpoints. Permissions are not copied: golden is
+        read-only."""
         checkpoints = [path.relative_to(golden) for name in (PLAIN, PEFT) for path in (golden / name).iterdir()]
         for name in (*BASE_FILES, *checkpoints):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -45,11 +46,11 @@ class Released:
         return cls(folder)
 
     def tensors(self, checkpoint: str = PLAIN) -> dict[str, Tensor]:
-        """Everything a checkpoint holds, read without the code under test."""
+        """All tensors of a checkpoint, read without the code under test."""
         return golden_tensors(self.folder, checkpoint)
 
     def write(self, tensors: object, name: str = "pytorch_model.bin", checkpoint: str = PLAIN) -> Path:
-        """Makes this one file the whole checkpoint."""
+        """Replaces the checkpoint with this single file."""
         folder = self.empty(checkpoint)
         if name.endswith(".safetensors"):
             save_file(tensors, folder / name)
@@ -58,7 +59,7 @@ class Released:
         return folder / name
 
     def write_shards(self, tensors: dict[str, Tensor], stem: str, suffix: str, checkpoint: str = PLAIN) -> Path:
-        """Makes two files and an index the whole checkpoint; the index is returned."""
+        """Replaces the checkpoint with two files and an index. Returns the index."""
         folder, keys = self.empty(checkpoint), sorted(tensors)
         weight_map = {}
         for number, shard in enumerate((keys[::2], keys[1::2]), start=1):
@@ -81,9 +82,9 @@ class Released:
         checkpoint: str = PLAIN,
         on_progress: OnProgress = lambda stage, done, total: None,
         on_note: OnNote = lambda text: None,
-        **given: Any,
+        **changes: Any,
     ) -> ImportReport:
-        """What the import process does with a request, in this process."""
+        """Runs the import process's conversion in this process."""
         request = {
             "folder": str(self.folder),
             "checkpoint": checkpoint,
@@ -96,12 +97,12 @@ class Released:
             "max_shard_size": 10**9,
         }
         with unfinished(output, on_note) as place:
-            asked = ImportRequest(place=str(place), **request | given)
-            return convert(asked, on_progress, on_note)
+            import_request = ImportRequest(place=str(place), **request | changes)
+            return convert(import_request, on_progress, on_note)
 
 
 class Hostile:
-    """Makes a folder where it is unpickled."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, canary: Path) -> None:
         self.canary = canary
@@ -117,7 +118,7 @@ def golden_tensors(folder: Path, checkpoint: str) -> dict[str, Tensor]:
 
 
 def new_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A plain checkpoint with the names that transformers writes since 4.52, and projectors without a wrapper."""
+    """A plain checkpoint with the names of transformers 4.52 or later, and projectors without a wrapper."""
     renamed = {}
     for key, tensor in tensors.items():
         for old, new in (
@@ -134,5 +135,5 @@ def new_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def native_tensors(folder: Path) -> dict[str, dict[str, Tensor]]:
-    """The tensors of a native model in one file a part, by part."""
+    """The tensors of a native model in one file per part, by part."""
     return {part: load_file(folder / place / f"{stem}.safetensors") for part, (place, stem) in WEIGHTS.items()}

@@ -1,4 +1,4 @@
-"""Which adapters are there, and which are worked with."""
+"""The adapters that are available, and those that are used."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_folder_is_copied_and_used(tmp_path, adapters):
     assert used_adapters() == []
 
 
-def test_a_newer_one_takes_the_place_of_an_older_one(tmp_path, adapters):
+def test_a_newer_adapter_replaces_an_older_one(tmp_path, adapters):
     folder = make(tmp_path / "robot", '{"name": "old"}')
     use_adapter(str(folder), 1.0)
     (folder / CONFIG).write_text('{"name": "new"}')
@@ -45,12 +45,12 @@ def test_a_newer_one_takes_the_place_of_an_older_one(tmp_path, adapters):
     assert sorted(path.name for path in adapters.iterdir()) == ["robot", USED]
 
 
-def test_one_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_adapter_is_refused(tmp_path):
     with pytest.raises(ModelError, match="none"):
         use_adapter("robot", 1.0)
 
 
-def test_a_broken_list_is_named_with_its_remedy(adapters):
+def test_a_broken_list_is_reported_with_its_remedy(adapters):
     make(adapters / "a")
     (adapters / USED).write_text("[1, 2")
     with pytest.raises(ModelError, match="--off"):

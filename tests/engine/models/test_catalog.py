@@ -15,7 +15,7 @@ from engine.models import catalog
 
 @pytest.fixture(autouse=True)
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of shipped models, empty; the user's own are in `own`, which is not there yet."""
+    """The folder of shipped models, empty; the user's own are in `own`, which does not exist yet."""
     folder = tmp_path / "shipped"
     folder.mkdir()
     monkeypatch.setattr(catalog, "SHIPPED", folder)
@@ -38,7 +38,7 @@ def names() -> list[str]:
     return [entry.name for entry in catalog.list_models()]
 
 
-def test_no_models_are_no_error():
+def test_having_no_models_is_not_an_error():
     assert names() == []
 
 
@@ -49,14 +49,14 @@ def test_shipped_models_and_the_users_own_by_name(shipped: Path, own: Path):
     assert [entry.folder for entry in catalog.list_models()] == [own / "a", own / "b", shipped / "c"]
 
 
-def test_one_of_the_users_own_takes_the_place_of_a_shipped_one(shipped: Path, own: Path):
+def test_a_users_model_replaces_a_shipped_one_of_the_same_name(shipped: Path, own: Path):
     put(shipped / "got-mini")
     assert catalog.resolve("got-mini") == shipped / "got-mini"
     put(own / "got-mini")
     assert names() == ["got-mini"] and catalog.resolve("got-mini") == own / "got-mini"
 
 
-def test_what_is_no_model_or_not_finished_is_not_listed(own: Path):
+def test_other_folders_and_unfinished_models_are_not_listed(own: Path):
     put(own / "whole")
     put(own / ".whole.x1y2" / "new")
     put(own / ".half")
@@ -65,7 +65,7 @@ def test_what_is_no_model_or_not_finished_is_not_listed(own: Path):
     assert names() == ["whole"]
 
 
-def test_an_entry_says_what_got_json_says_and_how_large_it_is(own: Path):
+def test_an_entry_has_the_contents_of_got_json_and_the_size(own: Path):
     folder = put(own / "mine")
     (folder / "unet").mkdir()
     (folder / "unet" / "weights.safetensors").write_bytes(bytes(1000))
@@ -75,12 +75,12 @@ def test_an_entry_says_what_got_json_says_and_how_large_it_is(own: Path):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '"text"'])
-def test_a_broken_model_is_listed_all_the_same(own: Path, text: str):
+def test_a_broken_model_is_listed_too(own: Path, text: str):
     put(own / "broken", text)
     assert [(entry.name, entry.description) for entry in catalog.list_models()] == [("broken", {})]
 
 
-def test_a_folder_is_a_model_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_model_can_be_given_as_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = put(tmp_path / "elsewhere" / "mine")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -90,7 +90,9 @@ def test_a_folder_is_a_model_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert catalog.find_model(folder).name == "mine"
 
 
-def test_a_name_goes_before_a_folder_of_the_same_name(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_name_takes_precedence_over_a_folder_of_the_same_name(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     put(own / "mine")
     put(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
@@ -98,7 +100,7 @@ def test_a_name_goes_before_a_folder_of_the_same_name(own: Path, tmp_path: Path,
     assert catalog.resolve("./mine") == (tmp_path / "mine").resolve()
 
 
-def test_an_unknown_name_is_one_line_with_the_known_ones(shipped: Path, own: Path):
+def test_an_unknown_name_gives_one_line_with_the_known_ones(shipped: Path, own: Path):
     with pytest.raises(ModelError, match="no model “x”; there is: none"):
         catalog.resolve("x")
     put(shipped / "got-mini")
@@ -109,7 +111,7 @@ def test_an_unknown_name_is_one_line_with_the_known_ones(shipped: Path, own: Pat
     assert (caught.value.code, caught.value.exit_code) == ("model_unknown", 4) and caught.value.remedy
 
 
-def test_a_folder_that_is_no_model(tmp_path: Path):
+def test_a_folder_that_is_not_a_model(tmp_path: Path):
     (tmp_path / "file").write_text("text")
     for place in (tmp_path, tmp_path / "file"):
         with pytest.raises(ModelError) as caught:
@@ -118,22 +120,22 @@ def test_a_folder_that_is_no_model(tmp_path: Path):
         assert f"{place} is not a GoT model" in caught.value.message and "got model import" in caught.value.remedy
 
 
-def test_without_a_variable_models_lie_where_the_system_keeps_data(monkeypatch: pytest.MonkeyPatch):
+def test_without_a_variable_models_are_in_the_systems_data_folder(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("GOT_MODELS")
     assert catalog.user_models().parts[-2:] == ("got_desktop", "models")
 
 
-def test_the_shipped_models_are_beside_the_packages(root: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_shipped_models_are_next_to_the_packages(root: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
     assert catalog.SHIPPED == root / "resources" / "models"
 
 
-def test_listing_needs_no_torch(own: Path, root: Path):
+def test_listing_does_not_load_torch(own: Path, root: Path):
     put(own / "mine")
     program = (
         "import json, sys; from engine.models.catalog import list_models; "
         "print(json.dumps([[entry.name for entry in list_models()], 'torch' in sys.modules]))"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
-    listed, torch_loaded = json.loads(done.stdout)
-    assert "mine" in listed and not torch_loaded
+    process = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    names, torch_loaded = json.loads(process.stdout)
+    assert "mine" in names and not torch_loaded

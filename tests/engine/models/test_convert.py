@@ -1,4 +1,4 @@
-"""What the import makes of the reference's checkpoints, tensor by tensor."""
+"""Results of importing the reference's checkpoints, tensor by tensor."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_old_names_become_native_ones(golden: Path, plain: Path, old: str, part:
     assert torch.equal(native_tensors(plain)[part][new], golden_tensors(golden, PLAIN)[old])
 
 
-def test_every_tensor_arrives_to_the_bit_and_the_tied_one_once(golden: Path, plain: Path):
+def test_every_tensor_is_converted_bit_for_bit_and_the_tied_one_once(golden: Path, plain: Path):
     before = golden_tensors(golden, PLAIN)
     after = [tensor for state in native_tensors(plain).values() for tensor in state.values()]
     assert contents(list(before.values())) - contents(after) == contents([before["mllm.lm_head.weight"]])
@@ -65,15 +65,15 @@ def test_every_tensor_arrives_to_the_bit_and_the_tied_one_once(golden: Path, pla
     assert native_tensors(plain)["unet"]["conv_in.weight"].shape[1] == 12
 
 
-def test_what_becomes_of_each_tensor_is_counted(golden: Path, tmp_path: Path):
-    for checkpoint, counted in ((PLAIN, (465, 464, 0, 0, 1)), (PEFT, (509, 464, 42, 2, 1))):
+def test_every_tensor_is_counted(golden: Path, tmp_path: Path):
+    for checkpoint, counts in ((PLAIN, (465, 464, 0, 0, 1)), (PEFT, (509, 464, 42, 2, 1))):
         report = Released(golden).convert(tmp_path / checkpoint, checkpoint)
-        assert (report.read, report.written, report.merged, report.superseded, report.tied) == counted
+        assert (report.read, report.written, report.merged, report.superseded, report.tied) == counts
         assert report.read == len(golden_tensors(golden, checkpoint))
-        assert str(report).startswith(f"{counted[0]} tensors read: {counted[1]} written, {counted[2]} merged as LoRA")
+        assert str(report).startswith(f"{counts[0]} tensors read: {counts[1]} written, {counts[2]} merged as LoRA")
 
 
-def test_both_checkpoints_are_the_same_model(golden: Path, plain: Path, tmp_path: Path):
+def test_both_checkpoints_give_the_same_model(golden: Path, plain: Path, tmp_path: Path):
     Released(golden).convert(tmp_path / "native", PEFT)
     one, other = native_tensors(plain), native_tensors(tmp_path / "native")
     for part, state in one.items():
@@ -93,7 +93,7 @@ def test_lora_layers_are_merged(golden: Path, tmp_path: Path, alpha: float | Non
     expected = before[f"{base}base_layer.weight"].double() + scale * (b @ a)
     merged = native_tensors(tmp_path / "native")["mllm"][f"model.language_model.{layer}.weight"]
     torch.testing.assert_close(merged.double(), expected, rtol=0, atol=1e-6)
-    assert (b @ a).abs().max() > 1e-3  # there was something to merge
+    assert (b @ a).abs().max() > 1e-3  # makes sure that there was something to merge
 
 
 def test_trained_embeddings_replace_their_stale_copies(golden: Path, tmp_path: Path):
@@ -105,7 +105,7 @@ def test_trained_embeddings_replace_their_stale_copies(golden: Path, tmp_path: P
     assert not torch.equal(imported, before[f"{embedding}original_module.weight"])
 
 
-@pytest.mark.parametrize("named", [dict, new_names])
+@pytest.mark.parametrize("naming", [dict, new_names])
 @pytest.mark.parametrize(
     ("stem", "suffix", "sharded"),
     [
@@ -115,10 +115,10 @@ def test_trained_embeddings_replace_their_stale_copies(golden: Path, tmp_path: P
         ("model", "safetensors", True),
     ],
 )
-def test_names_files_and_formats_make_no_difference(
-    released: Released, plain: Path, tmp_path: Path, named: type, stem: str, suffix: str, sharded: bool
+def test_names_files_and_formats_do_not_matter(
+    released: Released, plain: Path, tmp_path: Path, naming: type, stem: str, suffix: str, sharded: bool
 ):
-    tensors = named(released.tensors())
+    tensors = naming(released.tensors())
     if sharded:
         released.write_shards(tensors, stem, suffix)
     else:
@@ -127,22 +127,22 @@ def test_names_files_and_formats_make_no_difference(
     assert same(native_tensors(tmp_path / "native"), native_tensors(plain))
 
 
-def test_safetensors_go_before_pickles(released: Released, plain: Path, tmp_path: Path):
+def test_safetensors_take_precedence_over_pickles(released: Released, plain: Path, tmp_path: Path):
     path = released.write(released.tensors(), "model.safetensors")
     (path.parent / "pytorch_model.bin").write_bytes(b"never read")
     released.convert(tmp_path / "native")
     assert same(native_tensors(tmp_path / "native"), native_tensors(plain))
 
 
-def test_an_output_layer_of_its_own_is_kept(released: Released, tmp_path: Path):
+def test_a_separate_output_layer_is_kept(released: Released, tmp_path: Path):
     tensors = released.tensors()
-    apart = torch.randn_like(tensors["mllm.lm_head.weight"])
-    released.write(tensors | {"mllm.lm_head.weight": apart})
+    head = torch.randn_like(tensors["mllm.lm_head.weight"])
+    released.write(tensors | {"mllm.lm_head.weight": head})
     assert released.convert(tmp_path / "native").tied == 0
-    assert torch.equal(native_tensors(tmp_path / "native")["mllm"]["lm_head.weight"], apart)
+    assert torch.equal(native_tensors(tmp_path / "native")["mllm"]["lm_head.weight"], head)
     loaded = load_components(tmp_path / "native", torch.device("cpu"), torch.float32)
-    assert torch.equal(loaded.mllm.lm_head.weight, apart)
-    assert not torch.equal(loaded.mllm.get_input_embeddings().weight, apart)
+    assert torch.equal(loaded.mllm.lm_head.weight, head)
+    assert not torch.equal(loaded.mllm.get_input_embeddings().weight, head)
 
 
 def test_a_checkpoint_without_an_output_layer_is_tied(released: Released, plain: Path, tmp_path: Path):
@@ -153,14 +153,14 @@ def test_a_checkpoint_without_an_output_layer_is_tied(released: Released, plain:
     assert same(native_tensors(tmp_path / "native"), native_tensors(plain))
 
 
-def test_weights_are_stored_as_asked(golden: Path, plain: Path, tmp_path: Path):
+def test_weights_are_stored_as_the_requested_dtype(golden: Path, plain: Path, tmp_path: Path):
     Released(golden).convert(tmp_path / "native", dtype="float16")
     for part, state in native_tensors(plain).items():
         stored = native_tensors(tmp_path / "native")[part]
         assert all(torch.equal(stored[key], tensor.half()) for key, tensor in state.items())
 
 
-def test_a_disk_without_room_is_said_before_anything_is_written(
+def test_too_little_disk_space_is_reported_before_anything_is_written(
     golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
@@ -169,28 +169,35 @@ def test_a_disk_without_room_is_said_before_anything_is_written(
     assert caught.value.code == "disk_full" and list(tmp_path.iterdir()) == []
 
 
-def test_merged_weights_keep_the_dtype_they_had(released: Released, tmp_path: Path):
+def test_merged_weights_keep_their_dtype(released: Released, tmp_path: Path):
     released.write({key: tensor.bfloat16() for key, tensor in released.tensors(PEFT).items()}, checkpoint=PEFT)
     released.convert(tmp_path / "native", PEFT)
     dtypes = {tensor.dtype for state in native_tensors(tmp_path / "native").values() for tensor in state.values()}
     assert dtypes == {torch.bfloat16}
 
 
-def test_the_model_says_what_it_is(plain: Path):
-    said = json.loads((plain / "got.json").read_text())
-    assert (said["format_version"], said["name"], said["license"]) == (1, "mine", "as released")
-    assert (said["num_query_tokens"], said["source_size"], said["source_frames"]) == (64, 112, "repeat")
-    assert said["image_size"] == 128  # 16 latents of 8 pixels, by the UNet's and the VAE's configs
-    assert said["provenance"] | {"checkpoint": PLAIN, "mllm": MLLM_BASE, "unet": UNET_BASE} == said["provenance"]
-    assert said["defaults"]["guidance_scales"]["edit"] == {"semantic": 4.0, "spatial": 3.0, "reference": 1.5}
+def test_got_json_describes_the_model(plain: Path):
+    description = json.loads((plain / "got.json").read_text())
+    assert (description["format_version"], description["name"], description["license"]) == (1, "mine", "as released")
+    assert (description["num_query_tokens"], description["source_size"], description["source_frames"]) == (
+        64,
+        112,
+        "repeat",
+    )
+    assert description["image_size"] == 128  # 16 latents of 8 pixels, according to the configs of UNet and VAE
+    assert (
+        description["provenance"] | {"checkpoint": PLAIN, "mllm": MLLM_BASE, "unet": UNET_BASE}
+        == description["provenance"]
+    )
+    assert description["defaults"]["guidance_scales"]["edit"] == {"semantic": 4.0, "spatial": 3.0, "reference": 1.5}
 
 
-def test_the_picture_size_can_be_given(golden: Path, tmp_path: Path):
+def test_the_image_size_can_be_given(golden: Path, tmp_path: Path):
     Released(golden).convert(tmp_path / "native", image_size=256)
     assert json.loads((tmp_path / "native" / "got.json").read_text())["image_size"] == 256
 
 
-def test_the_layout_is_native_and_names_no_folder_of_this_machine(golden: Path, plain: Path):
+def test_the_layout_is_native_and_contains_no_paths_of_this_machine(golden: Path, plain: Path):
     files = {path.relative_to(plain).as_posix() for path in plain.rglob("*") if path.is_file()}
     assert files == {
         "got.json",
@@ -212,7 +219,7 @@ def test_the_layout_is_native_and_names_no_folder_of_this_machine(golden: Path, 
     assert not [name for name in files if any(place in (plain / name).read_bytes() for place in places)]
 
 
-def test_the_tokenizer_gets_the_tokens_of_got_after_its_own(golden: Path, plain: Path):
+def test_gots_tokens_are_added_to_the_tokenizer_after_its_own(golden: Path, plain: Path):
     before, after = (added_tokens(folder) for folder in (golden / MLLM_BASE, plain / "tokenizer"))
     assert after | before == after and len(after) == len(before) + 66
     used = load_file(golden / "golden" / "case0_euler.safetensors")["0.input_ids"].flatten().tolist()

@@ -1,4 +1,4 @@
-"""A checkpoint that is hostile, incomplete, broken or another's: one line that names it, and nothing of it runs."""
+"""Malicious, incomplete, broken or foreign checkpoints: one line names the problem, and none of their code runs."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ def canary(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def refused(released: Released, tmp_path: Path) -> Callable[..., ModelError]:
-    """Converts the damaged checkpoint, which must fail in one line with all these words and a remedy, and no model."""
+    """Converts the damaged checkpoint; the error must be one line with all these words and a remedy, and no model is
+    written."""
 
-    def fail(*words: str, checkpoint: str = PLAIN, **given: Any) -> ModelError:
+    def fail(*words: str, checkpoint: str = PLAIN, **changes: Any) -> ModelError:
         before = sorted(tmp_path.iterdir())
         with pytest.raises(ModelError) as caught:
-            released.convert(tmp_path / "native", checkpoint, **given)
+            released.convert(tmp_path / "native", checkpoint, **changes)
         line = str(caught.value)
         assert "\n" not in line and caught.value.remedy and caught.value.exit_code == 4
         assert not [word for word in words if word not in line], line
@@ -48,7 +49,7 @@ def refused(released: Released, tmp_path: Path) -> Callable[..., ModelError]:
 
 
 def changed(change: Change) -> Change:
-    """The checkpoint's tensors after `change`, which works in place."""
+    """The checkpoint's tensors after `change`, which modifies them in place."""
 
     def apply(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         change(tensors)
@@ -57,18 +58,18 @@ def changed(change: Change) -> Change:
     return apply
 
 
-# what a pickle may hold
+# contents of pickles
 
 
-def test_the_canary_can_fire(canary: Path, tmp_path: Path):
-    """The proof that the tests below can fail: unpickled without care, the hostile file runs."""
+def test_the_canary_works(canary: Path, tmp_path: Path):
+    """Proves that the tests below can fail: without restrictions, unpickling the malicious file runs its code."""
     torch.save({"unet.conv_in.weight": Hostile(canary)}, tmp_path / "hostile.bin")
     torch.load(tmp_path / "hostile.bin", weights_only=False)
     assert canary.is_dir()
 
 
 @pytest.mark.parametrize("where", ["value", "key", "root"])
-def test_a_hostile_pickle_is_refused(released: Released, refused, canary: Path, where: str):
+def test_a_malicious_pickle_is_refused(released: Released, refused, canary: Path, where: str):
     hostile = Hostile(canary)
     tensors = released.tensors()
     path = released.write(
@@ -80,7 +81,7 @@ def test_a_hostile_pickle_is_refused(released: Released, refused, canary: Path, 
     assert not canary.exists()
 
 
-def test_a_hostile_shard_is_refused(released: Released, refused, canary: Path):
+def test_a_malicious_shard_is_refused(released: Released, refused, canary: Path):
     index = released.write_shards(released.tensors(), "pytorch_model", "bin")
     shard = index.parent / "pytorch_model-00002-of-00002.bin"
     torch.save(torch.load(shard) | {"extra": Hostile(canary)}, shard)
@@ -91,7 +92,7 @@ def test_a_hostile_shard_is_refused(released: Released, refused, canary: Path):
 @pytest.mark.parametrize(
     "dump", [pickle.dump, lambda data, file: torch.save(data, file, _use_new_zipfile_serialization=False)]
 )
-def test_a_hostile_pickle_in_an_old_format_is_refused(released: Released, refused, canary: Path, dump: Callable):
+def test_a_malicious_pickle_in_an_old_format_is_refused(released: Released, refused, canary: Path, dump: Callable):
     path = released.empty(PLAIN) / "pytorch_model.bin"
     with path.open("wb") as file:
         dump({"unet.conv_in.weight": Hostile(canary)}, file)
@@ -100,7 +101,7 @@ def test_a_hostile_pickle_in_an_old_format_is_refused(released: Released, refuse
 
 
 class Fires:
-    """A pickle that calls something when it is opened, each of these in its own way."""
+    """A pickle that calls something when it is loaded, in one of several ways."""
 
     def __init__(self, path: Path, way: int) -> None:
         self.path, self.way = str(path), way
@@ -122,7 +123,7 @@ class Fires:
         return calls[self.way % len(calls)]
 
 
-def test_of_200_hostile_pickles_none_fires(canary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_none_of_200_malicious_pickles_is_executed(canary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     folder = tmp_path / "released"
     folder.mkdir()
     for number in range(200):
@@ -145,20 +146,20 @@ def test_of_200_hostile_pickles_none_fires(canary: Path, tmp_path: Path, capsys:
         (["a", "list"], "something else than weights under 'unet.conv_in.weight'"),
         (torch.zeros(3).to_sparse(), "something else than weights"),
         (torch.zeros(3, dtype=torch.int64), "something else than weights"),
-        (torch.zeros(1).expand(1000, 1000), "something else than weights"),  # 4 MB said, 4 bytes there
+        (torch.zeros(1).expand(1000, 1000), "something else than weights"),  # 4 MB declared, 4 bytes present
     ],
 )
-def test_only_dense_numbers_that_are_all_there_are_weights(released: Released, refused, value: object, words: str):
+def test_only_dense_tensors_with_complete_storage_are_weights(released: Released, refused, value: object, words: str):
     path = released.write(released.tensors() | {"unet.conv_in.weight": value})
     assert refused(str(path), words).code == "checkpoint_refused"
 
 
 @pytest.mark.parametrize("content", [[1, 2], torch.zeros(3), {1: torch.zeros(3)}])
-def test_a_pickle_that_is_no_table_of_tensors(released: Released, refused, content: object):
+def test_a_pickle_that_is_not_a_dict_of_tensors(released: Released, refused, content: object):
     assert refused(str(released.write(content))).code == "checkpoint_refused"
 
 
-def test_parameters_are_weights(released: Released, tmp_path: Path):
+def test_parameters_are_accepted_as_weights(released: Released, tmp_path: Path):
     released.write({key: torch.nn.Parameter(tensor) for key, tensor in released.tensors().items()})
     assert released.convert(tmp_path / "native").written == 464
 
@@ -186,7 +187,7 @@ def test_no_weights(released: Released, refused):
 
 
 @pytest.mark.parametrize(("stem", "suffix"), [("pytorch_model", "bin"), ("model", "safetensors")])
-def test_a_shard_is_missing(released: Released, refused, stem: str, suffix: str):
+def test_a_missing_shard(released: Released, refused, stem: str, suffix: str):
     index = released.write_shards(released.tensors(), stem, suffix)
     shard = index.parent / f"{stem}-00002-of-00002.{suffix}"
     shard.unlink()
@@ -199,7 +200,7 @@ def rewrite(index: Path, change: Callable[[dict[str, str]], object]) -> None:
     index.write_text(json.dumps(data))
 
 
-def test_an_index_that_lists_other_tensors_than_its_files_hold(released: Released, refused):
+def test_an_index_that_differs_from_the_contents_of_its_files(released: Released, refused):
     index = released.folder / PLAIN / "pytorch_model.bin.index.json"
     before = index.read_text()
     rewrite(index, lambda listed: listed.update({"unet.more": "pytorch_model-00001-of-00002.bin"}))
@@ -209,7 +210,7 @@ def test_an_index_that_lists_other_tensors_than_its_files_hold(released: Release
     refused(str(index), "1 tensors more", "unet.conv_in.weight")
 
 
-def test_an_index_that_leads_out_of_its_folder(released: Released, refused):
+def test_an_index_that_names_files_in_another_folder(released: Released, refused):
     index = released.folder / PLAIN / "pytorch_model.bin.index.json"
     rewrite(index, lambda listed: listed.update({"unet.conv_in.weight": f"../{PEFT}/pytorch_model.bin"}))
     refused(str(index), "another folder")
@@ -239,19 +240,19 @@ def test_a_tensor_in_two_files(released: Released, refused):
     ],
 )
 @pytest.mark.parametrize("text", [None, "[1", "[1]"])
-def test_a_base_file_is_missing_or_broken(released: Released, refused, name: str, text: str | None):
+def test_a_missing_or_broken_base_file(released: Released, refused, name: str, text: str | None):
     path = released.folder / name
     path.unlink() if text is None else path.write_text(text)
     refused(path.name)
 
 
-def test_the_config_of_another_kind_of_model(released: Released, refused):
+def test_the_config_of_a_different_kind_of_model(released: Released, refused):
     path = released.folder / UNET_BASE / "unet" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"_class_name": "Transformer2DModel"}))
     refused(str(path), "'Transformer2DModel'")
 
 
-def test_a_unet_that_says_no_size(released: Released, refused):
+def test_a_unet_config_without_a_size(released: Released, refused):
     path = released.folder / UNET_BASE / "unet" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"sample_size": None}))
     refused(str(path), "sample_size")
@@ -269,7 +270,7 @@ def test_a_unet_that_says_no_size(released: Released, refused):
         (lambda t: t.update({"unet.more": torch.zeros(1)}), ("unet", "do not belong there", "more")),
         (lambda t: t.update({"clip.weight": torch.zeros(1)}), ("clip.weight", "not a tensor of GoT")),
         (lambda t: t.update({"vae.quant_conv.bias": torch.zeros(3)}), ("vae", "quant_conv.bias", "(3,), not (8,)")),
-        # a UNet that was not widened is not GoT's
+        # a UNet without GoT's additional input channels
         (
             lambda t: t.update({"unet.conv_in.weight": t["unet.conv_in.weight"][:, :4].clone()}),
             ("conv_in.weight", "(32, 4, 3, 3), not (32, 12, 3, 3)"),
@@ -288,7 +289,7 @@ def test_a_unet_that_says_no_size(released: Released, refused):
         ),
     ],
 )
-def test_other_tensors_than_the_models(released: Released, refused, change: Change, words: tuple[str, ...]):
+def test_tensors_that_do_not_fit_the_models(released: Released, refused, change: Change, words: tuple[str, ...]):
     released.write(changed(change)(released.tensors()))
     refused(*words)
 
@@ -311,18 +312,18 @@ LAYER = "mllm.base_model.model.model.layers.0.self_attn.q_proj."
         ),
     ],
 )
-def test_half_an_adapter(released: Released, refused, change: Change, words: tuple[str, ...]):
+def test_half_a_lora_layer(released: Released, refused, change: Change, words: tuple[str, ...]):
     released.write(changed(change)(released.tensors(PEFT)), checkpoint=PEFT)
     refused(*words, checkpoint=PEFT)
 
 
-def test_a_size_that_the_planner_cannot_see(released: Released, tmp_path: Path):
+def test_a_source_size_that_the_planner_does_not_support(released: Released, tmp_path: Path):
     with pytest.raises(RequestError, match="100 is not a multiple of 28.* Give one, such as 448") as caught:
         released.convert(tmp_path / "native", source_size=100)
     assert caught.value.exit_code == 2 and not (tmp_path / "native").exists()
 
 
 def test_files_are_counted_as_they_are_read(released: Released):
-    seen = []
-    tensors = read_checkpoint(released.folder / PLAIN, lambda *done: seen.append(done))
-    assert seen == [(1, 2), (2, 2)] and len(tensors) == 465
+    calls = []
+    tensors = read_checkpoint(released.folder / PLAIN, lambda *progress: calls.append(progress))
+    assert calls == [(1, 2), (2, 2)] and len(tensors) == 465

@@ -1,4 +1,4 @@
-"""Downloading a released model from a real server that fails in the ways that servers do."""
+"""Downloading a released model from a real server that fails like real servers do."""
 
 import json
 import os
@@ -37,9 +37,9 @@ def offer(hub: Hub) -> Offer:
 
 
 def load(offer: Offer, folder: Path) -> list[tuple[str, int, int]]:
-    said: list[tuple[str, int, int]] = []
-    download(offer, folder, lambda *progress: said.append(progress))
-    return said
+    calls: list[tuple[str, int, int]] = []
+    download(offer, folder, lambda *progress: calls.append(progress))
+    return calls
 
 
 def assert_complete(hub: Hub, offer: Offer, folder: Path) -> None:
@@ -48,10 +48,10 @@ def assert_complete(hub: Hub, offer: Offer, folder: Path) -> None:
     assert not list(folder.rglob("*.part"))
 
 
-def test_the_offer_names_what_an_import_reads_and_the_terms(offer: Offer):
+def test_the_offer_lists_the_files_of_an_import_and_the_terms(offer: Offer):
     assert [part.folder for part in offer.parts] == [source.folder for source in GOT_6B]
-    named = [file.path for _, file in offer.files()]
-    assert named == [
+    paths = [file.path for _, file in offer.files()]
+    assert paths == [
         "pytorch_model-00001.bin",
         "pytorch_model-00002.bin",
         "config.json",
@@ -64,37 +64,37 @@ def test_the_offer_names_what_an_import_reads_and_the_terms(offer: Offer):
     assert {file.digest.partition(":")[0] for _, file in offer.files()} == {"sha256", "git"}
 
 
-def test_everything_arrives_and_is_not_loaded_twice(hub: Hub, offer: Offer, tmp_path: Path):
+def test_everything_is_downloaded_once(hub: Hub, offer: Offer, tmp_path: Path):
     assert load(offer, tmp_path / "got")[-1] == ("download", offer.size, offer.size)
     assert_complete(hub, offer, tmp_path / "got")
-    asked = len(hub.asked)
+    count = len(hub.asked)
     load(offer, tmp_path / "got")
-    assert len(hub.asked) == asked
+    assert len(hub.asked) == count
     assert remaining(offer, tmp_path / "got") == 0
     assert begun(tmp_path / "got") == offer
 
 
-def test_a_broken_connection_is_taken_up_where_it_broke(hub: Hub, offer: Offer, tmp_path: Path):
+def test_a_broken_download_continues_where_it_broke(hub: Hub, offer: Offer, tmp_path: Path):
     hub.faults.break_after, hub.faults.breaks = 70_000, 8
     load(offer, tmp_path / "got")
     assert_complete(hub, offer, tmp_path / "got")
-    ranges = [wanted for name, wanted in hub.asked if name == BIN]
+    ranges = [byte_range for name, byte_range in hub.asked if name == BIN]
     assert ranges[:3] == ["", "bytes=70000-", "bytes=140000-"]
 
 
-def test_a_server_without_ranges_begins_anew(hub: Hub, offer: Offer, tmp_path: Path):
+def test_without_range_support_the_download_starts_again(hub: Hub, offer: Offer, tmp_path: Path):
     hub.faults.break_after, hub.faults.breaks, hub.faults.no_ranges = 70_000, 2, True
     load(offer, tmp_path / "got")
     assert_complete(hub, offer, tmp_path / "got")
 
 
-def test_a_server_that_is_overloaded_is_asked_again(hub: Hub, offer: Offer, tmp_path: Path):
+def test_an_overloaded_server_is_asked_again(hub: Hub, offer: Offer, tmp_path: Path):
     hub.faults.broken_answers = 3
     load(offer, tmp_path / "got")
     assert_complete(hub, offer, tmp_path / "got")
 
 
-def test_a_server_that_is_gone_is_said_and_what_was_loaded_stays(hub: Hub, offer: Offer, tmp_path: Path):
+def test_a_lost_server_is_reported_and_downloaded_data_is_kept(hub: Hub, offer: Offer, tmp_path: Path):
     hub.faults.break_after, hub.faults.breaks = 0, 99
     with pytest.raises(ModelError, match="127.0.0.1.* cannot be reached") as failed:
         load(offer, tmp_path / "got")
@@ -104,7 +104,7 @@ def test_a_server_that_is_gone_is_said_and_what_was_loaded_stays(hub: Hub, offer
     assert_complete(hub, offer, tmp_path / "got")
 
 
-def test_nobody_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_no_server_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(asking, "pause", lambda attempt: 0.0)
     with Hub(fill(tmp_path / "hub")) as hub:
         address = hub.address
@@ -114,7 +114,7 @@ def test_nobody_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("name", [BIN, "unet/config.json"])
-def test_a_wrong_hash_is_refused_and_the_file_removed(hub: Hub, offer: Offer, tmp_path: Path, name: str):
+def test_a_file_with_a_wrong_hash_is_removed(hub: Hub, offer: Offer, tmp_path: Path, name: str):
     hub.faults.wrong_bytes = name
     with pytest.raises(ModelError, match=f"{Path(name).name} is not the file that its publisher lists") as failed:
         load(offer, tmp_path / "got")
@@ -126,46 +126,46 @@ def test_a_wrong_hash_is_refused_and_the_file_removed(hub: Hub, offer: Offer, tm
 
 
 @pytest.mark.parametrize(("status", "remedy"), [(404, "by hand"), (403, "HF_TOKEN"), (401, "HF_TOKEN")])
-def test_a_refusal_is_said_with_what_to_do(hub: Hub, status: int, remedy: str):
+def test_a_refusal_is_reported_with_a_remedy(hub: Hub, status: int, remedy: str):
     hub.faults.status = status
     with pytest.raises(ModelError, match=f"answered {status}") as failed:
         look_up(GOT_6B, hub.address)
     assert remedy in failed.value.remedy
 
 
-def test_a_list_that_leads_out_of_the_folder_is_refused(hub: Hub, monkeypatch: pytest.MonkeyPatch):
-    listed = hub._list
+def test_a_list_with_paths_outside_the_folder_is_refused(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    original_list = hub._list
     evil = {"rfilename": "../../evil.json", "size": 2, "blobId": "0" * 40}
-    monkeypatch.setattr(hub, "_list", lambda name: {**listed(name), "siblings": [evil]})
+    monkeypatch.setattr(hub, "_list", lambda name: {**original_list(name), "siblings": [evil]})
     with pytest.raises(ModelError, match="evil.json"):
         look_up(GOT_6B, hub.address)
 
 
 @pytest.mark.parametrize("answer", [b"no json", b"[]", b"{}", b'{"sha": "1", "siblings": [{"rfilename": "a.bin"}]}'])
-def test_a_list_that_makes_no_sense_is_said(hub: Hub, monkeypatch: pytest.MonkeyPatch, answer: bytes):
+def test_an_invalid_list_is_reported(hub: Hub, monkeypatch: pytest.MonkeyPatch, answer: bytes):
     monkeypatch.setattr(asking, "read", lambda url, most=0: answer)
     with pytest.raises(ModelError, match="list of its files|none of the files"):
         look_up(GOT_6B, hub.address)
 
 
-def test_too_little_space_is_said_before_anything_is_loaded(
+def test_too_little_space_is_reported_before_anything_is_downloaded(
     hub: Hub, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     usage = shutil.disk_usage(tmp_path)._replace(free=offer.size - 1)
     monkeypatch.setattr(downloading.shutil, "disk_usage", lambda folder: usage)
-    asked = len(hub.asked)
+    count = len(hub.asked)
     with pytest.raises(OutputError, match="GB are free") as failed:
         load(offer, tmp_path / "deep" / "got")
     assert failed.value.code == "disk_full"
-    assert len(hub.asked) == asked and not (tmp_path / "deep").exists()
+    assert len(hub.asked) == count and not (tmp_path / "deep").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files, as only Linux does")
-def test_a_disk_that_becomes_full_is_said_and_gone_on_from(hub: Hub, offer: Offer, tmp_path: Path):
-    """A file may not grow over 200 kB in the child; the kernel refuses the write, as a full disk does."""
+def test_a_full_disk_is_reported_and_the_download_continues_later(hub: Hub, offer: Offer, tmp_path: Path):
+    """In the child a file may not exceed 200 kB; the kernel refuses the write as on a full disk."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000));"
-    said = run_child(offer, tmp_path / "got", f"import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); {limit}")
-    assert said[-1]["kind"] == "OutputError"
+    lines = run_child(offer, tmp_path / "got", f"import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); {limit}")
+    assert lines[-1]["kind"] == "OutputError"
     assert (tmp_path / "got" / "GoT-6B" / "pytorch_model-00001.bin.part").stat().st_size == 200_000
     load(offer, tmp_path / "got")
     assert_complete(hub, offer, tmp_path / "got")
@@ -173,7 +173,7 @@ def test_a_disk_that_becomes_full_is_said_and_gone_on_from(hub: Hub, offer: Offe
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_process_that_is_ended_in_the_middle_is_gone_on_from(hub: Hub, offer: Offer, tmp_path: Path, number: int):
+def test_the_download_of_a_killed_process_is_continued(hub: Hub, offer: Offer, tmp_path: Path, number: int):
     hub.faults.hold = threading.Event()
     child = start_child(offer, tmp_path / "got")
     part = tmp_path / "got" / "GoT-6B" / "pytorch_model-00001.bin.part"
@@ -187,22 +187,22 @@ def test_a_process_that_is_ended_in_the_middle_is_gone_on_from(hub: Hub, offer: 
     assert ("pytorch_model-00001.bin", "bytes=150000-") in hub.asked
 
 
-def test_the_process_says_what_there_is_and_how_far_it_is(hub: Hub, offer: Offer, tmp_path: Path):
+def test_the_process_reports_the_offer_and_the_remaining_bytes(hub: Hub, offer: Offer, tmp_path: Path):
     command = [sys.executable, "-P", "-m", "engine.models.download", json.dumps({"folder": str(tmp_path / "got")})]
-    done = subprocess.run(
+    process = subprocess.run(
         command, env=os.environ | {"HF_ENDPOINT": hub.address, "PYTHONPATH": os.getcwd()}, capture_output=True
     )
-    said = json.loads(done.stdout)
-    assert Offer.from_json(said["offer"]) == offer and said["remaining"] == offer.size
+    reply = json.loads(process.stdout)
+    assert Offer.from_json(reply["offer"]) == offer and reply["remaining"] == offer.size
     lines = run_child(offer, tmp_path / "got")
     assert lines[-2] == {"stage": "download", "done": offer.size, "total": offer.size}
     assert lines[-1] == {"summary": str(tmp_path / "got")}
 
 
 def start_child(offer: Offer, folder: Path, before: str = "") -> subprocess.Popen[bytes]:
-    given = json.dumps({"folder": str(folder), "offer": offer.as_json()})
+    arguments = json.dumps({"folder": str(folder), "offer": offer.as_json()})
     program = f"{before}\nfrom engine.models.download import main\nimport sys\nmain(sys.argv[1])"
-    return subprocess.Popen([sys.executable, "-c", program, given], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", program, arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def run_child(offer: Offer, folder: Path, before: str = "") -> list[dict]:

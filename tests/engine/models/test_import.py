@@ -1,4 +1,4 @@
-"""An import as its callers see it: in a process of its own, complete or not at all."""
+"""An import as its callers see it: in a separate process, complete or not at all."""
 
 from __future__ import annotations
 
@@ -18,46 +18,48 @@ from tests.engine.models.released import PEFT, PLAIN, Hostile, Released
 
 
 @pytest.mark.parametrize("checkpoint", [PLAIN, pytest.param(PEFT, marks=pytest.mark.full)])
-def test_a_checkpoint_is_read_in_another_process(
+def test_a_checkpoint_is_read_in_a_separate_process(
     golden: Path, tmp_path: Path, children: list, monkeypatch: pytest.MonkeyPatch, checkpoint: str
 ):
     monkeypatch.setattr(torch, "load", None)  # this process opens no pickle
     monkeypatch.chdir(tmp_path)
     (tmp_path / "json.py").write_text("raise SystemExit('a module of the folder that the user stands in')")
-    seen: list[tuple] = []
-    report = import_released(golden, Path("models/mine"), checkpoint, "float16", 112, lambda *event: seen.append(event))
+    calls: list[tuple] = []
+    report = import_released(
+        golden, Path("models/mine"), checkpoint, "float16", 112, lambda *event: calls.append(event)
+    )
     assert [child.returncode for child in children] == [0] and children[0].pid != os.getpid()
     assert report.written == 464 and report.seconds > 0
     files = 2 if checkpoint == PLAIN else 1
-    assert seen == [("read", n, files) for n in range(1, files + 1)] + [("write", n, 4) for n in range(1, 5)]
+    assert calls == [("read", n, files) for n in range(1, files + 1)] + [("write", n, 4) for n in range(1, 5)]
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
     config = load_components(tmp_path / "models" / "mine", torch.device("cpu"), torch.float32).config
     assert (config.name, config.source_size) == ("mine", 112)
     assert "Qwen Research License" in config.license and config.provenance["checkpoint"] == checkpoint
 
 
-def test_who_asks_for_an_import_needs_no_torch():
+def test_requesting_an_import_does_not_load_torch():
     program = "import sys, engine.models.__main__; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize("forced", ["0", pytest.param("1", marks=pytest.mark.full)])
-def test_a_hostile_checkpoint_does_not_run_there_either(
+def test_a_malicious_checkpoint_is_not_executed_there_either(
     released: Released, tmp_path: Path, children: list, monkeypatch: pytest.MonkeyPatch, forced: str
 ):
-    """Not even where torch is told, by the variable it has for that, to open pickles without care."""
+    """Not even if torch's environment variable disables the restrictions on pickles."""
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", forced)
     path = released.write(released.tensors() | {"unet.conv_in.weight": Hostile(tmp_path / "canary")})
     with pytest.raises(ModelError, match="nothing of it was run") as caught:
         import_released(released.folder, tmp_path / "native", source_size=112)
     assert caught.value.code == "checkpoint_refused" and str(path) in str(caught.value)
     assert "\n" not in str(caught.value) and len(children) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["released"]  # no canary, nothing half-written
+    assert [path.name for path in tmp_path.iterdir()] == ["released"]  # no canary and no partial files
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("stopped_by", [Cancelled(), KeyboardInterrupt()])
-def test_a_cancelled_import_ends_its_process_and_leaves_nothing(
+def test_a_canceled_import_ends_its_process_and_leaves_no_files(
     golden: Path, tmp_path: Path, children: list, stopped_by: BaseException
 ):
     def stop(stage: str, done: int, total: int) -> None:
@@ -70,7 +72,7 @@ def test_a_cancelled_import_ends_its_process_and_leaves_nothing(
 
 
 @pytest.mark.full
-def test_a_process_that_dies_is_said_and_leaves_nothing(golden: Path, tmp_path: Path, children: list):
+def test_a_crashed_process_is_reported_and_leaves_no_files(golden: Path, tmp_path: Path, children: list):
     with pytest.raises(ModelError) as caught:
         import_released(golden, tmp_path / "native", source_size=112, on_progress=lambda *event: children[0].kill())
     assert caught.value.code == "import_died" and "\n" not in str(caught.value)
@@ -79,7 +81,7 @@ def test_a_process_that_dies_is_said_and_leaves_nothing(golden: Path, tmp_path: 
 
 
 @pytest.mark.full
-def test_what_a_dying_process_said_last_is_passed_on(golden: Path, tmp_path: Path, children: list):
+def test_the_last_output_of_a_crashed_process_is_reported(golden: Path, tmp_path: Path, children: list):
     with pytest.raises(ModelError, match="status 1: AttributeError: .*no_such_dtype") as caught:
         import_released(golden, tmp_path / "native", dtype="no_such_dtype", source_size=112)
     assert caught.value.code == "import_died" and "\n" not in str(caught.value)
@@ -87,7 +89,7 @@ def test_what_a_dying_process_said_last_is_passed_on(golden: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("absent", [PLAIN, MLLM_BASE, UNET_BASE])
-def test_a_folder_that_is_not_the_released_one(tmp_path: Path, children: list, absent: str):
+def test_a_folder_without_the_released_model(tmp_path: Path, children: list, absent: str):
     for name in {PLAIN, MLLM_BASE, UNET_BASE} - {absent}:
         (tmp_path / "other" / name).mkdir(parents=True)
     with pytest.raises(ModelError, match=f"has no folder {absent}") as caught:
@@ -96,12 +98,12 @@ def test_a_folder_that_is_not_the_released_one(tmp_path: Path, children: list, a
     assert children == [] and [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path):
+def test_a_missing_folder(tmp_path: Path):
     with pytest.raises(ModelError, match="absent has no folder"):
         import_released(tmp_path / "absent", tmp_path / "native")
 
 
-def test_what_is_there_is_not_written_over(golden: Path, tmp_path: Path, children: list):
+def test_existing_files_are_not_overwritten(golden: Path, tmp_path: Path, children: list):
     (tmp_path / "native").mkdir()
     (tmp_path / "native" / "mine.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")

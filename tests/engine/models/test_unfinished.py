@@ -1,4 +1,4 @@
-"""An import that was interrupted goes on: what is finished is kept, if it is whole and of the same checkpoint."""
+"""An interrupted import is continued: finished files are kept if they are intact and from the same checkpoint."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ OnProgress = Callable[[str, int, int], None]
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Every file's bytes and rights."""
+    """The bytes and permissions of every file."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mode) for path in files}
 
 
 def listed(folder: Path) -> dict[str, str]:
-    """What is finished, by the folder's own list."""
+    """The finished files, according to the folder's own list."""
     return json.loads((folder / ".native.partial" / "finished.json").read_text())["files"]
 
 
@@ -54,21 +54,21 @@ def stop_after(part: int) -> OnProgress:
 
 @pytest.fixture
 def whole(golden: Path, tmp_path: Path) -> dict[str, tuple[bytes, int]]:
-    """What an import makes that nothing interrupts."""
+    """The result of an uninterrupted import."""
     Released(golden).convert(tmp_path / "whole" / "native", **SMALL_FILES)
     return contents(tmp_path / "whole" / "native")
 
 
 @pytest.fixture
 def begun(released: Released, tmp_path: Path) -> Path:
-    """An import that ended when its first part was written: the folder beside which it left its own."""
+    """An import that was interrupted after its first part; the folder next to its unfinished files."""
     with pytest.raises(KeyboardInterrupt):
         released.convert(tmp_path / "models" / "native", on_progress=stop_after(1), **SMALL_FILES)
     return tmp_path / "models"
 
 
-def saved(released: Released, output: Path, monkeypatch: pytest.MonkeyPatch, **given: Any) -> list[str]:
-    """Imports to the end; the files of weights that were written for it."""
+def saved(released: Released, output: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> list[str]:
+    """Imports to the end. Returns the weight files that were written for it."""
     from engine.got.files import weights
 
     names, save = [], weights.save_file
@@ -78,36 +78,36 @@ def saved(released: Released, output: Path, monkeypatch: pytest.MonkeyPatch, **g
         save(tensors, path, metadata)
 
     monkeypatch.setattr(weights, "save_file", noted)
-    released.convert(output, **SMALL_FILES | given)
+    released.convert(output, **SMALL_FILES | options)
     return names
 
 
-def test_what_is_finished_is_not_made_again(released: Released, begun: Path, whole: dict, monkeypatch):
-    kept = listed(begun)
-    assert len(kept) > 3 and all(name.startswith("mllm/") for name in kept)
-    told: list[Note] = []
-    again = saved(released, begun / "native", monkeypatch, on_note=told.append)
-    assert [note.text for note in told] == [
-        f"It goes on where the last import ended: {len(kept)} of its files are kept."
+def test_finished_files_are_not_written_again(released: Released, begun: Path, whole: dict, monkeypatch):
+    finished = listed(begun)
+    assert len(finished) > 3 and all(name.startswith("mllm/") for name in finished)
+    notes: list[Note] = []
+    written = saved(released, begun / "native", monkeypatch, on_note=notes.append)
+    assert [note.text for note in notes] == [
+        f"It goes on where the last import ended: {len(finished)} of its files are kept."
     ]
-    assert not [name for name in again if name.startswith("model-")]
+    assert not [name for name in written if name.startswith("model-")]
     assert contents(begun / "native") == whole and [path.name for path in begun.iterdir()] == ["native"]
 
 
-def test_what_is_kept_is_named_and_is_no_model(released: Released, tmp_path: Path, monkeypatch):
-    told: list[Note] = []
-    with pytest.raises(KeyboardInterrupt), unfinished(tmp_path / "native", told.append):
-        raise KeyboardInterrupt  # nothing is finished, so there is nothing to name
-    assert told == []
+def test_kept_files_are_reported_and_not_listed_as_a_model(released: Released, tmp_path: Path, monkeypatch):
+    notes: list[Note] = []
+    with pytest.raises(KeyboardInterrupt), unfinished(tmp_path / "native", notes.append):
+        raise KeyboardInterrupt  # nothing is finished, so nothing is reported
+    assert notes == []
     with pytest.raises(KeyboardInterrupt):
-        released.convert(tmp_path / "native", on_progress=stop_after(4), on_note=told.append)
-    kept = f"What is finished (4 files) is kept in {tmp_path / '.native.partial'}"
-    assert [note.text for note in told] == [f"{kept}; the same import goes on from there."]
+        released.convert(tmp_path / "native", on_progress=stop_after(4), on_note=notes.append)
+    text = f"What is finished (4 files) is kept in {tmp_path / '.native.partial'}"
+    assert [note.text for note in notes] == [f"{text}; the same import goes on from there."]
     monkeypatch.setenv("GOT_MODELS", str(tmp_path))
     assert [entry.name for entry in catalog.list_models()] == ["got-mini"]
 
 
-def test_a_file_that_was_damaged_since_is_made_again(released: Released, begun: Path, whole: dict, monkeypatch):
+def test_a_damaged_file_is_written_again(released: Released, begun: Path, whole: dict, monkeypatch):
     files = sorted((begun / ".native.partial" / "model" / "mllm").glob("*.safetensors"))
     damaged = bytearray(files[0].read_bytes())
     damaged[-1] ^= 1
@@ -115,38 +115,38 @@ def test_a_file_that_was_damaged_since_is_made_again(released: Released, begun: 
     os.truncate(files[1], 100)
     files[2].unlink()
     (files[0].parent / "stray.safetensors").write_bytes(b"of another program")
-    again = saved(released, begun / "native", monkeypatch)
-    assert [name for name in again if name.startswith("model-")] == [path.name for path in files[:3]]
+    written = saved(released, begun / "native", monkeypatch)
+    assert [name for name in written if name.startswith("model-")] == [path.name for path in files[:3]]
     assert contents(begun / "native") == whole
 
 
-def test_a_broken_list_is_none(released: Released, begun: Path, whole: dict):
+def test_a_broken_list_is_ignored(released: Released, begun: Path, whole: dict):
     (begun / ".native.partial" / "finished.json").write_text('{"files": {"mllm/')
     released.convert(begun / "native", **SMALL_FILES)
     assert contents(begun / "native") == whole
 
 
-@pytest.mark.parametrize("changed", ["the checkpoint", "a config", "the checkpoint's name", "the dtype"])
-def test_what_is_made_of_something_else_is_not_mixed_in(
-    released: Released, begun: Path, tmp_path: Path, monkeypatch, changed: str
+@pytest.mark.parametrize("origin", ["the checkpoint", "a config", "the checkpoint's name", "the dtype"])
+def test_files_of_another_origin_are_not_mixed_in(
+    released: Released, begun: Path, tmp_path: Path, monkeypatch, origin: str
 ):
-    given: dict[str, Any] = {}
-    if changed == "the checkpoint":
+    options: dict[str, Any] = {}
+    if origin == "the checkpoint":
         released.write_shards({key: tensor + 1 for key, tensor in released.tensors().items()}, "pytorch_model", "bin")
-    elif changed == "a config":
+    elif origin == "a config":
         os.utime(released.folder / "stable-diffusion-xl-base-1.0" / "vae" / "config.json", ns=(1, 1))
-    elif changed == "the checkpoint's name":
-        given = {"checkpoint": PEFT}
+    elif origin == "the checkpoint's name":
+        options = {"checkpoint": PEFT}
     else:
-        given = {"dtype": "float16"}
-    told: list[Note] = []
-    saved(released, begun / "native", monkeypatch, on_note=told.append, **given)
-    assert told == []
-    released.convert(tmp_path / "fresh" / "native", **SMALL_FILES | given)
+        options = {"dtype": "float16"}
+    notes: list[Note] = []
+    saved(released, begun / "native", monkeypatch, on_note=notes.append, **options)
+    assert notes == []
+    released.convert(tmp_path / "fresh" / "native", **SMALL_FILES | options)
     assert contents(begun / "native") == contents(tmp_path / "fresh" / "native")
 
 
-def test_a_checkpoint_that_changes_meanwhile_is_refused(released: Released, tmp_path: Path):
+def test_a_checkpoint_that_changes_during_the_import_is_refused(released: Released, tmp_path: Path):
     def touch(stage: str, done: int, total: int) -> None:
         if stage == "write":
             os.utime(next(iter((released.folder / PLAIN).glob("*.bin"))))
@@ -157,7 +157,7 @@ def test_a_checkpoint_that_changes_meanwhile_is_refused(released: Released, tmp_
     released.convert(tmp_path / "native")
 
 
-def test_the_disk_needs_room_only_for_the_rest(released: Released, begun: Path, monkeypatch):
+def test_disk_space_is_needed_only_for_the_remaining_files(released: Released, begun: Path, monkeypatch):
     partial = begun / ".native.partial" / "model"
     there = sum((partial / name).stat().st_size for name in listed(begun))
     shutil.copytree(begun, begun.parent / "copy")
@@ -170,10 +170,10 @@ def test_the_disk_needs_room_only_for_the_rest(released: Released, begun: Path, 
         released.convert(begun.parent / "fresh" / "native", **SMALL_FILES)
 
 
-def test_two_imports_to_one_folder_do_not_meet(released: Released, begun: Path):
+def test_two_imports_to_one_folder_exclude_each_other(released: Released, begun: Path):
     before = contents(begun)
-    held = locked(begun / ".native.partial" / "lock", 0.0)
-    with held, pytest.raises(OutputError, match="Another import writes"):
+    lock = locked(begun / ".native.partial" / "lock", 0.0)
+    with lock, pytest.raises(OutputError, match="Another import writes"):
         released.convert(begun / "native", **SMALL_FILES)
     assert contents(begun) == before
 
@@ -183,7 +183,7 @@ def test_two_imports_to_one_folder_do_not_meet(released: Released, begun: Path):
 
 @pytest.fixture
 def ready(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ready]:
-    """Every import process is a fork of one that has imported the libraries."""
+    """Every import process is forked from one that has imported the libraries."""
     programs = Ready(Path(import_process.__file__), tmp_path_factory.mktemp("ready"))
 
     class Forked(subprocess.Popen):
@@ -195,58 +195,59 @@ def ready(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     programs.close()
 
 
-def kill_amid_a_file(place: Path, number: int, kill: Callable[[], None], ended: threading.Event) -> None:
-    """Kills the process once so many files are finished and another one is there that is not."""
-    while not ended.wait(0.001):
-        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):  # it was quicker: its folder, or it, is gone
-            done = _read(place / "finished.json").get("files", {})
+def kill_amid_a_file(place: Path, number: int, kill: Callable[[], None], has_ended: threading.Event) -> None:
+    """Kills the process once this many files are finished and another one is partly written."""
+    while not has_ended.wait(0.001):
+        # suppressed: the import was faster, and its folder or process is gone
+        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+            finished = _read(place / "finished.json").get("files", {})
             files = {path.relative_to(place / "model").as_posix() for path in place.glob("model/**/*.safetensors")}
-            if len(done) >= number and files - done.keys():
+            if len(finished) >= number and files - finished.keys():
                 kill()
                 return
 
 
 @pytest.mark.full
-def test_killed_amid_a_file_it_goes_on_to_the_same_bytes(golden: Path, tmp_path: Path, whole: dict, ready):
+def test_killed_while_writing_a_file_it_continues_to_the_same_bytes(golden: Path, tmp_path: Path, whole: dict, ready):
     options: dict[str, Any] = {"source_size": 112, "name": "mine", "license": "as released", **SMALL_FILES}
     native, place, random_ = tmp_path / "native", tmp_path / ".native.partial", random.Random(7)
-    kept = kills = 0
+    finished = kills = 0
     while kills < campaign.times(2, 12):
-        number, ended = kept + random_.randint(1, 3), threading.Event()
-        watch = threading.Thread(target=kill_amid_a_file, args=(place, number, ready.kill_programs, ended))
+        number, has_ended = finished + random_.randint(1, 3), threading.Event()
+        watch = threading.Thread(target=kill_amid_a_file, args=(place, number, ready.kill_programs, has_ended))
         watch.start()
         try:
             import_released(golden, native, **options)
         except ModelError as killed:
             assert f"status -{signal.SIGKILL}" in str(killed)
-            left = {path.relative_to(place / "model").as_posix() for path in place.glob("model/**/*.safetensors")}
-            assert left == listed(tmp_path).keys() and number <= len(left)
-            kept, kills = len(left), kills + 1
-        else:  # it came to its end before the kill did: a new one
+            files = {path.relative_to(place / "model").as_posix() for path in place.glob("model/**/*.safetensors")}
+            assert files == listed(tmp_path).keys() and number <= len(files)
+            finished, kills = len(files), kills + 1
+        else:  # finished before the kill: start again
             assert contents(native) == whole
             shutil.rmtree(native)
-            kept = 0
+            finished = 0
         finally:
-            ended.set()
+            has_ended.set()
             watch.join()
-    told: list[Note] = []
-    import_released(golden, native, on_note=told.append, **options)
-    assert [note.text for note in told] == (
-        [f"It goes on where the last import ended: {kept} of its files are kept."] if kept else []
+    notes: list[Note] = []
+    import_released(golden, native, on_note=notes.append, **options)
+    assert [note.text for note in notes] == (
+        [f"It goes on where the last import ended: {finished} of its files are kept."] if finished else []
     )
     assert contents(native) == whole and not place.exists()
 
 
 @pytest.mark.full
-def test_whoever_asked_is_killed_and_its_process_ends_too(golden: Path, tmp_path: Path, whole: dict):
-    """Otherwise it would write on while the next import does."""
-    given = json.dumps([str(golden), str(tmp_path / "native"), PLAIN, None, 112])
-    command = [sys.executable, "-m", "engine.models", given]
+def test_the_process_ends_when_its_parent_is_killed(golden: Path, tmp_path: Path, whole: dict):
+    """Otherwise it would continue to write during the next import."""
+    arguments = json.dumps([str(golden), str(tmp_path / "native"), PLAIN, None, 112])
+    command = [sys.executable, "-m", "engine.models", arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
         assert asking.stdout is not None and "read" in asking.stdout.readline()
         (child,) = psutil.Process(asking.pid).children()
         asking.kill()
     child.wait(600)
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert "none missing, none left over" in said[-1]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert "none missing, none left over" in lines[-1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["native", "whole"]

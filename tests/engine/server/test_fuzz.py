@@ -1,4 +1,4 @@
-"""Requests that fit the OpenAPI, and requests that do not: the engine answers, never with 500 or more, and lives."""
+"""Requests that fit the OpenAPI description, and others: the engine responds, never with 500 or more, and survives."""
 
 from collections.abc import Callable, Iterator
 
@@ -21,9 +21,9 @@ schema = schemathesis.openapi.from_dict(bare_app().openapi())
 
 
 def operations() -> Iterator[APIOperation]:
-    for found in schema.exclude(path="/v1/shutdown").exclude(path_regex="/events$").get_all_operations():
-        assert isinstance(found, Ok)
-        yield found.ok()
+    for operation in schema.exclude(path="/v1/shutdown").exclude(path_regex="/events$").get_all_operations():
+        assert isinstance(operation, Ok)
+        yield operation.ok()
 
 
 OPERATIONS = {operation.label: operation for operation in operations()}
@@ -45,14 +45,14 @@ def answers(served):
 
 @pytest.fixture(scope="module")
 def line() -> Iterator[requests.Session]:
-    """A connection for all requests: to make one for each takes longer than the answer."""
+    """One connection for all requests: opening one for each takes longer than the response."""
     with requests.Session() as session:
         yield session
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_to_do(served) -> Iterator[None]:
-    """A test's jobs run while it lasts; they do not keep the next one waiting."""
+    """Jobs of a test run only during the test, so they do not delay the next one."""
     yield
     for job in served.engine.client.jobs():
         served.engine.client.cancel(job.id)
@@ -60,7 +60,8 @@ def nothing_is_left_to_do(served) -> Iterator[None]:
 
 @pytest.fixture
 def told(request, tmp_path_factory, record_property) -> Callable[[int], None]:
-    """Takes how many requests a test made. When all did, on whichever worker, they were enough."""
+    """Receives the number of requests of each test. When all tests on all workers are done, checks that there were
+    enough."""
     folder = of_this_run(tmp_path_factory) / "fuzz"
 
     def add(count: int) -> None:
@@ -78,14 +79,14 @@ def told(request, tmp_path_factory, record_property) -> Callable[[int], None]:
 
 @pytest.mark.parametrize("label", OPERATIONS)
 @pytest.mark.parametrize("mode", MODES)
-def test_no_answer_is_a_fault(label, mode, answers, line, told):
+def test_no_request_causes_a_server_error(label, mode, answers, line, told):
     address, headers, runtime = answers
-    tried = []
+    requests = []
 
     @settings(quietly, max_examples=EACH)
     @given(case=OPERATIONS[label].as_strategy(generation_mode=mode))
     def every(case):
-        tried.append(label)
+        requests.append(label)
         case.headers = {**(case.headers or {}), **headers}
         response = case.call(base_url=address, session=line, timeout=600)
         assert response.status_code < 500 or response.status_code == 507, response.text
@@ -94,12 +95,12 @@ def test_no_answer_is_a_fault(label, mode, answers, line, told):
         assert runtime.alive
 
     every()
-    told(len(tried))
+    told(len(requests))
 
 
-def test_any_bytes_are_answered(answers, told):
+def test_any_bytes_get_a_response(answers, told):
     _, _, runtime = answers
-    tried = []
+    requests = []
 
     @settings(quietly, max_examples=BYTES)
     @given(
@@ -112,9 +113,9 @@ def test_any_bytes_are_answered(answers, told):
         content=st.sampled_from(["application/json", "image/png"]),
     )
     def every(method, path, tail, body, content):
-        tried.append(path)
+        requests.append(path)
         status, _ = ask(runtime.port, method, path + tail, good(runtime, Content_Type=content), body)
         assert status < 500 and runtime.alive
 
     every()
-    told(len(tried))
+    told(len(requests))

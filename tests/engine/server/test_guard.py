@@ -1,4 +1,4 @@
-"""Who may come in: every route by every wrong way, on a running engine, over a bare socket."""
+"""Access control: every route with every kind of forbidden request, on a running engine, over a plain socket."""
 
 import http.client
 import json
@@ -31,10 +31,8 @@ def engine(served):
 
 
 def ask(port: int, method: str, path: str, headers: list[tuple[str, str]], body: bytes = b"{}") -> tuple[int, bytes]:
-    """(status, body) of a request with exactly these headers.
-
-    What is refused before its body was read may be reset before the answer is: then it is asked once more.
-    """
+    """(status, body) of a request with exactly these headers. A request that is refused before its body was read may be
+    reset before the response arrives; then it is sent once more."""
     try:
         return ask_once(port, method, path, headers, body)
     except ConnectionResetError:
@@ -65,12 +63,12 @@ def good(engine, **changes: str | None) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers.items() if value is not None]
 
 
-def test_all_routes_are_looked_at():
+def test_all_routes_are_covered():
     assert len(ROUTES) > 20 and ("POST", "/v1/edits") in ROUTES and ("DELETE", "/v1/leases/" + "0" * 32) in ROUTES
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-def test_no_route_answers_without_the_token(engine, method, path):
+def test_no_route_responds_without_the_token(engine, method, path):
     token = engine.token
     stale = "A" * len(token)
     tokens = (
@@ -87,9 +85,9 @@ def test_no_route_answers_without_the_token(engine, method, path):
         f"Bearer  {token}",
         f"Bearer {token.swapcase()}",
     )
-    for given in tokens:
-        status, data = ask(engine.port, method, path, good(engine, Authorization=given))
-        assert status == 401, (given, status)
+    for wrong in tokens:
+        status, data = ask(engine.port, method, path, good(engine, Authorization=wrong))
+        assert status == 401, (wrong, status)
         assert token.encode() not in data
     twice = [*good(engine), ("Authorization", f"Bearer {stale}")]
     assert ask(engine.port, method, path, twice)[0] == 401
@@ -100,7 +98,7 @@ def test_no_route_answers_without_the_token(engine, method, path):
 
 
 @pytest.mark.parametrize(("method", "path"), EVERYTHING)
-def test_no_route_answers_to_another_host_or_to_a_page(engine, method, path):
+def test_no_route_responds_to_another_host_or_to_a_page(engine, method, path):
     assert ask(engine.port, method, path, good(engine, Host="evil.example"))[0] == 421
     assert ask(engine.port, method, path, good(engine, Origin="http://evil.example"))[0] == 403
     assert ask(engine.port, method, path, good(engine, Sec_Fetch_Site="cross-site"))[0] == 403
@@ -118,7 +116,7 @@ HOSTS = (
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_only_the_exact_host_is_taken(engine, host):
+def test_only_the_exact_host_is_accepted(engine, host):
     value = host.format(p=engine.port).encode("latin-1", "replace").decode("latin-1")
     assert ask(engine.port, "GET", "/v1/system", good(engine, Host=value))[0] in (400, 421)
     twice = [*good(engine), ("Host", value)]
@@ -131,7 +129,7 @@ def test_no_host_or_an_absolute_address_with_another_one_is_refused(engine):
     assert ask(engine.port, "GET", address, good(engine, Host="evil.example"))[0] == 421
 
 
-def test_the_two_hosts_are_taken(engine):
+def test_both_hosts_are_accepted(engine):
     for host in ("127.0.0.1", "localhost"):
         assert ask(engine.port, "GET", "/v1/system", good(engine, Host=f"{host}:{engine.port}"))[0] == 200
 
@@ -142,24 +140,24 @@ def test_every_origin_is_refused_even_the_engines_own(engine, origin):
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "Cross-Site", "x"])
-def test_a_page_elsewhere_is_refused(engine, site):
+def test_a_page_of_another_site_is_refused(engine, site):
     assert ask(engine.port, "GET", "/v1/system", good(engine, Sec_Fetch_Site=site))[0] == 403
 
 
 @pytest.mark.parametrize("content", [None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
                                      "application/jsonp", "text/json", "image/png"])  # fmt: skip
-def test_a_body_is_taken_as_json_only(engine, content):
+def test_only_json_bodies_are_accepted(engine, content):
     assert ask(engine.port, "POST", "/v1/leases", good(engine, Content_Type=content))[0] == 415
 
 
-def test_json_with_a_charset_is_taken(engine):
+def test_json_with_a_charset_is_accepted(engine):
     headers = good(engine, Content_Type="application/json; charset=utf-8")
     status, data = ask(engine.port, "POST", "/v1/leases", headers)
     assert status == 200
     assert ask(engine.port, "DELETE", f"/v1/leases/{json.loads(data)['id']}", good(engine))[0] == 200
 
 
-def test_a_preflight_gets_no_permission(engine):
+def test_a_preflight_request_is_refused(engine):
     headers = good(engine, Authorization=None, Origin="http://evil.example", Access_Control_Request_Method="POST")
     connection = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=600)
     connection.request("OPTIONS", "/v1/edits", headers=dict(headers))
@@ -184,24 +182,24 @@ def head(engine, path: str, content: str, more: str) -> bytes:
 
 
 @pytest.mark.parametrize("length", ["2000000000", "99999999999999999999999", "-1", "1e3", "\u0661"])
-def test_a_length_over_the_cap_is_refused_before_a_byte_of_the_body(engine, length):
+def test_a_length_over_the_limit_is_refused_before_the_body_is_read(engine, length):
     with socket.create_connection(("127.0.0.1", engine.port), timeout=600) as plain:
         plain.sendall(head(engine, "/v1/leases", "application/json", "").rstrip(b"\r\n") + b"\r\n"
                       + f"Content-Length: {length}\r\n\r\n".encode())  # fmt: skip
         assert plain.recv(100).split()[1] in (b"413", b"400")
 
 
-def test_a_body_over_the_cap_is_refused_while_it_is_still_sent(engine):
-    """An endless body: the answer comes after about a megabyte, long before the sender is done."""
+def test_a_body_over_the_limit_is_refused_while_it_is_still_being_sent(engine):
+    """An endless body: the response comes after about a megabyte."""
     chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    sent = 0
+    count = 0
     with socket.create_connection(("127.0.0.1", engine.port), timeout=600) as plain:
         plain.sendall(head(engine, "/v1/leases", "application/json", "Transfer-Encoding: chunked\r\n"))
         plain.setblocking(False)
         answer, deadline = b"", time.monotonic() + 600
-        while not answer and time.monotonic() < deadline and sent < 64 * 2**20:
+        while not answer and time.monotonic() < deadline and count < 64 * 2**20:
             try:
-                sent += plain.send(chunk)
+                count += plain.send(chunk)
             except BlockingIOError:
                 time.sleep(0.001)
             except (BrokenPipeError, ConnectionResetError):
@@ -211,17 +209,17 @@ def test_a_body_over_the_cap_is_refused_while_it_is_still_sent(engine):
             except BlockingIOError:
                 continue
     assert answer.split()[1] == b"413"
-    assert sent < 16 * 2**20
+    assert count < 16 * 2**20
 
 
-def test_a_body_that_never_comes_holds_nobody_up(engine):
+def test_a_body_that_never_arrives_does_not_block_others(engine):
     with socket.create_connection(("127.0.0.1", engine.port), timeout=600) as plain:
         plain.sendall(head(engine, "/v1/leases", "application/json", "Content-Length: 5\r\n"))
         assert ask(engine.port, "GET", "/v1/system", good(engine))[0] == 200
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_the_port_is_on_the_loopback_only(engine):
+def test_the_port_is_on_the_loopback_interface_only(engine):
     with open("/proc/net/tcp") as table:
         addresses = {line.split()[1] for line in table if line.split()[1].endswith(f":{engine.port:04X}")}
     listening = {address for address in addresses if address.startswith(("00000000", "0100007F"))}
@@ -229,7 +227,7 @@ def test_the_port_is_on_the_loopback_only(engine):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_the_token_is_in_no_log_and_no_list_of_processes(engine, served):
+def test_the_token_is_not_in_logs_or_process_lists(engine, served):
     assert engine.token not in served.log()
     command = "".join(Path(f"/proc/{engine.pid}/{name}").read_text() for name in ("cmdline", "environ"))
     assert engine.token not in command

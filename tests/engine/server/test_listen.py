@@ -1,4 +1,4 @@
-"""Where the engine listens."""
+"""The engine's listening socket."""
 
 import asyncio
 import socket
@@ -6,8 +6,8 @@ import socket
 from engine.server.serve import listen
 
 
-def test_small_pieces_are_sent_at_once():
-    """Without waiting for more to send, for a client that keeps its connection."""
+def test_small_packets_are_sent_at_once():
+    """Without Nagle's algorithm, on a persistent connection."""
     no_delay: list[int] = []
 
     def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The saved OpenAPI is what the engine takes and gives."""
+"""The saved OpenAPI description matches the engine's requests and replies."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,8 @@ from engine.server.app import bare_app
 SAVED = Path("docs") / "openapi.json"
 
 
-def test_the_saved_document_is_true(root):
-    """Write it anew with `python -m engine.server.openapi > docs/openapi.json`."""
+def test_the_saved_document_is_up_to_date(root):
+    """Regenerate it with `python -m engine.server.openapi > docs/openapi.json`."""
     saved = json.loads((root / SAVED).read_text(encoding="utf-8"))
     assert saved == json.loads(json.dumps(bare_app().openapi()))
 
@@ -23,7 +23,7 @@ def test_every_route_is_described_and_needs_the_token():
     assert document["security"] == [{"token": []}]
 
 
-def test_every_reference_leads_somewhere():
+def test_every_reference_can_be_resolved():
     document = bare_app().openapi()
     text = json.dumps(document)
     names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}

@@ -1,4 +1,4 @@
-"""What can be asked of a running engine, through its client, on the tiny model."""
+"""The routes of a running engine, through its client, with the tiny model."""
 
 import base64
 import hashlib
@@ -83,28 +83,28 @@ def run(engine, request):
 # pictures
 
 
-def test_a_picture_is_named_by_its_bytes(client):
+def test_a_pictures_id_is_the_hash_of_its_bytes(client):
     data = png(scene())
     first, second = client.upload(data), client.upload(data)
     assert first == second and first.id == hashlib.sha256(data).hexdigest() and (first.width, first.height) == (96, 48)
 
 
 @pytest.mark.parametrize(("kind", "content"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")])
-def test_png_jpeg_and_webp_are_taken(client, kind, content):
+def test_png_jpeg_and_webp_are_accepted(client, kind, content):
     buffer = io.BytesIO()
     scene().save(buffer, kind)
     assert client.upload(buffer.getvalue(), content).width == 96
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "GIF", "BMP", "PDF"])
-def test_other_kinds_are_refused_whatever_they_are_called(client, kind):
+def test_other_formats_are_refused_whatever_their_content_type(client, kind):
     buffer = io.BytesIO()
     scene().save(buffer, kind)
     with pytest.raises(ImageError, match="not a PNG, JPEG or WebP"):
         client.upload(buffer.getvalue())
 
 
-def test_sixteen_bits_are_taken_and_it_is_said(client):
+def test_sixteen_bits_are_accepted_with_a_note(client):
     buffer = io.BytesIO()
     Image.fromarray(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16).save(buffer, "PNG")
     picture = client.upload(buffer.getvalue())
@@ -113,7 +113,7 @@ def test_sixteen_bits_are_taken_and_it_is_said(client):
 
 
 def bomb(side: int) -> bytes:
-    """A true PNG of that many pixels a side in some kilobytes."""
+    """A valid PNG with this many pixels per side in a few kilobytes."""
     rows = zlib.compressobj(9)
     line = b"\0" * (side // 8 + 2)
     body = b"".join(rows.compress(line) for _ in range(side)) + rows.flush()
@@ -123,7 +123,7 @@ def bomb(side: int) -> bytes:
     )
 
 
-def test_a_bomb_is_refused_before_it_is_decoded(client):
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(client):
     data = bomb(13_000)
     assert len(data) < 25_000
     before = client.system().resident
@@ -137,7 +137,7 @@ def chunk(name: bytes, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", [b"iCCP", b"zTXt", b"iTXt"])
-def test_a_bomb_beside_the_pixels_is_refused_or_left_unread(client, name):
+def test_a_decompression_bomb_in_metadata_is_refused_or_not_read(client, name):
     """256 MB of zeros in a profile or a comment of a small picture."""
     packed = zlib.compress(bytes(2**28), 9)
     data = {b"iCCP": b"p\0\0", b"zTXt": b"t\0\0", b"iTXt": b"t\0\1\0\0\0"}[name] + packed
@@ -151,19 +151,19 @@ def test_a_bomb_beside_the_pixels_is_refused_or_left_unread(client, name):
 # plans and edits
 
 
-def test_a_plan_is_written_token_by_token(engine, image):
+def test_a_plan_is_sent_token_by_token(engine, image):
     result, events = run(engine, PlanRequest(instruction=INSTRUCTION, image=image, model="tiny"))
     assert result.chains == (CHAIN,) and "".join(e.text for e in events if isinstance(e, Token)) == CHAIN
     kinds = [type(event) for event in events]
     assert kinds[0] is Queued and kinds[1] is Started and kinds[-2:] == [Writing, Finished]
     box = next(event for event in events if isinstance(event, BoxFound))
     assert box == BoxFound(0, 0, (125, 250, 500, 750), "A boat", "red")
-    # the box is told before the chain is at its end
+    # the box is sent before the chain is complete
     assert kinds.index(BoxFound) < max(at for at, kind in enumerate(kinds) if kind is Token)
     assert [file.kind for file in result.files] == ["overlay"]
 
 
-def test_an_edit_is_planned_and_drawn(engine, image):
+def test_an_edit_is_planned_and_rendered(engine, image):
     result, events = run(engine, edit(image, num_inference_steps=4))
     steps = [event for event in events if isinstance(event, Step)]
     assert [(step.step, step.total) for step in steps] == [(1, 4), (2, 4), (3, 4), (4, 4)]
@@ -172,8 +172,8 @@ def test_an_edit_is_planned_and_drawn(engine, image):
     with Image.open(io.BytesIO(base64.b64decode(preview.jpeg))) as small:
         assert small.format == "JPEG" and max(small.size) <= 192
     assert set(result.seconds) >= {"load", "plan", "render", "write"}
-    told = sum(isinstance(event, Token) for event in events)
-    assert result.profile.tokens == told and result.profile.steps == tuple(step.seconds for step in steps)
+    token_count = sum(isinstance(event, Token) for event in events)
+    assert result.profile.tokens == token_count and result.profile.steps == tuple(step.seconds for step in steps)
     within = result.profile.encode + sum(result.profile.steps) + result.profile.decode
     assert min(result.profile.encode, *result.profile.steps, result.profile.decode) > 0
     assert within <= result.seconds["render"] + 0.01
@@ -182,7 +182,7 @@ def test_an_edit_is_planned_and_drawn(engine, image):
 
 
 def check_layers(client, result, source: np.ndarray) -> None:
-    """Layer and mask make the picture, and where the mask is 0 it is the source to the bit."""
+    """Checks that layer and mask give the picture, and that it equals the source bit for bit where the mask is 0."""
     for file in result.files:
         data = client.file(result.id, file.name)
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file.bytes, file.sha256)
@@ -195,7 +195,7 @@ def check_layers(client, result, source: np.ndarray) -> None:
     assert np.array_equal(whole[mask == 255][..., :3], layer[mask == 255][..., :3]) and (mask == 255).any()
 
 
-def test_a_given_chain_is_drawn_without_planning(engine, image):
+def test_a_given_chain_is_rendered_without_planning(engine, image):
     moved = Chain.parse(CHAIN).resize(0, Box(700, 100, 900, 300)).text
     result, events = run(engine, edit(image, chain=moved))
     assert result.chains == (moved,)
@@ -205,7 +205,7 @@ def test_a_given_chain_is_drawn_without_planning(engine, image):
     assert np.where(mask)[1].min() > 96 * 0.7 - 14
 
 
-def test_candidates_have_seeds_of_their_own_and_share_the_plan(engine, image):
+def test_candidates_have_different_seeds_and_the_same_plan(engine, image):
     result, events = run(engine, edit(image, candidates=3, seed=7))
     assert len([event for event in events if isinstance(event, Planning)]) == 1
     pictures = [engine.client.file(result.id, result.named("image", n)[0].name) for n in range(3)]
@@ -219,14 +219,14 @@ def test_the_same_request_gives_the_same_picture(engine, image):
     assert [file.sha256 for file in first.files] == [file.sha256 for file in second.files]
 
 
-def test_several_turns_are_a_layer_each(engine, image):
+def test_each_turn_is_a_layer(engine, image):
     result, events = run(engine, edit(image, chain="".join(EDIT_TURNS)))
     assert [file.turn for file in result.named("layer")] == [0, 1]
     assert {event.turn for event in events if isinstance(event, Step)} == {0, 1}
     assert result.named("image")[0].turn == 1
 
 
-def test_a_caption_is_drawn(engine):
+def test_a_caption_is_rendered(engine):
     result, _ = run(
         engine, GenerateRequest(instruction=CAPTION, model="tiny", num_inference_steps=2, width=96, height=64)
     )
@@ -234,7 +234,7 @@ def test_a_caption_is_drawn(engine):
     assert picture(engine.client.file(result.id, "image-0-0.png")).shape == (64, 96, 3)
 
 
-def test_options_reach_the_picture(engine, image):
+def test_options_affect_the_picture(engine, image):
     variants = [
         {},
         {"seed": 1},
@@ -245,18 +245,18 @@ def test_options_reach_the_picture(engine, image):
         {"fit": "stretch"},
         {"side": 128},
     ]
-    made = set()
+    images = set()
     for options in variants:
         result, _ = run(engine, edit(image, chain=CHAIN, scope="whole", **options))
-        made.add(result.named("image")[0].sha256)
-    assert len(made) == len(variants)
+        images.add(result.named("image")[0].sha256)
+    assert len(images) == len(variants)
 
 
-def test_a_selection_is_all_that_changes(engine):
+def test_only_the_selection_changes(engine):
     source = scene(400, 300)
     image = engine.client.upload(png(source)).id
-    asked = edit(image, chain=CHAIN, scope="whole", selection=Selection(100, 50, 120, 90))
-    result, _ = run(engine, asked)
+    request = edit(image, chain=CHAIN, scope="whole", selection=Selection(100, 50, 120, 90))
+    result, _ = run(engine, request)
     whole = picture(engine.client.file(result.id, result.named("image")[0].name))
     inside = np.zeros((300, 400), bool)
     inside[50:140, 100:220] = True
@@ -267,10 +267,10 @@ def test_a_selection_is_all_that_changes(engine):
         run(engine, edit(image, chain=CHAIN, selection=Selection(390, 0, 20, 20)))
 
 
-def test_feather_and_grow_reach_the_mask(engine, image):
+def test_feather_and_grow_affect_the_mask(engine, image):
     masks = []
-    for asked in ({}, {"feather": 0.1, "grow": 4.0}, {"feather": 0.0, "grow": 0.0}, {"grow": 30.0}):
-        result, _ = run(engine, edit(image, chain=CHAIN, **asked))
+    for options in ({}, {"feather": 0.1, "grow": 4.0}, {"feather": 0.0, "grow": 0.0}, {"grow": 30.0}):
+        result, _ = run(engine, edit(image, chain=CHAIN, **options))
         masks.append(np.asarray(picture(engine.client.file(result.id, result.named("mask")[0].name))))
     assert np.array_equal(masks[0], masks[1]) and result.options["grow"] == 30.0
     assert np.count_nonzero(masks[2]) < np.count_nonzero(masks[0]) < np.count_nonzero(masks[3])
@@ -278,14 +278,14 @@ def test_feather_and_grow_reach_the_mask(engine, image):
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 23), (400, 16), (16, 400), (3000, 20), (1001, 999)])
-def test_odd_sizes_come_back_as_they_were(engine, size):
+def test_odd_sizes_are_kept(engine, size):
     source = scene(*size)
     result, _ = run(engine, edit(engine.client.upload(png(source)).id, chain=CHAIN))
     assert picture(engine.client.file(result.id, result.named("image")[0].name)).shape == (size[1], size[0], 3)
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "CMYK", "RGBA", "LA", "1"])
-def test_every_mode_is_edited(engine, mode):
+def test_every_mode_can_be_edited(engine, mode):
     image = scene().convert("RGB").convert(mode)
     if mode == "RGBA":
         image.putalpha(Image.linear_gradient("L").resize(image.size))
@@ -307,14 +307,14 @@ def test_a_color_profile_is_kept(engine):
     scene().save(buffer, "PNG", icc_profile=profile)
     result, _ = run(engine, edit(engine.client.upload(buffer.getvalue()).id, chain=CHAIN))
     for kind in ("image", "layer"):
-        with Image.open(io.BytesIO(engine.client.file(result.id, result.named(kind)[0].name))) as made:
-            assert made.info["icc_profile"] == profile
+        with Image.open(io.BytesIO(engine.client.file(result.id, result.named(kind)[0].name))) as picture:
+            assert picture.info["icc_profile"] == profile
 
 
-# what is refused
+# refusals
 
 
-def test_what_is_not_there_is_said(client, image):
+def test_missing_resources_are_reported(client, image):
     with pytest.raises(NotFound):
         client.job("0" * 32)
     with pytest.raises(NotFound):
@@ -336,44 +336,44 @@ def test_a_chain_without_a_usable_box_is_refused(engine, image):
     run(engine, edit(image, chain=broken, scope="whole"))
 
 
-def test_a_plan_whose_boxes_are_all_lost_ends_before_it_is_drawn(engine, image):
-    """It never was a leave to change everything: that has to be asked for."""
-    heard = []
-    asked = EditRequest(instruction=LOST, image=image, model="tiny")
+def test_a_plan_without_a_usable_box_ends_before_it_is_rendered(engine, image):
+    """It does not permit changing the whole picture, which must be requested explicitly."""
+    events = []
+    request = EditRequest(instruction=LOST, image=image, model="tiny")
     with pytest.raises(ChainError, match="No box of the plan can be used: line 1, column 8: .* Plan first and mend it"):
-        engine.run(asked, heard.append)
-    assert "".join(event.text for event in heard if isinstance(event, Token)) == LOST_TURN
-    assert not any(isinstance(event, Step) for event in heard)
-    result, _ = run(engine, replace(asked, scope="whole", num_inference_steps=2))
+        engine.run(request, events.append)
+    assert "".join(event.text for event in events if isinstance(event, Token)) == LOST_TURN
+    assert not any(isinstance(event, Step) for event in events)
+    result, _ = run(engine, replace(request, scope="whole", num_inference_steps=2))
     assert (picture(engine.client.file(result.id, result.named("mask")[0].name)) == 255).all()
 
 
-def test_a_plan_without_a_region_is_drawn_all_over_and_says_so_before(engine, image):
-    heard = []
-    job = engine.run(EditRequest(instruction=WHOLE, image=image, model="tiny"), heard.append)
+def test_a_plan_without_a_region_changes_the_whole_picture_after_a_note(engine, image):
+    events = []
+    job = engine.run(EditRequest(instruction=WHOLE, image=image, model="tiny"), events.append)
     result = engine.client.result(job.id)
     assert result.chains == (WHOLE_TURN,)
     assert (picture(engine.client.file(result.id, result.named("mask")[0].name)) == 255).all()
-    said = next(place for place, event in enumerate(heard) if isinstance(event, Note) and event == NO_REGION)
-    assert said < next(place for place, event in enumerate(heard) if isinstance(event, Step))
-    drawn, _ = run(engine, EditRequest(instruction=WHOLE, image=image, model="tiny", chain=WHOLE_TURN))
-    planned, _ = run(engine, PlanRequest(instruction=WHOLE, image=image, model="tiny"))
-    assert NO_REGION in drawn.messages and NO_REGION in planned.messages
+    note_index = next(place for place, event in enumerate(events) if isinstance(event, Note) and event == NO_REGION)
+    assert note_index < next(place for place, event in enumerate(events) if isinstance(event, Step))
+    rendered, _ = run(engine, EditRequest(instruction=WHOLE, image=image, model="tiny", chain=WHOLE_TURN))
+    plan, _ = run(engine, PlanRequest(instruction=WHOLE, image=image, model="tiny"))
+    assert NO_REGION in rendered.messages and NO_REGION in plan.messages
 
 
-def test_of_two_turns_each_needs_a_box_of_its_own(engine, image):
-    """A second turn without one would draw over all that the first one left as it was."""
+def test_each_of_two_turns_needs_a_usable_box(engine, image):
+    """Without one, the second turn would change everything that the first turn left unchanged."""
     second = CHAIN.replace("(125,250)", "(500,250)")
     with pytest.raises(ChainError, match="No box of the chain can be used"):
         run(engine, edit(image, chain=CHAIN + second))
 
 
-def test_a_device_that_is_not_there_is_refused(engine, image):
+def test_a_missing_device_is_refused(engine, image):
     with pytest.raises(RequestError, match="no device"):
         run(engine, edit(image, device="abacus"))
 
 
-def test_an_adapter_that_is_not_there_is_refused(engine, image):
+def test_a_missing_adapter_is_refused(engine, image):
     from engine.api.protocol import AdapterUse
 
     assert engine.client.adapters().adapters == ()
@@ -381,7 +381,7 @@ def test_an_adapter_that_is_not_there_is_refused(engine, image):
         run(engine, edit(image, adapters=(AdapterUse("gone"),)))
 
 
-def test_a_key_is_one_job(client, image):
+def test_a_key_identifies_one_job(client, image):
     first = client.submit(edit(image), "a-key-of-mine")
     assert client.submit(edit(image), "a-key-of-mine").id == first.id
     with pytest.raises(RequestError, match="another request"):
@@ -389,7 +389,7 @@ def test_a_key_is_one_job(client, image):
     client.follow(first.id)
 
 
-def test_a_model_is_loaded_and_unloaded(engine):
+def test_a_model_can_be_loaded_and_unloaded(engine):
     client = engine.client
     run(engine, UnloadRequest())
     assert client.system().model is None
@@ -405,21 +405,21 @@ def test_a_model_is_loaded_and_unloaded(engine):
     assert client.model("tiny").description["image_size"] == 64
 
 
-def test_the_system_says_what_it_is(client):
+def test_the_system_is_described(client):
     system = client.system()
     assert system.resident > 10**7 and system.memory_total >= system.memory_used > 0 and system.handles > 3
     assert system.leases >= 1 and "torch" in system.packages
     assert client.devices()[-1].text.startswith("cpu")
 
 
-# the stream
+# event streams
 
 
 def stream(client, id: str, last: str = "") -> list[tuple[str, object]]:
     return list(client._stream(id, last))
 
 
-def test_a_stream_goes_on_where_it_left_off(client, image):
+def test_a_stream_continues_where_it_left_off(client, image):
     job = client.submit(edit(image))
     client.follow(job.id)
     everything = stream(client, job.id)
@@ -432,7 +432,7 @@ def test_a_stream_goes_on_where_it_left_off(client, image):
 
 
 @pytest.mark.full
-def test_a_quiet_stream_shows_that_it_lives(client, image):
+def test_a_quiet_stream_sends_heartbeats(client, image):
     job = client.submit(edit(image, num_inference_steps=1000, candidates=8))
     waiting = client.submit(edit(image))
     connection = http.client.HTTPConnection("127.0.0.1", client.runtime.port, timeout=600)
@@ -453,16 +453,16 @@ def test_a_quiet_stream_shows_that_it_lives(client, image):
 def test_jobs_are_listed_until_they_are_acknowledged(client, image):
     job = client.submit(edit(image))
     client.follow(job.id)
-    assert job.id in {found.id for found in client.jobs(unacknowledged=True)}
+    assert job.id in {state.id for state in client.jobs(unacknowledged=True)}
     client.acknowledge(job.id)
     client.acknowledge(job.id)
-    assert job.id not in {found.id for found in client.jobs(unacknowledged=True)}
+    assert job.id not in {state.id for state in client.jobs(unacknowledged=True)}
     assert client.job(job.id).acknowledged
     with pytest.raises(NotFound):
         client.result(job.id)
 
 
-def test_a_job_that_waits_and_one_that_runs_are_cancelled(client, image):
+def test_waiting_and_running_jobs_can_be_canceled(client, image):
     running, waiting = (client.submit(edit(image, num_inference_steps=1000, candidates=8)) for _ in range(2))
     assert client.cancel(waiting.id).state == "cancelled"
     while client.job(running.id).state == "queued":
@@ -475,7 +475,7 @@ def test_a_job_that_waits_and_one_that_runs_are_cancelled(client, image):
     assert client.job(running.id).state == "cancelled"
 
 
-def test_a_full_queue_says_when_to_come_again(place, image):
+def test_a_full_queue_says_when_to_try_again(place, image):
     where = place(queue=2)
     with where.connect() as engine:
         client = engine.client
@@ -499,7 +499,7 @@ def test_a_full_queue_says_when_to_come_again(place, image):
         client.submit(long)
 
 
-def test_a_full_disk_takes_no_job(place):
+def test_no_jobs_are_accepted_if_the_disk_is_full(place):
     where = place(free_bytes=10**17)
     with where.connect() as engine:
         image = engine.client.upload(png(scene())).id
@@ -507,10 +507,10 @@ def test_a_full_disk_takes_no_job(place):
             engine.client.submit(edit(image))
 
 
-# text that looks like control tokens
+# user text
 
 
-def test_what_users_write_is_not_logged(engine, served, image):
+def test_user_text_is_not_logged(engine, served, image):
     secret = "a sentence that nobody else may read"
     run(engine, EditRequest(instruction=secret, image=image, model="tiny", chain=CHAIN, num_inference_steps=1))
     assert secret not in served.log() and "sentence" not in served.log() and "A boat" not in served.log()
@@ -521,13 +521,13 @@ def test_what_users_write_is_not_logged(engine, served, image):
 @pytest.mark.parametrize(
     "path", ["/v1/jobs/..%2f..%2fetc", "/v1/jobs/%00", "/v1/models/..%2f..", "/v1/jobs/x/files/..%2fa"]
 )
-def test_paths_lead_nowhere(client, path):
+def test_paths_are_not_accepted_as_names(client, path):
     with pytest.raises(EngineError):
         client._ask("GET", path)
 
 
 @pytest.mark.timeout(1800)
-def test_mutated_pictures_end_nobody(client):
+def test_mutated_pictures_do_not_crash_the_engine(client):
     import random
 
     from tests.engine.got.test_adapters import mutated

@@ -1,4 +1,4 @@
-"""The native layout: what is saved comes back, and whatever is wrong with a folder is said in one line."""
+"""The native layout: models are saved and loaded without loss, and every defect of a folder is reported in one line."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def folder(saved: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def refused(folder: Path) -> Callable[..., ModelError]:
-    """Loads the damaged model, which must fail in one line that holds all these words and a remedy."""
+    """Loads the damaged model; the error must be one line that contains all these words and a remedy."""
 
     def load(*words: str) -> ModelError:
         with pytest.raises(ModelError) as caught:
@@ -83,7 +83,7 @@ def states(components: Components) -> dict[str, dict[str, torch.Tensor]]:
     return {part: stored_state(getattr(components, part)) for part in WEIGHTS}
 
 
-def test_what_is_saved_comes_back(components: Components, saved: Path):
+def test_a_saved_model_loads_unchanged(components: Components, saved: Path):
     loaded = load_components(saved, CPU, torch.float32)
     before, after = states(components), states(loaded)
     assert {part: sorted(state) for part, state in before.items()} == {
@@ -101,28 +101,28 @@ def test_what_is_saved_comes_back(components: Components, saved: Path):
     assert not any(model.training for model in (loaded.mllm, loaded.unet, loaded.vae, *projectors))
 
 
-def test_what_is_stored_says_nothing_of_the_machine(saved: Path):
+def test_no_file_contains_paths_of_this_machine(saved: Path):
     assert [
         path for path in saved.rglob("*") if path.is_file() and str(saved.parent).encode() in path.read_bytes()
     ] == []
 
 
-def test_every_file_may_be_read_by_whom_the_folder_may(saved: Path):
+def test_all_files_have_the_same_permissions(saved: Path):
     assert {path.stat().st_mode for path in saved.rglob("*") if path.is_file()} == {(saved / "got.json").stat().st_mode}
 
 
-def test_weights_stored_as_halves_load_as_asked(components: Components, tmp_path: Path):
+def test_weights_stored_in_half_precision_load_as_the_requested_dtype(components: Components, tmp_path: Path):
     save_native(tmp_path / "half", components, components.config, dtype=torch.float16)
     assert {tensor.dtype for tensor in load_file(tmp_path / "half" / FILES["unet"]).values()} == {torch.float16}
     loaded = load_components(tmp_path / "half", CPU, torch.float32)
     for part, state in states(components).items():
-        found = states(loaded)[part]
-        assert {tensor.dtype for tensor in found.values()} == {torch.float32}
-        assert all(torch.equal(tensor.half().float(), found[key]) for key, tensor in state.items())
-    assert components.unet.dtype == torch.float32  # what was saved is as it was
+        actual = states(loaded)[part]
+        assert {tensor.dtype for tensor in actual.values()} == {torch.float32}
+        assert all(torch.equal(tensor.half().float(), actual[key]) for key, tensor in state.items())
+    assert components.unet.dtype == torch.float32  # the saved model is unchanged
 
 
-def test_no_file_is_larger_than_asked(components: Components, tmp_path: Path):
+def test_no_file_exceeds_the_size_limit(components: Components, tmp_path: Path):
     save_native(tmp_path / "parts", components, components.config, max_shard_size=30_000)
     files = weight_files(tmp_path / "parts" / "mllm", "model")
     assert len(files) > 2
@@ -153,7 +153,7 @@ def test_missing_file(folder: Path, refused: Callable[..., ModelError], name: st
 
 
 @pytest.mark.parametrize("shortage", [MemoryError(), torch.OutOfMemoryError("none left")])
-def test_a_shortage_of_memory_is_not_taken_for_a_broken_file(folder: Path, shortage: Exception):
+def test_running_out_of_memory_is_not_reported_as_a_broken_file(folder: Path, shortage: Exception):
     with pytest.raises(type(shortage)), reading(folder):
         raise shortage
 
@@ -168,27 +168,27 @@ def test_broken_json(folder: Path, refused: Callable[..., ModelError], name: str
 @pytest.mark.parametrize("part", FILES)
 def test_tensor_missing(folder: Path, refused: Callable[..., ModelError], part: str):
     tensors = load_file(folder / FILES[part])
-    gone = sorted(tensors)[0]
-    del tensors[gone]
+    missing = sorted(tensors)[0]
+    del tensors[missing]
     save_file(tensors, folder / FILES[part])
-    refused(FILES[part], "1 of", "missing", gone)
+    refused(FILES[part], "1 of", "missing", missing)
 
 
 @pytest.mark.parametrize("part", FILES)
-def test_tensor_too_many(folder: Path, refused: Callable[..., ModelError], part: str):
+def test_surplus_tensor(folder: Path, refused: Callable[..., ModelError], part: str):
     save_file(load_file(folder / FILES[part]) | {"smuggled.weight": torch.zeros(1)}, folder / FILES[part])
     refused(FILES[part], "1 tensors do not belong there", "smuggled.weight")
 
 
 @pytest.mark.parametrize("part", FILES)
-def test_tensor_of_another_shape(folder: Path, refused: Callable[..., ModelError], part: str):
+def test_tensor_with_a_wrong_shape(folder: Path, refused: Callable[..., ModelError], part: str):
     tensors = load_file(folder / FILES[part])
     key = sorted(tensors)[0]
     save_file(tensors | {key: torch.zeros(3, 5)}, folder / FILES[part])
     refused(FILES[part], key, "(3, 5)")
 
 
-def test_a_folder_that_is_no_model(tmp_path: Path):
+def test_a_folder_that_is_not_a_model(tmp_path: Path):
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(ModelError, match="is not the folder of a GoT model") as caught:
             load_components(folder, CPU, torch.float32)
@@ -199,7 +199,7 @@ def test_a_folder_that_is_no_model(tmp_path: Path):
     ("name", "key"),
     [("mllm/config.json", "model_type"), ("unet/config.json", "_class_name"), ("vae/config.json", "_class_name")],
 )
-def test_the_config_of_another_kind_of_model(folder: Path, refused: Callable[..., ModelError], name: str, key: str):
+def test_the_config_of_a_different_kind_of_model(folder: Path, refused: Callable[..., ModelError], name: str, key: str):
     edit_json(folder / name, lambda data: data.update({key: "Another"}))
     refused(str(folder / name), key, "'Another'")
 
@@ -213,9 +213,7 @@ def test_the_config_of_another_kind_of_model(folder: Path, refused: Callable[...
         ("tokenizer/tokenizer.json", {"model": 3}),
     ],
 )
-def test_a_config_that_makes_no_sense(
-    folder: Path, refused: Callable[..., ModelError], name: str, change: dict[str, Any]
-):
+def test_an_invalid_config(folder: Path, refused: Callable[..., ModelError], name: str, change: dict[str, Any]):
     edit_json(folder / name, lambda data: data.update(change))
     refused(str((folder / name).parent))
 
@@ -242,8 +240,8 @@ def test_a_tokenizer_without_chat_template(folder: Path, refused: Callable[..., 
     refused("tokenizer", "no chat template")
 
 
-def test_a_pickle_is_no_weights(folder: Path, refused: Callable[..., ModelError]):
-    """Weights as a pickle beside are not looked at, not even where the others are missing."""
+def test_pickles_are_not_accepted_as_weights(folder: Path, refused: Callable[..., ModelError]):
+    """Weights in a pickle are ignored, even if there are no others."""
     torch.save(load_file(folder / FILES["unet"]), folder / "unet" / "diffusion_pytorch_model.bin")
     torch.save(load_file(folder / FILES["mllm"]), folder / "mllm" / "pytorch_model.bin")
     load_components(folder, CPU, torch.float32)
@@ -251,7 +249,7 @@ def test_a_pickle_is_no_weights(folder: Path, refused: Callable[..., ModelError]
     refused(FILES["unet"], "missing")
 
 
-def test_code_in_a_model_folder_is_not_run(folder: Path, tmp_path: Path):
+def test_code_in_a_model_folder_is_not_executed(folder: Path, tmp_path: Path):
     canary = tmp_path / "canary"
     code = f"open({str(canary)!r}, 'w').close()\nclass Hostile:\n    pass\n"
     for part, name in (
@@ -266,7 +264,7 @@ def test_code_in_a_model_folder_is_not_run(folder: Path, tmp_path: Path):
     assert not canary.exists()
 
 
-def test_an_index_may_not_lead_out_of_the_folder(folder: Path, refused: Callable[..., ModelError]):
+def test_an_index_must_not_name_files_in_other_folders(folder: Path, refused: Callable[..., ModelError]):
     index = {"metadata": {}, "weight_map": {"conv_in.weight": "../vae/diffusion_pytorch_model.safetensors"}}
     (folder / "unet" / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index))
     refused("another folder")
@@ -274,7 +272,7 @@ def test_an_index_may_not_lead_out_of_the_folder(folder: Path, refused: Callable
     refused("lists no tensors")
 
 
-def test_what_exists_is_not_replaced_unless_asked(components: Components, folder: Path):
+def test_an_existing_model_is_replaced_only_on_request(components: Components, folder: Path):
     (folder / "notes.txt").write_text("mine")
     with pytest.raises(OutputError, match="exists already"):
         save_native(folder, components, components.config)
@@ -285,7 +283,7 @@ def test_what_exists_is_not_replaced_unless_asked(components: Components, folder
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
-def test_an_empty_folder_is_taken(components: Components, tmp_path: Path):
+def test_an_empty_folder_can_be_used(components: Components, tmp_path: Path):
     (tmp_path / "empty").mkdir()
     save_native(tmp_path / "empty", components, components.config)
     assert load_components(tmp_path / "empty", CPU, torch.float32).config == components.config
@@ -293,7 +291,7 @@ def test_an_empty_folder_is_taken(components: Components, tmp_path: Path):
 
 @pytest.mark.parametrize("broken_off_by", [KeyboardInterrupt, OSError(28, "No space left on device")])
 @pytest.mark.parametrize("after_part", [1, 4])
-def test_an_interrupted_write_leaves_nothing_half_written(
+def test_an_interrupted_write_leaves_no_partial_files(
     components: Components, folder: Path, broken_off_by: BaseException, after_part: int
 ):
     def on_part(done: int, total: int) -> None:
@@ -309,7 +307,7 @@ def test_an_interrupted_write_leaves_nothing_half_written(
     load_components(folder, CPU, torch.float32)
 
 
-def test_a_place_that_cannot_be_written(components: Components, tmp_path: Path):
+def test_an_output_folder_that_cannot_be_written(components: Components, tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     for folder in (tmp_path / "file", tmp_path / "file" / "model"):
         with pytest.raises(OutputError) as caught:

@@ -1,4 +1,4 @@
-"""got.json: written and read without loss, and refused by a strict schema."""
+"""got.json: written and read without loss, and validated with a strict schema."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def test_round_trip(path: Path):
     assert json.loads(path.read_text(encoding="utf-8"))["format_version"] == 1
 
 
-def test_what_a_model_knows_may_be_said(path: Path):
-    said = replace(FULL, familiar=Familiar("cats", 25.0))
-    said.to_file(path)
-    assert GoTConfig.from_file(path) == said
+def test_familiar_pictures_are_optional(path: Path):
+    config = replace(FULL, familiar=Familiar("cats", 25.0))
+    config.to_file(path)
+    assert GoTConfig.from_file(path) == config
     data = json.loads(path.read_text(encoding="utf-8"))
     data["familiar"]["psnr"] = "much"
     path.write_text(json.dumps(data))
@@ -61,7 +61,7 @@ def test_the_defaults_are_the_papers():
     }
 
 
-def test_whole_numbers_are_numbers(path: Path):
+def test_integers_are_accepted_as_numbers(path: Path):
     data = json.loads(path.read_text(encoding="utf-8"))
     data["defaults"]["guidance_scales"]["edit"]["semantic"] = 4
     path.write_text(json.dumps(data))
@@ -90,7 +90,7 @@ SCALES = ("defaults", "guidance_scales")
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "words"),
     [
         *[(without(key), f"“{key}” is missing") for key in FULL.__dict__ if key != "familiar"],
         (without("defaults", "scheduler"), "“defaults.scheduler” is missing"),
@@ -120,17 +120,17 @@ SCALES = ("defaults", "guidance_scales")
         (set_(*SCALES, "edit", "spatial", to=float("nan")), "must be finite numbers"),
     ],
 )
-def test_what_is_refused(path: Path, change: Callable[[dict[str, Any]], None], said: str):
+def test_invalid_values_are_refused(path: Path, change: Callable[[dict[str, Any]], None], words: str):
     data = json.loads(path.read_text(encoding="utf-8"))
     change(data)
     path.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(ModelError) as caught:
         GoTConfig.from_file(path)
-    assert said in str(caught.value) and str(path) in str(caught.value)
+    assert words in str(caught.value) and str(path) in str(caught.value)
     assert caught.value.remedy and "\n" not in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path):
+def test_an_unreadable_file(tmp_path: Path):
     with pytest.raises(ModelError, match="is missing"):
         GoTConfig.from_file(tmp_path / "got.json")
     with pytest.raises(ModelError, match="cannot be read"):

@@ -1,6 +1,6 @@
-"""What a CUDA graph asks of the step that it records: nothing of the host, and tensors that stay where they are.
+"""Requirements of CUDA graphs on the recorded step: no decisions on the host, and tensors that keep their addresses.
 
-That the steps write what transformers writes is tested with the reading.
+The tests of `Reading` check that the steps write the same tokens as transformers.
 """
 
 import pytest
@@ -30,7 +30,7 @@ def reading(planner: GoTPlanner, source: Image.Image) -> Reading:
 
 
 class Calls(TorchDispatchMode):
-    """The operators that were called."""
+    """Records the operators that are called."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,40 +42,41 @@ class Calls(TorchDispatchMode):
 
 
 def state(step: DecodingStep) -> list[torch.Tensor]:
-    return [step._token, step._positions, step._ids, step._read, step._cache]
+    return [step._token, step._positions, step._ids, step._device_length, step._cache]
 
 
 def load(step: DecodingStep, reading: Reading) -> None:
     step.load(reading._cache, reading.ids, reading._positions[..., -1:] + 1)
 
 
-def test_a_step_asks_nothing_of_the_host(planner: GoTPlanner, reading: Reading):
+def test_a_step_does_not_depend_on_the_host(planner: GoTPlanner, reading: Reading):
     step = DecodingStep(planner.mllm, 64)
     load(step, reading)
     with Calls() as calls:
         step._advance()
-    # _local_scalar_dense gives the host a number and waits for it, lift_fresh brings one, nonzero's size is the host's
+    # _local_scalar_dense copies a number to the host and waits for it, lift_fresh copies one to the device, and the
+    # size of nonzero is known only on the host
     assert not {"_local_scalar_dense", "lift_fresh", "lift_fresh_copy", "nonzero"} & set(calls.names)
     assert calls.names.count("index_copy_") == 2 * len(step._cache) + 1
 
 
-def test_the_same_operators_run_at_every_token_on_tensors_that_stay(planner: GoTPlanner, reading: Reading):
+def test_every_token_runs_the_same_operators_on_the_same_tensors(planner: GoTPlanner, reading: Reading):
     step = DecodingStep(planner.mllm, 64)
     load(step, reading)
-    kept = state(step)
-    places = [tensor.data_ptr() for tensor in kept]
+    tensors = state(step)
+    places = [tensor.data_ptr() for tensor in tensors]
     runs = []
     for _ in range(3):
         with Calls() as calls:
             step._advance()
         runs.append(calls.names)
     assert runs[0] == runs[1] == runs[2]
-    assert [tensor.data_ptr() for tensor in kept] == places
-    assert [id(tensor) for tensor in kept] == [id(tensor) for tensor in state(step)]
+    assert [tensor.data_ptr() for tensor in tensors] == places
+    assert [id(tensor) for tensor in tensors] == [id(tensor) for tensor in state(step)]
 
 
-def test_a_recorded_step_played_again_writes_the_same(planner: GoTPlanner, reading: Reading):
-    """Recorded before anything is loaded, so that nothing of a request can be part of it."""
+def test_a_replayed_step_writes_the_same(planner: GoTPlanner, reading: Reading):
+    """Recorded before anything is loaded, so it cannot contain data of a request."""
     step, usual = DecodingStep(planner.mllm, 128), DecodingStep(planner.mllm, 128)
     step._advance()
     with Recording() as recording:
@@ -84,16 +85,16 @@ def test_a_recorded_step_played_again_writes_the_same(planner: GoTPlanner, readi
     load(step, reading)
     load(usual, reading)
     assert [step() for _ in range(30)] == [usual() for _ in range(30)]
-    ours, theirs = (each._cache[..., : step.length, :] for each in (step, usual))
-    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-6)
+    actual, expected = (each._cache[..., : step.length, :] for each in (step, usual))
+    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-6)
 
 
-def test_steps_are_kept_for_the_next_writer_and_never_shared(planner: GoTPlanner):
+def test_steps_are_reused_but_never_shared(planner: GoTPlanner):
     decoder = Decoder(planner.mllm)
     with decoder.lend(10) as one, decoder.lend(10) as other, decoder.lend(1100) as larger:
         assert one is not other and (one.room, other.room, larger.room) == (1024, 1024, 2048)
-    with decoder.lend(1023) as again:
-        assert again in (one, other) and again.room > 1023
+    with decoder.lend(1023) as reused:
+        assert reused in (one, other) and reused.room > 1023
     with decoder.lend(1024) as roomier:
         assert roomier is larger
     decoder.forget()
@@ -101,7 +102,7 @@ def test_steps_are_kept_for_the_next_writer_and_never_shared(planner: GoTPlanner
         assert new not in (one, other)
 
 
-def test_what_a_step_held_before_is_not_seen(planner: GoTPlanner, reading: Reading, source: Image.Image):
+def test_earlier_contents_of_a_step_have_no_effect(planner: GoTPlanner, reading: Reading, source: Image.Image):
     step, fresh = DecodingStep(planner.mllm, 128), DecodingStep(planner.mllm, 128)
     other = planner.open("something else altogether, and longer than the first", source)
     other.forward()
@@ -114,12 +115,12 @@ def test_what_a_step_held_before_is_not_seen(planner: GoTPlanner, reading: Readi
     assert [step() for _ in range(8)] == [fresh() for _ in range(8)]
 
 
-def test_of_angles_for_each_axis_a_section_takes_its_own(planner: GoTPlanner):
-    """As transformers gave them before it composed them itself."""
+def test_each_section_uses_the_angles_of_its_own_axis(planner: GoTPlanner):
+    """The format of older versions of transformers, which did not merge the sections."""
     step = DecodingStep(planner.mllm, 64)
     sections = step._sections
     axes = [axis for _ in range(2) for axis, width in enumerate(sections) for _ in range(width)]
     angles = torch.arange(3.0)[:, None] * 100 + torch.arange(float(len(axes)))
-    wanted = [100 * axis + place for place, axis in enumerate(axes)]
-    assert step._composed(angles[:, None, None]).tolist() == wanted
-    assert step._composed(torch.tensor(wanted)[None, None]).tolist() == wanted
+    expected = [100 * axis + place for place, axis in enumerate(axes)]
+    assert step._merge_sections(angles[:, None, None]).tolist() == expected
+    assert step._merge_sections(torch.tensor(expected)[None, None]).tolist() == expected

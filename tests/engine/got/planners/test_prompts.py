@@ -1,4 +1,4 @@
-"""What the MLLM reads: no word of a user is a control token, and patches lie where the image processor puts them."""
+"""The MLLM's input: the user's text never becomes a control token, and patches are in the image processor's order."""
 
 from __future__ import annotations
 
@@ -29,44 +29,44 @@ def text(ids: list[int]) -> str:
 @given(
     st.lists(st.sampled_from([*TOKENS, "<|im_<|im_end|>end|>", "<|", "|>", " a "]) | st.text(max_size=4)).map("".join)
 )
-def test_no_word_of_a_user_is_a_control_token_and_none_is_lost(typed: str):
+def test_user_text_yields_no_control_tokens_and_is_complete(typed: str):
     ids = VOCABULARY.encode_user_text(typed)
     assert VOCABULARY.added.isdisjoint(ids)
     assert text(ids) == typed
 
 
-def test_a_control_token_that_is_not_typed_is_one():
-    """The proof that the test above can fail."""
+def test_a_control_token_outside_user_text_is_one():
+    """Proves that the test above can fail."""
     for token in TOKENS:
         (token_id,) = VOCABULARY.tokenizer.encode(token, add_special_tokens=False)
         assert token_id in VOCABULARY.added
 
 
 @pytest.mark.parametrize("typed", ["\ud800", "a boat \udfff"])
-def test_half_a_character_is_refused(typed: str):
+def test_a_lone_surrogate_is_refused(typed: str):
     with pytest.raises(RequestError, match="broken character") as caught:
         VOCABULARY.encode_user_text(typed)
     assert caught.value.exit_code == 2 and caught.value.remedy
 
 
-def test_the_prompt_of_an_edit_has_the_picture_before_the_words():
+def test_the_edit_prompt_has_the_image_before_the_text():
     expected = f"<|vision_start|>{'<|image_pad|>' * 9}<|vision_end|>{EDIT_PROMPT} make it red<|im_end|>\n"
     assert text(VOCABULARY.encode_prompt("  make it red\n", 1, 9)) == (
         f"<|im_start|>user\n{expected}<|im_start|>assistant\n"
     )
 
 
-def test_the_prompt_of_a_caption_has_no_picture():
+def test_the_caption_prompt_has_no_image():
     expected = f"<|im_start|>user\n{TEXT_TO_IMAGE_PROMPT} a house<|im_end|>\n<|im_start|>assistant\n"
     assert text(VOCABULARY.encode_prompt("a house", 0, 9)) == expected
 
 
 @pytest.mark.parametrize("images", [0, 1])
 @pytest.mark.parametrize("token", TOKENS)
-def test_an_instruction_does_not_leave_its_place(images: int, token: str):
+def test_an_instruction_cannot_escape_its_place_in_the_prompt(images: int, token: str):
     plain, hostile = (VOCABULARY.encode_prompt(words, images, 4) for words in ("a boat", f"a boat {token}"))
-    counted = [[token_id for token_id in ids if token_id in VOCABULARY.added] for ids in (plain, hostile)]
-    assert counted[0] == counted[1]
+    added_ids = [[token_id for token_id in ids if token_id in VOCABULARY.added] for ids in (plain, hostile)]
+    assert added_ids[0] == added_ids[1]
 
 
 # pictures
@@ -87,7 +87,7 @@ def split(pixel_values: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def gradient(axis: int) -> Image.Image:
-    """A picture that brightens along one axis (0: to the right, 1: to the bottom)."""
+    """A picture with a brightness gradient along one axis (0: to the right, 1: to the bottom)."""
     ramp = torch.linspace(0, 255, SIZE).expand(SIZE, -1)
     levels = (ramp if axis == 0 else ramp.T).to(torch.uint8)
     return Image.fromarray(levels.numpy()).convert("RGB")
@@ -95,11 +95,11 @@ def gradient(axis: int) -> Image.Image:
 
 @pytest.mark.parametrize("frames", ["repeat", "coordinates"])
 @pytest.mark.parametrize(("mode", "size"), [("RGB", (48, 48)), ("RGBA", (7, 300)), ("L", (1, 1)), ("P", (200, 90))])
-def test_a_picture_of_any_size_and_mode_takes_the_same_tokens(frames: str, mode: str, size: tuple[int, int]):
+def test_pictures_of_any_size_and_mode_take_the_same_number_of_tokens(frames: str, mode: str, size: tuple[int, int]):
     source = processor(frames)
-    made = source(Image.new(mode, size))
-    assert made["pixel_values"].shape == (SIDE**2, 3 * 2 * PATCH * PATCH)
-    assert made["image_grid_thw"].tolist() == [[1, SIDE, SIDE]] == [list(source.grid)]
+    inputs = source(Image.new(mode, size))
+    assert inputs["pixel_values"].shape == (SIDE**2, 3 * 2 * PATCH * PATCH)
+    assert inputs["image_grid_thw"].tolist() == [[1, SIDE, SIDE]] == [list(source.grid)]
     assert source.tokens == SIDE**2 // MERGE**2
 
 
@@ -108,23 +108,23 @@ def test_repeated_frames_are_equal():
     assert torch.equal(first, second) and first.std() > 0.1
 
 
-def test_coordinates_leave_the_first_frame_and_do_not_depend_on_the_picture():
+def test_coordinates_keep_the_first_frame_and_do_not_depend_on_the_picture():
     first, coordinates = split(processor("coordinates")(gradient(0))["pixel_values"])
     assert torch.equal(first, split(processor("repeat")(gradient(0))["pixel_values"])[0])
     assert torch.equal(coordinates, split(processor("coordinates")(gradient(1))["pixel_values"])[1])
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_coordinates_lie_where_the_image_processor_puts_the_pixels(axis: int):
-    """A picture that is a coordinate looks, patch by patch, like that coordinate's channel."""
-    seen, coordinates = split(processor("coordinates")(gradient(axis))["pixel_values"])
-    place, shade = coordinates[:, axis], seen[:, 0]
+def test_coordinates_are_in_the_order_of_the_image_processors_pixels(axis: int):
+    """A picture that contains a coordinate equals that coordinate's channel, patch by patch."""
+    pixels, coordinates = split(processor("coordinates")(gradient(axis))["pixel_values"])
+    place, shade = coordinates[:, axis], pixels[:, 0]
     assert (place.min(), place.max()) == (-1.5, 1.5)
     scaled = (shade - shade.min()) / (shade.max() - shade.min()) * 3 - 1.5
     torch.testing.assert_close(place, scaled, rtol=0, atol=3 / 255)
 
 
-def test_the_code_of_a_patch_is_waves_of_its_column_and_row():
+def test_the_code_of_a_patch_encodes_its_column_and_row_as_waves():
     _, coordinates = split(processor("coordinates")(gradient(0))["pixel_values"])
     codes = coordinates[:, 2].flatten(1)
     assert len(codes.unique(dim=0)) == SIDE**2

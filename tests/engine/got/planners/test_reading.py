@@ -24,7 +24,7 @@ def inference():
     params=[None, 512, 7], ids=["as the processor likes it", "in a cache of fixed size", "in one that is soon full"]
 )
 def planner(request: pytest.FixtureRequest, planner: GoTPlanner, monkeypatch: pytest.MonkeyPatch) -> GoTPlanner:
-    """Writes in each way; what a card has more is that the steps of the second are recorded as a CUDA graph."""
+    """The planner with both writers; a GPU differs only in recording the second one's steps as a CUDA graph."""
     if request.param:
         monkeypatch.setattr(planner, "decoder", Decoder(planner.mllm))
         monkeypatch.setattr(decoding, "ROOM", request.param)
@@ -32,7 +32,7 @@ def planner(request: pytest.FixtureRequest, planner: GoTPlanner, monkeypatch: py
 
 
 def full_forward(reading: Reading) -> Tensor:
-    """Last hidden states of the whole text, by transformers' own positions and without a cache."""
+    """Last hidden states of the whole text, with transformers' own positions and without a cache."""
     ids = torch.tensor([reading.ids])
     images = [image for _, image in reading._images]
     hidden = reading.mllm.model(
@@ -54,7 +54,7 @@ def test_queries_on_the_planning_cache_equal_a_full_forward(planner: GoTPlanner,
     torch.testing.assert_close(hidden, full_forward(reading)[:, -QUERIES:], rtol=0, atol=1e-5)
 
 
-def test_a_small_forward_reads_only_what_is_new(planner: GoTPlanner, source: Image.Image):
+def test_a_forward_pass_reads_only_new_tokens(planner: GoTPlanner, source: Image.Image):
     reading = planner.open(EDIT, source)
     list(islice(reading.write(), 5))
     before = len(reading.ids)
@@ -64,11 +64,11 @@ def test_a_small_forward_reads_only_what_is_new(planner: GoTPlanner, source: Ima
     )
     planner.query(reading)
     hook.remove()
-    assert (len(reading.ids), lengths) == (before + QUERIES, [1 + QUERIES])  # the last token written was not read yet
+    assert (len(reading.ids), lengths) == (before + QUERIES, [1 + QUERIES])  # the last written token had not been read
 
 
-def test_queries_after_a_second_picture_equal_a_full_forward(planner: GoTPlanner, source: Image.Image):
-    """Though tokens written right after a picture stand at other positions than when they are read."""
+def test_queries_after_a_second_image_equal_a_full_forward(planner: GoTPlanner, source: Image.Image):
+    """Although tokens written right after an image have other positions than when they are read."""
     reading = planner.open(EDIT, source)
     reading.append_image(planner.source_processor(source.transpose(Image.Transpose.ROTATE_90)), 4)
     list(islice(reading.write(), 10))
@@ -76,7 +76,7 @@ def test_queries_after_a_second_picture_equal_a_full_forward(planner: GoTPlanner
 
 
 @pytest.mark.parametrize("repetition_penalty", [None, 1.3])
-def test_tokens_are_written_as_transformers_writes_them(
+def test_tokens_equal_those_of_transformers(
     planner: GoTPlanner, source: Image.Image, monkeypatch: pytest.MonkeyPatch, repetition_penalty: float | None
 ):
     monkeypatch.setattr(planner.mllm.generation_config, "repetition_penalty", repetition_penalty)
@@ -84,7 +84,7 @@ def test_tokens_are_written_as_transformers_writes_them(
     reading.append_image(planner.source_processor(source.transpose(Image.Transpose.ROTATE_90)), 4)
     images = [image for _, image in reading._images]
     prompt = torch.tensor([reading.ids])
-    # transformers' annotation of it asks for attributes that only some of its models have
+    # transformers' annotation requires attributes that only some of its models have
     generated = planner.mllm.generate(  # pyright: ignore[reportAttributeAccessIssue]
         input_ids=prompt,
         attention_mask=torch.ones_like(prompt),
@@ -97,13 +97,13 @@ def test_tokens_are_written_as_transformers_writes_them(
     assert list(islice(reading.write(), 12)) == generated[0, prompt.shape[1] :].tolist()
 
 
-def test_pictures_are_seen(planner: GoTPlanner, source: Image.Image):
+def test_images_affect_the_text(planner: GoTPlanner, source: Image.Image):
     one, other = planner.open(EDIT, source), planner.open(EDIT, Image.new("RGB", source.size))
     assert one.ids == other.ids
     assert not torch.allclose(planner.query(one), planner.query(other))
 
 
-def test_positions_of_another_request_do_not_leak_in(planner: GoTPlanner, source: Image.Image):
+def test_positions_of_another_request_have_no_effect(planner: GoTPlanner, source: Image.Image):
     first = planner.query(planner.open(EDIT, source))
     planner.mllm.model.rope_deltas = torch.tensor([[77]])
     second = planner.query(planner.open(EDIT, source))
@@ -112,7 +112,7 @@ def test_positions_of_another_request_do_not_leak_in(planner: GoTPlanner, source
     assert torch.equal(first, second)
 
 
-def test_requests_may_take_turns(planner: GoTPlanner, source: Image.Image):
+def test_requests_can_be_interleaved(planner: GoTPlanner, source: Image.Image):
     alone = list(islice(planner.open(EDIT, source).write(), 8))
     one, other = planner.open(EDIT, source).write(), planner.open("something else altogether", None).write()
     mixed = []

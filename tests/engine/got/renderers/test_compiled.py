@@ -1,4 +1,4 @@
-"""What is laid out and run otherwise on a card computes the same: tried on the processor."""
+"""The GPU's memory format and execution give the same results: tested on the CPU."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -15,7 +15,7 @@ from engine.got.pipeline import GoTPipeline
 from engine.got.planners.decoding import ROOM
 from engine.got.renderers.compiled import channels_last, compile_blocks, fuse_projections, release_blocks, take_apart
 from engine.got.residence import tiers
-from engine.got.residence.quantize import Int8Products, shrink_unet
+from engine.got.residence.quantize import Int8Products, quantize_unet
 from engine.got.residence.tiers import RESIDENT, TURNS
 from tests.engine.got.lessons import EDIT, EDIT_TURNS
 
@@ -27,7 +27,7 @@ def unet(components: Components) -> UNet2DConditionModel:
 
 @pytest.fixture
 def predict(unet: UNet2DConditionModel) -> Callable[[], Tensor]:
-    """The UNet's answer to always the same question."""
+    """The UNet's output for a fixed input."""
     torch.manual_seed(5)
     config = unet.config
     sample, context = torch.randn(3, config["in_channels"], 8, 8), torch.randn(3, 4, config["cross_attention_dim"])
@@ -46,7 +46,7 @@ def whole() -> Iterator[None]:
     torch.compiler.reset()
 
 
-def test_channels_that_lie_side_by_side_change_nothing(unet, predict):
+def test_channels_last_changes_nothing(unet, predict):
     expected = predict()
     channels_last(unet)
     assert unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
@@ -68,22 +68,22 @@ def test_fused_projections_change_nothing_and_take_no_memory(unet, predict):
     take_apart(unet)
     assert set(unet.state_dict()) == keys
     assert torch.equal(predict(), expected)
-    take_apart(unet)  # one that is apart already stays as it is
+    take_apart(unet)  # has no effect the second time
 
 
-def test_what_an_adapter_changes_is_changed_in_the_fused_matrix(unet, predict):
+def test_an_adapters_changes_appear_in_the_fused_matrix(unet, predict):
     before = predict()
     fuse_projections(unet)
     attention = next(m for m in unet.modules() if getattr(m, "fused_projections", False) and not m.is_cross_attention)
     attention.to_v.weight.data.copy_(attention.to_v.weight.data * 3)
-    changed = predict()
-    assert not torch.allclose(changed, before, atol=1e-3)
+    modified = predict()
+    assert not torch.allclose(modified, before, atol=1e-3)
     take_apart(unet)
-    torch.testing.assert_close(predict(), changed, rtol=0, atol=1e-5)
+    torch.testing.assert_close(predict(), modified, rtol=0, atol=1e-5)
 
 
-def test_weights_of_8_bits_stay_single(unet, predict):
-    shrink_unet(unet, Int8Products, torch.device("cpu"))
+def test_quantized_layers_are_not_fused(unet, predict):
+    quantize_unet(unet, Int8Products, torch.device("cpu"))
     expected = predict()
     fuse_projections(unet)
     assert not any(name.endswith(("to_qkv", "to_kv")) for name, _ in unet.named_modules())
@@ -91,16 +91,16 @@ def test_weights_of_8_bits_stay_single(unet, predict):
 
 
 @pytest.mark.usefixtures("whole")
-def test_weights_of_8_bits_can_be_compiled_too(unet, predict):
-    shrink_unet(unet, Int8Products, torch.device("cpu"))
+def test_quantized_layers_can_be_compiled(unet, predict):
+    quantize_unet(unet, Int8Products, torch.device("cpu"))
     expected = predict()
     assert compile_blocks(unet, predict, backend="aot_eager")
     torch.testing.assert_close(predict(), expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.usefixtures("whole")
-def test_the_repeated_blocks_can_be_compiled_without_a_break(unet, predict):
-    """`fullgraph` refuses code that the compiler does not understand whole; this backend makes no kernels of it."""
+def test_the_repeated_blocks_compile_without_graph_breaks(unet, predict):
+    """`fullgraph` refuses code that the compiler does not fully support; this backend generates no kernels."""
     expected = predict()
     fuse_projections(unet)
     assert compile_blocks(unet, predict, backend="aot_eager")
@@ -111,7 +111,7 @@ def test_the_repeated_blocks_can_be_compiled_without_a_break(unet, predict):
 
 
 @pytest.mark.usefixtures("whole")
-def test_without_a_compiler_the_blocks_run_as_they_are(unet, predict, caplog: pytest.LogCaptureFixture):
+def test_without_a_compiler_the_blocks_run_uncompiled(unet, predict, caplog: pytest.LogCaptureFixture):
     def broken(graph, inputs):
         raise FileNotFoundError("cc: not found")
 
@@ -123,7 +123,7 @@ def test_without_a_compiler_the_blocks_run_as_they_are(unet, predict, caplog: py
 
 @pytest.mark.usefixtures("whole")
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), Cancelled()])
-def test_a_trial_that_ends_for_its_own_reasons_is_no_compilers_fault(unet, error: Exception):
+def test_errors_of_the_trial_are_not_blamed_on_the_compiler(unet, error: Exception):
     def trial() -> None:
         raise error
 
@@ -132,40 +132,40 @@ def test_a_trial_that_ends_for_its_own_reasons_is_no_compilers_fault(unet, error
     assert not any(module._compiled_call_impl for module in unet.modules())
 
 
-def test_what_a_card_has_is_there_as_long_as_the_networks_stay_on_it(
+def test_gpu_optimizations_last_as_long_as_the_networks_stay_on_the_gpu(
     components: Components, pipeline: GoTPipeline, source: Image.Image, monkeypatch: pytest.MonkeyPatch
 ):
-    """A card whose moves do nothing: the processor computes as the card is told to."""
+    """A GPU whose moves have no effect: the CPU runs the GPU's code."""
     options = {"num_inference_steps": 2, "seed": 7, "max_turns": 1}
     expected = pipeline(EDIT, source, **options)
-    ours = GoTPipeline.from_components(deepcopy(components), arrange=True)
-    assert ours.planner.decoder is None and not _fused(ours)
+    pipe = GoTPipeline.from_components(deepcopy(components), arrange=True)
+    assert pipe.planner.decoder is None and not _fused(pipe)
     monkeypatch.setattr(tiers, "_move", lambda models, device: None)
-    ours.use(RESIDENT, torch.device("cuda"))
-    assert ours.planner.decoder is not None and _fused(ours)
-    assert ours.renderer.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
-    made = ours(EDIT, source, **options)
-    assert made.chain.text == expected.chain.text == EDIT_TURNS[0]
-    apart = [abs(a - b) for a, b in zip(made.images[0].tobytes(), expected.images[0].tobytes(), strict=True)]
-    assert max(apart) <= 2  # as the golden data's tolerance
-    first = ours.planner.decoder
+    pipe.use(RESIDENT, torch.device("cuda"))
+    assert pipe.planner.decoder is not None and _fused(pipe)
+    assert pipe.renderer.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
+    result = pipe(EDIT, source, **options)
+    assert result.chain.text == expected.chain.text == EDIT_TURNS[0]
+    differences = [abs(a - b) for a, b in zip(result.images[0].tobytes(), expected.images[0].tobytes(), strict=True)]
+    assert max(differences) <= 2  # the tolerance of the golden data
+    first = pipe.planner.decoder
     first.forget()
     with pytest.raises(Cancelled):
-        ours.warm_up(lambda: True)
-    ours.warm_up()
+        pipe.warm_up(lambda: True)
+    pipe.warm_up()
     assert list(first._free) == [ROOM, 2 * ROOM]  # steps are ready for the first request
-    assert ours.renderer.recorded is not None and len(ours.renderer.recorded._passes) == 2
-    assert ours.use_less() == TURNS and not _fused(ours)
-    assert ours.planner.decoder is not None and ours.planner.decoder is not first
+    assert pipe.renderer.recorded is not None and len(pipe.renderer.recorded._passes) == 2
+    assert pipe.use_less() == TURNS and not _fused(pipe)
+    assert pipe.planner.decoder is not None and pipe.planner.decoder is not first
 
 
 def _fused(pipeline: GoTPipeline) -> bool:
     return any(getattr(module, "fused_projections", False) for module in pipeline.renderer.unet.modules())
 
 
-def test_a_model_that_is_in_training_is_left_as_it_is(components: Components, monkeypatch: pytest.MonkeyPatch):
+def test_a_model_in_training_is_not_optimized(components: Components, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tiers, "_move", lambda models, device: None)
-    ours = GoTPipeline.from_components(deepcopy(components))
-    ours.use(RESIDENT, torch.device("cuda"))
-    assert ours.planner.decoder is None and not _fused(ours)
-    assert ours.renderer.unet.conv_in.weight.is_contiguous()
+    pipe = GoTPipeline.from_components(deepcopy(components))
+    pipe.use(RESIDENT, torch.device("cuda"))
+    assert pipe.planner.decoder is None and not _fused(pipe)
+    assert pipe.renderer.unet.conv_in.weight.is_contiguous()

@@ -1,4 +1,4 @@
-"""What reaches the UNet: which latents in which channels, in which branch."""
+"""The UNet's inputs: which latents are in which channels, in which branch."""
 
 from types import SimpleNamespace
 
@@ -48,15 +48,15 @@ def latents() -> Tensor:
 @pytest.fixture
 def calls(pipeline: GoTPipeline):
     """Arguments of every call of the UNet."""
-    seen = []
+    arguments = []
     hook = pipeline.renderer.unet.register_forward_pre_hook(
-        lambda module, args, kwargs: seen.append((args[0], kwargs)), with_kwargs=True
+        lambda module, args, kwargs: arguments.append((args[0], kwargs)), with_kwargs=True
     )
-    yield seen
+    yield arguments
     hook.remove()
 
 
-def test_the_channels_are_noisy_then_reference_then_spatial_latents(
+def test_the_channels_are_noisy_reference_and_spatial_latents(
     pipeline: GoTPipeline, conditioning: Conditioning, latents: Tensor, calls: list
 ):
     GuidedUNet(pipeline.renderer.unet, conditioning, ALL_BRANCHES).predict(latents, TIMESTEP)
@@ -99,12 +99,12 @@ def test_dropped_branches_change_nothing(
         + guidance.spatial * (full - no_spatial)
         + guidance.reference * (no_semantic - nothing)
     )
-    got = GuidedUNet(pipeline.renderer.unet, conditioning, needed_branches(guidance)).predict(latents, TIMESTEP)
-    torch.testing.assert_close(got[0], expected, rtol=0, atol=1e-5)
+    actual = GuidedUNet(pipeline.renderer.unet, conditioning, needed_branches(guidance)).predict(latents, TIMESTEP)
+    torch.testing.assert_close(actual[0], expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
-def test_branches_in_smaller_batches_give_the_same(
+def test_smaller_batches_of_branches_give_the_same_result(
     pipeline: GoTPipeline, conditioning: Conditioning, latents: Tensor, calls: list, batch_size: int
 ):
     at_once = GuidedUNet(pipeline.renderer.unet, conditioning, ALL_BRANCHES).predict(latents, TIMESTEP)
@@ -114,7 +114,7 @@ def test_branches_in_smaller_batches_give_the_same(
     torch.testing.assert_close(in_parts, at_once, rtol=0, atol=1e-5)
 
 
-def test_the_branch_alone_is_the_one_that_sees_the_most(
+def test_the_single_branch_is_the_one_with_the_most_conditions(
     pipeline: GoTPipeline, conditioning: Conditioning, latents: Tensor
 ):
     guided = GuidedUNet(pipeline.renderer.unet, conditioning, ALL_BRANCHES)
@@ -180,34 +180,35 @@ def test_pixels_run_from_minus_one_to_one_in_red_green_blue():
     torch.testing.assert_close(pixels[:, 0, 0], torch.tensor([-1.0, 1.0, -0.6]))
 
 
-def test_levels_are_cut_and_clamped_as_in_the_reference():
+def test_levels_are_truncated_and_clamped_as_in_the_reference():
     pixels = torch.tensor([-3.0, 0.999, 3.0]).view(3, 1, 1).expand(3, 2, 5)
     image = tensor_to_image(pixels)
     assert (image.size, image.mode) == ((5, 2), "RGB")
     assert image.getpixel((0, 0)) == (0, 254, 255)
 
 
-def test_pictures_that_were_encoded_are_not_encoded_again(pipeline: GoTPipeline):
+def test_encoded_pictures_are_cached(pipeline: GoTPipeline):
     sizes: list[int] = []
     hook = pipeline.renderer.vae.encoder.register_forward_pre_hook(lambda module, args: sizes.append(len(args[0])))
     encode = PictureEncoder(pipeline.renderer.vae, remembered=2)
     gray, red, green, blue = (Image.new("RGB", (64, 64), color) for color in ("gray", "red", "green", "blue"))
     first = encode([gray, red, red])
-    again = encode([red, gray])
+    repeated = encode([red, gray])
     assert sizes == [2]
-    assert torch.equal(first[[1, 0]], again) and torch.equal(first[1], first[2])
-    encode([green, gray])  # the red one, longest not seen, is given up
+    assert torch.equal(first[[1, 0]], repeated) and torch.equal(first[1], first[2])
+    encode([green, gray])  # drops the red one, which was used least recently
     assert sizes == [2, 1]
     encode([gray, red])
     assert sizes == [2, 1, 1]
-    torch.testing.assert_close(encode([gray, red, green, blue])[:2], first[:2], rtol=0, atol=1e-5)  # more than it keeps
+    more_than_the_cache_holds = encode([gray, red, green, blue])
+    torch.testing.assert_close(more_than_the_cache_holds[:2], first[:2], rtol=0, atol=1e-5)
     encode.forget()
     encode([blue])
     hook.remove()
     assert sizes == [2, 1, 1, 2, 1]
 
 
-def test_as_many_pictures_are_encoded_at_once_as_memory_holds(pipeline: GoTPipeline, monkeypatch: pytest.MonkeyPatch):
+def test_pictures_are_encoded_in_batches_that_fit_into_memory(pipeline: GoTPipeline, monkeypatch: pytest.MonkeyPatch):
     pictures = [Image.new("RGB", (64, 64), (shade, 0, 0)) for shade in (0, 60, 120, 180, 240)]
     whole = PictureEncoder(pipeline.renderer.vae)(pictures)
     a_picture = _ENCODING_VALUES * pipeline.renderer.vae.config["block_out_channels"][0] * 64 * 64 * 4
@@ -223,14 +224,14 @@ def test_as_many_pictures_are_encoded_at_once_as_memory_holds(pipeline: GoTPipel
 @pytest.mark.parametrize(
     ("side", "dtype", "at_once"), [(1024, torch.bfloat16, 1), (512, torch.bfloat16, 6), (1024, torch.float32, 1)]
 )
-def test_ten_boxes_of_a_large_picture_take_no_more_memory_than_one(side: int, dtype: torch.dtype, at_once: int):
-    """SDXL's autoencoder: measured on a card, 1.6 GB for each picture of 1024 × 1024 in bfloat16."""
+def test_ten_boxes_of_a_large_picture_need_no_more_memory_than_one(side: int, dtype: torch.dtype, at_once: int):
+    """SDXL's autoencoder: measured on a GPU, 1.6 GB per picture of 1024 × 1024 in bfloat16."""
     vae = SimpleNamespace(config={"block_out_channels": [128, 256, 512, 512]}, dtype=dtype)
-    assert PictureEncoder(vae).at_once((side, side)) == at_once
+    assert PictureEncoder(vae).batch_size((side, side)) == at_once
 
 
-def test_pictures_of_another_shape_are_other_pictures(pipeline: GoTPipeline):
-    """Their bytes are the same."""
+def test_pictures_with_the_same_bytes_and_another_shape_differ(pipeline: GoTPipeline):
+    """Their bytes are equal."""
     encode = PictureEncoder(pipeline.renderer.vae)
     wide, high = Image.new("RGB", (128, 64)), Image.new("RGB", (64, 128))
     assert encode([wide]).shape[2:] == encode([high]).shape[:1:-1]

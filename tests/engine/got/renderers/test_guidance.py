@@ -34,7 +34,7 @@ def test_the_sum_is_the_papers_equation(scales: GuidanceScales):
 
 
 @given(scales)
-def test_no_branch_is_computed_for_nothing(scales: GuidanceScales):
+def test_no_unneeded_branch_is_computed(scales: GuidanceScales):
     branches = needed_branches(scales)
     assert all(branch.coefficient != 0 for branch in branches)
     assert sum(branch.coefficient for branch in branches) == pytest.approx(1)
@@ -55,7 +55,7 @@ def test_branches_that_cancel_are_dropped(scales: GuidanceScales, needed: list[t
     assert [branch[:3] for branch in needed_branches(scales)] == needed
 
 
-def test_one_branch_is_passed_on_to_the_bit():
+def test_a_single_branch_is_returned_bit_for_bit():
     prediction = torch.randn(1, 4, 8, 8)
     assert torch.equal(combine(prediction, [Branch(True, True, True, 1.0)]), prediction)
 

@@ -15,7 +15,7 @@ BOXES = Chain.parse(
 
 
 def where(mask: Image.Image, color: tuple[int, int, int]) -> tuple[int, int, int, int]:
-    """First and last column and row in that color, of which the mask is black but for this one rectangle."""
+    """The first and last column and row of this color, after checking that the mask is black outside this rectangle."""
     colored = (np.asarray(mask) == color).all(axis=-1)
     assert (np.asarray(mask)[~colored] == 0).all()
     rows, columns = np.flatnonzero(colored.any(axis=1)), np.flatnonzero(colored.any(axis=0))
@@ -30,13 +30,13 @@ def test_each_region_is_a_filled_rectangle_of_its_color_on_its_own_black_canvas(
     assert where(masks[1], COLORS["green"]) == (0, 63, 0, 63)
 
 
-def test_corners_are_cut_to_whole_pixels():
+def test_corners_are_truncated_to_whole_pixels():
     chain = Chain.parse("<|box_start|>(140,171),(530,437)<|box_end|> (blue)<|im_gen_start|>")
     mask = box_masks(SQUARE, chain.mask_regions(0))[0]
     assert where(mask, COLORS["blue"]) == (8, 33, 10, 27)  # 8.96, 33.92, 10.94, 27.97
 
 
-def test_boxes_are_relative_to_the_picture_and_follow_it_into_the_canvas():
+def test_boxes_are_relative_to_the_picture_within_the_canvas():
     masks = box_masks(Fit.pad((200, 100), CANVAS), BOXES.mask_regions(0))
     assert where(masks[0], COLORS["red"]) == (16, 32, 32, 40)
     assert where(masks[1], COLORS["green"]) == (0, 63, 16, 47)
@@ -52,8 +52,8 @@ def test_boxes_are_relative_to_the_picture_and_follow_it_into_the_canvas():
         ("(500,500),(1000,1003)", Fit.pad, (32, 63, 32, 47)),
     ],
 )
-def test_a_box_that_reaches_the_pictures_edge_ends_with_it(corners, fit, place):
-    """On the reference's canvas Pillow cuts it off; where the picture is padded, its edge is inside the canvas."""
+def test_a_box_at_the_pictures_edge_ends_there(corners, fit, place):
+    """On the reference's canvas Pillow clips it; for a padded picture, the edge is inside the canvas."""
     chain = Chain.parse(f"<|box_start|>{corners}<|box_end|> (red)<|im_gen_start|>")
     (mask,) = box_masks(fit((200, 100), CANVAS), chain.mask_regions(0))
     assert where(mask, COLORS["red"]) == place

@@ -9,7 +9,7 @@ def options(width: int = 64, height: int = 64, fit: str = "pad") -> RenderOption
     return RenderOptions(4, "euler", GuidanceScales(), height=height, width=width, fit=fit)
 
 
-def test_the_fit_is_of_the_source():
+def test_the_fit_is_that_of_the_source():
     assert options(fit="pad").fit_of((20, 10)) == Fit.pad((20, 10), (64, 64))
     assert options(fit="stretch").fit_of((20, 10)) == Fit.stretch((20, 10), (64, 64))
 

@@ -1,4 +1,4 @@
-"""The UNet's recorded passes, on the processor: a recording is played again operator by operator."""
+"""CUDA graphs of the UNet's passes, on the CPU: a stand-in replays the recorded operators."""
 
 from copy import deepcopy
 
@@ -35,19 +35,19 @@ def whole(unet, sample: Tensor, timestep: Tensor, embeds: Tensor, added: dict[st
     return unet(sample, timestep, encoder_hidden_states=embeds, added_cond_kwargs=added, return_dict=False)[0]
 
 
-def test_a_pass_that_is_played_again_answers_what_it_is_asked_now(unet):
+def test_a_replayed_pass_uses_its_current_inputs(unet):
     recorded = RecordedUNet(unet)
-    made = []
+    results = []
     for samples in (4, 1, 4, 4, 1):
         question = given(unet, samples)
-        made.append((recorded(*question), whole(unet, *question)))
-    for ours, wanted in made:  # an answer stays what it was when others were asked
-        torch.testing.assert_close(ours, wanted, rtol=0, atol=1e-5)
+        results.append((recorded(*question), whole(unet, *question)))
+    for actual, expected in results:  # later calls do not change earlier results
+        torch.testing.assert_close(actual, expected, rtol=0, atol=1e-5)
     assert len(recorded._passes) == 2
 
 
-def test_the_recordings_that_were_used_last_are_kept(unet):
-    recorded = RecordedUNet(unet, kept=2)
+def test_the_most_recently_used_graphs_are_kept(unet):
+    recorded = RecordedUNet(unet, capacity=2)
     first, second, third = (given(unet, samples) for samples in (1, 2, 3))
     for question in (first, second, first, third):
         recorded(*question)
@@ -55,7 +55,7 @@ def test_the_recordings_that_were_used_last_are_kept(unet):
     torch.testing.assert_close(recorded(*second), whole(unet, *second), rtol=0, atol=1e-5)
 
 
-def test_another_size_of_picture_is_another_recording(unet):
+def test_another_image_size_records_another_graph(unet):
     recorded = RecordedUNet(unet)
     for side in (8, 16):
         question = given(unet, 1, side)
@@ -63,7 +63,7 @@ def test_another_size_of_picture_is_another_recording(unet):
     assert len(recorded._passes) == 2
 
 
-def test_weights_that_an_adapter_changes_are_seen(unet):
+def test_weights_changed_by_an_adapter_take_effect(unet):
     recorded, question = RecordedUNet(unet), given(unet, 1)
     before = recorded(*question)
     unet.conv_out.bias.data.add_(1)

@@ -1,4 +1,5 @@
-"""Steps on features that an earlier one gave: right to rounding where nothing has changed, and as often as asked."""
+"""Steps with the feature cache: correct up to rounding if nothing has changed, and whole steps at the right
+intervals."""
 
 import json
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def attending_outermost() -> UNet2DConditionModel:
 
 
 def deep() -> UNet2DConditionModel:
-    """Of as many blocks and layers as SDXL's."""
+    """With as many blocks and layers as SDXL's."""
     return tiny(
         block_out_channels=(8, 16, 16),
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
@@ -60,7 +61,7 @@ def deep() -> UNet2DConditionModel:
 
 
 def fused() -> UNet2DConditionModel:
-    unet = deep().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own has it
+    unet = deep().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own method supports it
     unet.fuse_qkv_projections()
     return unet
 
@@ -89,16 +90,16 @@ def noise(seed: int) -> Tensor:
 
 @contextmanager
 def whole_steps(unet: nn.Module) -> Iterator[list[int]]:
-    """How many samples each call of the innermost block gets: at a step between there is none."""
-    seen: list[int] = []
-    hook = unet.get_submodule("mid_block").register_forward_pre_hook(lambda block, args: seen.append(len(args[0])))
-    yield seen
+    """The number of samples in each call of the innermost block; a step with cached features makes no call."""
+    counts: list[int] = []
+    hook = unet.get_submodule("mid_block").register_forward_pre_hook(lambda block, args: counts.append(len(args[0])))
+    yield counts
     hook.remove()
 
 
 @pytest.mark.parametrize("batch_size", [4, 3, 1])
 @pytest.mark.parametrize("make", [make_unet, attending_outermost, deep, fused, got_mini])
-def test_a_step_between_gives_what_a_whole_one_gives_of_the_same_latents(make, batch_size: int):
+def test_a_cached_step_equals_a_whole_step_for_the_same_latents(make, batch_size: int):
     unet = make()
     guided = GuidedUNet(unet, conditioning_for(unet), ALL_BRANCHES, batch_size, cache_interval=3)
     with whole_steps(unet) as calls:
@@ -111,7 +112,7 @@ def test_a_step_between_gives_what_a_whole_one_gives_of_the_same_latents(make, b
     torch.testing.assert_close(alone, whole[:1], rtol=0, atol=1e-5)
 
 
-def test_a_step_between_sees_its_own_latents_and_time():
+def test_a_cached_step_uses_its_own_latents_and_timestep():
     unet = deep()
     guided = GuidedUNet(unet, conditioning_for(unet), ALL_BRANCHES, cache_interval=4)
     first, other, later = (
@@ -128,7 +129,7 @@ def test_a_step_between_sees_its_own_latents_and_time():
         ("resources/models/got-mini/unet/config.json", 32, 0.219),
     ],
 )
-def test_a_step_between_is_a_small_share_of_a_whole_ones_work(config: str, side: int, share: float):
+def test_a_cached_step_takes_a_small_share_of_a_whole_steps_work(config: str, side: int, share: float):
     with torch.device("meta"):
         unet = made_like(config)
         context = torch.empty(1, 64, unet.config["cross_attention_dim"])
@@ -151,22 +152,22 @@ def test_a_step_between_is_a_small_share_of_a_whole_ones_work(config: str, side:
         (9, 5, [4, 0, 0, 0, 0]),
     ],
 )
-def test_every_so_manyth_step_is_a_whole_one(interval: int, steps: int, samples: list[int]):
+def test_whole_steps_come_at_the_interval(interval: int, steps: int, samples: list[int]):
     assert drawn(interval, steps) == samples
 
 
-def test_the_branch_left_alone_goes_on_with_its_features():
+def test_a_single_branch_continues_with_its_cached_features():
     assert drawn(2, 7, guidance_until=0.6) == [4, 0, 4, 0, 1, 0, 1]
     assert drawn(3, 7, guidance_until=0.6) == [4, 0, 0, 4, 0, 0, 1]
 
 
-def test_branches_that_come_in_begin_with_a_whole_step():
+def test_additional_branches_start_with_a_whole_step():
     assert drawn(3, 7, guidance_from=0.15) == [1, 4, 0, 0, 4, 0, 0]
     assert drawn(2, 7, guidance_from=0.3, guidance_until=0.75) == [1, 0, 4, 0, 4, 0, 1]
 
 
 def drawn(interval: int, steps: int, **guidance: float) -> list[int]:
-    """Samples that each step of a picture sends through the innermost block."""
+    """The number of samples that each step of an image sends through the innermost block."""
     unet = make_unet()
     guided = GuidedUNet(unet, conditioning_for(unet), ALL_BRANCHES, cache_interval=interval)
     by_step: list[int] = []
@@ -181,7 +182,7 @@ def drawn(interval: int, steps: int, **guidance: float) -> list[int]:
     return by_step
 
 
-def test_each_picture_of_an_edit_begins_with_a_whole_step(pipeline: GoTPipeline, source: Image.Image):
+def test_each_image_of_an_edit_starts_with_a_whole_step(pipeline: GoTPipeline, source: Image.Image):
     chain = pipeline(EDIT, source, num_inference_steps=1).chain
     assert len(chain.turns) == len(EDIT_TURNS)
     options = {"instruction": EDIT, "num_inference_steps": 5, "scheduler": "dpm-solver++"}

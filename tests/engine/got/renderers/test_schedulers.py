@@ -17,7 +17,7 @@ CONFIG = {
 
 
 class Oracle:
-    """Predicts without error what turns any latents into one picture's."""
+    """Predicts, without error, the noise that turns any latents into one image's."""
 
     def __init__(self, target: Tensor, prediction_type: str) -> None:
         self.target = target
@@ -50,7 +50,7 @@ def test_a_perfect_prediction_is_reached(name: str, prediction_type: str):
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
-def test_a_seed_gives_the_same_latents_and_another_seed_others(name: str):
+def test_a_seed_determines_the_latents(name: str):
     def run(seed: int) -> Tensor:
         oracle = Oracle(torch.zeros(1, 4, 8, 8), "epsilon")
         oracle.predict = lambda latents, timestep: 0.5 * latents
@@ -60,7 +60,7 @@ def test_a_seed_gives_the_same_latents_and_another_seed_others(name: str):
     assert not torch.allclose(run(5), run(6))
 
 
-def test_the_names_stand_for_diffusers_schedulers():
+def test_the_names_select_diffusers_schedulers():
     assert {name: type(make_scheduler(name, CONFIG)) for name in SCHEDULERS} == {
         "euler": EulerDiscreteScheduler,
         "ddpm": DDPMScheduler,
@@ -78,7 +78,7 @@ def test_the_models_own_noise_schedule_is_used():
 
 
 def timesteps(name: str, steps: int, **config: object) -> list[float]:
-    """At which timesteps the UNet is asked."""
+    """The timesteps at which the UNet runs."""
     oracle = Oracle(torch.zeros(1, 4, 8, 8), "epsilon")
     denoise(oracle, make_scheduler(name, {**CONFIG, **config}), 0, steps, lambda step, total: None)
     return oracle.timesteps
@@ -86,17 +86,17 @@ def timesteps(name: str, steps: int, **config: object) -> list[float]:
 
 @pytest.mark.parametrize(("name", "stride"), [("euler", 100), ("ddpm", 100), ("dpm-solver++", 90), ("unipc", 90)])
 def test_timesteps_are_spaced_as_the_model_says(name: str, stride: int):
-    """SDXL's "leading": 1000 // steps apart, 1000 // (steps + 1) for the multistep ones, from its offset of 1."""
+    """SDXL's "leading": 1000 // steps apart, 1000 // (steps + 1) for multistep schedulers, from an offset of 1."""
     first = 1 if stride == 100 else 1 + stride
     assert timesteps(name, 10) == [float(first + stride * step) for step in reversed(range(10))]
     assert timesteps(name, 10, timestep_spacing="trailing") == [99.0 + 100 * step for step in reversed(range(10))]
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
-def test_the_unet_is_first_given_the_seeds_noise_at_unit_variance(name: str):
-    seen: list[Tensor] = []
+def test_the_first_input_of_the_unet_is_the_seeds_noise_at_unit_variance(name: str):
+    samples: list[Tensor] = []
     oracle = Oracle(torch.zeros(1, 4, 8, 8), "epsilon")
-    oracle.predict = lambda latents, timestep: seen.append(latents) or torch.zeros_like(latents)
+    oracle.predict = lambda latents, timestep: samples.append(latents) or torch.zeros_like(latents)
     denoise(oracle, make_scheduler(name, CONFIG), 5, 4, lambda step, total: None)
     noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(5))
-    torch.testing.assert_close(seen[0], noise, rtol=0, atol=1e-5)
+    torch.testing.assert_close(samples[0], noise, rtol=0, atol=1e-5)
