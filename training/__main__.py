@@ -23,12 +23,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="got train", description=__doc__)
     parser.add_argument("config", type=Path, help="for example my-edit.toml, or recipes/got-mini.toml")
     parser.add_argument("--init", action="store_true", help="write a commented configuration there")
-    parser.add_argument("--runs", type=Path, help="checkpoints and logs; runs/NAME where not given")
-    parser.add_argument("--output", type=Path, help="of a recipe: the finished model; RUNS/model where not given")
-    parser.add_argument("--only", help="of a recipe: run a single phase")
+    parser.add_argument("--runs", type=Path, help="folder for checkpoints and logs (default: runs/NAME)")
+    parser.add_argument("--output", type=Path, help="recipes only: where to write the model (default: RUNS/model)")
+    parser.add_argument("--only", help="recipes only: run a single phase")
     parser.add_argument("--preflight", action="store_true", help="only check that the run will fit")
-    parser.add_argument("--pause", action="store_true", help="tell a run that goes on elsewhere to pause")
-    parser.add_argument("--go-on", action="store_true", help="tell a paused run to go on")
+    parser.add_argument("--pause", action="store_true", help="pause a run in another process")
+    parser.add_argument("--go-on", action="store_true", help="resume a paused run")
     parser.add_argument("--stop", action="store_true", help="tell a run to save and stop")
     parser.add_argument("--threads", type=int, help="CPU threads")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
@@ -39,7 +39,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("stopped: the same command goes on from the last checkpoint", file=sys.stderr)
+        print("Stopped. Run the same command again to resume from the last checkpoint.", file=sys.stderr)
         return 130
 
 
@@ -95,7 +95,7 @@ def _train(args: argparse.Namespace, config: FinetuneConfig, runs: Path) -> int:
     if args.preflight:
         return 0
     if not run.run():
-        print("stopped: the same command goes on from the last checkpoint", file=sys.stderr)
+        print("Stopped. Run the same command again to resume from the last checkpoint.", file=sys.stderr)
         return 130
     print(f"Wrote {config.output}")
     return 0

@@ -23,10 +23,15 @@ from training.data.report import text_report
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="got annotate", description=__doc__)
     parser.add_argument("data", type=Path, help="a folder or file of pairs; docs/training.md lists the formats")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="the folder to train from")
-    parser.add_argument("--model", help="a GoT model, by name or folder, or a folder of Qwen2.5-VL, that describes")
-    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where the model computes")
-    parser.add_argument("--ray", action="store_true", help="on all machines of a Ray cluster")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, help="the folder to write, which training then reads"
+    )
+    parser.add_argument(
+        "--model",
+        help="the model that describes the pictures: a GoT model, by name or folder, or a folder of Qwen2.5-VL",
+    )
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="device for the model")
+    parser.add_argument("--ray", action="store_true", help="use all machines of a Ray cluster")
     args = parser.parse_args(argv)
     try:
         if args.ray:
@@ -38,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("stopped: the same command goes on from here", file=sys.stderr)
+        print("Stopped. Run the same command again to resume.", file=sys.stderr)
         return 130
     print(text_report(tally), end="")
     print(f"Wrote {args.output}; look at {args.output / 'report.html'} before training")

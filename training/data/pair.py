@@ -69,16 +69,16 @@ class Finding:
 
 
 KINDS = {
-    "orphan": "before without after, or after without before",
+    "orphan": "picture without its counterpart",
     "unreadable": "file that cannot be read",
     "missing_field": "row without a field that it needs",
     "wrong_size": "before and after of different shapes",
     "broken_chain": "chain with a broken part",
-    "box_out_of_range": "box that reaches out of the picture",
+    "box_out_of_range": "box that extends beyond the picture",
     "no_instruction": "pair without an instruction",
-    "duplicate": "pair that is there twice",
-    "not_understood": "pair that the model's answer was of no use for: what is known without it stands there",
-    "unchanged": "before and after that show no difference",
+    "duplicate": "duplicate pair",
+    "not_understood": "pair for which the model's answer was unusable; a text without it was used",
+    "unchanged": "before and after are the same",
 }
 
 PairStream = Iterator[Pair | Finding]

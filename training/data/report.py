@@ -18,7 +18,7 @@ _MOST = 200
 
 def text_report(tally: Tally) -> str:
     """Returns the counts, then one line per finding."""
-    lines = [f"{tally.pairs} pairs can be trained on."]
+    lines = [f"{tally.pairs} usable pairs."]
     for kind, count in sorted(tally.counts.items()):
         lines.append(f"{count} × {KINDS[kind]}")
     lines += [f"{f.kind}: {f.where}{': ' if f.message else ''}{f.message}" for f in tally.findings]
@@ -52,8 +52,8 @@ class Page:
         path.write_text(
             f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Training data</title>
 <style>{STYLE} figure img {{ width: 48%; margin-right: 2% }} td {{ text-align: left }}</style><h1>Training data</h1>
-<p>{tally.pairs} pairs can be trained on{_more(tally.pairs, len(self.figures))}.</p>
-<table>{counts}</table><h2>Not used, or with care</h2><table>{findings}</table>
+<p>{tally.pairs} usable pairs{_more(tally.pairs, len(self.figures))}.</p>
+<table>{counts}</table><h2>Problems found</h2><table>{findings}</table>
 <h2>Pairs</h2>{"".join(self.figures)}</html>
 """,
             encoding="utf-8",
@@ -61,7 +61,7 @@ class Page:
 
 
 def _more(pairs: int, figures: int) -> str:
-    return "" if pairs <= figures else f"; the first {figures} of them are shown"
+    return "" if pairs <= figures else f"; the first {figures} are shown"
 
 
 def _rows(rows: Iterable[tuple[str, ...]]) -> str:

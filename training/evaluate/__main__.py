@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv and argv[0] != "storybook" and not argv[0].startswith("-"):
         return _evaluate_folder(argv)
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
-    parser.add_argument("dataset", choices=["storybook"], help="or a folder that `got annotate` made")
+    parser.add_argument("dataset", choices=["storybook"], help="or a folder from `got annotate`")
     parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", default="got-mini", help="a model's name or folder")
@@ -36,8 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--html", type=Path, help="write a report with the pictures here")
     parser.add_argument("--sheet", type=Path, help="write the pictures as one sheet (PNG) here")
     parser.add_argument("--ablation", choices=ABLATIONS, default="none")
-    parser.add_argument("--disturbed", choices=["none", *DISTURBANCES], default="none", help="what the sources suffer")
-    parser.add_argument("--tasks", nargs="+", choices=[*TASKS, "two_step"], default=TASKS, help="in turn")
+    parser.add_argument(
+        "--disturbed", choices=["none", *DISTURBANCES], default="none", help="disturbance of the source pictures"
+    )
+    parser.add_argument(
+        "--tasks", nargs="+", choices=[*TASKS, "two_step"], default=TASKS, help="tasks of the samples, in turn"
+    )
     parser.add_argument("--steps", type=int)
     parser.add_argument("--scales", type=float, nargs=3, metavar=("SEMANTIC", "SPATIAL", "REFERENCE"))
     parser.add_argument("--workers", type=int, default=1, help="processes, each with a copy of the model")

@@ -92,12 +92,12 @@ def _image(picture: Image.Image) -> str:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, help="made by `got annotate`")
-    parser.add_argument("--samples", type=int, help="the first so many; all where not given")
+    parser.add_argument("folder", type=Path, help="a folder from `got annotate`")
+    parser.add_argument("--samples", type=int, help="evaluate only the first N pairs (default: all)")
     parser.add_argument("--model", default="got-mini", help="a model's name or folder")
     parser.add_argument("--adapter", nargs=2, action="append", default=[], metavar=("FOLDER", "WEIGHT"))
     parser.add_argument("--guidance", choices=["spatial", "chain", "none"], default="spatial")
-    parser.add_argument("--steps", type=int, help="num_inference_steps; the model's own where not given")
+    parser.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
     parser.add_argument("--device", default="cpu")
     similarity.add_arguments(parser)
     parser.add_argument("--json", type=Path, help="write the figures here")

@@ -134,9 +134,9 @@ def _processor(folder: Path, name: str) -> Any:  # noqa: ANN401
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--clip", type=Path, metavar="FOLDER", help="of a CLIP: CLIP-I and CLIP-T are measured too")
-    parser.add_argument("--dino", type=Path, metavar="FOLDER", help="of a DINO or DINOv2: its similarity too")
-    parser.add_argument("--lpips", type=Path, metavar="PATH", help="of LPIPS' weights: LPIPS outside the boxes too")
+    parser.add_argument("--clip", type=Path, metavar="FOLDER", help="a CLIP model; adds CLIP-I and CLIP-T")
+    parser.add_argument("--dino", type=Path, metavar="FOLDER", help="a DINO or DINOv2 model; adds its similarity")
+    parser.add_argument("--lpips", type=Path, metavar="PATH", help="LPIPS weights; adds LPIPS outside the boxes")
 
 
 def from_arguments(args: argparse.Namespace, device: str = "cpu") -> Similarity:

@@ -35,25 +35,25 @@ class Adapter:
     dropout: float = option(0.05, "dropout in LoRA", 0)
     planner: str = option("lora", "the language model's decoder", choices=TUNED)
     unet: str = option("lora", "the diffusion model", choices=TUNED)
-    convolutions: bool = option(False, "LoRA of the unet on its convolutions too: room for new colors and textures")
-    projectors: str = option("lora", "from the planner's query tokens to the unet", choices=TUNED)
+    convolutions: bool = option(False, "LoRA on the unet's convolutions too, for new colors and textures")
+    projectors: str = option("lora", "the projectors from the planner's query tokens to the unet", choices=TUNED)
 
 
 @dataclass(frozen=True)
 class Training:
     steps: int = option(1000, "optimizer steps", 1)
-    batch_size: int = option(8, "pairs a step, over all processes", 1)
-    micro_batch: int = option(8, "pairs at once on one device; the rest of a step is accumulated", 1)
-    learning_rate: float = option(5e-5, "at its peak", 0)
+    batch_size: int = option(8, "pairs per step, in all processes together", 1)
+    micro_batch: int = option(8, "pairs at a time on one device; gradients are accumulated over a step", 1)
+    learning_rate: float = option(5e-5, "peak learning rate", 0)
     warmup: int = option(200, "steps up to the peak; then a cosine down", 0)
-    weight_decay: float = option(0.05, "of AdamW", 0)
-    betas: tuple[float, ...] = option((0.9, 0.98), "of AdamW")
-    epsilon: float = option(1e-6, "of AdamW", 0)
+    weight_decay: float = option(0.05, "AdamW's weight decay", 0)
+    betas: tuple[float, ...] = option((0.9, 0.98), "AdamW's betas")
+    epsilon: float = option(1e-6, "AdamW's epsilon", 0)
     optimizer: str = option("adamw", "adamw8bit needs bitsandbytes and a GPU", choices=("adamw", "adamw8bit"))
-    precision: str = option("bfloat16", "of the forward pass", choices=("float32", "bfloat16"))
-    gradient_checkpointing: bool = option(False, "less memory, a third more time")
-    clip: float = option(1.0, "gradients are cut to this norm", 0)
-    ema: float = option(0.0, "decay of the average that is exported; 0: the last weights", 0)
+    precision: str = option("bfloat16", "precision of the forward pass", choices=("float32", "bfloat16"))
+    gradient_checkpointing: bool = option(False, "takes less memory and a third more time")
+    clip: float = option(1.0, "maximum gradient norm", 0)
+    ema: float = option(0.0, "decay of the weights' moving average, which is exported; 0: export the last weights", 0)
     save_every: int = option(200, "steps between checkpoints", 1)
     keep: int = option(2, "checkpoints to keep", 1)
     tensorboard: bool = option(False, "write a TensorBoard log too")
@@ -64,17 +64,15 @@ class Loss:
     chain: float = option(1.0, "weight of the chain's cross-entropy", 0)
     diffusion: float = option(1.0, "weight of the diffusion error", 0)
     drop: float = option(0.05, "share of each condition combination other than the full one", 0)
-    noise_offset: float = option(0.1, "constant noise a channel", 0)
+    noise_offset: float = option(0.1, "strength of a constant noise offset per channel", 0)
     min_snr: float = option(0.0, "gamma of min-SNR weighting; 0: none", 0)
-    inside: float = option(0.0, "extra weight of what lies in the chain's boxes; 0: none", 0)
-    only_inside: bool = option(False, "nothing but what lies in the boxes counts")
+    inside: float = option(0.0, "extra weight of the inside of the chain's boxes; 0: none", 0)
+    only_inside: bool = option(False, "only the inside of the boxes counts")
 
 
 @dataclass(frozen=True)
 class Pictures:
-    buckets: tuple[str, ...] = option(
-        (), 'sizes such as "1024x1024"; without one, the square that the base model draws'
-    )
+    buckets: tuple[str, ...] = option((), 'sizes such as "1024x1024"; empty: the square that the base model draws')
     guidance: str = option(
         "spatial", "spatial: chain and boxes; chain: no boxes; none: neither", choices=("spatial", "chain", "none")
     )
@@ -82,22 +80,22 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Validation:
-    share: float = option(0.1, "of the pairs, held out", 0)
-    every: int = option(500, "steps", 1)
+    share: float = option(0.1, "share of pairs to hold out", 0)
+    every: int = option(500, "steps between validations", 1)
     samples: int = option(4, "held-out pairs that are planned and rendered; 0: none", 0)
-    num_inference_steps: int = option(0, "of a sample; 0: what the model recommends", 0)
+    num_inference_steps: int = option(0, "denoising steps of a sample; 0: the model's own", 0)
 
 
 @dataclass(frozen=True)
 class FinetuneConfig:
     """The configuration of a fine-tuning. Raises RequestError if values contradict each other."""
 
-    name: str = option("my-edit", "of the adapter")
+    name: str = option("my-edit", "name of the adapter")
     base: str = option("got-mini", "the model to start from, by name or folder")
-    data: str = option("pairs", "a folder that `got annotate` made")
+    data: str = option("pairs", "a folder from `got annotate`")
     output: str = option("my-edit", "where the adapter (or model) is written")
-    license: str = option("unknown", "of the data; goes into the adapter")
-    seed: int = option(0, "all randomness follows from it", 0)
+    license: str = option("unknown", "license of the data, stored in the adapter")
+    seed: int = option(0, "seed of all random numbers", 0)
     adapter: Adapter = section(Adapter)
     training: Training = section(Training)
     loss: Loss = section(Loss)

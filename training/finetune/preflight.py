@@ -64,7 +64,7 @@ def preflight(run: Finetune) -> dict[str, Any]:
     }
     if run.accelerator.is_main_process:
         print("\n".join(f"{name.replace('_', ' ')}: {_told(name, value)}" for name, value in report.items()))
-        print(f"what the base can draw at best: {run.folder / TARGETS}")
+        print(f"Best quality that the base model's autoencoder allows: {run.folder / TARGETS}")
     _demand(run, report)
     if run.accelerator.is_main_process:
         (run.folder / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
