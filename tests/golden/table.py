@@ -21,22 +21,22 @@ from tests.golden.recorder import (
 
 INTRODUCTION = """# Golden parity
 
-This page compares what `GoTPipeline` computes, in float32 on a CPU, with what the reference computed from the same
-checkpoint. `python -m tests.golden.table > docs/golden-parity.md` creates this page; `tests/golden` checks every
-figure against its limit.
+This page compares what `GoTPipeline` computes, in float32 on a CPU, with what the reference implementation computed
+from the same checkpoint. `python -m tests.golden.table > docs/golden-parity.md` creates this page, and `tests/golden`
+checks every figure against its limit.
 
 - *tensors*: the largest difference in any stored tensor, divided by the largest value of that tensor in the
   reference, followed by the tensor's name. The limit is 1e-4; token ids, time ids and timesteps must be equal.
-- *picture*: the largest difference in any channel of the pictures that are returned (limit 2/255).
-- *planned*: the MLLM writes the chain; *given*: the MLLM only reads the reference's chain.
+- *picture*: the largest difference in any channel of the returned pictures (limit 2/255).
+- *planned*: the MLLM (the multimodal language model) writes the chain; *given*: it only reads the reference's chain.
 
-A second turn begins with the first turn's picture, in 8 bits. Where the last bit of a float decides between two
-levels, the second turn would begin one level away from the reference's. So the second turn is given the reference's
-first picture here, wherever ours equals it to within 1e-4 before rounding.
+A second turn begins with the first turn's picture, rounded to 8 bits. Where the last bit of a float decides between
+two levels, a pixel of ours would begin one level away from the reference's. So here the second turn is given the
+reference's first picture, wherever ours equals it to within 1e-4 before rounding.
 
-One difference is intended: from a caption, with `fit="stretch"`, the pipeline returns the size that was requested.
-The reference stretches the finished picture once more by the canvas's own shape: when asked for 192×128, it returns
-288×128.
+One difference is intended. For a picture from a caption, with `fit="stretch"`, the pipeline returns the size that was
+requested. The reference stretches the finished picture once more, by the canvas's own shape: when asked for 192×128,
+it returns 288×128.
 
 Versions: {versions}.
 
