@@ -1091,7 +1091,7 @@
     </message>
     <message>
         <source>Move the selected box by 1 px, 10 px</source>
-        <translation>Gewählten Kasten um 1 px, 10 px bewegen</translation>
+        <translation>Kasten 1 px, 10 px bewegen</translation>
     </message>
     <message>
         <source>arrows, Shift+arrows</source>
@@ -1099,7 +1099,7 @@
     </message>
     <message>
         <source>Resize the selected box</source>
-        <translation>Größe des gewählten Kastens ändern</translation>
+        <translation>Kastengröße ändern</translation>
     </message>
     <message>
         <source>Ctrl+arrows</source>
@@ -1111,7 +1111,7 @@
     </message>
     <message>
         <source>Rename, delete, duplicate it</source>
-        <translation>Umbenennen, löschen, verdoppeln</translation>
+        <translation>Benennen, löschen, kopieren</translation>
     </message>
     <message>
         <source>Move the box up, down the list</source>
@@ -1135,7 +1135,7 @@
     </message>
     <message>
         <source>Move the before/after divider</source>
-        <translation>Trennlinie vorher/nachher verschieben</translation>
+        <translation>Vergleichslinie verschieben</translation>
     </message>
     <message>
         <source>Left, Right</source>
