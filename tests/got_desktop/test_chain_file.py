@@ -19,7 +19,7 @@ def test_a_chain_file_is_read_as_it_was_written(tmp_path: Path):
     assert chain_file.read(path).text == TEXT
 
 
-@pytest.mark.parametrize("saved", ["{}\n\n", "\ufeff{}\n", "{}\r\n", "{} \n"])
+@pytest.mark.parametrize("template", ["{}\n\n", "\ufeff{}\n", "{}\r\n", "{} \n"])
 def test_characters_that_editors_add_are_not_part_of_the_chain(tmp_path: Path, template: str):
     path = tmp_path / "c.txt"
     path.write_bytes(template.format(TEXT).replace("start|>\nThe", "start|>\r\nThe").encode())
