@@ -93,7 +93,7 @@ def _places(host: Host, target: Path | None) -> list[Place]:
         raise EngineError("target_ambiguous", "--target is the folder of one host.", "Name krita or gimp.")
     places, missing = _all_places(None)
     for error in missing.values():
-        say(f"Skipped: {error}")
+        say(f"Left out: {error}")
     if not places:
         raise typer.Exit(EngineError.exit_code)
     return places
