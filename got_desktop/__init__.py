@@ -1,4 +1,4 @@
-"""The programs that people start: the command line `got`, the demo and, over them, the app."""
+"""The programs that users start: the command line `got`, the demo and the app on top of them."""
 
 from engine import VERSION
 

@@ -1,4 +1,4 @@
-"""The program `got`: without arguments, or with a picture's file, the window; with a command, the command line."""
+"""The program `got`: opens the window without arguments or with a picture file, and else runs a command."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from engine.api.formats import OPENRASTER, READ_SUFFIXES
 
 
 def has_display() -> bool:
-    """Whether a window can be opened here."""
+    """Whether a window can be opened on this machine."""
     if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def files_to_open(arguments: list[str]) -> list[Path] | None:
-    """The files that a command line opens in the window; None where it is none of the window's."""
+    """The files to open in the window; None if the arguments are a command."""
     if not arguments:
         return [] if has_display() else None
     paths = [Path(name) for name in arguments if not name.startswith("-")]
@@ -28,11 +28,11 @@ def files_to_open(arguments: list[str]) -> list[Path] | None:
 def main() -> None:
     files = files_to_open(sys.argv[1:])
     if files is None:
-        from got_desktop import cli  # here, so that the window need not wait for it
+        from got_desktop import cli  # imported here so that the window does not wait for it
 
         return cli.main()
     if not has_display():
-        sys.exit("got: There is no display to open a window on. Use `got edit` or `got plan`.")
+        sys.exit("got: No display is available to open a window. Use `got edit` or `got plan`.")
     try:
         from got_desktop import app
     except ImportError as error:

@@ -37,11 +37,11 @@ def make_application() -> QApplication:
     return app
 
 
-def set_language(app: QApplication, chosen: str) -> None:
-    """Has all texts and figures in that language; "" is the system's. What has no translation is in English."""
-    locale = QLocale(chosen) if chosen else QLocale.system()
-    language.choose(TRANSLATIONS, [chosen] if chosen else locale.uiLanguages())
-    QLocale.setDefault(locale)  # for figures, and for the fields in which they are written
+def set_language(app: QApplication, code: str) -> None:
+    """Shows all texts and numbers in that language; "" is the system's. Untranslated texts stay in English."""
+    locale = QLocale(code) if code else QLocale.system()
+    language.choose(TRANSLATIONS, [code] if code else locale.uiLanguages())
+    QLocale.setDefault(locale)  # for numbers and number fields
     for name, folder in (
         ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
         ("got", str(TRANSLATIONS)),
@@ -52,7 +52,7 @@ def set_language(app: QApplication, chosen: str) -> None:
 
 
 def open_window(app: QApplication, folder: Path) -> Window:
-    """The window as it is shown first; nothing slow is begun."""
+    """Builds the window without starting anything slow."""
     background = Background()
     session = Session(folder, background, EngineLink(background))
     set_language(app, session.preferences.settings.language)
@@ -61,34 +61,34 @@ def open_window(app: QApplication, folder: Path) -> Window:
 
 
 def _watch_faults(window: Window) -> None:
-    """A fault in the window is said in one line; its details go to the log."""
+    """Reports an unexpected error in one line and writes its details to the log."""
 
-    def fault(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    def report(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             return QApplication.quit()
-        window.session.said.emit(Message.of(faults.keep(error.with_traceback(traceback))))
+        window.session.message.emit(Message.of(faults.keep(error.with_traceback(traceback))))
 
-    sys.excepthook = fault
+    sys.excepthook = report
 
 
 def _follow_system(app: QApplication, window: Window) -> None:
-    def changed() -> None:
+    def refresh() -> None:
         theme.follow(app, window.session.preferences.settings.theme)
         window.statusBar().refresh()  # type: ignore[attr-defined]
 
-    shown = [window.session.preferences.settings.theme]
+    current = [window.session.preferences.settings.theme]
 
-    def configured() -> None:
-        if window.session.preferences.settings.theme != shown[0]:
-            shown[0] = window.session.preferences.settings.theme
-            changed()
+    def follow_settings() -> None:
+        if window.session.preferences.settings.theme != current[0]:
+            current[0] = window.session.preferences.settings.theme
+            refresh()
 
-    app.styleHints().colorSchemeChanged.connect(lambda _: changed())
-    window.session.preferences.changed.connect(configured)
+    app.styleHints().colorSchemeChanged.connect(lambda _: refresh())
+    window.session.preferences.changed.connect(follow_settings)
 
 
 def run(files: list[Path], sample: Sample | None = None) -> int:
-    """Opens the window, or hands the files to the one that is open. Gives the exit code."""
+    """Opens a window, or passes the files to the one that is already open. Returns the exit code."""
     app, folder = make_application(), data_folder()
     if hand_over(folder, files):
         return 0
@@ -97,15 +97,15 @@ def run(files: list[Path], sample: Sample | None = None) -> int:
     _watch_faults(window)
     _follow_system(app, window)
 
-    def came(more: list[Path]) -> None:
+    def open_files(paths: list[Path]) -> None:
         window.show_page("editor")
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.raise_()
         window.activateWindow()
-        for path in more[:1]:
+        for path in paths[:1]:
             window.files.open(path)
 
-    instance.files_came.connect(came)
+    instance.files_received.connect(open_files)
     window.show()
     QTimer.singleShot(0, window.begin)
     if files:
@@ -116,7 +116,7 @@ def run(files: list[Path], sample: Sample | None = None) -> int:
         QTimer.singleShot(0, window.session.begin_first)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.close())
-    awake = QTimer(app, interval=300)  # Python sees signals only when it runs
+    awake = QTimer(app, interval=300)  # Python handles signals only while it runs
     awake.timeout.connect(lambda: None)
     awake.start()
     code = app.exec()

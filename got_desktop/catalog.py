@@ -1,4 +1,4 @@
-"""The models that are found on this machine, and where the user's own lie."""
+"""The models on this machine, and the folder of the user's own models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.api.errors import ModelError
 
 
 def model_name(model: str) -> str:
-    """The catalog's name of a model that is given by name or folder. Raises ModelError."""
+    """The catalog name of a model, from its name or folder. Raises ModelError."""
     from engine.models.catalog import find_model, remember
 
     entry = find_model(model)
@@ -17,7 +17,7 @@ def model_name(model: str) -> str:
 
 
 def model_list() -> list[dict[str, Any]]:
-    """Each model of the catalog in a few facts."""
+    """Name, image size, license, size on disk and folder of each model in the catalog."""
     from engine.models.catalog import list_models
 
     return [
@@ -33,7 +33,7 @@ def model_list() -> list[dict[str, Any]]:
 
 
 def model_info(model: str) -> dict[str, Any]:
-    """All that a model says about itself. Raises ModelError where its got.json cannot be read."""
+    """The model's description from got.json. Raises ModelError if it cannot be read."""
     from engine.models.catalog import find_model
 
     entry = find_model(model)
@@ -48,14 +48,14 @@ def model_info(model: str) -> dict[str, Any]:
 
 
 def own_models() -> Path:
-    """Where the user's own models lie."""
+    """The folder of the user's own models."""
     from engine.models.catalog import user_models
 
     return user_models()
 
 
 def free_name(name: str) -> str:
-    """That name, or with a number behind it, which none of the user's own models has."""
+    """The name, with a number appended if one of the user's own models already has it."""
     folder = own_models()
     names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
-    return next(one for one in names if not (folder / one).exists())
+    return next(candidate for candidate in names if not (folder / candidate).exists())

@@ -1,4 +1,4 @@
-"""A chain as a text file, which people correct."""
+"""A chain as a text file that users can edit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_BYTES = 100_000
 
 
 def read(path: Path) -> Chain:
-    """The chain in a text file. Raises ChainError where there is none; problems inside stay in `Chain.problems`."""
+    """The chain in a text file. Raises ChainError if there is none; problems in the chain are in `Chain.problems`."""
     try:
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except FileNotFoundError as error:
@@ -48,7 +48,7 @@ def read(path: Path) -> Chain:
 
 
 def read_for(request: RenderRequest) -> Chain | None:
-    """The chain of the request's file. Raises ChainError for one that is not finished or has no box left to use."""
+    """The chain in the request's file. Raises ChainError if it is unfinished or has no usable box."""
     if request.chain is None:
         return None
     chain = read(request.chain)
@@ -60,18 +60,18 @@ def read_for(request: RenderRequest) -> Chain | None:
             path=request.chain,
             token=IM_GEN_START,
         )
-    lost = chain.lost
-    if lost and isinstance(request.drawing, EditOptions) and request.drawing.scope != "whole":
+    problem = chain.lost
+    if problem and isinstance(request.drawing, EditOptions) and request.drawing.scope != "whole":
         raise ChainError(
             "chain_without_region",
             "No box of {path} can be used: {problem}",
             "Mend it, or add --scope whole to change the whole picture.",
             path=request.chain,
-            problem=chain.note_of(lost),
+            problem=chain.note_of(problem),
         )
     return chain
 
 
 def encode(chain: Chain) -> bytes:
-    """The file that `read` reads."""
+    """The bytes of a chain file, as `read` expects them."""
     return f"{chain.text}\n".encode()

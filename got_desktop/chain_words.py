@@ -1,4 +1,4 @@
-"""A chain as people and programs read it: its boxes and problems, and its text without control tokens."""
+"""A chain in readable form: boxes and problems as JSON values, and the text without control tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CONTROL_TOKEN = re.compile(r"<\|[^|<>]*\|>")
 
 
 def boxes(chain: Chain) -> list[dict[str, Any]]:
-    """Each box with what it means, as JSON values; `edit` says whether its region is edited."""
+    """All boxes as JSON values; `edit` says whether the region is edited."""
     return [
         {
             "box": [region.box.x1, region.box.y1, region.box.x2, region.box.y2],
@@ -25,7 +25,7 @@ def boxes(chain: Chain) -> list[dict[str, Any]]:
 
 
 def problems(chain: Chain) -> list[dict[str, Any]]:
-    """What is wrong in the chain, as JSON values; `start` and `end` count characters of the chain."""
+    """The chain's problems as JSON values; `start` and `end` are character positions in the chain."""
     return [
         {
             "code": problem.code,
@@ -40,7 +40,7 @@ def problems(chain: Chain) -> list[dict[str, Any]]:
 
 
 def readable(chain: Chain) -> str:
-    """The chain as a text, a line a turn: [n] stands for the n-th box of its turn, control tokens are left out."""
+    """The chain as text, one line per turn: [n] stands for the turn's n-th box; control tokens are left out."""
     lines = []
     for turn in chain.turns:
         text, start = "", turn.start

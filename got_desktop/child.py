@@ -1,4 +1,4 @@
-"""Modules of this program as processes of their own, and what those say when they fail."""
+"""Commands that run modules of this program as separate processes, and the errors of those processes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from engine.api.errors import EngineError
 from engine.api.protocol import ErrorReply
 
 
-def child_command(module: str, given: object) -> list[str]:
-    """Starts a module of the engine that speaks in JSON lines, in a process of its own."""
-    return module_command(module, json.dumps(given))
+def child_command(module: str, request: object) -> list[str]:
+    """The command that runs an engine module in a separate process; the module prints JSON lines."""
+    return module_command(module, json.dumps(request))
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
-    """Starts a module of this program, wherever the process stands."""
+    """The command that runs a module of this program, from any working directory."""
     root = str(Path(engine.__file__).resolve().parents[1])
     program = f"import runpy, sys; sys.path.insert(0, {root!r}); runpy.run_module({module!r}, run_name='__main__')"
     return [sys.executable, "-P", "-c", program, *arguments]
 
 
 def child_error(last: Mapping[str, Any]) -> EngineError:
-    """What went wrong, from the last line that such a process said."""
+    """The error in the last line that such a process printed."""
     if "code" not in last:
         return EngineError("import_died", "The import ended.")
     return from_json(ErrorReply, dict(last)).error()

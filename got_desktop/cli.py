@@ -1,4 +1,4 @@
-"""`got`: the command line. Here is its shape; each command is in `commands`, what it asks for in `requests`."""
+"""`got`: the command line. The commands are in `commands`, and the requests that they make in `requests`."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ app.command(context_settings=training.PASS_ON)(training.evaluate)
 app.command()(doctor)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         print(f"got_desktop {VERSION}")
         raise typer.Exit()
 
@@ -48,21 +48,21 @@ def got(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Edit pictures by instruction, through a written plan and red boxes that you can correct."""
+    """Edit pictures by instruction, with a written plan and red boxes that you can correct."""
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Runs one command line and gives its exit code."""
+    """Runs one command line and returns its exit code."""
     return run(lambda: int(app(list(arguments), prog_name="got", standalone_mode=False) or 0))
 
 
 def prepare_process() -> None:
-    """What a program does once, at its start."""
+    """Sets up output streams, warnings and signals; called once at the start of a program."""
     for stream in (sys.stdout, sys.stderr):
-        cast(TextIOWrapper, stream).reconfigure(errors="replace")  # a terminal that lacks a character shows ? for it
+        cast(TextIOWrapper, stream).reconfigure(errors="replace")  # a terminal shows ? for characters that it lacks
     if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # libraries warn their programmers, not the user
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl+C does, with nothing half-written
+        warnings.simplefilter("ignore")  # library warnings are for developers, not for users
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl+C, without half-written files
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`python -m got_desktop.demo`: the app on a sample picture; without a display, the sample pictures' edits as files."""
+"""`python -m got_desktop.demo`: opens the app on a sample picture or, without a display, edits the samples."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from got_desktop.requests import RenderRequest
 
 
 def opens_window() -> bool:
-    """Whether there is a display, and what the window needs."""
+    """Whether there is a display and PySide6 is installed."""
     return has_display() and find_spec("PySide6") is not None
 
 
 def edit_samples(output: Path, model: str, device: str, seed: int) -> None:
-    """Writes NAME-plan.png, NAME-result.png and NAME-sheet.png of each sample into `output`."""
-    started, console = time.monotonic(), Console(highlight=False)
+    """Writes NAME-plan.png, NAME-result.png and NAME-sheet.png for each sample to `output`."""
+    demo_start, console = time.monotonic(), Console(highlight=False)
     output.mkdir(parents=True, exist_ok=True)
-    todo = samples()
+    all_samples = samples()
     with Progress() as progress:
         work.load(model, device, progress)
-    for number, sample in enumerate(todo, 1):
-        console.print(f"\n[bold]{number} of {len(todo)}  {sample.image.name}[/]  “{escape(sample.instruction)}”")
-        begun = time.monotonic()
+    for number, sample in enumerate(all_samples, 1):
+        console.print(f"\n[bold]{number} of {len(all_samples)}  {sample.image.name}[/]  “{escape(sample.instruction)}”")
+        start = time.monotonic()
         request = RenderRequest(
             instruction=sample.instruction,
             source=sample.image,
@@ -49,24 +49,24 @@ def edit_samples(output: Path, model: str, device: str, seed: int) -> None:
         with Progress() as progress:
             outcome = work.render(request, progress)
         steps, scheduler = outcome.facts["num_inference_steps"], outcome.facts["scheduler"]
-        took = time.monotonic() - begun
-        footer = f"{outcome.facts['model']} · {steps} steps, {scheduler} · seed {seed} · {took:.1f} s"
+        seconds = time.monotonic() - start
+        footer = f"{outcome.facts['model']} · {steps} steps, {scheduler} · seed {seed} · {seconds:.1f} s"
         sheet.write(outcome, output / f"{sample.image.stem}-sheet.png", footer)
         console.print(outcome.chain.text, markup=False, soft_wrap=True)
     console.print(
-        f"\n[bold green]{len(todo)} pictures edited in {time.monotonic() - started:.0f} s.[/] "
+        f"\n[bold green]{len(all_samples)} pictures edited in {time.monotonic() - demo_start:.0f} s.[/] "
         f"Look at [bold]{escape(str(output / '*-sheet.png'))}[/]"
     )
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the pictures.")] = Path("demo-output"),
-    model: Annotated[str, typer.Option("--model", "-m", help="A model's name or folder.")] = "got-mini",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the pictures.")] = Path("demo-output"),
+    model: Annotated[str, typer.Option("--model", "-m", help="The name or folder of a model.")] = "got-mini",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
     seed: Annotated[int, typer.Option(min=0)] = 42,
-    files: Annotated[bool, typer.Option("--files", help="Write files even where a window could be opened.")] = False,
+    files: Annotated[bool, typer.Option("--files", help="Write files even if a window can be opened.")] = False,
 ) -> None:
-    """Open the app on a sample picture with its plan; without a display, edit the sample pictures into a folder."""
+    """Open the app on a sample picture and plan its edit; without a display, edit all samples and write the results."""
     if not files and opens_window():
         from got_desktop import app
 

@@ -1,4 +1,4 @@
-"""Examines this machine: each finding says what was looked at, what is there and, where it is wrong, the remedy."""
+"""Checks this machine: each finding names what was checked, what was found and, if it is wrong, the remedy."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from plugins.places import Machine, find
 PACKAGES = ("torch", "transformers", "diffusers", "safetensors", "tokenizers", "pillow", "numpy", "typer", "rich")
 SHIPPED_MODEL = "got-mini"
 PLUGINS = {"Krita plug-in": "krita", "GIMP plug-in": "gimp"}
-"""Findings on the hosts' plug-ins, and their hosts."""
+"""The host of each plug-in finding."""
 _DISK_NEEDED = 2_000_000_000
 _SOON = 3.0
-"""Seconds for an answer that comes at once unless the engine still starts."""
+"""Seconds to wait for an answer that comes at once unless the engine is still starting."""
 _AGAIN = 1.0
 _PASSING = (HANGS, "engine_gone")
-"""What is said of an engine that is still starting, or is just started anew."""
+"""Error codes of an engine that is starting or restarting."""
 PATIENCE = launch.START_TIMEOUT
-"""Seconds that an engine may take until it answers."""
+"""Seconds that the engine may take to answer."""
 _SLOW = Note.of(
     "slow",
     "No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture.",
@@ -45,42 +45,42 @@ _PLACES = {
     "out of date": "out of date in {folder}",
     "not ours": "not ours in {folder}",
 }
-"""A plug-in's state in one place."""
+"""A template for each state of a plug-in."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
     good: bool
     notes: tuple[Note, ...]
-    """What there is."""
+    """What was found."""
     remedy: Note | None = None
     hint: Note | None = None
-    """What would make it better, where it is good enough."""
+    """A possible improvement of something that works."""
     waits: bool = False
-    """It may be only that the engine still starts, and loads PyTorch: look again for a while before it counts."""
+    """The engine may still be starting and loading PyTorch: check again for a while before this counts."""
 
     @property
     def text(self) -> str:
-        """What there is, in English."""
+        """What was found, in English."""
         return "; ".join(note.text for note in self.notes)
 
     @property
     def advice(self) -> Note | None:
-        """What can be done about it."""
+        """The remedy, or the hint if the finding is good."""
         return self.hint if self.good else self.remedy
 
     def as_json(self) -> dict[str, Any]:
-        """In English."""
+        """The finding as JSON values, in English."""
         remedy, hint = (note.text if note else "" for note in (self.remedy, self.hint))
         words = {"found": self.text, "remedy": remedy, "hint": hint}
         return {"what": self.what, "good": self.good, **words, "waits": self.waits}
 
 
 def examine_patiently() -> list[Finding]:
-    """Everything, once all of it can be said, or the engine has had time enough to start."""
+    """Runs all checks until none has to wait for the engine, or the engine has had enough time to start."""
     deadline = time.monotonic() + PATIENCE
     findings = examine()
     while any(finding.waits for finding in findings) and time.monotonic() < deadline:
@@ -90,26 +90,26 @@ def examine_patiently() -> list[Finding]:
 
 
 def examine() -> list[Finding]:
-    """Everything, in the order in which a cause comes before what follows from it."""
+    """Runs all checks, with causes before their consequences."""
     checks: tuple[Callable[[], Finding], ...] = (_python, _packages, _memory, _disk, _log, _shipped_model)
-    return [*(check() for check in checks), *(found for what in PLUGINS for found in _plugin(what)), *_engine()]
+    return [*(check() for check in checks), *(finding for what in PLUGINS for finding in _plugin(what)), *_engine()]
 
 
 def _plugin(what: str) -> list[Finding]:
-    """Nothing of a host that is not on this machine."""
+    """The plug-in's finding; empty if the host is not on this machine."""
     host = PLUGINS[what]
     try:
         statuses = [installation.status(place) for place in find(host, Machine.here())]
     except EngineError:
         return []
     notes = tuple(Note.of("plugin", _PLACES[status.state], folder=status.place.folder) for status in statuses)
-    lacks = any(status.state in installation.WANTING for status in statuses)
-    hint = Note.of("plugin", "`got plugin install {host}` puts it in its place.", host=host) if lacks else None
+    incomplete = any(status.state in installation.WANTING for status in statuses)
+    hint = Note.of("plugin", "`got plugin install {host}` puts it in its place.", host=host) if incomplete else None
     return [Finding(what, True, notes, hint=hint)]
 
 
-def put_plugin_in(what: str) -> None:
-    """Into every place of its host that lacks it, or has an older one. Raises OutputError."""
+def install_plugin(what: str) -> None:
+    """Installs the plug-in in every place of its host that lacks it or has an older one. Raises OutputError."""
     for place in find(PLUGINS[what], Machine.here()):
         if installation.status(place).state in installation.WANTING:
             installation.install(place)
@@ -135,14 +135,14 @@ def _packages() -> Finding:
             versions.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
             missing.append(name)
-    lacks = Note.of("packages", "missing: {names}", names=", ".join(missing))
-    note = lacks if missing else Note(", ".join(versions))
+    absent = Note.of("packages", "missing: {names}", names=", ".join(missing))
+    note = absent if missing else Note(", ".join(versions))
     remedy = Note.of("packages", "Set up again with `python bootstrap.py demo`.")
     return Finding("Packages", not missing, (note,), remedy)
 
 
 def _engine() -> list[Finding]:
-    """The engine, started if need be, and what it can calculate on."""
+    """The engine, which is started if necessary, and its devices."""
     try:
         with launch.connect("got doctor") as engine:
             system = engine.client.system()
@@ -180,7 +180,7 @@ def _devices(client: EngineClient) -> Finding:
         return Finding("Devices", True, devices, hint=_SLOW if len(devices) == 1 else None)
     except EngineUnavailable as error:
         return _failing("Devices", error)
-    except EngineError as error:  # a library of torch's that does not load
+    except EngineError as error:  # a library that torch needs does not load
         note = Note.of("torch", "torch does not start: {why}", why=error.parts[0])
         return Finding("Devices", False, (note,), Note.of("torch", "Set up again, with the build for this machine."))
 
@@ -218,8 +218,8 @@ def _shipped_model() -> Finding:
     try:
         info = catalog.model_info(SHIPPED_MODEL)
     except EngineError as error:
-        again = Note.of("model", "Clone or install the project again.")
-        return Finding("Model", False, (error.parts[0],), error.parts[1] if error.remedy else again)
+        reinstall = Note.of("model", "Clone or install the project again.")
+        return Finding("Model", False, (error.parts[0],), error.parts[1] if error.remedy else reinstall)
     names = Note(", ".join(model["name"] for model in catalog.model_list()))
     size = Note.of("model", "{name} draws at {side}×{side}", name=SHIPPED_MODEL, side=info["image_size"])
     return Finding("Model", True, (names, size))

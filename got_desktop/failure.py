@@ -1,4 +1,4 @@
-"""The one door from a failure to the user: one line that names the thing and the remedy, and an exit code."""
+"""How failures are reported: one line with the problem and its remedy, and an exit code."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from got_desktop.faults import keep
 
 EXIT_CODES = {
     0: "done",
-    1: "an unexpected fault, or `got doctor` found something wrong",
+    1: "an unexpected error, or `got doctor` found a problem",
     2: "the request is wrong",
     3: "the picture cannot be read",
     4: "the model cannot be used",
     5: "the chain cannot be used",
     6: "the result cannot be written",
-    7: "the engine does not start, does not answer or has too much to do",
+    7: "the engine does not start, does not answer or has too many jobs waiting",
     130: "cancelled",
 }
 CANCELLED = 130
 
 
 def run(program: Callable[[], int]) -> int:
-    """Runs a program and gives its exit code; whatever ends it is said in one line on stderr."""
+    """Runs a program and returns its exit code; errors are printed to stderr in one line."""
     try:
         code = program()
         if code == CANCELLED:
@@ -43,7 +43,7 @@ def run(program: Callable[[], int]) -> int:
 
 
 def say(text: str) -> None:
-    """One line on stderr; what could make it more than one line, or steer a terminal, is shown escaped."""
+    """Prints one line to stderr; line breaks and control characters are escaped."""
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     print(f"got: {line}", file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""Faults that no user can understand: their details go to a log, and an error says in one line where it lies."""
+"""Unexpected errors: the details go to a log, and the user sees one line that names the log."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from engine.api.errors import EngineError
 
 
 def log_file() -> Path:
-    """Where the details of an unexpected fault are kept."""
+    """The log file for the details of unexpected errors."""
     return Path(user_log_dir("got_desktop", appauthor=False)) / "got.log"
 
 
 def keep(error: BaseException) -> EngineError:
-    """Keeps the details of an unexpected fault in the log, and gives the error that says so."""
+    """Writes the details of an unexpected error to the log and returns the error to show."""
     what = f"{type(error).__name__}: {str(error)[:200]}"
     path = log_file()
     try:
@@ -33,7 +33,7 @@ def keep(error: BaseException) -> EngineError:
         )
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     details = (type(error), error, error.__traceback__)
-    handler.emit(logging.LogRecord("got", logging.ERROR, __file__, 0, "unexpected fault", None, details))
+    handler.emit(logging.LogRecord("got", logging.ERROR, __file__, 0, "unexpected error", None, details))
     handler.close()
     return EngineError(
         "unexpected",

@@ -1,4 +1,4 @@
-"""One window for each user: a second start hands its files to the window that is open."""
+"""One window for each user: a second start passes its files to the open window."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ _MOST = 65_536
 
 
 def server_name(folder: Path) -> str:
-    """Another user's, or another data folder's, is another name."""
-    mark = hashlib.sha256(f"{getpass.getuser()} {folder.resolve()}".encode()).hexdigest()[:16]
-    return f"got_desktop-{mark}"
+    """The server's name, which differs between users and between data folders."""
+    digest = hashlib.sha256(f"{getpass.getuser()} {folder.resolve()}".encode()).hexdigest()[:16]
+    return f"got_desktop-{digest}"
 
 
 def hand_over(folder: Path, files: list[Path]) -> bool:
-    """Gives the files to the window that is open; False where there is none."""
+    """Passes the files to the open window; False if there is none."""
     socket = QLocalSocket()
     socket.connectToServer(server_name(folder))
     if not socket.waitForConnected(_WAIT):
         return False
     socket.write(json.dumps([str(path.resolve()) for path in files]).encode() + b"\n")
     socket.waitForBytesWritten(_WAIT)
-    answered = socket.waitForReadyRead(_WAIT)
+    confirmed = socket.waitForReadyRead(_WAIT)
     socket.disconnectFromServer()
-    return answered
+    return confirmed
 
 
 class Instance(QObject):
-    """Listens for second starts. Only this user can reach it."""
+    """Listens for further starts by the same user."""
 
-    files_came = Signal(object)
-    """A list of Paths; empty where the second start had none."""
+    files_received = Signal(object)
+    """A list of Paths; empty if the second start named no files."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        self._server.newConnection.connect(self._came)
-        QLocalServer.removeServer(server_name(folder))  # what a crash left behind
+        self._server.newConnection.connect(self._accept)
+        QLocalServer.removeServer(server_name(folder))  # a crash may have left it behind
         self._server.listen(server_name(folder))
 
-    def _came(self) -> None:
+    def _accept(self) -> None:
         socket = self._server.nextPendingConnection()
         socket.readyRead.connect(lambda: self._read(socket))
         socket.disconnected.connect(socket.deleteLater)
@@ -62,7 +62,7 @@ class Instance(QObject):
             return
         socket.write(b"ok\n")
         socket.flush()
-        self.files_came.emit(files)
+        self.files_received.emit(files)
 
     def close(self) -> None:
         self._server.close()

@@ -1,4 +1,4 @@
-"""Imports a model: what lies in a folder, and a released checkpoint converted to the native layout."""
+"""Imports a model: finds the kind of model in a folder and converts a released checkpoint to the native layout."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from got_desktop.progress import Progress
 from got_desktop.requests import ImportRequest
 
 _LAST_WORDS = 5.0
-"""Seconds that an import gets, once it was interrupted, to put in order what it leaves."""
+"""Seconds that an interrupted import gets to clean up."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a folder that the user chose turned out to be."""
+class ModelFolder:
+    """The model in a folder that the user chose."""
 
     kind: Literal["native", "released"]
     folder: Path
-    """native: the model; released: the folder with the checkpoint and its two base folders."""
+    """The native model, or the folder that holds the released checkpoint and its two base folders."""
     checkpoint: str = ""
 
 
-def look_into(folder: Path) -> Found:
-    """A model in a folder: a native one, a released one beside its base folders, or the folder that holds all three.
+def look_into(folder: Path) -> ModelFolder:
+    """Finds the model in a folder: native, released with its base folders next to it, or inside with all three.
 
     Raises ModelError for any other folder.
     """
     from engine.models.released import MLLM_BASE, UNET_BASE
 
     if (folder / "got.json").is_file():
-        return Found("native", folder)
+        return ModelFolder("native", folder)
     for parent in (folder, folder.parent):
         if all((parent / base).is_dir() for base in (MLLM_BASE, UNET_BASE)):
             inside = [folder] if parent != folder else sorted(parent.iterdir())
-            for one in inside:
-                if one.name not in (MLLM_BASE, UNET_BASE) and any(one.glob("*.index.json")) | any(one.glob("*.bin")):
-                    return Found("released", parent, one.name)
+            for path in inside:
+                if path.name not in (MLLM_BASE, UNET_BASE) and any(path.glob("*.index.json")) | any(path.glob("*.bin")):
+                    return ModelFolder("released", parent, path.name)
     raise ModelError(
         "model_folder_wrong",
         "{folder} holds no GoT model.",
@@ -54,26 +54,26 @@ def look_into(folder: Path) -> Found:
     )
 
 
-def begun_import(name: str) -> Path:
-    """What an interrupted import of a model of that name left, if it left something."""
+def partial_import(name: str) -> Path:
+    """The folder that an interrupted import of that model leaves; it may not exist."""
     from engine.models.catalog import partial_folder
 
     return partial_folder(own_models() / free_name(name))
 
 
 def import_model(request: ImportRequest, progress: Progress) -> str:
-    """Converts a released checkpoint to the native layout, in a process of its own; gives what became of its tensors.
+    """Converts a released checkpoint to the native layout in a separate process, and returns a summary.
 
     Raises EngineError.
     """
     progress.stage("import", f"Import {request.checkpoint}")
-    given = [str(request.folder), str(request.output), request.checkpoint, request.dtype, request.source_size]
-    program, *arguments = child_command("engine.models", given)
-    with subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
+    arguments = [str(request.folder), str(request.output), request.checkpoint, request.dtype, request.source_size]
+    command = child_command("engine.models", arguments)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
         try:
             last = _follow_import(child, progress)
         except KeyboardInterrupt:
-            with suppress(subprocess.TimeoutExpired):  # Ctrl+C reaches it too, and it says what it leaves
+            with suppress(subprocess.TimeoutExpired):  # Ctrl+C also reaches the child, which reports what it keeps
                 child.wait(_LAST_WORDS)
                 _follow_import(child, progress)
             raise
@@ -83,7 +83,7 @@ def import_model(request: ImportRequest, progress: Progress) -> str:
 
 
 def _follow_import(child: subprocess.Popen[str], progress: Progress) -> dict[str, Any]:
-    """Shows what an import says until it ends; the last of it."""
+    """Shows the progress of an import until it ends, and returns its last line."""
     assert child.stdout is not None
     last: dict[str, Any] = {}
     for line in child.stdout:

@@ -1,4 +1,4 @@
-"""What one request came to."""
+"""The outcome of one request."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 class Outcome:
     chain: Chain
     facts: dict[str, Any]
-    """Instruction, chain, boxes, model and, where a picture was drawn, how."""
+    """Instruction, chain, boxes and model, and the drawing options if a picture was drawn."""
     written: dict[str, Path] = field(default_factory=dict)
-    """The files, by what they are."""
+    """The files by kind."""
     source: Image.Image | None = None
-    """RGB: what the model saw."""
+    """RGB: the picture that the model saw."""
     result: Image.Image | None = None
-    """RGB or RGBA: what was written."""
+    """RGB or RGBA: the picture that was written."""
     times: Times | None = None
-    """What the engine's time went into, where a picture was drawn."""
+    """The engine's time by stage, if a picture was drawn."""

@@ -1,4 +1,4 @@
-"""The files that a request writes: checked before the work, encoded and written after it."""
+"""The files that a request writes: checked before the work starts, then encoded and written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check(request: PlanRequest) -> None:
-    """Raises OutputError for a file that could not be written later, so that no work is done in vain."""
+    """Raises OutputError for a file that cannot be written, before any work is done."""
     from engine.imaging.save import check_writable
 
     for path in request.outputs():
@@ -31,21 +31,21 @@ def check(request: PlanRequest) -> None:
 
 
 def decode_result(data: bytes) -> Image.Image:
-    """A picture of the engine's, as it is."""
+    """Decodes a picture from the engine."""
     from engine.imaging.decode import decode
 
     return decode(data, Note.of("picture", "The engine's picture"), (PNG,), min_side=1).image
 
 
 def layer(name: str, rgba: bytes, mask: bytes) -> Layer:
-    """One edit as the engine gives it: a layer and its mask, each a PNG."""
+    """Builds a layer from the engine's PNGs for one edit: the picture and its mask."""
     from engine.imaging.composite import Layer
 
     return Layer(name, decode_result(rgba).convert("RGB"), decode_result(mask).convert("L"))
 
 
 def layer_name(instruction: str, turn: int) -> str:
-    """What the layer of that turn is called."""
+    """The name of a turn's layer."""
     from engine.imaging.composite import layer_name
 
     return layer_name(instruction) + (f" ({turn + 1})" if turn else "")
@@ -54,7 +54,7 @@ def layer_name(instruction: str, turn: int) -> str:
 def encode_result(
     output: Path, source: Source | None, result: Image.Image, layers: list[Layer], facts: dict[str, Any] | None
 ) -> bytes:
-    """The bytes of the output's format: OpenRaster holds source and layers, the others the result."""
+    """The encoded output: OpenRaster contains source and layers, the other formats only the result."""
     from engine.imaging.openraster import write_openraster
     from engine.imaging.save import encode
 
@@ -65,7 +65,7 @@ def encode_result(
 
 
 def write(files: Mapping[str, tuple[Path, bytes]], force: bool) -> dict[str, Path]:
-    """Writes all files, or none. Raises OutputError."""
+    """Writes all files or none. Raises OutputError."""
     from engine.imaging.save import write_files
 
     write_files(dict(files.values()), force)

@@ -1,4 +1,4 @@
-"""What a person sees while the work goes on: stages, tokens, boxes as they are written, steps with the time left."""
+"""Progress on the command line: stages, tokens, boxes as they are written, and steps with the time left."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _BEFORE_COLOR = re.compile(r" ?(\(\w*)?")
 
 
 class Progress:
-    """Told of each event by the work; shows bars on a terminal, and a line for each finished stage elsewhere."""
+    """Shows bars on a terminal, and elsewhere a line for each finished stage."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True, highlight=False)
         self.notes: list[str] = []
-        """What the user was told beside the progress."""
+        """Notes that were shown to the user."""
         self.seconds: dict[str, float] = {}
-        """How long each stage took, by its name."""
+        """The duration of each stage, by name."""
         self._bars = Bars(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description:<24}"),
@@ -38,7 +38,7 @@ class Progress:
         self._stage = ""
         self._title = ""
         self._detail = ""
-        self._started = 0.0
+        self._start = 0.0
         self._task: TaskID | None = None
         self._text = ""
         self._tokens = 0
@@ -56,33 +56,33 @@ class Progress:
         self._bars.stop()
 
     def stage(self, name: str, title: str) -> None:
-        """A stage begins, and the one before it is done. Stages of one name add up in `seconds`."""
+        """Starts a stage and ends the previous one. `seconds` adds up stages of the same name."""
         self._end_stage()
-        self._stage, self._title, self._detail, self._started = name, title, "", time.monotonic()
+        self._stage, self._title, self._detail, self._start = name, title, "", time.monotonic()
         self._task = self._bars.add_task(title, total=None, detail="")
 
     def _end_stage(self) -> None:
         if self._task is None:
             return
-        took = time.monotonic() - self._started
-        self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + took
+        duration = time.monotonic() - self._start
+        self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + duration
         self._bars.update(self._task, total=1, completed=1)
         self._task = None
         if not self.console.is_terminal:
             detail = f": {self._detail}" if self._detail else ""
-            self.console.print(f"{self._title}{detail} ({took:.1f} s)", markup=False, soft_wrap=True)
+            self.console.print(f"{self._title}{detail} ({duration:.1f} s)", markup=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
-        """Something that the user should know."""
+        """Shows a note."""
         self.notes.append(text)
         self.console.print(f"[yellow]note:[/] {escape(text)}", soft_wrap=True)
 
-    def event(self, event: Event, chain_given: bool = False) -> None:
-        """The engine said something about the job."""
+    def event(self, event: Event, has_chain: bool = False) -> None:
+        """Shows an event that the engine sent about the job."""
         if isinstance(event, Queued) and event.position:
-            self._show(f"waits for {_count(event.position, 'job', 'jobs')}")
+            self._show(f"waiting for {_count(event.position, 'job', 'jobs')}")
         elif isinstance(event, Loading):
-            self._loading(event, chain_given)
+            self._loading(event, has_chain)
         elif isinstance(event, Planning) and self._stage != "plan":
             self.plan(event.turn + 1)
         elif isinstance(event, Token):
@@ -94,21 +94,21 @@ class Progress:
         elif isinstance(event, Writing):
             self.stage("write", "Write")
 
-    def _loading(self, event: Loading, chain_given: bool) -> None:
+    def _loading(self, event: Loading, has_chain: bool) -> None:
         if event.total:
             self.part(f"part {event.done} of {event.total}", event.done, event.total)
         else:
-            self._show("is in memory")
-        if event.done == event.total and chain_given:
+            self._show("already in memory")
+        if event.done == event.total and has_chain:
             self.render()
 
     def plan(self, number: int = 1) -> None:
-        """The planner begins to write the turn of that number."""
+        """Starts the planning stage of a turn; turns count from 1."""
         self.stage("plan", "Plan" if number == 1 else f"Plan, turn {number}")
         self._tokens = 0
 
     def token(self, piece: str) -> None:
-        """A piece of the chain was written."""
+        """Shows progress after the planner wrote a piece of the chain."""
         if self._stage != "plan":
             self.plan(len(Chain.parse(self._text).turns) + 1)
         self._text += piece
@@ -117,7 +117,7 @@ class Progress:
         self._show(f"{self._tokens} tokens, {_count(self._boxes_shown, 'box', 'boxes')}")
 
     def _show_boxes(self, complete: bool) -> None:
-        """Shows each box once its color word is there, or something else is in its place."""
+        """Shows each box as soon as its color word, or its absence, is known."""
         for region in Chain.parse(self._text).boxes[self._boxes_shown :]:
             if region.color is None and not complete and _BEFORE_COLOR.fullmatch(self._text, region.end):
                 return
@@ -125,11 +125,11 @@ class Progress:
             self.console.print(box_line(self._boxes_shown, region), soft_wrap=True)
 
     def render(self, number: int = 1) -> None:
-        """The picture of the turn of that number begins."""
+        """Starts the rendering stage of a turn; turns count from 1."""
         self.stage("render", "Render" if number == 1 else f"Render, picture {number}")
 
     def step(self, step: int, total: int, turn: int) -> None:
-        """A denoising step is done; steps count from 1, turns from 0."""
+        """Shows that a denoising step is done; steps count from 1, turns from 0."""
         if self._stage != "render":
             self.render(turn + 1)
         self.part(f"step {step} of {total}", step, total)
@@ -137,7 +137,7 @@ class Progress:
             self.stage("decode", "Decode")
 
     def part(self, detail: str, done: int, total: int) -> None:
-        """A part of the running stage is done."""
+        """Shows how much of the current stage is done."""
         assert self._task is not None
         self._bars.update(self._task, completed=done, total=total)
         self._show(detail)
@@ -149,7 +149,7 @@ class Progress:
 
 
 def box_line(number: int, region: Region) -> str:
-    """One box as a line of rich markup."""
+    """A box as one line of rich markup."""
     box = region.box
     kind = f"[red]■ {escape(region.color)}[/]" if region.color else "[red]□[/] no color: reasoned about"
     return f"  {number}  ({box.x1},{box.y1})–({box.x2},{box.y2})  {kind}  {escape(region.phrase)}"

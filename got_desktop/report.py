@@ -1,4 +1,4 @@
-"""What is said when the work is done: JSON for programs, a line a file for people."""
+"""Output after the work is done: JSON for programs, one line per file for users."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from got_desktop.times import Times
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """A JSON value on stdout; ASCII only, so that no terminal's encoding can spoil it."""
+    """Prints a JSON value to stdout, in ASCII so that it does not depend on the terminal's encoding."""
     print(json.dumps(value, indent=2))
 
 
 def outcome_as_json(outcome: Outcome, progress: Progress) -> dict[str, Any]:
-    """All that a program may want to know of a request."""
+    """The outcome of a request as JSON values."""
     return outcome.facts | {
         "problems": chain_words.problems(outcome.chain),
         "written": {what: str(path) for what, path in outcome.written.items()},
@@ -31,24 +31,26 @@ def outcome_as_json(outcome: Outcome, progress: Progress) -> dict[str, Any]:
 
 
 def print_written(outcome: Outcome, progress: Progress) -> None:
-    """Which files there are now."""
+    """Prints the files that were written."""
     for path in outcome.written.values():
         progress.console.print(f"Wrote {path}", markup=False, soft_wrap=True)
 
 
 def print_profile(times: Times) -> None:
-    """What the engine's time went into, a line a stage, on stdout."""
+    """Prints the engine's time to stdout, one line per stage."""
     steps = times.steps
     details = {
-        "plan": f"{times.tokens} tokens, {times.token_rate:.0f} a second" if times.tokens else "the chain was given",
-        "steps": f"{len(steps)}: the first {steps[0]:.3f} s, the median {times.usual_step:.3f} s",
+        "plan": f"{times.tokens} tokens, {times.token_rate:.0f} per second"
+        if times.tokens
+        else "chain read from a file",
+        "steps": f"{len(steps)} steps: first {steps[0]:.3f} s, median {times.median_step:.3f} s",
     }
     rows = [[name, f"{seconds:.3f}", details.get(name, "")] for name, seconds in times.stages.items()]
     print_table(["stage", "seconds", ""], rows)
 
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:
-    """A table on stdout."""
+    """Prints a table to stdout."""
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*row)

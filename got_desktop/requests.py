@@ -1,4 +1,4 @@
-"""What a command asks for: one dataclass each that holds everything and refuses what makes no sense."""
+"""Requests of the commands: dataclasses that check their values."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from engine.api.requests import check_words
 
 @dataclass(frozen=True, kw_only=True)
 class PlanRequest:
-    """Write the chain for an edit of `source`, or for a new picture where there is none."""
+    """Write the chain for an edit of `source` or, without one, for a new picture."""
 
     instruction: str
     source: Path | None = None
     model: str = "got-mini"
-    """A name of the catalog, or a folder."""
+    """A name from the catalog, or a folder."""
     device: str = "auto"
     chain_output: Path | None = None
     boxes_overlay: Path | None = None
@@ -35,19 +35,19 @@ class PlanRequest:
             )
 
     def outputs(self) -> list[Path]:
-        """Every file to be written."""
+        """All files to be written."""
         return [path for path in (self.chain_output, self.boxes_overlay) if path]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RenderRequest(PlanRequest):
-    """Plan, or take a chain as it stands, and draw it: an edit of `source`, or a new picture where there is none."""
+    """Plan, or use the chain in a file, and draw it: an edit of `source` or, without one, a new picture."""
 
     output: Path
     chain: Path | None = None
     drawing: EditOptions | GenerateOptions
     facts: bool = True
-    """Put the edit's facts into a PNG."""
+    """Store the edit's facts in a PNG."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,5 +65,5 @@ class ImportRequest:
     output: Path
     checkpoint: str = "GoT-6B"
     dtype: Literal["float32", "float16", "bfloat16"] | None = None
-    """What weights are stored as; None: as the checkpoint has them."""
+    """The type that weights are stored as; None keeps the checkpoint's."""
     source_size: int = 448

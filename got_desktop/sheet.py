@@ -1,4 +1,4 @@
-"""One picture that shows source, plan and result side by side."""
+"""A sheet that shows source, plan and result side by side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from got_desktop.outcome import Outcome
 
 
 def write(outcome: Outcome, path: Path, footer: str) -> None:
-    """Source, plan and result side by side with the chain, as a PNG that replaces what was there."""
+    """Writes source, plan, result and chain as one PNG, replacing an existing file."""
     from engine.imaging.decode import on_white
     from engine.imaging.overlay import draw_plan, marks_of_turn
     from engine.imaging.save import encode, write_files

@@ -1,4 +1,4 @@
-"""The picture to edit: read from its file, and in the form that the engine takes."""
+"""The picture to edit: read from its file and prepared for upload to the engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read(request: PlanRequest, progress: Progress) -> Source | None:
-    """The picture to edit. Raises ImageError, and OutputError where the output's format cannot hold its size."""
+    """Reads the picture. Raises ImageError, and OutputError if the output format cannot store its size."""
     from engine.imaging.decode import read_image
     from engine.imaging.save import check_size
 
@@ -29,14 +29,14 @@ def read(request: PlanRequest, progress: Progress) -> Source | None:
 
 
 def upload_form(path: Path, source: Source) -> tuple[bytes, str]:
-    """(bytes, content type) of the picture for the engine: the file itself, or a PNG where it is of another kind."""
+    """(bytes, content type) for the upload: the file itself, or a PNG if the engine does not accept its format."""
     from PIL import Image
 
     from engine.imaging.save import encode
 
-    with Image.open(path) as opened:
-        kind = opened.format
-    for content_type, known in UPLOADED.items():
-        if kind == known.pillow_name:
+    with Image.open(path) as image:
+        kind = image.format
+    for content_type, accepted in UPLOADED.items():
+        if kind == accepted.pillow_name:
             return path.read_bytes(), content_type
     return encode(source.image, ".png", source), "image/png"

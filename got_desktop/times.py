@@ -1,4 +1,4 @@
-"""What the time of a job went into, stage by stage, in seconds."""
+"""The duration of a job's stages, in seconds."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from engine.api.protocol import JobResult
 
 @dataclass(frozen=True)
 class Times:
-    """A stage that there was not took none."""
+    """A stage that did not run has a duration of 0."""
 
     load: float
     plan: float
     tokens: int
-    """That the planner wrote; 0: the chain was given."""
+    """Number of tokens that the planner wrote; 0 if the job did not plan."""
     encode: float
     steps: tuple[float, ...]
-    """Each denoising step of all pictures, in order."""
+    """The denoising steps of all pictures, in order."""
     decode: float
     composite: float
 
@@ -31,7 +31,7 @@ class Times:
 
     @property
     def stages(self) -> dict[str, float]:
-        """Seconds by stage, in the order in which they follow each other."""
+        """Seconds by stage, in the order of the stages."""
         return {
             "load": self.load,
             "plan": self.plan,
@@ -43,12 +43,12 @@ class Times:
 
     @property
     def token_rate(self) -> float:
-        """Tokens a second; 0 where none were written."""
+        """Tokens per second; 0 if none were written."""
         return self.tokens / self.plan if self.tokens and self.plan else 0.0
 
     @property
-    def usual_step(self) -> float:
-        """The median: the first step is often slower. 0 where there was none."""
+    def median_step(self) -> float:
+        """The median, because the first step is often slower. 0 if there were no steps."""
         return median(self.steps) if self.steps else 0.0
 
     def as_json(self) -> dict[str, Any]:

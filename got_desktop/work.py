@@ -1,4 +1,4 @@
-"""Plans and draws: gives a request to the engine, shows what it says meanwhile, and writes what comes of it."""
+"""Plans and draws: sends a request to the engine, shows its progress and writes the results."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ if TYPE_CHECKING:
     from engine.imaging.decode import Source
 
 CLIENT = "got"
-"""What the command line calls itself at the engine."""
+"""The command line's client name in the engine."""
 
 
 def plan(request: PlanRequest, progress: Progress) -> Outcome:
-    """Writes the chain of one edit, or of a new picture. Raises EngineError; nothing is written then."""
+    """Plans one edit or a new picture and writes the files. Raises EngineError and then writes nothing."""
     outputs.check(request)
     source = source_image.read(request, progress)
     model = catalog.model_name(request.model)
     progress.stage("load", f"Load {model}")
     with launch.connect(CLIENT) as engine:
         image = _upload(engine, request, source)
-        asked = protocol.PlanRequest(
+        plan_request = protocol.PlanRequest(
             instruction=request.instruction, image=image, model=model, adapters=_adapters(), device=request.device
         )
-        job, result = _run(engine, asked, progress)
+        job, result = _run(engine, plan_request, progress)
         chain = Chain.parse(result.chains[0])
         files = {}
         if request.chain_output:
             files["chain"] = (request.chain_output, chain_file.encode(chain))
         if request.boxes_overlay:
             files["boxes_overlay"] = (request.boxes_overlay, _file(engine.client, result, "overlay"))
-        written = outputs.write(files, request.force)
+        files_by_kind = outputs.write(files, request.force)
         engine.client.acknowledge(job.id)
-    return Outcome(chain, _facts(result), written)
+    return Outcome(chain, _facts(result), files_by_kind)
 
 
 def render(request: RenderRequest, progress: Progress) -> Outcome:
-    """Plans, or takes the given chain, draws it and writes the result. Raises EngineError; nothing is written then."""
+    """Plans, or uses the request's chain, draws it and writes the files. Raises EngineError and then writes nothing."""
     outputs.check(request)
     source = source_image.read(request, progress)
     chain = chain_file.read_for(request)
@@ -73,7 +73,7 @@ def render(request: RenderRequest, progress: Progress) -> Outcome:
 
 
 def load(model: str, device: str, progress: Progress) -> None:
-    """Brings a model into the engine's memory. Raises EngineError."""
+    """Loads a model into the engine's memory. Raises EngineError."""
     name = catalog.model_name(model)
     progress.stage("load", f"Load {name}")
     with launch.connect(CLIENT) as engine:
@@ -82,14 +82,14 @@ def load(model: str, device: str, progress: Progress) -> None:
 
 
 def unload() -> None:
-    """Gives the engine's memory back, where an engine runs. Raises EngineError."""
+    """Unloads the engine's model, if an engine is running. Raises EngineError."""
     client = launch.find()
     if client is not None:
         client.follow(client.submit(protocol.UnloadRequest()).id)
 
 
 def _drawing(request: RenderRequest, image: str | None, model: str, chain: Chain | None) -> JobRequest:
-    shared: dict[str, Any] = {
+    common: dict[str, Any] = {
         "instruction": request.instruction,
         "chain": chain.text if chain else None,
         "model": model,
@@ -97,8 +97,8 @@ def _drawing(request: RenderRequest, image: str | None, model: str, chain: Chain
         "device": request.device,
     }
     if image is None:
-        return GenerateRequest(**shared, **arguments(GenerateOptions, request.drawing))
-    return EditRequest(image=image, **shared, **arguments(EditOptions, request.drawing))
+        return GenerateRequest(**common, **arguments(GenerateOptions, request.drawing))
+    return EditRequest(image=image, **common, **arguments(EditOptions, request.drawing))
 
 
 def _adapters() -> tuple[protocol.AdapterUse, ...]:
@@ -112,13 +112,13 @@ def _upload(engine: Engine, request: PlanRequest, source: Source | None) -> str 
 
 
 def _run(engine: Engine, request: JobRequest, progress: Progress) -> tuple[JobState, JobResult]:
-    """Waits for the job, and cancels it when the user stops waiting."""
-    submitted: list[JobState] = []
-    given = getattr(request, "chain", None) is not None
+    """Runs the job, and cancels it if the user interrupts."""
+    jobs: list[JobState] = []
+    has_chain = getattr(request, "chain", None) is not None
     try:
-        job = engine.run(request, lambda event: progress.event(event, given), submitted.append)
+        job = engine.run(request, lambda event: progress.event(event, has_chain), jobs.append)
     except BaseException:
-        for job in submitted:  # one at most
+        for job in jobs:  # one at most
             _abandon(engine.client, job.id)
         raise
     return job, engine.client.result(job.id)
@@ -138,13 +138,13 @@ def _write(client: EngineClient, request: RenderRequest, source: Source | None, 
             pieces = (client.file(result.id, file.name) for file in (layer, mask))
             layers.append(outputs.layer(outputs.layer_name(result.instruction, layer.turn), *pieces))
     facts = _facts(result)
-    kept = facts if request.facts else None
-    files = {"image": (request.output, outputs.encode_result(request.output, source, picture, layers, kept))}
+    stored_facts = facts if request.facts else None
+    files = {"image": (request.output, outputs.encode_result(request.output, source, picture, layers, stored_facts))}
     if request.boxes_overlay:
         files["boxes_overlay"] = (request.boxes_overlay, _file(client, result, "overlay"))
-    written = outputs.write(files, request.force)
-    seen = source.for_model() if source else None
-    return Outcome(Chain.parse(result.chains[0]), facts, written, seen, picture, Times.of(result))
+    files_by_kind = outputs.write(files, request.force)
+    model_view = source.for_model() if source else None
+    return Outcome(Chain.parse(result.chains[0]), facts, files_by_kind, model_view, picture, Times.of(result))
 
 
 def _file(client: EngineClient, result: JobResult, kind: str) -> bytes:

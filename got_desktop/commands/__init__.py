@@ -1,1 +1,1 @@
-"""The commands of `got`, one file each; a command turns its arguments into a request and its outcome into words."""
+"""The commands of `got`, one file each; a command turns its arguments into a request and prints the outcome."""

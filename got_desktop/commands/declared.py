@@ -1,4 +1,4 @@
-"""The options of a command that its drawing options declare: flag, range, default and help."""
+"""Command-line options for the drawing options, with their flag, range, default and help."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from engine.api.options import Option, options_for, with_values
 
 
 def with_drawing(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with an option of its own for each drawing option.
+    """The command with one command-line option for each drawing option.
 
-    `command` takes them together as its keyword `drawing`, whose annotation is the dataclass that declares them.
+    `command` gets them as its keyword `drawing`, whose annotation is the dataclass that declares them.
     """
     signature = inspect.signature(command, eval_str=True)
     kind = signature.parameters["drawing"].annotation
     options = options_for("cli", kind)
     parameters: list[Parameter] = []
     for parameter in signature.parameters.values():
-        parameters += [_parameter(one) for one in options] if parameter.name == "drawing" else [parameter]
+        parameters += [_parameter(option) for option in options] if parameter.name == "drawing" else [parameter]
 
     @wraps(command)
     def run(**arguments: Any) -> None:  # noqa: ANN401 - as the command's options are
-        values = {one.name: arguments.pop(_name(one)) for one in options}
+        values = {option.name: arguments.pop(_name(option)) for option in options}
         command(**arguments, drawing=with_values(kind(), values))
 
     # typer reads both
@@ -36,18 +36,18 @@ def with_drawing(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _flag(one: Option) -> str:
-    return one.flag or f"--{one.name.replace('_', '-')}"
+def _flag(option: Option) -> str:
+    return option.flag or f"--{option.name.replace('_', '-')}"
 
 
-def _name(one: Option) -> str:
-    return _flag(one).removeprefix("--").replace("-", "_")
+def _name(option: Option) -> str:
+    return _flag(option).removeprefix("--").replace("-", "_")
 
 
-def _parameter(one: Option) -> Parameter:
-    kind: Any = Literal[tuple(choice.value for choice in one.choices)] if one.choices else one.type
-    # a dataclass that is nested refuses a wrong value itself, also one that is not a number
-    limits: dict[str, Any] = {"min": one.least, "max": one.most} if len(one.path) == 1 else {}
-    about = typer.Option(_flag(one), help=one.sentence, rich_help_panel="Drawing", **limits)
-    annotation = Annotated[Optional[kind] if one.optional else kind, about]  # noqa: UP045 - a type at run time
-    return Parameter(_name(one), Parameter.KEYWORD_ONLY, default=one.default, annotation=annotation)
+def _parameter(option: Option) -> Parameter:
+    kind: Any = Literal[tuple(choice.value for choice in option.choices)] if option.choices else option.type
+    # a nested dataclass rejects wrong values itself, including NaN
+    limits: dict[str, Any] = {"min": option.least, "max": option.most} if len(option.path) == 1 else {}
+    about = typer.Option(_flag(option), help=option.sentence, rich_help_panel="Drawing", **limits)
+    annotation = Annotated[Optional[kind] if option.optional else kind, about]  # noqa: UP045 - a type at run time
+    return Parameter(_name(option), Parameter.KEYWORD_ONLY, default=option.default, annotation=annotation)

@@ -1,4 +1,4 @@
-"""`got doctor`: what works on this machine, what does not, and what to do about it."""
+"""`got doctor`: checks this machine and says how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from got_desktop.doctor import examine_patiently
 
 
 def doctor(json: options.JsonOption = False) -> None:
-    """Check Python, packages, devices, memory, disk and models. Ends with 1 where something is wrong."""
+    """Check Python, packages, devices, memory, disk and models. The exit code is 1 if there is a problem."""
     findings = examine_patiently()
     if json:
         report.print_json([finding.as_json() for finding in findings])

@@ -1,4 +1,4 @@
-"""`got edit`: an edited copy of a picture."""
+"""`got edit`: writes an edited copy of a picture."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def edit(
 ) -> None:
     """Edit a picture by instruction: plan it as a chain with boxes, then draw it.
 
-    Pixels outside the edit stay as they are, to the bit, in PNG, WebP and OpenRaster.
+    In PNG, WebP and OpenRaster, pixels outside the edit are not changed at all.
     """
     request = RenderRequest(
         instruction=instruction,
@@ -46,7 +46,7 @@ def edit(
 
 
 def show_picture(request: RenderRequest, json: bool, profile: bool) -> None:
-    """Draws, and says what was written, or prints the outcome as JSON."""
+    """Draws the picture and prints the files that were written, or the outcome as JSON."""
     with Progress() as progress:
         outcome = work.render(request, progress)
     if json:

@@ -13,17 +13,19 @@ from got_desktop import report
 from got_desktop.commands import options
 from got_desktop.work import CLIENT
 
-app = typer.Typer(no_args_is_help=True, help="The process that plans and draws; it starts by itself when it is needed.")
+app = typer.Typer(
+    no_args_is_help=True, help="The process that plans and draws. It starts automatically when it is needed."
+)
 
 _END_TIMEOUT = 12.0
 
 
 @app.command()
 def start() -> None:
-    """Start the engine and keep it alive until this command is ended (Ctrl+C)."""
+    """Start the engine and keep it alive until you end this command (Ctrl+C)."""
     with launch.connect(CLIENT) as engine:
         system = engine.client.system()
-        print(f"The engine runs (process {system.pid}). Ctrl+C lets it go 10 s after the last program that uses it.")
+        print(f"The engine is running (process {system.pid}). After Ctrl+C, it ends 10 s after its last client.")
         while True:
             time.sleep(1)
             engine.client.system()
@@ -31,20 +33,20 @@ def start() -> None:
 
 @app.command()
 def status(json: options.JsonOption = False) -> None:
-    """Say whether the engine runs, and what it does."""
+    """Show whether the engine is running, and what it is doing."""
     client = launch.find()
     if client is None:
-        return report.print_json({"running": False}) if json else print("No engine runs.")
+        return report.print_json({"running": False}) if json else print("The engine is not running.")
     system = client.system()
     if json:
         return report.print_json({"running": True} | to_json(system))
-    loaded = system.model or "no model"
+    model = system.model or "no model"
     rows = [
         ["process", str(system.pid)],
         ["up for", f"{system.uptime:.0f} s"],
-        ["model", loaded],
+        ["model", model],
         ["memory", f"{system.memory_used / 1e9:.1f} of {system.memory_total / 1e9:.1f} GB"],
-        ["jobs", f"{system.queued} waiting, {'one runs' if system.running else 'none runs'}"],
+        ["jobs", f"{system.queued} waiting, {'1' if system.running else '0'} running"],
         ["clients", str(system.leases)],
     ]
     report.print_table(["", ""], rows)
@@ -52,10 +54,10 @@ def status(json: options.JsonOption = False) -> None:
 
 @app.command()
 def stop() -> None:
-    """End the engine; what it has not finished goes on when it is started again."""
+    """End the engine. Unfinished jobs continue when it is started again."""
     client = launch.find()
     if client is None:
-        return print("No engine runs.")
+        return print("The engine is not running.")
     client.shutdown()
     deadline = time.monotonic() + _END_TIMEOUT
     while client.runtime.alive:

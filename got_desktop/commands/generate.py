@@ -1,4 +1,4 @@
-"""`got generate`: a new picture from a caption."""
+"""`got generate`: draws a new picture from a caption."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def generate(
     caption: options.CaptionArgument,
     *,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The picture, or with --plan-only the chain.")
+        Path | None,
+        typer.Option("--output", "-o", help="The file for the picture or, with --plan-only, for the chain."),
     ] = None,
-    plan_only: Annotated[bool, typer.Option("--plan-only", help="Write the chain, and draw nothing.")] = False,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Write the chain without drawing.")] = False,
     chain: options.ChainOption = None,
     boxes_overlay: options.OverlayOption = None,
     force: options.ForceOption = False,
@@ -34,7 +35,7 @@ def generate(
     profile: options.ProfileOption = False,
     json: options.JsonOption = False,
 ) -> None:
-    """Draw a new picture from a caption, by a chain that lays it out first."""
+    """Draw a new picture from a caption: plan its layout as a chain with boxes, then draw it."""
     if plan_only:
         plan = PlanRequest(
             instruction=caption,

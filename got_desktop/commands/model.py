@@ -1,4 +1,4 @@
-"""`got model`: the models on this machine, and how a released one comes to it."""
+"""`got model`: lists, loads and imports models, and selects adapters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="The models on this machine.")
 
 @app.command("list")
 def list_models(json: options.JsonOption = False) -> None:
-    """Show the models that --model takes by name."""
+    """List the models that --model accepts by name."""
     models = catalog.model_list()
     if json:
         return report.print_json(models)
@@ -27,27 +27,29 @@ def list_models(json: options.JsonOption = False) -> None:
 
 @app.command("load")
 def load(
-    model: Annotated[str, typer.Argument(help="A name that `got model list` shows, or a folder.")],
+    model: Annotated[str, typer.Argument(help="A name from `got model list`, or a folder.")],
     device: options.DeviceOption = "auto",
 ) -> None:
-    """Bring a model into the engine's memory; it stays there while programs use the engine."""
+    """Load a model into the engine's memory. It stays there while programs use the engine."""
     with Progress() as progress:
         work.load(model, device, progress)
 
 
 @app.command("unload")
 def unload() -> None:
-    """Give the memory back that the engine's model takes."""
+    """Unload the engine's model from memory."""
     work.unload()
 
 
 @app.command("use")
 def use(
-    adapter: Annotated[str | None, typer.Argument(help="An adapter's name, or a folder that `got train` made.")] = None,
-    weight: Annotated[float, typer.Option(min=-4, max=4, help="How much of it is added to the model.")] = 1.0,
-    off: Annotated[bool, typer.Option("--off", help="Work with the model alone again.")] = False,
+    adapter: Annotated[
+        str | None, typer.Argument(help="The name of an adapter, or a folder that `got train` wrote.")
+    ] = None,
+    weight: Annotated[float, typer.Option(min=-4, max=4, help="How strongly the adapter is applied.")] = 1.0,
+    off: Annotated[bool, typer.Option("--off", help="Stop using adapters.")] = False,
 ) -> None:
-    """Work with an adapter from now on, beside those in use; without one, show which are."""
+    """Use an adapter from now on, in addition to those in use. Without a name, list the adapters in use."""
     if off:
         adapters.use_none()
     if adapter:
@@ -57,10 +59,10 @@ def use(
 
 @app.command("info")
 def info(
-    model: Annotated[str, typer.Argument(help="A name that `got model list` shows, or a folder.")],
+    model: Annotated[str, typer.Argument(help="A name from `got model list`, or a folder.")],
     json: options.JsonOption = False,
 ) -> None:
-    """Show what a model says about itself: sizes, defaults, license and where it comes from."""
+    """Show a model's sizes, defaults, license and origin."""
     facts = catalog.model_info(model)
     if json:
         return report.print_json(facts)
@@ -72,20 +74,22 @@ def import_model(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Holds the checkpoint's folder, Qwen2.5-VL-3B-Instruct and stable-diffusion-xl-base-1.0.",
+            help="The folder with the checkpoint, Qwen2.5-VL-3B-Instruct and stable-diffusion-xl-base-1.0.",
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The new model's folder.")],
-    checkpoint: Annotated[str, typer.Option(help="The checkpoint's folder in FOLDER.")] = "GoT-6B",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the new model.")],
+    checkpoint: Annotated[str, typer.Option(help="The name of the checkpoint's folder in FOLDER.")] = "GoT-6B",
     dtype: Annotated[
         Literal["float32", "float16", "bfloat16"] | None,
-        typer.Option(help="Store weights as this; without it, as they are."),
+        typer.Option(help="The type to store weights as. The default keeps the checkpoint's."),
     ] = None,
-    source_size: Annotated[int, typer.Option(min=28, help="Side of the square that the planner sees.")] = 448,
+    source_size: Annotated[
+        int, typer.Option(min=28, help="The side of the square that the planner sees, in pixels.")
+    ] = 448,
 ) -> None:
     """Convert a downloaded GoT-6B to the native layout, as safetensors.
 
-    Its pickled weights are read in a process of their own, by torch's restricted unpickler.
+    A separate process reads the pickled weights with torch's restricted unpickler.
     """
     request = ImportRequest(folder=folder, output=output, checkpoint=checkpoint, dtype=dtype, source_size=source_size)
     with Progress() as progress:

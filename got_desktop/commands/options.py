@@ -1,4 +1,4 @@
-"""The options that several commands share, declared once; `declared.py` has those of a drawing."""
+"""Options that several commands share; the drawing options are in `declared.py`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from engine.api.formats import OPENRASTER, WRITTEN, labels
 
 _FILES = "Files"
 _MODEL = "Model"
-_WRITTEN = ", ".join(known.suffixes[0] for known in WRITTEN)
+_WRITTEN = ", ".join(file_format.suffixes[0] for file_format in WRITTEN)
 
-SourceArgument = Annotated[Path, typer.Argument(metavar="IMAGE", help=f"A {labels()} picture, up to 64 megapixels.")]
+SourceArgument = Annotated[Path, typer.Argument(metavar="IMAGE", help=f"A {labels()} picture of up to 64 megapixels.")]
 InstructionArgument = Annotated[
-    str, typer.Argument(metavar="INSTRUCTION", help="What to change, in plain words; at most 2000 characters.")
+    str, typer.Argument(metavar="INSTRUCTION", help="What to change, in plain words (up to 2000 characters).")
 ]
 CaptionArgument = Annotated[
-    str, typer.Argument(metavar="CAPTION", help="What to draw, in plain words; at most 2000 characters.")
+    str, typer.Argument(metavar="CAPTION", help="What to draw, in plain words (up to 2000 characters).")
 ]
 
 OutputOption = Annotated[
@@ -32,27 +32,33 @@ OutputOption = Annotated[
 ]
 ChainOutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write the chain to this file, to be corrected.", rich_help_panel=_FILES),
+    typer.Option(
+        "--output", "-o", help="Write the chain to this file, so that you can correct it.", rich_help_panel=_FILES
+    ),
 ]
 ChainOption = Annotated[
     Path | None,
-    typer.Option("--chain", help="Draw the chain in this file; nothing is planned.", rich_help_panel=_FILES),
+    typer.Option("--chain", help="Draw the chain in this file instead of planning.", rich_help_panel=_FILES),
 ]
 OverlayOption = Annotated[
     Path | None,
-    typer.Option("--boxes-overlay", help="Also write the picture with the plan's boxes (PNG).", rich_help_panel=_FILES),
+    typer.Option(
+        "--boxes-overlay",
+        help="Also write the picture with the plan's boxes (PNG) to this file.",
+        rich_help_panel=_FILES,
+    ),
 ]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that exist.", rich_help_panel=_FILES)]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace existing files.", rich_help_panel=_FILES)]
 NoFactsOption = Annotated[
     bool,
     typer.Option(
         "--no-facts", help="Do not store instruction, chain, seed and model in the PNG.", rich_help_panel=_FILES
     ),
 ]
-ProfileOption = Annotated[bool, typer.Option("--profile", help="Show what the time went into.")]
+ProfileOption = Annotated[bool, typer.Option("--profile", help="Show how long each stage took.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
 
 ModelOption = Annotated[
-    str, typer.Option("--model", "-m", help="A name that `got model list` shows, or a folder.", rich_help_panel=_MODEL)
+    str, typer.Option("--model", "-m", help="A name from `got model list`, or a folder.", rich_help_panel=_MODEL)
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps, …", rich_help_panel=_MODEL)]

@@ -1,4 +1,4 @@
-"""`got plan`: the chain and its boxes, before anything is drawn."""
+"""`got plan`: writes the chain and its boxes without drawing."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def plan(
     device: options.DeviceOption = "auto",
     json: options.JsonOption = False,
 ) -> None:
-    """Write the chain for an edit, and draw nothing.
+    """Write the chain for an edit without drawing.
 
-    The chain goes to stdout, or to a file with -o. Correct a box or a word in it and draw it with `got edit --chain`.
+    The chain goes to stdout or, with -o, to a file. Correct boxes or words in it, then draw it with `got edit --chain`.
     """
     request = PlanRequest(
         instruction=instruction,
@@ -35,7 +35,7 @@ def plan(
 
 
 def show_plan(request: PlanRequest, json: bool) -> None:
-    """Plans, and prints the chain exactly as it is, or the outcome as JSON."""
+    """Plans, and prints the chain without any changes, or the outcome as JSON."""
     with Progress() as progress:
         outcome = work.plan(request, progress)
     if json:

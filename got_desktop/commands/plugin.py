@@ -1,4 +1,4 @@
-"""`got plugin`: the plug-ins of Krita and GIMP."""
+"""`got plugin`: installs and removes the plug-ins for Krita and GIMP."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from got_desktop.failure import say
 from plugins import install as installation
 from plugins.places import Machine, Place, find
 
-app = typer.Typer(no_args_is_help=True, help="The plug-ins of Krita and GIMP 3.")
+app = typer.Typer(no_args_is_help=True, help="The plug-ins for Krita and GIMP 3.")
 
 
 class Host(StrEnum):
@@ -25,16 +25,16 @@ class Host(StrEnum):
     all = "all"
 
 
-HostArgument = Annotated[Host, typer.Argument(help="krita, gimp, or all that are found.")]
+HostArgument = Annotated[Host, typer.Argument(help="krita, gimp, or all (those that are found).")]
 TargetOption = Annotated[
     Path | None,
-    typer.Option(help="The host's own folder, if it is not found: Krita's resource folder, GIMP's plug-ins folder."),
+    typer.Option(help="The host's folder, if it is not found: Krita's resource folder or GIMP's plug-ins folder."),
 ]
 
 
 @app.command()
 def install(host: HostArgument, target: TargetOption = None) -> None:
-    """Put the plug-in where the host looks for it; an older one of ours is replaced."""
+    """Install the plug-in, replacing an older version."""
 
     def put(place: Place) -> None:
         folder = installation.install(place)
@@ -42,38 +42,38 @@ def install(host: HostArgument, target: TargetOption = None) -> None:
         if place.host == "krita" and place.settings is None:
             print("Switch it on in Krita: Settings ▸ Configure Krita ▸ Python Plugin Manager ▸ GoT.")
         if place.kind in ("Flatpak", "Snap"):
-            print(f"A {place.kind} keeps {place.host} apart from other programs: it may not reach the engine.")
-        print("Start the program anew if it runs.")
+            print(f"{place.kind} isolates {place.host} from other programs, so it may not reach the engine.")
+        print("Restart the program if it is running.")
 
     _at_each(_places(host, target), put)
 
 
 @app.command()
 def uninstall(host: HostArgument, target: TargetOption = None) -> None:
-    """Take the plug-in out again."""
+    """Remove the plug-in."""
 
     def take(place: Place) -> None:
-        gone = installation.uninstall(place)
-        print(f"{'Removed from' if gone else 'Was not in'} {_title(place)}: {place.folder}")
+        was_there = installation.uninstall(place)
+        print(f"{'Removed from' if was_there else 'Not installed in'} {_title(place)}: {place.folder}")
 
     _at_each(_places(host, target), take)
 
 
 @app.command()
 def status(target: TargetOption = None, json: options.JsonOption = False) -> None:
-    """Say where the plug-ins are, and where they could be."""
-    places, missing = _found(target)
-    found = [installation.status(place) for place in places]
+    """Show where the plug-ins are installed, and where they can be."""
+    places, missing = _all_places(target)
+    statuses = [installation.status(place) for place in places]
     if json:
-        listed = [{"host": s.place.host, "kind": s.place.kind, "folder": str(s.place.folder)} for s in found]
-        states = [entry | {"state": status.state} for entry, status in zip(listed, found, strict=True)]
+        entries = [{"host": s.place.host, "kind": s.place.kind, "folder": str(s.place.folder)} for s in statuses]
+        states = [entry | {"state": status.state} for entry, status in zip(entries, statuses, strict=True)]
         return report.print_json({"places": states, "missing": {host: str(why) for host, why in missing.items()}})
-    rows = [[_title(status.place), status.state, str(status.place.folder)] for status in found]
+    rows = [[_title(status.place), status.state, str(status.place.folder)] for status in statuses]
     report.print_table(["host", "plug-in", "folder"], rows + [[host, "–", str(why)] for host, why in missing.items()])
 
 
 def _at_each(places: list[Place], act: Callable[[Place], None]) -> None:
-    """Does it everywhere. A place that refuses is named and holds up no other; the first gives the exit code."""
+    """Acts on all places and names those that fail; the first failure gives the exit code."""
     codes = []
     for place in places:
         try:
@@ -86,12 +86,12 @@ def _at_each(places: list[Place], act: Callable[[Place], None]) -> None:
 
 
 def _places(host: Host, target: Path | None) -> list[Place]:
-    """Where to. A host that is not there is an EngineError; for `all` it is named, and the other one will do."""
+    """The host's places. A missing host is an EngineError; for `all`, it is only reported if the other host exists."""
     if host is not Host.all:
         return _places_of(host, target)
     if target is not None:
         raise EngineError("target_ambiguous", "--target is the folder of one host.", "Name krita or gimp.")
-    places, missing = _found(None)
+    places, missing = _all_places(None)
     for error in missing.values():
         say(f"Left out: {error}")
     if not places:
@@ -99,8 +99,8 @@ def _places(host: Host, target: Path | None) -> list[Place]:
     return places
 
 
-def _found(target: Path | None) -> tuple[list[Place], dict[str, EngineError]]:
-    """(the places of both hosts, why a host has none)"""
+def _all_places(target: Path | None) -> tuple[list[Place], dict[str, EngineError]]:
+    """(the places of both hosts, the error of each host that has none)"""
     places, missing = [], {}
     for host in (Host.krita, Host.gimp):
         try:

@@ -1,4 +1,4 @@
-"""`got train`, `got annotate` and `got evaluate`: the trainer, started as a process of its own."""
+"""`got train`, `got annotate` and `got evaluate`: run the trainer as a separate process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import typer
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-"""Every argument is the trainer's, --help too."""
+"""All arguments go to the trainer, including --help."""
 
 
 def train(context: typer.Context) -> None:
@@ -19,7 +19,7 @@ def train(context: typer.Context) -> None:
 
 
 def annotate(context: typer.Context) -> None:
-    """Bring pictures before and after an edit into a folder to train from: `got annotate PAIRS -o FOLDER`."""
+    """Turn before/after pairs into a folder of training data: `got annotate PAIRS -o FOLDER`."""
     _start("training.annotate", context.args)
 
 
@@ -29,12 +29,12 @@ def evaluate(context: typer.Context) -> None:
 
 
 def _start(module: str, arguments: list[str]) -> None:
-    """Runs a module of the trainer to its end, and ends with its exit code."""
-    # -P and no empty entry: a folder `training` where the user happens to stand is not taken for ours
+    """Runs a trainer module and exits with its exit code."""
+    # -P and no empty entry: a folder `training` in the working directory must not be imported instead
     paths = os.pathsep.join(path for path in sys.path if path)
     child = subprocess.Popen([sys.executable, "-P", "-m", module, *arguments], env=os.environ | {"PYTHONPATH": paths})
     signal.signal(signal.SIGTERM, lambda number, frame: child.terminate())
-    # The terminal sends Ctrl+C to the trainer too, which ends in its own way. Here nothing may be raised: an exception
-    # that comes as the trainer ends would take its exit code with it.
+    # The terminal also sends Ctrl+C to the trainer, which handles it. This process must not raise: an exception while
+    # the trainer ends would hide its exit code.
     signal.signal(signal.SIGINT, lambda number, frame: None)
     raise typer.Exit(child.wait())

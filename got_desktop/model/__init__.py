@@ -1,1 +1,1 @@
-"""What the app knows and does, without widgets: documents, plans, the engine's work, settings; observed by signals."""
+"""The app's data and logic without widgets: documents, plans, engine jobs and settings, observed through signals."""

@@ -1,4 +1,4 @@
-"""A process of the engine's that says in JSON lines how far it is: a download, an import."""
+"""An engine process that reports its progress in JSON lines, such as a download or an import."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ _WAIT = 3000
 
 
 class Chore(QObject):
-    """Runs beside the window; ended when its owner wants it to."""
+    """A child process of the window that its owner can stop."""
 
     progressed = Signal(str, object, object)
-    """Stage, how much is done, how much there is: integers, which may be larger than Qt's own."""
+    """Stage, amount done, total: Python integers, because they may not fit into Qt's."""
     ended = Signal(object)
-    """What it said last, a dict; not sent after `stop`."""
+    """The last line as a dict; not sent after `stop`."""
     failed = Signal(object)
     """An EngineError; not sent after `stop`."""
 
-    def __init__(self, module: str, given: object, parent: QObject) -> None:
+    def __init__(self, module: str, request: object, parent: QObject) -> None:
         super().__init__(parent)
         self._last: dict[str, Any] = {}
         self._process = QProcess(self)
         self._process.readyReadStandardOutput.connect(self._read)
-        self._process.finished.connect(self._finished)
-        program, *arguments = child_command(module, given)
+        self._process.finished.connect(self._finish)
+        program, *arguments = child_command(module, request)
         self._process.start(program, arguments)
 
     def stop(self) -> None:
-        """Ends it. What was downloaded stays, and of an import the files that are whole: the next one goes on."""
-        self._process.finished.disconnect(self._finished)
+        """Stops the process. Downloaded data and complete files of an import are kept, so that it can resume."""
+        self._process.finished.disconnect(self._finish)
         self._process.readyReadStandardOutput.disconnect(self._read)
         if os.name == "posix" and self._process.processId():
             os.kill(self._process.processId(), signal.SIGINT)
@@ -45,19 +45,19 @@ class Chore(QObject):
         self._process.finished.connect(self.deleteLater)
 
     def wait(self) -> None:
-        """For the end of the program: until the process is gone, a few seconds at most."""
+        """Waits a few seconds for the process to end, then kills it; called when the program ends."""
         if self._process.state() != QProcess.ProcessState.NotRunning and not self._process.waitForFinished(_WAIT):
             self._process.kill()
             self._process.waitForFinished(_WAIT)
 
     def _read(self) -> None:
         while self._process.canReadLine():
-            said = json.loads(bytes(self._process.readLine().data()))
-            if "stage" in said:
-                self.progressed.emit(said["stage"], said["done"], said["total"])
-            self._last = said
+            line = json.loads(bytes(self._process.readLine().data()))
+            if "stage" in line:
+                self.progressed.emit(line["stage"], line["done"], line["total"])
+            self._last = line
 
-    def _finished(self) -> None:
+    def _finish(self) -> None:
         self._read()
         if {"summary", "offer"} & self._last.keys():
             self.ended.emit(self._last)

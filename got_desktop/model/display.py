@@ -1,4 +1,4 @@
-"""The document as the canvas shows it: put together in the background whenever its pixels change."""
+"""The document as the canvas shows it: composited in the background whenever its pixels change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from got_desktop.model.state import State
 
 class Display(QObject):
     changed = Signal()
-    """`pyramid` is another one."""
+    """`pyramid` was replaced."""
     failed = Signal(object)
 
     def __init__(self, document: Document, background: Background) -> None:
@@ -22,38 +22,38 @@ class Display(QObject):
         self.document = document
         self.background = background
         self.pyramid: Pyramid | None = None
-        self._shown: State | None = None
-        self._making: State | None = None
+        self._displayed: State | None = None
+        self._pending: State | None = None
         document.changed.connect(self._follow)
 
     @property
     def current(self) -> bool:
-        """Whether the canvas shows the document's present state."""
-        return self._shown is not None and self._shown.looks_as(self.document.state)
+        """Whether the canvas shows the document's current state."""
+        return self._displayed is not None and self._displayed.looks_as(self.document.state)
 
     def offer(self, state: State, ready: Pyramid) -> None:
-        """A state whose look is known already."""
-        self._shown, self.pyramid = state, ready
+        """Shows a state that is already composited."""
+        self._displayed, self.pyramid = state, ready
         self.changed.emit()
 
     def _follow(self) -> None:
         state = self.document.state
-        if state.base is None or self._making is not None or self.current:
+        if state.base is None or self._pending is not None or self.current:
             return
-        self._making = state
-        self.background.run(lambda say: look(state), self._made, self._not_made)
+        self._pending = state
+        self.background.run(lambda say: look(state), self._show, self._fail)
 
-    def _made(self, made: Pyramid) -> None:
-        self._shown, self._making, self.pyramid = self._making, None, made
+    def _show(self, picture: Pyramid) -> None:
+        self._displayed, self._pending, self.pyramid = self._pending, None, picture
         self.changed.emit()
-        self._follow()  # it may have gone on meanwhile
+        self._follow()  # the document may have changed since
 
-    def _not_made(self, error: EngineError) -> None:
-        self._making = None
+    def _fail(self, error: EngineError) -> None:
+        self._pending = None
         self.failed.emit(error)
 
 
 def look(state: State) -> Pyramid:
-    """What the canvas shows of a picture that is open. Slow."""
+    """Composites an open picture for the canvas. Slow."""
     assert state.base is not None
     return pyramid(composite(state.base.image, state.layers))

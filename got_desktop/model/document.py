@@ -11,12 +11,12 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from got_desktop.model.state import State
 
 RUN = 1.0
-"""Seconds within which a change of the same kind to the same thing belongs to one run, which is undone at once."""
+"""Seconds within which changes of the same kind to the same thing form one run, which is undone as a whole."""
 _DEPTH = 200
 
 
 class _Change(QUndoCommand):
-    """From one state to another; a run of alike changes is one."""
+    """A change from one state to another; a run of similar changes is merged into one."""
 
     def __init__(self, document: Document, after: State, text: str, run: str) -> None:
         super().__init__(text)
@@ -28,7 +28,7 @@ class _Change(QUndoCommand):
 
     @property
     def other_picture(self) -> bool:
-        """It is not the file's any more: saving asks where to, so that the file's picture is not written over."""
+        """The picture is no longer the file's: saving asks for a path, so that the file is not overwritten."""
         return self.before.base is not self.after.base
 
     def redo(self) -> None:
@@ -54,21 +54,21 @@ class _Change(QUndoCommand):
 
 
 class Document(QObject):
-    """State is changed by `change` alone, so that all of it can be undone."""
+    """The state is only changed by `change`, so that every change can be undone."""
 
     changed = Signal()
-    """The state is another one."""
+    """The state was replaced."""
     renamed = Signal()
-    """The file, or whether it holds the present state, is another."""
+    """The path changed, or whether the file contains the current state."""
     busy_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.state = State()
         self.path: Path | None = None
-        """The file that its picture was opened from or saved to."""
+        """The file that the picture was opened from or saved to."""
         self.busy = ""
-        """What is done with it in the background: "open", "save", "merge" or ""."""
+        """The current background work on the document: "open", "save", "merge" or ""."""
         self.undo = QUndoStack(self)
         self.undo.setUndoLimit(_DEPTH)
         self.undo.cleanChanged.connect(self.renamed)
@@ -85,16 +85,16 @@ class Document(QObject):
     def title(self) -> str:
         return self.path.name if self.path else self.tr("Untitled")
 
-    def begin(self, what: str) -> None:
-        """`what` is done with it in the background from now on, until `end`."""
-        self.busy = what
+    def begin(self, work: str) -> None:
+        """Starts background work on the document, which lasts until `end`."""
+        self.busy = work
         self.busy_changed.emit()
 
     def end(self) -> None:
         self.begin("")
 
     def open(self, state: State, path: Path | None, saved: bool = True) -> None:
-        """Another document takes the place of this one; `saved`: it is what the file holds."""
+        """Replaces this document with another; `saved` means that the file contains it."""
         self.undo.clear()
         self.path = path
         if not saved:
@@ -103,12 +103,12 @@ class Document(QObject):
         self.renamed.emit()
 
     def change(self, after: State, text: str, run: str = "") -> None:
-        """Undoable. Changes with the same `run` that follow each other closely are one entry."""
+        """Makes an undoable change. Changes with the same `run` in close succession are one entry."""
         self.undo.push(_Change(self, after, text, run))
 
-    def saved(self, path: Path, state: State) -> None:
-        """`state` is in the file now; the document may have gone on since."""
-        if state.base is self.state.base:  # else it is another picture by now, which the file does not hold
+    def mark_saved(self, path: Path, state: State) -> None:
+        """Records that the file contains `state`; the document may have changed since."""
+        if state.base is self.state.base:  # otherwise another picture was opened since
             self.path = path
         if state is self.state:
             self.undo.setClean()

@@ -1,4 +1,4 @@
-"""Opening and saving: files are read and written in the background, and what was read takes the document's place."""
+"""Opens and saves files in the background; an opened file replaces the document."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from got_desktop.model.document import Document
 from got_desktop.model.messages import Message
 from got_desktop.model.preferences import Preferences
 from got_desktop.model.raster import Pyramid
-from got_desktop.model.recovery import Kept
+from got_desktop.model.recovery import UnsavedWork
 from got_desktop.model.review import Review
 from got_desktop.model.samples import Sample
 from got_desktop.model.state import State
@@ -25,7 +25,7 @@ from got_desktop.model.work import Work
 
 
 class DocumentFiles(QObject):
-    said = Signal(object)
+    message = Signal(object)
     """A Message for the user."""
 
     def __init__(
@@ -48,78 +48,78 @@ class DocumentFiles(QObject):
     # open
 
     def open(self, path: Path) -> None:
-        """Reads a file; it takes the place of the open document when it is there."""
+        """Reads a file, which then replaces the open document."""
 
-        def opened(read: tuple[State, Pyramid]) -> None:
+        def show(loaded: tuple[State, Pyramid]) -> None:
             self.preferences.add_recent(path)
-            self._show(read, path, saved=True)
+            self._show(loaded, path, saved=True)
 
-        self._read(lambda: pictures.read(path), opened)
+        self._read(lambda: pictures.read(path), show)
 
     def open_image(self, image: QImage) -> None:
-        """A picture that was pasted or dropped."""
-        self._read(lambda: pictures.of_image(raster.from_qimage(image)), lambda read: self._show(read, None))
+        """Opens a picture that was pasted or dropped."""
+        self._read(lambda: pictures.of_image(raster.from_qimage(image)), lambda loaded: self._show(loaded, None))
 
     def open_sample(self, sample: Sample, then: Callable[[], None]) -> None:
-        """A picture that comes with the program; saving it asks where to."""
+        """Opens a picture that ships with the program; saving it asks for a path."""
 
-        def opened(read: tuple[State, Pyramid]) -> None:
-            self._show(read, None, saved=True)
+        def show(loaded: tuple[State, Pyramid]) -> None:
+            self._show(loaded, None, saved=True)
             then()
 
-        self._read(lambda: pictures.read(sample.image), opened)
+        self._read(lambda: pictures.read(sample.image), show)
 
-    def open_kept(self, folder: Path, then: Callable[[Kept], None]) -> None:
-        """What a window that is gone had not saved."""
+    def open_recovered(self, folder: Path, then: Callable[[UnsavedWork], None]) -> None:
+        """Opens the unsaved work of an earlier window."""
 
-        def restored() -> tuple[Kept, Pyramid]:
-            kept = recovery.restore(folder)
-            return kept, look(kept.state)
+        def restore() -> tuple[UnsavedWork, Pyramid]:
+            unsaved = recovery.restore(folder)
+            return unsaved, look(unsaved.state)
 
-        def opened(found: tuple[Kept, Pyramid]) -> None:
-            kept, seen = found
-            self._show((kept.state, seen), kept.path)
-            then(kept)
+        def show(loaded: tuple[UnsavedWork, Pyramid]) -> None:
+            unsaved, picture = loaded
+            self._show((unsaved.state, picture), unsaved.path)
+            then(unsaved)
 
         self.document.begin("open")
-        self.background.run(lambda say: restored(), opened, self._fail)
+        self.background.run(lambda say: restore(), show, self._fail)
 
-    def _read(self, read: Callable[[], State], opened: Callable[[tuple[State, Pyramid]], None]) -> None:
-        def with_look() -> tuple[State, Pyramid]:
+    def _read(self, read: Callable[[], State], show: Callable[[tuple[State, Pyramid]], None]) -> None:
+        def load() -> tuple[State, Pyramid]:
             state = read()
             return state, look(state)
 
         self.document.begin("open")
-        self.background.run(lambda say: with_look(), opened, self._fail)
+        self.background.run(lambda say: load(), show, self._fail)
 
-    def _show(self, read: tuple[State, Pyramid], path: Path | None, saved: bool = False) -> None:
-        """`saved`: the document is what a file holds."""
+    def _show(self, loaded: tuple[State, Pyramid], path: Path | None, saved: bool = False) -> None:
+        """Replaces the document; `saved` means that a file contains it."""
         self.document.end()
-        state, seen = read
+        state, picture = loaded
         self.work.leave()
         self.review.select(None)
-        self.display.offer(state, seen)
+        self.display.offer(state, picture)
         self.document.open(state, path, saved)
         self.review.show_turn(0)
         assert state.base is not None
         for note in state.base.notes:
-            self.said.emit(Message("info", language.note(note)))
+            self.message.emit(Message("info", language.note(note)))
 
     # save
 
     def save(self, path: Path) -> None:
-        """Writes the present state."""
+        """Saves the current state."""
         state, facts = self.document.state, self.preferences.settings.save_facts
 
-        def saved(nothing: None) -> None:
+        def finish(nothing: None) -> None:
             self.document.end()
-            self.document.saved(path, state)
+            self.document.mark_saved(path, state)
             self.preferences.add_recent(path)
-            self.said.emit(Message("success", self.tr("Saved {name}.").format(name=path.name)))
+            self.message.emit(Message("success", self.tr("Saved {name}.").format(name=path.name)))
 
         self.document.begin("save")
-        self.background.run(lambda say: pictures.save(state, path, facts), saved, self._fail)
+        self.background.run(lambda say: pictures.save(state, path, facts), finish, self._fail)
 
     def _fail(self, error: EngineError) -> None:
         self.document.end()
-        self.said.emit(Message.of(error))
+        self.message.emit(Message.of(error))

@@ -1,4 +1,4 @@
-"""The app's tie to the engine: starts it in the background, watches it, and runs jobs that can be cancelled."""
+"""The app's connection to the engine: starts it in the background, watches it and runs jobs that can be cancelled."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ T = TypeVar("T")
 CLIENT = "got app"
 _LOOK_EVERY = 1500
 _ASK_AGAIN = 0.2
-"""Seconds after which an engine that could not be asked is asked again."""
+"""Seconds between attempts to reach an engine that does not answer."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """How the engine does, for the status bar."""
+    """The engine's condition, for the status bar."""
 
     state: str
-    """ "starting", "ready", "busy", "restarting", "down"."""
+    """ "starting", "ready", "busy", "restarting" or "down"."""
     system: System | None = None
     error: EngineError | None = None
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What the engine has to choose from."""
+    """The models and adapters that the engine offers."""
 
     models: tuple[Model, ...]
     adapters: tuple[Adapter, ...]
 
 
 class Running:
-    """A job under way, from any thread."""
+    """A running job; may be used on any thread."""
 
     def __init__(self) -> None:
         self.id = ""
-        self.stopped, self.ended = threading.Event(), threading.Event()
+        self.cancelled, self.ended = threading.Event(), threading.Event()
         self._engine: Engine | None = None
 
-    def submitted(self, engine: Engine, job: JobState) -> None:
-        """It can be cancelled at the engine from now on."""
+    def set_job(self, engine: Engine, job: JobState) -> None:
+        """Records the job's id; the engine can cancel the job from now on."""
         self._engine, self.id = engine, job.id
 
     def cancel(self) -> None:
-        """Slow: it speaks with the engine, once that has the job; again where it gives no answer."""
-        self.stopped.set()
+        """Cancels the job once the engine has it, and tries again while the engine does not answer. Slow."""
+        self.cancelled.set()
         while not self.ended.is_set():
             try:
                 if self._engine is not None:
@@ -64,12 +64,12 @@ class Running:
                     return
             except EngineUnavailable:
                 pass
-            except EngineError:  # it is over
+            except EngineError:  # the job has ended
                 return
             self.ended.wait(_ASK_AGAIN)
 
     def check(self) -> None:
-        if self.stopped.is_set():
+        if self.cancelled.is_set():
             raise Cancelled()
 
 
@@ -83,31 +83,31 @@ class EngineLink(QObject):
         self.condition = Condition("starting")
         self.offer = Offer((), ())
         self.device = "auto"
-        """What jobs run on."""
+        """The device that jobs run on."""
         self._engine: Engine | None = None
         self._connecting = threading.Lock()
-        self._closed = False
+        self._is_closed = False
         self._looking = False
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY)
         self._timer.timeout.connect(self.look)
 
     def start(self) -> None:
-        """Finds or starts the engine in the background, and watches it from then on."""
+        """Finds or starts the engine in the background and then watches it."""
         self._set(Condition("starting"))
-        self.background.run(lambda say: self._offer(), self._offered, self._failed, waits=True)
+        self.background.run(lambda say: self._offer(), self._set_offer, self._fail, waits=True)
         self._timer.start()
 
     def engine(self) -> Engine:
-        """The engine, started if need be. Slow. Raises EngineUnavailable."""
+        """The engine, which is started if necessary. Slow. Raises EngineUnavailable."""
         with self._connecting:
             if self._engine is None:
                 self._engine = launch.connect(CLIENT)
             return self._engine
 
     def refresh(self) -> None:
-        """Asks again what models and adapters there are."""
-        self.background.run(lambda say: self._offer(), self._offered, self._failed, waits=True)
+        """Fetches the lists of models and adapters again."""
+        self.background.run(lambda say: self._offer(), self._set_offer, self._fail, waits=True)
 
     def ask(
         self,
@@ -115,7 +115,7 @@ class EngineLink(QObject):
         on_done: Callable[[T], None],
         on_error: Callable[[EngineError], None] | None = None,
     ) -> Task[T]:
-        """One short exchange with the engine."""
+        """Sends one short request to the engine."""
         return self.background.run(lambda say: question(self.engine().client), on_done, on_error, waits=True)
 
     def run(
@@ -126,19 +126,19 @@ class EngineLink(QObject):
         on_done: Callable[[T], None],
         on_error: Callable[[EngineError], None],
     ) -> Running:
-        """A job from its request, which may upload, to what is fetched of its result.
+        """Runs a job, from its request, which may upload files, to fetching its result.
 
-        It goes on over a crash of the engine. The engine keeps the outcome until it is acknowledged.
+        The job survives a crash of the engine. The engine keeps the outcome until it is acknowledged.
         """
         running = Running()
 
         def work(say: Callable[[object], None]) -> T:
             engine = self.engine()
-            asked = self._persist(engine, running, lambda: request(engine.client))
-            if not isinstance(asked, UnloadRequest):
-                asked = replace(asked, device=self.device)
+            job_request = self._persist(engine, running, lambda: request(engine.client))
+            if not isinstance(job_request, UnloadRequest):
+                job_request = replace(job_request, device=self.device)
             running.check()
-            job = engine.run(asked, say, lambda state: running.submitted(engine, state))
+            job = engine.run(job_request, say, lambda state: running.set_job(engine, state))
             return self._persist(engine, running, lambda: fetch(engine.client, engine.client.result(job.id)))
 
         def work_to_its_end(say: Callable[[object], None]) -> T:
@@ -151,7 +151,7 @@ class EngineLink(QObject):
         return running
 
     def _persist(self, engine: Engine, running: Running, call: Callable[[], T]) -> T:
-        """What is asked before and after the job, once more where the engine died meanwhile."""
+        """Makes a call before or after the job, and repeats it once if the engine died meanwhile."""
         try:
             return call()
         except EngineUnavailable:
@@ -160,37 +160,37 @@ class EngineLink(QObject):
             return call()
 
     def cancel(self, running: Running) -> None:
-        """Ends the job at its next token or step."""
-        running.stopped.set()
+        """Cancels the job at its next token or step."""
+        running.cancelled.set()
         self.background.run(lambda say: running.cancel(), lambda nothing: None, waits=True)
 
     def abandon(self, running: Running) -> None:
-        """Ends the job, and whatever came of it is not kept."""
+        """Cancels the job and discards its outcome."""
         self.cancel(running)
         self.acknowledge(running.id)
 
     def acknowledge(self, id: str) -> None:
-        """The outcome has arrived and is kept; nobody waits for the answer."""
+        """Tells the engine, without waiting for the answer, that the outcome is no longer needed."""
         if id:
             self.ask(lambda client: client.acknowledge(id), lambda nothing: None, lambda error: None)
 
     def stop_watching(self) -> None:
-        self._closed = True
+        self._is_closed = True
         self._timer.stop()
 
     def close(self) -> None:
-        """Gives the lease back. Slow where the engine does not answer."""
+        """Releases the lease. Slow if the engine does not answer."""
         if self._engine is not None:
             self._engine.close()
 
     def ask_devices(self, on_done: Callable[[tuple[Note, ...]], None]) -> None:
-        """What models can be run on; asked again while an engine that has just started loads PyTorch for the answer."""
+        """Asks for the devices, and again while a new engine is still loading PyTorch."""
 
-        def not_yet(error: EngineError) -> None:
-            if error.code == HANGS and not self._closed:
+        def retry(error: EngineError) -> None:
+            if error.code == HANGS and not self._is_closed:
                 QTimer.singleShot(_LOOK_EVERY, self, lambda: self.ask_devices(on_done))
 
-        self.ask(lambda client: client.devices(), on_done, not_yet)
+        self.ask(lambda client: client.devices(), on_done, retry)
 
     # watching
 
@@ -198,32 +198,32 @@ class EngineLink(QObject):
         client = self.engine().client
         return Offer(client.models().models, client.adapters().adapters), client.system()
 
-    def _offered(self, found: tuple[Offer, System]) -> None:
-        self.offer, system = found
+    def _set_offer(self, answer: tuple[Offer, System]) -> None:
+        self.offer, system = answer
         self.offer_changed.emit(self.offer)
         self._set(Condition("busy" if system.running else "ready", system))
 
-    def _failed(self, error: EngineError) -> None:
+    def _fail(self, error: EngineError) -> None:
         self._set(Condition("down", error=error))
 
     def look(self) -> None:
-        """Sees at once how the engine does."""
-        if self._looking or self._closed or self._engine is None:
+        """Updates the engine's condition now."""
+        if self._looking or self._is_closed or self._engine is None:
             return
         self._looking = True
-        self.background.run(lambda say: self.engine().client.system(), self._looked, self._not_seen, waits=True)
+        self.background.run(lambda say: self.engine().client.system(), self._set_system, self._restart, waits=True)
 
-    def _looked(self, system: System) -> None:
+    def _set_system(self, system: System) -> None:
         self._looking = False
         self._set(Condition("busy" if system.running else "ready", system))
         if not self.offer.models:
-            self.refresh()  # the engine did not answer when it was asked first
+            self.refresh()  # the engine did not answer the first request
 
-    def _not_seen(self, error: EngineError) -> None:
+    def _restart(self, error: EngineError) -> None:
         self._looking = False
         self._set(Condition("restarting", error=error))
-        if not self._closed:
-            self.background.run(lambda say: self._revive(), self._looked, self._failed, waits=True)
+        if not self._is_closed:
+            self.background.run(lambda say: self._revive(), self._set_system, self._fail, waits=True)
 
     def _revive(self) -> System:
         engine = self.engine()

@@ -1,4 +1,4 @@
-"""How a model comes to this machine: what there is to download and under which terms, the download, the import."""
+"""Getting a model: what can be downloaded and under which terms, the download and the import."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ GOT_6B = "GoT-6B"
 
 @dataclass(frozen=True)
 class Terms:
-    """Of one repository that is downloaded from."""
+    """The terms of one repository."""
 
     repository: str
     license: str
     text: str
     size: int
-    """Bytes that come from it."""
+    """Bytes to download from the repository."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What can be downloaded."""
+    """The available download."""
 
     offer: dict[str, Any]
-    """As `engine.models.download` takes it back."""
+    """The offer, in the form that `engine.models.download` accepts."""
     terms: tuple[Terms, ...]
     size: int
     remaining: int
-    """Bytes that are not here yet; less than `size` where a download was begun before."""
+    """Bytes still to download; less than `size` if an earlier download was interrupted."""
     free: int
-    """Bytes on the disk that they go to."""
+    """Free bytes on the target disk."""
 
     @property
     def needed(self) -> int:
-        """Bytes on the disk: what is still to be loaded, and the model that is made of it."""
+        """Disk space in bytes for the rest of the download and the imported model."""
         return self.remaining + self.size
 
     @property
-    def begun(self) -> bool:
+    def interrupted(self) -> bool:
         return self.remaining < self.size
 
 
@@ -59,7 +59,7 @@ class Progress:
     done: int = 0
     total: int = 0
     speed: float = 0.0
-    """Bytes a second, of a download."""
+    """Bytes per second of a download."""
 
     @property
     def seconds_left(self) -> float | None:
@@ -67,20 +67,20 @@ class Progress:
 
 
 class Getting(QObject):
-    """One model at a time. All its signals come on the UI thread."""
+    """Downloads or imports one model at a time. All signals are emitted on the UI thread."""
 
     changed = Signal()
     failed = Signal(object)
     """An EngineError."""
-    got = Signal(str)
-    """A model of that name is in the catalog now."""
+    imported = Signal(str)
+    """The name of a model that was added to the catalog."""
 
     def __init__(self, background: Background) -> None:
         super().__init__()
         self.background = background
         self.choice: Choice | None = None
         self.progress: Progress | None = None
-        """None: nothing is under way."""
+        """None if nothing is running."""
         self._chore: Chore | None = None
         self._speed = Speed()
         application = QCoreApplication.instance()
@@ -89,77 +89,77 @@ class Getting(QObject):
 
     @property
     def downloads(self) -> Path:
-        """Where a download is kept until it is imported."""
+        """The folder that keeps a download until it is imported."""
         return catalog.own_models() / f".{GOT_6B}.download"
 
-    # what there is
+    # the offer
 
     def look_up(self) -> None:
-        """Asks what there is to download, and under which terms."""
-        self._begin("engine.models.download", {"folder": str(self.downloads)}, "look", self._looked_up)
+        """Fetches the available download and its terms."""
+        self._begin("engine.models.download", {"folder": str(self.downloads)}, "look", self._read_offer)
 
-    def _looked_up(self, said: dict[str, Any]) -> None:
-        self.background.run(lambda say: _choice(said, self.downloads), self._chosen, self._fail)
+    def _read_offer(self, answer: dict[str, Any]) -> None:
+        self.background.run(lambda say: _choice(answer, self.downloads), self._set_choice, self._fail)
 
-    def _chosen(self, choice: Choice) -> None:
+    def _set_choice(self, choice: Choice) -> None:
         self.choice = choice
         self._end()
 
     # download
 
     def download(self) -> None:
-        """Loads what the choice names, and imports it. The user has accepted its terms."""
+        """Downloads and imports the model. The user has accepted its terms."""
         assert self.choice is not None
-        given = {"folder": str(self.downloads), "offer": self.choice.offer}
+        request = {"folder": str(self.downloads), "offer": self.choice.offer}
         self._speed = Speed()
-        self._begin("engine.models.download", given, "download", lambda said: self._import_download())
+        self._begin("engine.models.download", request, "download", lambda answer: self._import_download())
 
     def _import_download(self) -> None:
         self._import(self.downloads, GOT_6B, self._remove_download)
 
     def _remove_download(self) -> None:
-        """The model is made: what it was made of is not needed any more."""
+        """Deletes the downloaded files, which are no longer needed after the import."""
         self.choice = None
         folder = self.downloads
         self.background.run(lambda say: shutil.rmtree(folder), lambda nothing: None, self._fail)
 
     def forget_download(self) -> None:
-        """Deletes what was loaded so far, and what an import made of it."""
-        folder, begun = self.downloads, model_import.begun_import(GOT_6B)
+        """Deletes the partial download and a partial import of it."""
+        folder, partial = self.downloads, model_import.partial_import(GOT_6B)
         self.choice = None
         self.progress = Progress("look")
         self.changed.emit()
-        self.background.run(lambda say: _remove(folder, begun), lambda nothing: self._end(), self._fail)
+        self.background.run(lambda say: _remove(folder, partial), lambda nothing: self._end(), self._fail)
 
     # import
 
     def import_folder(self, folder: Path) -> None:
-        """A model that is on this machine already: a native one is remembered, a released one is converted."""
+        """Adds a model that is already on this machine: a native one is registered, a released one is converted."""
         self.progress = Progress("look")
         self.changed.emit()
-        self.background.run(lambda say: model_import.look_into(folder), self._found, self._fail)
+        self.background.run(lambda say: model_import.look_into(folder), self._add, self._fail)
 
-    def _found(self, found: model_import.Found) -> None:
-        if found.kind == "native":
-            self.background.run(lambda say: catalog.model_name(str(found.folder)), self._done, self._fail)
+    def _add(self, model: model_import.ModelFolder) -> None:
+        if model.kind == "native":
+            self.background.run(lambda say: catalog.model_name(str(model.folder)), self._finish, self._fail)
         else:
-            self._import(found.folder, found.checkpoint, lambda: None)
+            self._import(model.folder, model.checkpoint, lambda: None)
 
     def _import(self, folder: Path, checkpoint: str, after: object) -> None:
         name = catalog.free_name(checkpoint)
-        given = [str(folder), str(catalog.own_models() / name), checkpoint, None, 448]
+        request = [str(folder), str(catalog.own_models() / name), checkpoint, None, 448]
 
-        def imported(said: dict[str, Any]) -> None:
+        def finish(answer: dict[str, Any]) -> None:
             assert callable(after)
             after()
-            self._done(name)
+            self._finish(name)
 
-        self._begin("engine.models", given, "read", imported)
+        self._begin("engine.models", request, "read", finish)
 
-    # what runs
+    # the process
 
     def cancel(self) -> None:
-        """Ends what runs; a download goes on from there the next time."""
+        """Stops the current process; a download can be resumed later."""
         if self._chore is not None:
             self._chore.stop()
         downloading = self._downloading
@@ -172,35 +172,35 @@ class Getting(QObject):
         return self.progress is not None and self.progress.stage in ("download", "check")
 
     def close(self) -> None:
-        """Before the program ends."""
+        """Stops the current process before the program ends."""
         if self._chore is not None:
             chore, self._chore = self._chore, None
             chore.stop()
             chore.wait()
 
-    def _begin(self, module: str, given: object, stage: str, on_end: object) -> None:
+    def _begin(self, module: str, request: object, stage: str, on_end: object) -> None:
         self.progress = Progress(stage)
-        self._chore = Chore(module, given, self)
-        self._chore.progressed.connect(self._progressed)
+        self._chore = Chore(module, request, self)
+        self._chore.progressed.connect(self._set_progress)
         self._chore.ended.connect(on_end)
         self._chore.failed.connect(self._fail)
         self.changed.emit()
 
-    def _progressed(self, stage: str, done: int, total: int) -> None:
+    def _set_progress(self, stage: str, done: int, total: int) -> None:
         speed = self._speed.at(done, time.monotonic()) if stage == "download" else 0.0
         self.progress = Progress(stage, done, total, speed)
         self.changed.emit()
 
-    def _done(self, name: str) -> None:
+    def _finish(self, name: str) -> None:
         self._end()
-        self.got.emit(name)
+        self.imported.emit(name)
 
     def _fail(self, error: EngineError) -> None:
         downloading = self._downloading
         self._end()
         self.failed.emit(error)
         if downloading:
-            self.look_up()  # less is missing now
+            self.look_up()  # less remains to download
 
     def _end(self) -> None:
         self.progress = None
@@ -215,24 +215,24 @@ def _remove(*folders: Path) -> None:
 
 
 class Speed:
-    """Bytes a second over the last ten seconds."""
+    """The download speed in bytes per second over the last ten seconds."""
 
     SPAN = 10.0
 
     def __init__(self) -> None:
-        self._seen: list[tuple[float, int]] = []
+        self._samples: list[tuple[float, int]] = []
 
     def at(self, done: int, now: float) -> float:
-        self._seen = [(when, much) for when, much in self._seen if now - when <= self.SPAN] + [(now, done)]
-        (first, before), (last, after) = self._seen[0], self._seen[-1]
+        self._samples = [(time, size) for time, size in self._samples if now - time <= self.SPAN] + [(now, done)]
+        (first, before), (last, after) = self._samples[0], self._samples[-1]
         return (after - before) / (last - first) if last - first > 0.5 else 0.0
 
 
-def _choice(said: dict[str, Any], folder: Path) -> Choice:
-    parts = said["offer"]["parts"]
+def _choice(answer: dict[str, Any], folder: Path) -> Choice:
+    parts = answer["offer"]["parts"]
     sizes = [sum(file["size"] for file in part["files"]) for part in parts]
     terms = tuple(
         Terms(part["repository"], part["license"], part["terms"], size) for part, size in zip(parts, sizes, strict=True)
     )
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    return Choice(said["offer"], terms, sum(sizes), said["remaining"], shutil.disk_usage(there).free)
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    return Choice(answer["offer"], terms, sum(sizes), answer["remaining"], shutil.disk_usage(existing).free)

@@ -1,4 +1,4 @@
-"""What was done, kept in a database: every edit with all that is needed to do it again. It survives a crash."""
+"""The history: a database of all edits with everything needed to repeat them. It survives a crash."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ create table if not exists edit (
 
 @dataclass(frozen=True)
 class Entry:
-    """One edit that came to a result."""
+    """One edit that produced a result."""
 
     instruction: str
     chain: str
     drawing: Drawing
     document: str
-    """The name of the picture that it was made on."""
+    """The name of the edited picture."""
     before: bytes
-    """Small JPEGs of the picture before and after."""
+    """A small JPEG of the picture before the edit."""
     after: bytes
+    """A small JPEG of the picture after the edit."""
     made: float = field(default_factory=time.time)
     """Seconds since 1970."""
     starred: bool = False
@@ -41,20 +42,20 @@ class Entry:
 
     @property
     def again(self) -> Drawing:
-        """What gives the same picture another time, though each run took another seed then."""
+        """The drawing options that give the same picture again: as `drawing`, with the seed locked."""
         return replace(self.drawing, seed_locked=True)
 
 
 class History:
-    """One database file. Each call opens it anew, so that any thread may call; the calls are short but not instant."""
+    """One database file. Each call opens it, so any thread may call; calls are short but not instant."""
 
-    def __init__(self, folder: Path, kept: int) -> None:
+    def __init__(self, folder: Path, max_entries: int) -> None:
         self.path = folder / "history.sqlite"
-        self.kept = kept
-        """Entries without a star that stay."""
+        self.max_entries = max_entries
+        """Number of entries without a star to keep."""
 
     def add(self, entry: Entry) -> None:
-        """Keeps an entry for good; the oldest that have no star go when there are too many."""
+        """Adds an entry and deletes the oldest entries without a star if there are too many."""
         with closing(self._open()) as database, database:
             values = (entry.made, entry.instruction, entry.chain, json.dumps(entry.drawing.to_json()), entry.document)
             database.execute(
@@ -62,24 +63,24 @@ class History:
                 " values (?, ?, ?, ?, ?, ?, ?, ?)",
                 (*values, entry.starred, entry.before, entry.after),
             )
-            _forget_oldest(database, self.kept)
+            _forget_oldest(database, self.max_entries)
 
     def clear(self) -> None:
-        """Deletes every entry without a star."""
+        """Deletes all entries without a star."""
         with closing(self._open()) as database, database:
             _forget_oldest(database, 0)
 
     def find(self, words: str = "", starred: bool = False, limit: int = 60) -> list[Entry]:
-        """The entries that hold all the words in instruction, chain or document, the newest first."""
-        wanted, values = ["1"], []
+        """The entries that contain all words in instruction, chain or document name, newest first."""
+        conditions, values = ["1"], []
         for word in words.split():
-            wanted.append("(instruction || ' ' || chain || ' ' || document) like ? escape '\\'")
+            conditions.append("(instruction || ' ' || chain || ' ' || document) like ? escape '\\'")
             values.append("%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%")
         if starred:
-            wanted.append("starred")
+            conditions.append("starred")
         with closing(self._open()) as database:
             rows = database.execute(
-                f"select * from edit where {' and '.join(wanted)} order by id desc limit ?", (*values, limit)
+                f"select * from edit where {' and '.join(conditions)} order by id desc limit ?", (*values, limit)
             )
             return [_entry(dict(row)) for row in rows]
 
@@ -101,11 +102,11 @@ class History:
         return database
 
 
-def _forget_oldest(database: sqlite3.Connection, kept: int) -> None:
+def _forget_oldest(database: sqlite3.Connection, max_entries: int) -> None:
     database.execute(
         "delete from edit where not starred and id not in"
         " (select id from edit where not starred order by id desc limit ?)",
-        (kept,),
+        (max_entries,),
     )
 
 

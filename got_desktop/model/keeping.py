@@ -1,4 +1,4 @@
-"""What is kept on disk without being asked: unsaved work a moment after each change, and the settings at each."""
+"""Automatic saving: unsaved work a moment after each change, and the settings at each change."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from got_desktop.model.settings import Settings
 from got_desktop.model.state import State
 
 _KEEP_AFTER = 700
-"""Milliseconds after a change at which it is kept; what follows closely is kept with it."""
+"""Milliseconds between a change and saving it; changes in between are saved with it."""
 Unsaved = tuple[State, Path | None, str, str]
-"""The document's state and its file, the instruction, and the engine's job that is awaited or not decided on."""
+"""The document's state and file, the instruction, and the engine's job that is running or undecided."""
 
 
 class Keeping(QObject):
-    """One window's unsaved work, for the next start in case that this one does not end well."""
+    """Saves one window's unsaved work, so that it can be recovered after a crash."""
 
     failed = Signal(object)
 
-    def __init__(self, kept: Recovery, background: Background, unsaved: Callable[[], Unsaved | None]) -> None:
+    def __init__(self, own_recovery: Recovery, background: Background, unsaved: Callable[[], Unsaved | None]) -> None:
         super().__init__()
-        self.recovery = kept
+        self.recovery = own_recovery
         self.background = background
         self.unsaved = unsaved
         self.replaced: list[Path] = []
-        """Folders whose work was brought back: they go once it is kept in this window's own."""
+        """Folders whose work was recovered; deleted once this window has saved that work itself."""
         self._busy = False
         self._timer = QTimer(self, singleShot=True, interval=_KEEP_AFTER)
         self._timer.timeout.connect(self.keep)
@@ -52,43 +52,43 @@ class Keeping(QObject):
         unsaved = self.unsaved()
         self._busy = True
         self.background.run(
-            lambda say: self.recovery.keep(*unsaved) if unsaved else self.recovery.forget(), self._kept, self._not_kept
+            lambda say: self.recovery.keep(*unsaved) if unsaved else self.recovery.forget(), self._finish, self._fail
         )
 
-    def _kept(self, nothing: None) -> None:
+    def _finish(self, nothing: None) -> None:
         self._busy = False
         self.discard(self.replaced)
         self.replaced = []
 
-    def _not_kept(self, error: EngineError) -> None:
+    def _fail(self, error: EngineError) -> None:
         self._busy = False
         self.failed.emit(error)
 
 
 class SettingsFile(QObject):
-    """Written one at a time, so that the last settings are the ones that stay."""
+    """Writes the settings one at a time, so that the latest ones win."""
 
     failed = Signal(object)
 
-    def __init__(self, folder: Path, background: Background, present: Callable[[], Settings]) -> None:
+    def __init__(self, folder: Path, background: Background, current: Callable[[], Settings]) -> None:
         super().__init__()
         self.folder = folder
         self.background = background
-        self.present = present
+        self.current = current
         self._busy = self._again = False
 
     def store(self) -> None:
         if self._busy:
             self._again = True
             return
-        self._busy, self._again, kept = True, False, self.present()
-        self.background.run(lambda say: settings.store(self.folder, kept), self._stored, self._not_stored)
+        self._busy, self._again, current = True, False, self.current()
+        self.background.run(lambda say: settings.store(self.folder, current), self._finish, self._fail)
 
-    def _stored(self, nothing: None) -> None:
+    def _finish(self, nothing: None) -> None:
         self._busy = False
         if self._again:
             self.store()
 
-    def _not_stored(self, error: EngineError) -> None:
+    def _fail(self, error: EngineError) -> None:
         self._busy = False
         self.failed.emit(error)

@@ -1,4 +1,4 @@
-"""Edits that were taken, kept as pairs to train on where the user wants that: a folder that `got annotate` reads."""
+"""Accepted edits as training pairs, if the user wants that, in a folder that `got annotate` reads."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ ROWS = "pairs.jsonl"
 
 
 def folder_of(data: Path) -> Path:
-    """Where they lie, in the folder with the app's data."""
+    """The folder of the pairs, inside the app's data folder."""
     return data / "accepted-edits"
 
 
-def keep(folder: Path, found: Results, index: int) -> None:
-    """Writes the pictures before and after, and a row with the instruction and the chain as the user corrected it.
+def keep(folder: Path, results: Results, index: int) -> None:
+    """Writes the pictures before and after the edit, and a row with the instruction and the corrected chain.
 
-    A new picture has no picture before it. A plan of several steps is not kept: a pair shows one step. Slow. Raises
+    A new picture has no picture before it. Plans with several turns are skipped: a pair shows one turn. Slow. Raises
     OutputError.
     """
-    plan = Plan.of(found.chain)
+    plan = Plan.of(results.chain)
     if plan.turns() != 1:
         return
-    before, after = found.before, found.accepted(index, found.before)
+    before, after = results.before, results.accepted(index, results.before)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-    row = {"name": name, "instruction": found.result.instruction}
-    if not found.drawing.new_picture:
+    row = {"name": name, "instruction": results.result.instruction}
+    if not results.drawing.new_picture:
         plan = plan.reframed(before.seen, before.whole)
         row["source_file_name"] = f"{name}-before.png"
         replace_file(folder / row["source_file_name"], pictures.for_engine(before))
@@ -44,7 +44,7 @@ def keep(folder: Path, found: Results, index: int) -> None:
 
 
 def _add_row(path: Path, row: dict[str, str]) -> None:
-    """In one write, so that rows of two windows do not mix."""
+    """Appends a row in one write, so that the rows of two windows do not mix."""
     try:
         with path.open("ab") as file:
             file.write((json.dumps(row, ensure_ascii=False) + "\n").encode())

@@ -1,4 +1,4 @@
-"""Layers over a picture, and how they are put together. Pictures are Pillow's and never altered in place."""
+"""Layers over a picture and their compositing. Pictures are Pillow images and never changed in place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image, ImageChops
 from got_desktop.background import let_go
 
 STRIP = 256
-"""Rows that are worked on at a time: between two strips other threads, the window's above all, get their turn."""
+"""Rows to process at a time; between strips, other threads can run, above all the window's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,15 +21,15 @@ class Layer:
 
     name: str
     pixels: Image.Image
-    """RGB, of the document's size and in its color space."""
+    """RGB, in the document's size and color space."""
     mask: Image.Image
-    """Mode L: 0 leaves what is below as it is, 255 replaces it."""
+    """Mode L: 0 keeps the pixels below, 255 replaces them."""
     visible: bool = True
     opacity: float = 1.0
     mask_on: bool = True
-    """False: the whole of `pixels` shows."""
+    """False: all of `pixels` is visible."""
     facts: dict[str, Any] = field(default_factory=dict)
-    """What the layer was made with."""
+    """Instruction, chain, options and model of the edit."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def __del__(self, let_go: Callable[[object], None] = let_go) -> None:
@@ -37,7 +37,7 @@ class Layer:
         let_go(self.mask)
 
     def coverage(self, box: tuple[int, int, int, int]) -> Image.Image | None:
-        """How much of the layer shows in that part, as mode L; None: all of it."""
+        """How opaque the layer is in a part of the picture, as mode L; None: fully."""
         mask = self.mask.crop(box) if self.mask_on else None
         if self.opacity == 1.0:
             return mask
@@ -47,32 +47,32 @@ class Layer:
 
 
 def composite(base: Image.Image, layers: Sequence[Layer]) -> Image.Image:
-    """How base (RGB or RGBA) and the visible layers look; where no layer shows, the pixels are the base's to the bit.
+    """Composites the visible layers over base (RGB or RGBA); pixels without a layer stay exactly those of the base.
 
-    The base's transparency is kept as it is.
+    The base's transparency is kept.
     """
-    shown = [layer for layer in layers if layer.visible and layer.opacity > 0]
-    if not shown:
+    visible_layers = [layer for layer in layers if layer.visible and layer.opacity > 0]
+    if not visible_layers:
         return base
-    whole = Image.new(base.mode, base.size, None)  # type: ignore[arg-type] - None: not filled, which takes long
+    whole = Image.new(base.mode, base.size, None)  # type: ignore[arg-type] - None: not filled, because filling is slow
     for top in range(0, base.height, STRIP):
         box = (0, top, base.width, min(base.height, top + STRIP))
         part = base.crop(box)
         alpha = part.getchannel("A") if base.mode == "RGBA" else None
-        merged = part.convert("RGB")
-        for layer in shown:
+        result = part.convert("RGB")
+        for layer in visible_layers:
             above, coverage = layer.pixels.crop(box), layer.coverage(box)
-            merged = above if coverage is None else Image.composite(above, merged, coverage)
+            result = above if coverage is None else Image.composite(above, result, coverage)
         if alpha is not None:
-            merged.putalpha(alpha)
-        whole.paste(merged, box)
+            result.putalpha(alpha)
+        whole.paste(result, box)
     return whole
 
 
 def merged_down(lower: Layer, upper: Layer) -> Layer:
-    """Both as one layer that looks like the two over any picture that is opaque where they meet.
+    """Merges two layers into one that looks the same over any picture that is opaque where they overlap.
 
-    The mask is the union of both; below it lies the upper over the lower one.
+    The mask is the union of both masks, and the pixels are the upper layer over the lower one.
     """
     size = lower.pixels.size
     pixels, mask = Image.new("RGB", size), Image.new("L", size)
@@ -93,7 +93,7 @@ def _full(layer: Layer, box: tuple[int, int, int, int]) -> Image.Image:
 
 
 def _share(upper: Image.Image, both: Image.Image) -> Image.Image:
-    """What part of the common coverage is the upper layer's, as mode L."""
+    """The upper layer's share of the common coverage, as mode L."""
     import numpy as np
 
     part, whole = np.asarray(upper, np.float32), np.asarray(both, np.float32)

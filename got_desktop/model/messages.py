@@ -1,4 +1,4 @@
-"""What the window tells the user: one line, and what to do about it."""
+"""Messages to the user: one line and the remedy."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class Message:
 
     @classmethod
     def of(cls, error: EngineError) -> Message:
-        """In the user's language."""
+        """An error as a message in the user's language."""
         return cls("error", *language.words(error))

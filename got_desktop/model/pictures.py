@@ -1,7 +1,7 @@
-"""Pictures' files: what is opened, saved, sent to the engine and read from it.
+"""Picture files: reading, saving, and exchanging pictures with the engine.
 
-The only part of the app's model that reaches behind the engine's door, for the formats. All of it is slow: it is called
-in the background.
+The only module of the app's model that uses the engine beyond its public API, for the formats. All functions are slow
+and are called in the background.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OURS = "got.json"
 
 
 def read(path: Path) -> State:
-    """A picture file as a document. Raises ImageError naming it."""
+    """A picture file as a document. Raises ImageError with its path."""
     from engine.imaging.decode import read_image
 
     if path.suffix.lower() == OPENRASTER and path.is_file():
@@ -35,34 +35,34 @@ def read(path: Path) -> State:
 
 
 def of_bytes(data: bytes, name: str) -> State:
-    """A picture that was pasted or dropped. Raises ImageError."""
+    """A pasted or dropped picture. Raises ImageError."""
     from engine.imaging.decode import decode
 
     return State(decode(data, name))
 
 
 def of_image(image: Image.Image) -> State:
-    """Pixels that come from no file. Raises ImageError for too many of them."""
+    """A picture without a file. Raises ImageError if it is too large."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=0)
     return of_bytes(buffer.getvalue(), "The pasted picture")
 
 
 def picture_source(data: bytes, name: str) -> Source:
-    """A picture of the engine's, as what layers can lie on."""
+    """Decodes a picture from the engine as the base of a document."""
     from engine.imaging.decode import decode
 
     return decode(data, name, (PNG,), min_side=1)
 
 
 def read_layer(data: bytes, name: str, facts: dict[str, Any]) -> Layer:
-    """One edit as the engine gives it: RGBA, its transparency is the mask."""
+    """Builds a layer from the engine's RGBA picture, whose transparency is the mask."""
     pixels, mask = split(picture_source(data, name).image)
     return Layer(name, pixels, mask, facts=facts)
 
 
 def split(image: Image.Image) -> tuple[Image.Image, Image.Image]:
-    """RGB or RGBA -> (RGB, mode L): the color under the transparency stays, and the transparency is the mask."""
+    """RGB or RGBA -> (RGB, mode L): the colors, including those of transparent pixels, and the mask."""
     if image.mode == "RGB":
         return image, Image.new("L", image.size, 255)
     pixels = Image.new("RGB", image.size, None)  # type: ignore[arg-type]
@@ -76,7 +76,7 @@ def split(image: Image.Image) -> tuple[Image.Image, Image.Image]:
 
 
 def for_engine(state: State) -> bytes:
-    """The picture as it looks, as a PNG that is made fast, in its own color space."""
+    """The composited picture in its own color space, as a PNG with fast compression."""
     assert state.base is not None
     image = composite(state.base.image, state.layers)
     buffer = io.BytesIO()
@@ -85,9 +85,9 @@ def for_engine(state: State) -> bytes:
 
 
 def save(state: State, path: Path, facts: bool) -> None:
-    """Writes the document, replacing what was there; with `facts`, how it was made goes into it too.
+    """Saves the document, replacing an existing file; `facts` also stores how it was made.
 
-    Raises OutputError, and leaves the old file as it was then.
+    Raises OutputError and then keeps the old file.
     """
     from engine.imaging.save import check_size, check_writable, encode, write_files
 
@@ -103,20 +103,24 @@ def save(state: State, path: Path, facts: bool) -> None:
 
 
 def facts_of(state: State) -> dict[str, Any] | None:
-    """What the visible edits were made with: of the last one, and of those before it under `earlier`."""
-    made = [layer.facts for layer in state.layers if layer.visible and layer.facts]
-    if not made:
+    """The facts of the last visible edit, with those of earlier edits under `earlier`."""
+    layer_facts = [layer.facts for layer in state.layers if layer.visible and layer.facts]
+    if not layer_facts:
         return None
-    return made[-1] | {"software": f"got_desktop {VERSION}"} | ({"earlier": made[:-1]} if made[1:] else {})
+    return (
+        layer_facts[-1]
+        | {"software": f"got_desktop {VERSION}"}
+        | ({"earlier": layer_facts[:-1]} if layer_facts[1:] else {})
+    )
 
 
 # OpenRaster
 
 
 def openraster(state: State, merged: Image.Image, facts: bool = True, fast: bool = False) -> bytes:
-    """The bytes of an .ora file; with `fast` a larger one.
+    """The bytes of an .ora file; `fast` makes it larger.
 
-    Masks are the layers' transparency; what other programs do not know lies beside it.
+    Masks are stored as the layers' transparency; data that other programs do not know is stored in extra files.
     """
     from engine.imaging.openraster import RasterLayer, write_stack
 
@@ -125,19 +129,19 @@ def openraster(state: State, merged: Image.Image, facts: bool = True, fast: bool
     extra: dict[str, bytes] = {}
     ours: dict[str, Any] = {"plan": state.review_json() if facts else {"chain": "", "marks": []}, "layers": []}
     for number, layer in enumerate(state.layers):
-        shown = layer.pixels.copy()
+        pixels = layer.pixels.copy()
         if layer.mask_on:
-            shown.putalpha(layer.mask)
+            pixels.putalpha(layer.mask)
         else:
             extra[f"mask{number}.png"] = _png(layer.mask)
-        stack.append(RasterLayer(layer.name, shown, opacity=layer.opacity, visible=layer.visible))
+        stack.append(RasterLayer(layer.name, pixels, opacity=layer.opacity, visible=layer.visible))
         ours["layers"].append({"mask_on": layer.mask_on, "facts": layer.facts if facts else {}})
     extra[_OURS] = json.dumps(ours, ensure_ascii=False).encode()
     return write_stack(stack, merged, state.base, facts_of(state) if facts else None, extra, 1 if fast else 6)
 
 
 def read_openraster(data: bytes, name: str) -> State:
-    """Our own files come back as they were saved; of others every layer that can lie above the lowest one."""
+    """Reads our own files exactly as they were saved, and the layers of other programs' files."""
     from engine.api.errors import ImageError
     from engine.imaging.openraster import read_openraster
 
@@ -147,19 +151,19 @@ def read_openraster(data: bytes, name: str) -> State:
         raise ImageError("openraster_empty", "{name} holds no layer.", "Save it again.", name=name)
     lowest, above = raster.layers[0], raster.layers[1:]
     if lowest.image.size != raster.size or lowest.position != (0, 0):
-        lowest = replace(lowest, image=_placed(lowest.image, lowest.position, raster.size))
-    assert lowest.source is not None  # it was read
-    noted: list[dict[str, Any]] = ours.get("layers", [])
-    noted = noted if len(noted) == len(above) else [{} for _ in above]
+        lowest = replace(lowest, image=_on_canvas(lowest.image, lowest.position, raster.size))
+    assert lowest.source is not None  # set for every layer that was read
+    entries: list[dict[str, Any]] = ours.get("layers", [])
+    entries = entries if len(entries) == len(above) else [{} for _ in above]
     layers = []
-    for number, (layer, known) in enumerate(zip(above, noted, strict=True)):
+    for number, (layer, entry) in enumerate(zip(above, entries, strict=True)):
         image = layer.image
         if image.size != raster.size or layer.position != (0, 0):
-            image = _placed(image, layer.position, raster.size)
+            image = _on_canvas(image, layer.position, raster.size)
         pixels, mask = split(image)
-        kept = raster.extra.get(f"mask{number}.png")
-        if not known.get("mask_on", True) and kept:
-            mask = Image.open(io.BytesIO(kept), formats=("PNG",)).convert("L")
+        mask_file = raster.extra.get(f"mask{number}.png")
+        if not entry.get("mask_on", True) and mask_file:
+            mask = Image.open(io.BytesIO(mask_file), formats=("PNG",)).convert("L")
         layers.append(
             Layer(
                 layer.name,
@@ -167,15 +171,15 @@ def read_openraster(data: bytes, name: str) -> State:
                 mask,
                 layer.visible,
                 layer.opacity,
-                bool(known.get("mask_on", True)),
-                dict(known.get("facts", {})),
+                bool(entry.get("mask_on", True)),
+                dict(entry.get("facts", {})),
             )
         )
     state = State(replace(lowest.source, name=name, image=lowest.image), tuple(layers))
     return state.with_review(ours["plan"]) if "plan" in ours else state
 
 
-def _placed(image: Image.Image, position: tuple[int, int], size: tuple[int, int]) -> Image.Image:
+def _on_canvas(image: Image.Image, position: tuple[int, int], size: tuple[int, int]) -> Image.Image:
     whole = Image.new("RGBA", size)
     whole.paste(image, position)
     return whole
@@ -188,7 +192,7 @@ def _png(image: Image.Image) -> bytes:
 
 
 def thumbnail(image: Image.Image, side: int) -> bytes:
-    """A small JPEG of it."""
+    """A small JPEG of the picture."""
     small = image.convert("RGB") if max(image.size) <= 2 * side else image.reduce(max(image.size) // (2 * side) or 1)
     small = small.convert("RGB")
     small.thumbnail((side, side))

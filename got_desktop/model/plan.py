@@ -1,4 +1,4 @@
-"""The plan under review: a chain, and what the user made of each of its boxes. Immutable; edits give a new plan."""
+"""The plan under review: a chain, and a mark for each of its boxes. Immutable; edits return a new plan."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from engine.api.chain import IM_GEN_START, LIMIT, Box, Chain, Region
 
 DUPLICATE_SHIFT = 30
-"""In the chain's units: how far a duplicated box lies from the first."""
+"""Offset of a duplicated box, in the chain's units."""
 
 Frame = tuple[int, int, int, int]
-"""The part of a picture that a chain speaks of: left, top, right, bottom in pixels."""
+"""The part of a picture that a chain refers to: left, top, right, bottom in pixels."""
 WHOLE: Frame = (0, 0, LIMIT, LIMIT)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What belongs to a box beside its text."""
+    """What the app records about a box besides its text."""
 
     id: int
     """Stays the same while the text around the box is edited."""
@@ -30,14 +30,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class Plan:
-    """`marks` has one entry for each of the chain's boxes."""
+    """A chain and its marks, one for each box."""
 
     chain: Chain = field(default_factory=lambda: Chain.parse(""))
     marks: tuple[Mark, ...] = ()
 
     @classmethod
     def of(cls, text: str) -> Plan:
-        """A chain as the model wrote it."""
+        """The plan of a chain that the model wrote."""
         chain = Chain.parse(text)
         return cls(chain, tuple(Mark(number) for number in range(len(chain.boxes))))
 
@@ -57,16 +57,16 @@ class Plan:
         return 0 if self.empty else len(self.chain.turns)
 
     def boxes(self, turn: int) -> list[tuple[int, Region, Mark]]:
-        """(index in the chain, region, mark) of one turn's boxes."""
+        """(index in the chain, region, mark) of each box in a turn."""
         pairs = zip(self.chain.boxes, self.marks, strict=True)
         return [(region.id, region, mark) for region, mark in pairs if region.turn == turn]
 
     def index(self, id: int) -> int | None:
-        """Where the box with that mark is now; None where it is gone."""
+        """The index of the box with that mark; None if it was deleted."""
         return next((index for index, mark in enumerate(self.marks) if mark.id == id), None)
 
     def finished_text(self) -> str:
-        """The chain as it is drawn: every chain ends with a picture."""
+        """The chain as it is drawn; it always ends with a picture."""
         return self.text if self.chain.turns[-1].finished else self.text.rstrip() + IM_GEN_START
 
     # edits
@@ -75,7 +75,7 @@ class Plan:
         return Plan(self.chain.resize(index, box), self.marks)
 
     def reframed(self, old: Frame, new: Frame) -> Plan:
-        """The same boxes on the picture, in the units of another part of it; what lies beyond stops at its edge."""
+        """The same boxes in the units of another part of the picture; boxes stop at its edge."""
         chain = self.chain
         for region in chain.boxes if old != new else ():
             chain = chain.resize(region.id, _in_frame(region.box, old, new))
@@ -85,11 +85,11 @@ class Plan:
         return Plan(self.chain.rename(index, phrase), self.marks)
 
     def recolored(self, index: int, color: str | None) -> Plan:
-        """`color` None: an object that was reasoned about, not a region to edit."""
+        """Gives a box another color; None marks an object that was only reasoned about."""
         return Plan(self.chain.recolor(index, color), self.marks)
 
     def shifted(self, index: int, by: int) -> Plan:
-        """With one box so many places further back in its turn, as far as there are any; colors follow the order."""
+        """Moves a box back in its turn by some places, as far as possible; colors follow the order."""
         own = [id for id, _, _ in self.boxes(self.chain.boxes[index].turn)]
         order = [id for id in own if id != index]
         order.insert(min(len(order), max(0, own.index(index) + by)), index)
@@ -101,50 +101,50 @@ class Plan:
         return Plan(self.chain.delete(index), self.marks[:index] + self.marks[index + 1 :])
 
     def added(self, box: Box, phrase: str, turn: int) -> Plan:
-        """A new box of the user's at the end of a turn; the first makes a chain of its own."""
+        """Adds a box of the user at the end of a turn; an empty plan gets a new chain."""
         chain = Chain.parse(self.finished_text()) if self.empty else self.chain
-        grown = chain.add(box, phrase, min(turn, len(chain.turns) - 1))
-        place = next(region.id for region in grown.boxes if self._is_new(region, chain))
+        result = chain.add(box, phrase, min(turn, len(chain.turns) - 1))
+        place = next(region.id for region in result.boxes if self._is_new(region, chain))
         new = Mark(self._next_id(), by_user=True)
-        return Plan(grown, self.marks[:place] + (new,) + self.marks[place:])
+        return Plan(result, self.marks[:place] + (new,) + self.marks[place:])
 
     def _is_new(self, region: Region, chain: Chain) -> bool:
         return region.id >= len(chain.boxes) or chain.boxes[region.id].start != region.start
 
     def duplicated(self, index: int) -> Plan:
-        """The same box a little further on, with the same phrase."""
+        """Adds a copy of a box with the same phrase, a little offset."""
         region = self.chain.boxes[index]
         shift = DUPLICATE_SHIFT if region.box.x2 + DUPLICATE_SHIFT <= LIMIT else -DUPLICATE_SHIFT
         down = DUPLICATE_SHIFT if region.box.y2 + DUPLICATE_SHIFT <= LIMIT else -DUPLICATE_SHIFT
         return self.added(region.box.moved(shift, down), region.phrase, region.turn)
 
     def marked(self, index: int, **change: bool) -> Plan:
-        """With other flags: hidden, locked."""
+        """Changes a mark: hidden, locked."""
         mark = replace(self.marks[index], **change)
         return replace(self, marks=self.marks[:index] + (mark,) + self.marks[index + 1 :])
 
     def with_text(self, text: str) -> Plan:
-        """The text as the user left it. Boxes that are still there keep their marks, new ones are the user's."""
+        """The plan after the user edited the text. Existing boxes keep their marks; new ones are the user's."""
         chain = Chain.parse(text)
-        kept = carried(_keys(self.chain.boxes), _keys(chain.boxes))
-        fresh, marks = self._next_id(), []
+        old_indices = match_boxes(_keys(self.chain.boxes), _keys(chain.boxes))
+        new_id, marks = self._next_id(), []
         for number in range(len(chain.boxes)):
-            if number in kept:
-                marks.append(self.marks[kept[number]])
+            if number in old_indices:
+                marks.append(self.marks[old_indices[number]])
             else:
-                marks.append(Mark(fresh, by_user=True))
-                fresh += 1
+                marks.append(Mark(new_id, by_user=True))
+                new_id += 1
         return Plan(chain, tuple(marks))
 
     def until(self, turn: int) -> Plan:
-        """The chain up to and with that turn: what comes after it is to be planned anew."""
+        """The plan up to and including that turn; later turns are dropped."""
         count = sum(region.turn <= turn for region in self.chain.boxes)
         return Plan(Chain.from_turns(t.text for t in self.chain.turns[: turn + 1]), self.marks[:count])
 
     def _next_id(self) -> int:
         return max((mark.id for mark in self.marks), default=-1) + 1
 
-    # kept on disk
+    # storage
 
     def to_json(self) -> dict[str, Any]:
         marks = [[mark.id, mark.by_user, mark.hidden, mark.locked] for mark in self.marks]
@@ -152,7 +152,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Plan:
-        """Marks that do not fit the chain, as another program may leave them, are made anew."""
+        """Reads a stored plan; marks that do not match the chain are replaced with new ones."""
         plan = cls.of(str(value.get("chain", "")))
         marks = tuple(Mark(int(id), bool(user), bool(hid), bool(lock)) for id, user, hid, lock in value["marks"])
         return replace(plan, marks=marks) if len(marks) == len(plan.marks) else plan
@@ -166,7 +166,7 @@ def _in_frame(box: Box, old: Frame, new: Frame) -> Box:
 
 
 def _unit(at: int, old: tuple[int, int], new: tuple[int, int]) -> int:
-    """A place in units of the interval `old` -> units of the interval `new`."""
+    """Converts a coordinate from units of the interval `old` to units of the interval `new`."""
     pixel = old[0] + at * (old[1] - old[0]) / LIMIT
     return min(LIMIT, max(0, round((pixel - new[0]) * LIMIT / (new[1] - new[0]))))
 
@@ -175,13 +175,13 @@ def _keys(regions: Sequence[Region]) -> list[tuple[object, ...]]:
     return [(r.turn, r.phrase, r.box, r.color) for r in regions]
 
 
-def carried(old: Sequence[object], new: Sequence[object]) -> dict[int, int]:
-    """Which of the new boxes is which of the old: equal ones in order, and changed ones where as many stand between.
+def match_boxes(old: Sequence[object], new: Sequence[object]) -> dict[int, int]:
+    """Maps new boxes to old ones: equal boxes in order, and changed boxes if their number between equal ones is equal.
 
-    Both orders are kept, and no old box is taken twice.
+    The order is kept, and no old box is used twice.
     """
-    kept: dict[int, int] = {}
+    matches: dict[int, int] = {}
     for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal" or (tag == "replace" and old_end - old_start == new_end - new_start):
-            kept |= {new_start + step: old_start + step for step in range(new_end - new_start)}
-    return kept
+            matches |= {new_start + step: old_start + step for step in range(new_end - new_start)}
+    return matches

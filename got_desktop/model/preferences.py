@@ -1,4 +1,4 @@
-"""What the user wants: the words, how they are drawn, and the app's own settings; kept for the next start."""
+"""The user's preferences: instruction, drawing options and app settings, saved for the next start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from got_desktop.model.settings import Drawing, Settings, defaults_of
 class Preferences(QObject):
     changed = Signal()
     failed = Signal(object)
-    """An EngineError: they could not be written."""
+    """An EngineError: the settings could not be written."""
 
     def __init__(self, folder: Path, background: Background, link: EngineLink) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Preferences(QObject):
         self.settings = settings.load(folder)
         self.instruction = self.settings.instruction
         link.device = self.settings.device
-        self._file = SettingsFile(folder, background, self._to_keep)
+        self._file = SettingsFile(folder, background, self._current_settings)
         self._file.failed.connect(self.failed)
 
     @property
@@ -42,45 +42,45 @@ class Preferences(QObject):
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """What the chosen model draws with where nothing else is asked for: the options' names -> values."""
+        """The selected model's default values by option name."""
         return defaults_of(self._description(), self.task)
 
     @property
     def image_size(self) -> int:
-        """Side of the square that the chosen model draws at; 0 where it is not known yet."""
+        """Side of the square that the selected model draws; 0 if it is not known yet."""
         return int(self._description().get("image_size", 0))
 
     def _description(self) -> Mapping[str, Any]:
         return next((m.description for m in self.link.offer.models if m.name == self.drawing.model), {})
 
     def configure(self, **change: object) -> None:
-        """Other settings of the app."""
+        """Changes settings of the app."""
         self.settings = replace(self.settings, **change)
         self.link.device = self.settings.device
         self._file.store()
         self.changed.emit()
 
     def draw_with(self, **change: object) -> None:
-        """Other settings for the next run, under the names of options and of `Drawing`'s fields."""
+        """Changes the drawing options for the next run, by the names of options and of fields of `Drawing`."""
         self.configure(drawing=self.drawing.with_values(**change))
 
     def use(self, instruction: str, drawing: Drawing) -> None:
-        """The words and settings of a preset or of an earlier edit."""
+        """Uses the instruction and drawing options of a preset or an earlier edit."""
         self.instruction = instruction
         self.configure(drawing=drawing)
 
     def next_seed(self) -> None:
-        """Another seed for the next run, unless the user keeps this one."""
+        """Picks a new seed for the next run, unless the seed is locked."""
         if not self.drawing.seed_locked:
             self.configure(drawing=self.drawing.with_any_seed())
 
     def add_recent(self, path: Path) -> None:
-        """That file was opened or saved last."""
+        """Adds a file to the recent files."""
         self.configure(recent=self.settings.with_recent(path).recent)
 
     def store(self) -> None:
-        """Writes them on this thread, and waits for it. Raises OutputError."""
-        settings.store(self.folder, self._to_keep())
+        """Writes the settings on this thread. Raises OutputError."""
+        settings.store(self.folder, self._current_settings())
 
-    def _to_keep(self) -> Settings:
+    def _current_settings(self) -> Settings:
         return replace(self.settings, instruction=self.instruction)

@@ -1,4 +1,4 @@
-"""Pillow's pictures as Qt's, at every size that the canvas needs; where two pictures differ. All of it is slow."""
+"""Pillow pictures as Qt images in all sizes that the canvas needs, and differences of pictures. All slow."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMALLEST = 256
-"""The pyramid ends where the longer side is not longer."""
+"""The pyramid ends at the first level whose longer side is at most this."""
 
 OVERVIEW = 720
-"""The longer side of a picture that is seen beside others is this at least, and twice it at most."""
+"""The longer side of a picture that is shown next to others is between this and twice this."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pyramid:
-    """One picture at full size, half, a quarter, …, ready to be painted."""
+    """One picture at full size, half, a quarter, …, ready to paint."""
 
     levels: tuple[QImage, ...]
 
@@ -38,7 +38,7 @@ class Pyramid:
             let_go(level)
 
     def level(self, scale: float) -> tuple[QImage, int]:
-        """(the smallest that is sharp at that scale of screen pixels a picture pixel, how much smaller it is)."""
+        """(the smallest sharp level at that scale of screen pixels per picture pixel, its reduction factor)."""
         step = 0
         while step + 1 < len(self.levels) and scale * 2 ** (step + 1) <= 1.0:
             step += 1
@@ -46,20 +46,20 @@ class Pyramid:
 
 
 def pyramid(image: Image.Image) -> Pyramid:
-    """Of an RGB or RGBA picture."""
+    """Builds the pyramid of an RGB or RGBA picture."""
     levels = [to_qimage(image)]
     while max(image.size) > SMALLEST and min(image.size) > 1:
-        image = _halved(image)
+        image = _half_size(image)
         levels.append(to_qimage(image))
     return Pyramid(tuple(levels))
 
 
 def overview(image: Image.Image) -> Pyramid:
-    """The picture for a place that is much smaller than it may be."""
+    """The pyramid of a reduced picture, for showing it small."""
     return pyramid(image.reduce(max(1, max(image.size) // OVERVIEW)))
 
 
-def _halved(image: Image.Image) -> Image.Image:
+def _half_size(image: Image.Image) -> Image.Image:
     half = Image.new(image.mode, ((image.width + 1) // 2, (image.height + 1) // 2), None)  # type: ignore[arg-type]
     for top in range(0, image.height, 2 * STRIP):
         part = image.crop((0, top, image.width, min(image.height, top + 2 * STRIP)))
@@ -68,44 +68,46 @@ def _halved(image: Image.Image) -> Image.Image:
 
 
 def to_qimage(image: Image.Image) -> QImage:
-    """RGB or RGBA -> Qt's own copy of the pixels."""
+    """RGB or RGBA -> a QImage with its own copy of the pixels."""
     import numpy as np
 
     alpha = image.mode == "RGBA"
-    made = QImage(image.width, image.height, QImage.Format.Format_RGBA8888 if alpha else QImage.Format.Format_RGBX8888)
-    rows = np.frombuffer(made.bits(), np.uint8).reshape(image.height, made.bytesPerLine())
+    image_copy = QImage(
+        image.width, image.height, QImage.Format.Format_RGBA8888 if alpha else QImage.Format.Format_RGBX8888
+    )
+    rows = np.frombuffer(image_copy.bits(), np.uint8).reshape(image.height, image_copy.bytesPerLine())
     for top in range(0, image.height, STRIP):
         part = image.crop((0, top, image.width, min(image.height, top + STRIP)))
         pixels = np.asarray(part if alpha else part.convert("RGBA"))
         rows[top : top + part.height, : 4 * image.width] = pixels.reshape(part.height, -1)
-    return made
+    return image_copy
 
 
 def from_qimage(image: QImage) -> Image.Image:
-    """Qt's picture, such as a pasted one -> RGB or RGBA."""
+    """A QImage, such as a pasted one -> RGB or RGBA."""
     import numpy as np
 
     alpha = image.hasAlphaChannel()
     plain = image.convertToFormat(QImage.Format.Format_RGBA8888)
     rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.bytesPerLine())
-    made = Image.fromarray(rows[:, : 4 * plain.width()].reshape(plain.height(), plain.width(), 4).copy())
-    return made if alpha else made.convert("RGB")
+    image_copy = Image.fromarray(rows[:, : 4 * plain.width()].reshape(plain.height(), plain.width(), 4).copy())
+    return image_copy if alpha else image_copy.convert("RGB")
 
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """Where an edit changed a picture."""
+    """The changes that an edit made to a picture."""
 
     heat: Pyramid
-    """RGBA: clear where nothing changed, from amber to red where much did."""
+    """RGBA: transparent for unchanged pixels, from amber to red for changed ones."""
     outside: float
-    """Per cent of the pixels outside the edit regions that changed."""
+    """Percentage of the pixels outside the edit regions that changed."""
     changed: float
-    """Per cent of all pixels that changed."""
+    """Percentage of all pixels that changed."""
 
 
 def difference(before: Image.Image, after: Image.Image, regions: list[tuple[int, int, int, int]]) -> Difference:
-    """`regions` are the boxes to be edited in pixels: left, top, right, bottom, which belong to them."""
+    """Compares two pictures; `regions` are the edit regions in pixels: left, top, right, bottom, all inclusive."""
     import numpy as np
 
     inside = np.zeros((before.height, before.width), bool)
@@ -128,7 +130,7 @@ def difference(before: Image.Image, after: Image.Image, regions: list[tuple[int,
 
 
 def _heat(most: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Differences of 0 to 255 -> RGBA; small ones are lifted, so that they are seen."""
+    """Differences of 0 to 255 -> RGBA; small ones are amplified to be visible."""
     import numpy as np
 
     level = np.sqrt(most.astype(np.float32) / 255)

@@ -1,7 +1,7 @@
-"""Unsaved work on disk, so that a crash loses none of it: the pixels in an .ora file, the rest beside it.
+"""Unsaved work on disk, so that it survives a crash: an .ora file with the pixels, and a JSON file with the rest.
 
-Each running window has a folder of its own and holds the system's lock on a file in it; a folder whose lock is free
-belongs to a window that is gone.
+Each running window has its own folder and holds a system lock on a file in it; a folder whose lock is free belongs to a
+window that no longer exists.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from got_desktop.model.state import State
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What a window left behind."""
+class UnsavedWork:
+    """The unsaved work of a window that no longer exists."""
 
     folder: Path
     state: State
     path: Path | None
-    """The file that it was opened from."""
+    """The file that the picture was opened from."""
     instruction: str
     job: str
-    """The engine's job whose outcome had not been accepted, or ""."""
+    """The engine's job whose outcome was not accepted yet, or ""."""
 
 
 class Recovery:
-    """Keeps one window's document. `keep` may be called on any thread, by one at a time."""
+    """Saves one window's document. `keep` may be called on any thread, but not concurrently."""
 
     def __init__(self, data: Path) -> None:
         self.root = data / "open"
         self.folder = self.root / secrets.token_hex(6)
-        self._held = ExitStack()
+        self._lock = ExitStack()
         self._pixels: State | None = None
 
     def start(self) -> None:
         self.folder.mkdir(parents=True)
-        self._held.enter_context(locked(self.folder / "lock", 0))
+        self._lock.enter_context(locked(self.folder / "lock", 0))
 
     def keep(self, state: State, path: Path | None, instruction: str, job: str) -> None:
-        """Writes what is new since the last time. Raises OutputError."""
+        """Writes the changes since the last call. Raises OutputError."""
         if state.base is not None and not (self._pixels and self._pixels.looks_as(state)):
             data = pictures.openraster(state, composite(state.base.image, state.layers), fast=True)
             replace_file(self.folder / "document.ora", data)
@@ -57,27 +57,27 @@ class Recovery:
         replace_file(self.folder / "note.json", json.dumps(note).encode())
 
     def forget(self) -> None:
-        """All is saved, or the user does not want it."""
+        """Deletes the files: the work is saved or not wanted."""
         self._pixels = None
         for name in ("note.json", "document.ora"):
             (self.folder / name).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """The window closes in order."""
-        self._held.close()
+        """Deletes the folder when the window closes normally."""
+        self._lock.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def left_behind(self) -> list[Path]:
-        """Folders of windows that are gone and had unsaved work; empty ones are cleared away."""
-        found = []
+        """Folders of earlier windows with unsaved work; empty folders are deleted."""
+        folders = []
         for folder in sorted(self.root.iterdir(), key=lambda path: path.stat().st_mtime):
             if folder == self.folder or not self._is_free(folder):
                 continue
             if (folder / "document.ora").exists() and (folder / "note.json").exists():
-                found.append(folder)
+                folders.append(folder)
             else:
                 shutil.rmtree(folder, ignore_errors=True)
-        return found
+        return folders
 
     def _is_free(self, folder: Path) -> bool:
         with suppress(EngineError, OSError), locked(folder / "lock", 0):
@@ -85,12 +85,12 @@ class Recovery:
         return False
 
 
-def restore(folder: Path) -> Kept:
-    """What lies in such a folder. Raises ImageError."""
+def restore(folder: Path) -> UnsavedWork:
+    """Reads the unsaved work in a folder. Raises ImageError."""
     note = json.loads((folder / "note.json").read_text(encoding="utf-8"))
     state = pictures.read_openraster((folder / "document.ora").read_bytes(), str(folder / "document.ora"))
     path = Path(note["path"]) if note["path"] else None
-    return Kept(folder, state.with_review(note["plan"]), path, note["instruction"], note["job"])
+    return UnsavedWork(folder, state.with_review(note["plan"]), path, note["instruction"], note["job"])
 
 
 def discard(folder: Path) -> None:

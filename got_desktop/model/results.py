@@ -1,4 +1,4 @@
-"""What a run came to, until the user accepts or dismisses it: candidates to choose from, beside what was before."""
+"""The results of a run until the user accepts or discards them: candidates, and the document before the run."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ THUMBNAIL = 224
 @dataclass(frozen=True, eq=False)
 class Candidate:
     layers: tuple[Layer, ...]
-    """One a turn; none of a new picture."""
+    """One layer per turn; none for a new picture."""
     base: Source | None
-    """A new picture."""
+    """The new picture, if the run drew one."""
     thumbnail: bytes
-    beside: Pyramid
-    """For its place beside the others."""
+    overview: Pyramid
+    """The picture to show next to the other candidates."""
     seed: int
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
     job: str
-    """The engine's job: acknowledged when the user has decided."""
+    """The engine's job, which is acknowledged after the user has decided."""
     result: JobResult
     drawing: Drawing
     before: State
-    """What they were made from."""
+    """The document before the run."""
     candidates: tuple[Candidate, ...]
     original: Pyramid | None
-    """What was before them, where there are several; None for new pictures."""
+    """The picture before the run, if there are several candidates; None for new pictures."""
 
     @property
     def chain(self) -> str:
         return self.result.chains[0]
 
     def accepted(self, index: int, state: State) -> State:
-        """`state` with that candidate: its layers on top, or the new picture instead of what was there.
+        """`state` with the candidate's layers on top, or with the new picture as its base.
 
-        Layers belong to the picture that they were made on, though undo has gone back to another one meanwhile.
+        Layers are added to the picture that they were made for, even if undo has since returned to another picture.
         """
         candidate = self.candidates[index]
         if candidate.base is not None:
@@ -65,7 +65,7 @@ class Results:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One candidate beside what was before it."""
+    """One candidate and the picture before the run."""
 
     before: Pyramid | None
     after: Pyramid
@@ -73,9 +73,9 @@ class Comparison:
 
 
 def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawing) -> Results:
-    """The candidates of a job that is done. Slow."""
+    """Fetches the candidates of a finished job. Slow."""
     facts = _facts(result, before, drawing)
-    made = []
+    candidates = []
     for number in range(len(result.chains)):
         seed = int(result.options.get("seed", 0)) + number
         own = facts | {"seed": seed}
@@ -85,16 +85,20 @@ def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawi
             layers = tuple(
                 pictures.read_layer(read(file.name), layer_name(result.instruction, file.turn), own) for file in files
             )
-            assert before.base is not None  # an edit has a source
-            shown = composite(before.base.image, before.layers + layers)
-            made.append(Candidate(layers, None, pictures.thumbnail(shown, THUMBNAIL), overview(shown), seed))
+            assert before.base is not None  # an edit always has a source
+            composited = composite(before.base.image, before.layers + layers)
+            candidates.append(
+                Candidate(layers, None, pictures.thumbnail(composited, THUMBNAIL), overview(composited), seed)
+            )
         else:
             data = read(result.named("image", number)[-1].name)
             base = replace(pictures.picture_source(data, "The new picture"), name="")
-            made.append(Candidate((), base, pictures.thumbnail(base.image, THUMBNAIL), overview(base.image), seed))
-    base = before.base if not drawing.new_picture and len(made) > 1 else None
+            candidates.append(
+                Candidate((), base, pictures.thumbnail(base.image, THUMBNAIL), overview(base.image), seed)
+            )
+    base = before.base if not drawing.new_picture and len(candidates) > 1 else None
     original = overview(composite(base.image, before.layers)) if base is not None else None
-    return Results(result.id, result, drawing, before, tuple(made), original)
+    return Results(result.id, result, drawing, before, tuple(candidates), original)
 
 
 def _reader(client: EngineClient, result: JobResult) -> Callable[[str], bytes]:
@@ -102,7 +106,7 @@ def _reader(client: EngineClient, result: JobResult) -> Callable[[str], bytes]:
 
 
 def layer_name(instruction: str, turn: int) -> str:
-    """What the layer of that turn is called: the instruction's first 40 characters."""
+    """The name of a turn's layer, with the first 40 characters of the instruction."""
     words = " ".join(instruction.split())
     short = words if len(words) <= 40 else f"{words[:39]}…"
     return f"GoT: {short}" + (f" ({turn + 1})" if turn else "")
@@ -125,7 +129,7 @@ def _facts(result: JobResult, before: State, drawing: Drawing) -> dict[str, Any]
 
 
 def compare(results: Results, index: int) -> Comparison:
-    """What the canvas shows of one candidate. Slow."""
+    """Prepares one candidate for the canvas. Slow."""
     candidate, before = results.candidates[index], results.before
     if candidate.base is not None or before.base is None:
         assert candidate.base is not None
@@ -137,13 +141,13 @@ def compare(results: Results, index: int) -> Comparison:
     return Comparison(pyramid(was), pyramid(now), difference(was, now, inside))
 
 
-def entry_of(found: Results, name: str) -> Entry:
-    """What the history keeps of it; `name` is the document's. Slow."""
-    base = found.before.base
-    after = found.candidates[0].thumbnail
-    before = pictures.thumbnail(base.image, THUMBNAIL) if base and not found.drawing.new_picture else after
-    state = found.before
-    plan = Plan.of(found.chain)
-    if base and not found.drawing.new_picture:  # kept as what it means for the whole picture
+def entry_of(results: Results, name: str) -> Entry:
+    """The history entry of a run; `name` is the document's name. Slow."""
+    base = results.before.base
+    after = results.candidates[0].thumbnail
+    before = pictures.thumbnail(base.image, THUMBNAIL) if base and not results.drawing.new_picture else after
+    state = results.before
+    plan = Plan.of(results.chain)
+    if base and not results.drawing.new_picture:  # stored in units of the whole picture
         plan = plan.reframed(state.seen, state.whole)
-    return Entry(found.result.instruction, plan.text, found.drawing, name, before, after)
+    return Entry(results.result.instruction, plan.text, results.drawing, name, before, after)

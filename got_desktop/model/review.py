@@ -1,4 +1,4 @@
-"""The plan under review: which box is chosen, which turn is shown, and the user's corrections, each undoable."""
+"""Review of the plan: the selected box, the turn that is shown, and the user's corrections, which can be undone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Review(QObject):
         self.work = work
         self.preferences = preferences
         self.selected: int | None = None
-        """Index of the chosen box in the chain."""
+        """Index of the selected box in the chain."""
         self.turn = 0
         """The turn whose boxes are shown."""
         document.changed.connect(self._follow)
@@ -31,12 +31,12 @@ class Review(QObject):
 
     @property
     def plan(self) -> Plan:
-        """The plan to be shown: while one is written, what there is of it."""
+        """The plan to show; during planning, the part that is already written."""
         return self.work.draft or self.document.state.plan
 
     @property
     def frame(self) -> Frame:
-        """The part of the picture, in its pixels, in which the plan's boxes lie."""
+        """The part of the picture that the plan's boxes refer to, in pixels."""
         state = self.document.state
         if self.work.draft is None:
             return state.frame
@@ -61,11 +61,11 @@ class Review(QObject):
     # corrections
 
     def replan(self, plan: Plan, text: str, run: str = "") -> None:
-        """Another plan; `text` says in the list of undo what was changed."""
+        """Replaces the plan; `text` names the change for undo."""
         self.document.change(self.document.state.with_plan(plan), text, run)
 
     def choose_area(self, area: Selection | None, run: str = "") -> None:
-        """The part that an edit may change; None: the whole picture."""
+        """Sets the area that an edit may change; None: the whole picture."""
         state = self.document.state
         if area != state.selection:
             self.document.change(state.selecting(area), self.tr("Choose the area to edit"), run)
@@ -83,7 +83,7 @@ class Review(QObject):
             self.replan(plan.resized(index, box), self.tr("Move box"), f"{run}{plan.marks[index].id}" if run else "")
 
     def shift_box(self, index: int, by: int) -> None:
-        """So many places further back in the list of its turn's boxes."""
+        """Moves a box back in its turn's list by some places."""
         before = self.document.state.plan
         plan = before.shifted(index, by)
         if plan.marks != before.marks:
@@ -98,21 +98,21 @@ class Review(QObject):
         before = self.document.state.plan
         plan = before.duplicated(index)
         self.replan(plan, self.tr("Duplicate box"))
-        known = {mark.id for mark in before.marks}
-        self.select(next(i for i, mark in enumerate(plan.marks) if mark.id not in known))
+        old_ids = {mark.id for mark in before.marks}
+        self.select(next(i for i, mark in enumerate(plan.marks) if mark.id not in old_ids))
 
-    # what is wrong
+    # problems
 
     def faults(self) -> list[Problem]:
-        """What is broken in the chain and would have no effect. A box without color is none: it was reasoned about."""
+        """Problems that keep a part of the chain from having an effect; boxes without a color are not among them."""
         return [problem for problem in self.document.state.plan.chain.problems if problem.code != "no_color"]
 
     def lost(self) -> Problem | None:
-        """What is wrong with a box without which it is not known what an edit is to change."""
+        """The problem that leaves an edit without a usable box; None if there is none."""
         everywhere = self.preferences.drawing.new_picture or self.preferences.drawing.scope == "whole"
         return None if everywhere else self.document.state.plan.chain.lost
 
     def changes_everything(self) -> bool:
-        """Whether the plan marks no region, so that applying it would redraw everything that may change."""
+        """Whether the plan marks no region, so that applying it redraws everything that may change."""
         plan, new = self.document.state.plan, self.preferences.drawing.new_picture
         return not (plan.empty or plan.chain.lost or new) and plan.chain.changes_everything

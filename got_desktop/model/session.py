@@ -1,4 +1,4 @@
-"""One window's work: its parts, and what takes several of them: runs, history, recovery, start and end."""
+"""One window's session: its parts, and the tasks that involve several of them: runs, history and recovery."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from got_desktop.model.keeping import Keeping, Unsaved
 from got_desktop.model.messages import Message
 from got_desktop.model.plan import Plan
 from got_desktop.model.preferences import Preferences
-from got_desktop.model.recovery import Kept, Recovery
+from got_desktop.model.recovery import Recovery, UnsavedWork
 from got_desktop.model.results import Results, entry_of
 from got_desktop.model.review import Review
 from got_desktop.model.samples import Sample, samples
@@ -31,14 +31,14 @@ from got_desktop.model.work import Work
 
 
 class Session(QObject):
-    said = Signal(object)
+    message = Signal(object)
     """A Message for the user."""
     history_changed = Signal()
-    page_asked = Signal(str)
-    """A page of the window is to be shown, by its id."""
+    page_requested = Signal(str)
+    """The id of a page that the window should show."""
     closing = Signal()
     recoverable = Signal(object)
-    """Folders with unsaved work of windows that are gone."""
+    """Folders with unsaved work of earlier windows."""
 
     def __init__(self, folder: Path, background: Background, link: EngineLink) -> None:
         super().__init__()
@@ -55,57 +55,57 @@ class Session(QObject):
         self.recovery = Recovery(folder)
         self.keeping = self.make_keeping()
         self._unloading = False
-        self.preferences.changed.connect(self._configured)
+        self.preferences.changed.connect(self._follow_settings)
         self.document.changed.connect(self.keeping.soon)
         self.document.renamed.connect(self.keeping.soon)
-        self.work.results_changed.connect(self._came)
-        self.work.accepted.connect(self._taken)
-        self.work.said.connect(self.said)
-        self.files.said.connect(self.said)
+        self.work.results_changed.connect(self._follow_results)
+        self.work.accepted.connect(self._keep_pair)
+        self.work.message.connect(self.message)
+        self.files.message.connect(self.message)
         for part in (self.preferences, self.display, self.keeping):
             part.failed.connect(self.say)
 
     def start(self) -> None:
-        """After the window is shown: the engine starts, and unsaved work of earlier windows is looked for."""
+        """Starts the engine and looks for unsaved work of earlier windows; called after the window is shown."""
         self.recovery.start()
         self.link.start()
-        self.background.run(lambda say: self.recovery.left_behind(), self._found, self.say)
+        self.background.run(lambda say: self.recovery.left_behind(), self._offer_recovery, self.say)
 
     def say(self, error: EngineError) -> None:
-        """Tells the user what went wrong."""
-        self.said.emit(Message.of(error))
+        """Shows an error to the user."""
+        self.message.emit(Message.of(error))
 
-    def _configured(self) -> None:
-        self.history.kept = self.preferences.settings.history_kept
+    def _follow_settings(self) -> None:
+        self.history.max_entries = self.preferences.settings.history_kept
 
     # the document
 
     def open_sample(self, sample: Sample, plan: bool = False) -> None:
-        """A picture that comes with the program, with its instruction; with `plan`, it is planned at once."""
+        """Opens a sample with its instruction; `plan` also starts planning."""
         self.preferences.instruction = sample.instruction
         drawing = replace(self.preferences.drawing, model="got-mini", new_picture=False)
         self.preferences.configure(drawing=drawing, first_start=False)
         self.files.open_sample(sample, self.run_plan if plan else lambda: None)
 
     def begin_first(self) -> None:
-        """The first start ever: the sample is there, ready to be planned."""
+        """Opens a sample at the very first start, ready to plan."""
         self.open_sample(samples()[-1])
 
     def merge_down(self, layer: str) -> None:
-        """That layer and the one below it become one, in the background."""
+        """Merges a layer with the one below it in the background."""
         state = self.document.state
 
-        def merged(after: State) -> None:
+        def finish(after: State) -> None:
             self.document.end()
-            if self.document.state is state:  # else it went on meanwhile, and the user merges again
+            if self.document.state is state:  # otherwise it changed meanwhile, and the user can merge again
                 self.document.change(after, self.tr("Merge layers"))
 
-        def not_merged(error: EngineError) -> None:
+        def fail(error: EngineError) -> None:
             self.document.end()
             self.say(error)
 
         self.document.begin("merge")
-        self.background.run(lambda say: state.merged(layer), merged, not_merged)
+        self.background.run(lambda say: state.merged(layer), finish, fail)
 
     # runs
 
@@ -115,7 +115,7 @@ class Session(QObject):
         self._try(lambda: self.work.plan(words, drawing, keep_user_boxes, then))
 
     def run_apply(self, until: int | None = None) -> None:
-        """Draws the plan, or its turns up to one; without a plan, plans and draws."""
+        """Draws the plan, or its turns up to `until`; without a plan, plans and draws."""
         plan = self.document.state.plan
         if until is not None:
             plan = plan.until(until)
@@ -132,64 +132,64 @@ class Session(QObject):
         self._try(lambda: self.work.apply(words, drawing, plan))
 
     def _try(self, call: Callable[[], None]) -> None:
-        """A request that makes no sense is said, not sent."""
+        """Shows the error of an invalid request, which is not sent."""
         try:
             call()
         except EngineError as error:
             self.say(error)
 
     def unload(self) -> None:
-        """Gives the memory back that the engine's model takes, after its present job; the next job loads it again."""
+        """Unloads the engine's model after its current job; the next job loads it again."""
         if self._unloading:
             return
         self._unloading = True
 
-        def unloaded(job: str) -> None:
+        def finish(job: str) -> None:
             self._unloading = False
             self.link.acknowledge(job)
-            self.said.emit(Message("success", self.tr("The model was unloaded.")))
+            self.message.emit(Message("success", self.tr("The model was unloaded.")))
 
-        def not_unloaded(error: EngineError) -> None:
+        def fail(error: EngineError) -> None:
             self._unloading = False
             self.say(error)
 
         self.link.run(
-            lambda client: UnloadRequest(), lambda client, result: result.id, lambda event: None, unloaded, not_unloaded
+            lambda client: UnloadRequest(), lambda client, result: result.id, lambda event: None, finish, fail
         )
 
     # history
 
-    def _came(self) -> None:
+    def _follow_results(self) -> None:
         self.keeping.soon()
-        found = self.work.results
-        if found is None:
+        results = self.work.results
+        if results is None:
             return
         name = self.document.title
-        self.background.run(lambda say: self.history.add(entry_of(found, name)), self._noted, self.say)
+        self.background.run(lambda say: self.history.add(entry_of(results, name)), self._emit_history_changed, self.say)
 
-    def _taken(self, found: Results, index: int) -> None:
+    def _keep_pair(self, results: Results, index: int) -> None:
         if self.preferences.settings.keep_pairs:
             folder = kept_pairs.folder_of(self.folder)
-            self.background.run(lambda say: kept_pairs.keep(folder, found, index), lambda nothing: None, self.say)
+            self.background.run(lambda say: kept_pairs.keep(folder, results, index), lambda nothing: None, self.say)
 
     def use_entry(self, entry: Entry) -> None:
-        """The words, settings and plan of an earlier edit."""
+        """Uses the instruction, settings and plan of an earlier edit."""
         self.preferences.use(entry.instruction, entry.again)
         state = self.document.state
         self.document.change(state.planned(Plan.of(entry.chain), state.whole), self.tr("Plan of an earlier edit"))
 
     def clear_history(self) -> None:
-        """Deletes every entry without a star."""
-        self.background.run(lambda say: self.history.clear(), self._noted, self.say)
+        """Deletes all entries without a star."""
+        self.background.run(lambda say: self.history.clear(), self._emit_history_changed, self.say)
 
-    def _noted(self, nothing: None) -> None:
+    def _emit_history_changed(self, nothing: None) -> None:
         self.history_changed.emit()
 
     # recovery and the end
 
     @property
     def unsettled(self) -> bool:
-        """Whether something would be lost with the document: changes, results that were not taken, a run."""
+        """Whether closing the document would lose something: changes, undecided results or a running job."""
         return self.document.modified or self.work.busy or self.work.results is not None
 
     def _unsaved(self) -> Unsaved | None:
@@ -198,28 +198,28 @@ class Session(QObject):
             return document.state, document.path, self.preferences.instruction, job
         return None
 
-    def _found(self, folders: list[Path]) -> None:
+    def _offer_recovery(self, folders: list[Path]) -> None:
         if folders:
             self.recoverable.emit(folders)
 
     def recover(self, folder: Path) -> None:
-        """Opens what a window that is gone had not saved."""
+        """Opens the unsaved work of an earlier window."""
 
-        def opened(kept: Kept) -> None:
-            self.preferences.instruction = kept.instruction
+        def resume(unsaved: UnsavedWork) -> None:
+            self.preferences.instruction = unsaved.instruction
             self.preferences.changed.emit()
-            self.work.recover(kept.job, self.preferences.drawing)
+            self.work.recover(unsaved.job, self.preferences.drawing)
             self.keeping.replaced = [folder]
             self.keeping.soon()
 
-        self.files.open_kept(folder, opened)
+        self.files.open_recovered(folder, resume)
 
     def make_keeping(self) -> Keeping:
-        """What keeps unsaved work; called once, at the beginning."""
+        """Creates the object that saves unsaved work; called once."""
         return Keeping(self.recovery, self.background, self._unsaved)
 
     def close(self) -> None:
-        """Ends what runs for this window; unsaved work was decided on before. Waits a few seconds at most."""
+        """Ends this window's work, after the user decided about unsaved changes. Waits at most a few seconds."""
         self.keeping.stop()
         self.closing.emit()
         if self.work.busy:
@@ -227,6 +227,6 @@ class Session(QObject):
         self.link.stop_watching()
         self.background.run(lambda say: self.link.close(), lambda nothing: None, waits=True)
         self.background.finish(5)
-        with suppress(EngineError):  # there is no window any more that could say it
+        with suppress(EngineError):  # no window is left to show the error
             self.preferences.store()
         self.recovery.close()

@@ -1,4 +1,4 @@
-"""All that undo brings back: the picture, its layers and the plan. Immutable; a change is another State."""
+"""Everything that undo restores: the picture, its layers and the plan. Immutable; a change creates another State."""
 
 from __future__ import annotations
 
@@ -18,74 +18,74 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False)
 class State:
     base: Source | None = None
-    """None: nothing is open."""
+    """None: no picture is open."""
     layers: tuple[Layer, ...] = ()
-    """From the lowest to the topmost."""
+    """From bottom to top."""
     plan: Plan = Plan()
     selection: Selection | None = None
     """The part of the picture that an edit may change; None: all of it."""
     plan_frame: Frame | None = None
-    """What the model saw of the picture when the plan was made, and the plan's boxes lie in; None: all of it."""
+    """The part of the picture that the model saw when it planned, which the boxes refer to; None: all of it."""
 
     def __del__(self, let_go: Callable[[object], None] = let_go) -> None:
         let_go(self.base)
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) in pixels; (0, 0) where nothing is open."""
+        """(width, height) in pixels; (0, 0) if no picture is open."""
         return self.base.image.size if self.base else (0, 0)
 
     @property
     def whole(self) -> Frame:
-        """All of the picture; where nothing is open, one pixel for each of the chain's units."""
+        """The whole picture; without a picture, one pixel for each of the chain's units."""
         return (0, 0, *self.size) if self.base else WHOLE
 
     @property
     def frame(self) -> Frame:
-        """What the plan's boxes lie in."""
+        """The part of the picture that the plan's boxes refer to."""
         return self.plan_frame or self.whole
 
     @property
     def seen(self) -> Frame:
-        """What the model sees of the picture now: the selection with some of what surrounds it."""
+        """The part of the picture that the model sees now: the selection with some of its surroundings."""
         return self.selection.seen_in(*self.size) if self.selection else self.whole
 
     def selecting(self, selection: Selection | None) -> State:
-        """With another part to be edited. The boxes stay; those beyond it stop at its edge when they are drawn."""
+        """Changes the area to edit. The boxes stay; they are cut off at its edge when they are drawn."""
         after = replace(self, selection=selection)
         return replace(after, plan_frame=after.seen) if self.plan.empty else after
 
     def planned(self, plan: Plan, frame: Frame) -> State:
-        """With another plan, whose boxes lie in that part of the picture."""
+        """Changes the plan; its boxes refer to that part of the picture."""
         return replace(self, plan=plan, plan_frame=frame)
 
     def looks_as(self, other: State) -> bool:
-        """Whether both show the same pixels, as far as it can be told without looking at each."""
+        """Whether both show the same pixels, as far as this can be said without comparing pixels."""
         return self.base is other.base and self.layers == other.layers
 
     def position(self, id: str) -> int:
         return next(index for index, layer in enumerate(self.layers) if layer.id == id)
 
     def with_layers(self, *layers: Layer) -> State:
-        """With further layers on top."""
+        """Adds layers on top."""
         return replace(self, layers=self.layers + layers)
 
     def with_layer(self, id: str, **change: object) -> State:
-        """With one layer changed: name, visible, opacity, mask_on."""
+        """Changes one layer: name, visible, opacity, mask_on."""
         return replace(self, layers=tuple(replace(x, **change) if x.id == id else x for x in self.layers))
 
     def without_layer(self, id: str) -> State:
         return replace(self, layers=tuple(layer for layer in self.layers if layer.id != id))
 
     def shifted(self, id: str, by: int) -> State:
-        """With one layer so much higher, or lower."""
+        """Moves a layer up or, if `by` is negative, down."""
         rest, place = list(self.layers), self.position(id)
         layer = rest.pop(place)
         rest.insert(min(len(rest), max(0, place + by)), layer)
         return replace(self, layers=tuple(rest))
 
     def merged(self, id: str) -> State:
-        """With that layer and the one below it as one. Slow."""
+        """Merges a layer with the one below it. Slow."""
         place = self.position(id)
         one = merged_down(self.layers[place - 1], self.layers[place])
         return replace(self, layers=self.layers[: place - 1] + (one,) + self.layers[place + 1 :])
@@ -93,14 +93,14 @@ class State:
     def with_plan(self, plan: Plan) -> State:
         return replace(self, plan=plan)
 
-    # kept on disk beside the pixels
+    # storage, next to the pixels
 
     def review_json(self) -> dict[str, Any]:
-        """The plan and what it is for."""
-        chosen = {"selection": astuple(self.selection) if self.selection else None, "frame": self.plan_frame}
-        return self.plan.to_json() | chosen
+        """The plan with the selection and the frame."""
+        area = {"selection": astuple(self.selection) if self.selection else None, "frame": self.plan_frame}
+        return self.plan.to_json() | area
 
     def with_review(self, value: Mapping[str, Any]) -> State:
-        chosen, frame = value.get("selection"), value.get("frame")
-        selection, plan_frame = Selection(*chosen) if chosen else None, tuple(frame) if frame else None
+        area, frame = value.get("selection"), value.get("frame")
+        selection, plan_frame = Selection(*area) if area else None, tuple(frame) if frame else None
         return replace(self, plan=Plan.from_json(value), selection=selection, plan_frame=plan_frame)

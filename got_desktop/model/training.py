@@ -1,4 +1,4 @@
-"""Trainings: their pairs are read and they run as processes of their own, which go on when the app is closed."""
+"""Trainings: reading pairs and training are separate processes, which continue when the app is closed."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from got_desktop.model.training_files import Training, alive
 
 _LOOK_EVERY = 700
 _DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-_started: list[subprocess.Popen[bytes]] = []
-"""Trainers that this process started and that run: the system asks for one that waits for their end."""
+_processes: list[subprocess.Popen[bytes]] = []
+"""Running trainers that this process started; the parent process has to wait for their end."""
 _FIRST_VALUES: Mapping[str, Any] = {
     "adapter.dropout": 0.0,
     "adapter.convolutions": True,
@@ -39,11 +39,11 @@ _FIRST_VALUES: Mapping[str, Any] = {
     "loss.inside": 4.0,
     "validation.every": 100,
 }
-"""For the model that comes with the program and a few dozen pairs; the trainer's own are for GoT-6B."""
+"""Defaults for the included model and a few dozen pairs; the trainer's own defaults are for GoT-6B."""
 
 
 class Trainings(QObject):
-    """Looks after the folders of all trainings; its signals come on the UI thread."""
+    """The folders of all trainings; signals are emitted on the UI thread."""
 
     changed = Signal()
     failed = Signal(object)
@@ -53,16 +53,16 @@ class Trainings(QObject):
         super().__init__()
         self.home, self.background = home, background
         self.names: tuple[str, ...] = ()
-        self.shown: Training | None = None
+        self.current: Training | None = None
         self.busy = False
-        """Something is done with one just now."""
-        self._chosen = self._unreadable = ""
+        """A command for a training is in progress."""
+        self._selected = self._unreadable = ""
         self._looking = self._look_again = False
         self._timer = QTimer(self, interval=_LOOK_EVERY)
         self._timer.timeout.connect(self.look)
         self.look()
 
-    # what there is
+    # the list
 
     def look(self) -> None:
         """Reads the folders in the background."""
@@ -70,33 +70,33 @@ class Trainings(QObject):
             self._look_again = True
             return
         self._looking, self._look_again = True, False
-        home, chosen = self.home, self._chosen
+        home, selected = self.home, self._selected
         self.background.run(
-            lambda say: _read(home, chosen), lambda found: self._seen(chosen, *found), lambda error: self._unseen(error)
+            lambda say: _read(home, selected), lambda read: self._show(selected, *read), self._fail_look
         )
 
-    def _seen(self, chosen: str, names: tuple[str, ...], shown: Training | None) -> None:
+    def _show(self, selected: str, names: tuple[str, ...], current: Training | None) -> None:
         self._looking, self._unreadable = False, ""
-        if chosen == self._chosen and (names, shown) != (self.names, self.shown):
-            self.names, self.shown = names, shown
-            self._chosen = shown.name if shown else ""
+        if selected == self._selected and (names, current) != (self.names, self.current):
+            self.names, self.current = names, current
+            self._selected = current.name if current else ""
             self.changed.emit()
         if self._look_again:
             self.look()
 
-    def _unseen(self, error: EngineError) -> None:
-        """Said once, however often it is looked again."""
+    def _fail_look(self, error: EngineError) -> None:
+        """Reports the same error only once."""
         self._looking = False
         if error.message != self._unreadable:
             self._unreadable = error.message
             self.failed.emit(error)
 
     def choose(self, name: str) -> None:
-        self._chosen = name
+        self._selected = name
         self.look()
 
     def watch(self, on: bool) -> None:
-        """Looks again and again, or no longer; what runs goes on either way."""
+        """Starts or stops watching the folders; running trainings continue either way."""
         if on:
             self.look()
             self._timer.start()
@@ -106,18 +106,18 @@ class Trainings(QObject):
     # a new one
 
     def begin(self, data: Path, base: str, describe: bool) -> None:
-        """Makes a training of the pairs in a folder or file, and reads them in a process of their own."""
+        """Creates a training from the pairs in a folder or file, and reads them in a separate process."""
 
-        def begun(name: str) -> None:
-            self._chosen = name
-            self._done()
+        def finish(name: str) -> None:
+            self._selected = name
+            self._finish()
 
         self.busy = True
         self.changed.emit()
-        self.background.run(lambda say: _begin(self.home, data, base, describe), begun, self._fail)
+        self.background.run(lambda say: _begin(self.home, data, base, describe), finish, self._fail)
 
     def read_on(self) -> None:
-        """Goes on reading pairs where that was broken off."""
+        """Resumes reading pairs after an interruption."""
         folder = self._folder()
         self._do_once(lambda: _annotate(folder))
 
@@ -128,14 +128,14 @@ class Trainings(QObject):
 
         def write() -> None:
             files.set_values(folder / files.CONFIG, {key: value})
-            (folder / files.RUN / "preflight.json").unlink(missing_ok=True)  # it was of another configuration
+            (folder / files.RUN / "preflight.json").unlink(missing_ok=True)  # it was for another configuration
 
         self._do(write)
 
     # its run
 
     def start(self, device: str) -> None:
-        """Starts it, or goes on from its last checkpoint; `device` is "cpu" or "cuda"."""
+        """Starts the run, or resumes it from its last checkpoint; `device` is "cpu" or "cuda"."""
         folder = self._folder()
         self._do_once(lambda: _train(folder, device))
 
@@ -143,26 +143,26 @@ class Trainings(QObject):
         self._tell("pause")
 
     def stop(self) -> None:
-        """It saves and ends; starting it goes on from there."""
+        """Saves a checkpoint and ends the run, which can be resumed later."""
         self._tell("stop")
 
-    def go_on(self) -> None:
-        """A run that is paused goes on; one without a process is started on the device that it had."""
-        assert self.shown is not None
-        if self.shown.standing.state == "paused":
+    def resume(self) -> None:
+        """Resumes a paused run; one without a process is started on its previous device."""
+        assert self.current is not None
+        if self.current.status.state == "paused":
             self._tell("")
         else:
             self.start(files.read_json(self._folder() / "train.json")["device"])
 
     def delete(self) -> None:
-        """Deletes pairs, checkpoints and samples; the adapter stays."""
+        """Deletes pairs, checkpoints and samples; the adapter is kept."""
         folder = self._folder()
-        gone = folder.with_name(f".{folder.name}.deleted")
-        self._chosen = ""
+        trash = folder.with_name(f".{folder.name}.deleted")
+        self._selected = ""
 
         def remove() -> None:
-            os.replace(folder, gone)  # in one go: nothing half-deleted is ever read
-            shutil.rmtree(gone)
+            os.replace(folder, trash)  # atomic, so that a partly deleted folder is never read
+            shutil.rmtree(trash)
 
         self._do(remove)
 
@@ -171,11 +171,11 @@ class Trainings(QObject):
         self._do(lambda: replace_file(control, wish.encode()) if wish else control.unlink(missing_ok=True))
 
     def _folder(self) -> Path:
-        assert self.shown is not None
-        return self.shown.folder
+        assert self.current is not None
+        return self.current.folder
 
     def _do_once(self, work: Callable[[], object]) -> None:
-        """A second press of the button before the first has had its effect is none."""
+        """Ignores a second click on a button while the first is in progress."""
         if not self.busy:
             self.busy = True
             self._do(work)
@@ -183,16 +183,16 @@ class Trainings(QObject):
     def _do(self, work: Callable[[], object]) -> None:
         folder = self._folder()
 
-        def unless_gone(say: object) -> None:
+        def run(say: object) -> None:
             try:
                 work()
             except (OSError, EngineError):
-                if folder.exists():  # else it was deleted meanwhile, and this with it
+                if folder.exists():  # otherwise the training was deleted meanwhile
                     raise
 
-        self.background.run(unless_gone, lambda nothing: self._done(), self._fail)
+        self.background.run(run, lambda nothing: self._finish(), self._fail)
 
-    def _done(self) -> None:
+    def _finish(self) -> None:
         self.busy = False
         self.changed.emit()
         self.look()
@@ -203,15 +203,15 @@ class Trainings(QObject):
         self.failed.emit(error)
 
 
-def _read(home: Path, chosen: str) -> tuple[tuple[str, ...], Training | None]:
-    """All names, and the one that is chosen: without a choice, one that runs, or the newest."""
+def _read(home: Path, selected: str) -> tuple[tuple[str, ...], Training | None]:
+    """All names, and the selected training; if none is selected, a running one or the newest."""
     names = files.names(home)
-    if chosen not in names:
-        running = [name for name in names if files.standing(home / name).state in files.ACTIVE]
-        chosen = (running or names or [""])[0]
+    if selected not in names:
+        running = [name for name in names if files.status(home / name).state in files.ACTIVE]
+        selected = (running or names or [""])[0]
     try:
-        return tuple(names), files.read(home / chosen) if chosen else None
-    except FileNotFoundError:  # it was deleted meanwhile
+        return tuple(names), files.read(home / selected) if selected else None
+    except FileNotFoundError:  # the training was deleted meanwhile
         return _read(home, "")
 
 
@@ -243,16 +243,16 @@ def _begin(home: Path, data: Path, base: str, describe: bool) -> str:
 
 
 def _free(name: str, home: Path) -> str:
-    """That name, or with a number behind it, which no training and no adapter has."""
+    """The name, with a number appended if a training or an adapter already has it."""
     names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
     return next(one for one in names if not (home / one).exists() and not (adapters.own_folder() / one).exists())
 
 
 def _run(*words: str) -> None:
-    """One command of the trainer's, to its end. Raises EngineError with what it said."""
-    ended = subprocess.run(module_command(*words), capture_output=True, text=True, check=False)
-    if ended.returncode:
-        last = ended.stderr.strip().rpartition("\n")[2].removeprefix("error: ")
+    """Runs a command of the trainer to its end. Raises EngineError with the trainer's error."""
+    process = subprocess.run(module_command(*words), capture_output=True, text=True, check=False)
+    if process.returncode:
+        last = process.stderr.strip().rpartition("\n")[2].removeprefix("error: ")
         raise EngineError("trainer_failed", "{last}", last=last)
 
 
@@ -265,16 +265,16 @@ def _annotate(folder: Path) -> None:
 
 
 def _train(folder: Path, device: str) -> None:
-    if files.standing(folder).state in files.ACTIVE:  # started by another window a moment ago
+    if files.status(folder).state in files.ACTIVE:  # another window has just started it
         return
     words = ["training", str(folder / files.CONFIG), "--runs", str(folder / files.RUN), "--device", device]
     _launch(folder, "train", words, {"device": device})
 
 
 def _launch(folder: Path, name: str, words: list[str], about: Mapping[str, str]) -> None:
-    """Starts a process that outlives this one; NAME.json says which it is, NAME.log gets what it says.
+    """Starts a process that outlives this one; NAME.json identifies it, and its output goes to NAME.log.
 
-    Raises EngineUnavailable where it cannot be started.
+    Raises EngineUnavailable if it cannot be started.
     """
     try:
         with open(folder / f"{name}.log", "wb") as log:
@@ -285,12 +285,12 @@ def _launch(folder: Path, name: str, words: list[str], about: Mapping[str, str])
                 stdout=log,
                 stderr=log,
                 creationflags=_DETACHED,
-                start_new_session=os.name != "nt",  # Ctrl+C in the app's terminal is not for the trainer
+                start_new_session=os.name != "nt",  # Ctrl+C in the app's terminal must not reach the trainer
             )
     except OSError as error:
         raise EngineUnavailable(
             "trainer_failed", "The trainer does not start: {reason}.", "", reason=error.strerror
         ) from error
-    _started[:] = [*(one for one in _started if one.poll() is None), process]
+    _processes[:] = [*(one for one in _processes if one.poll() is None), process]
     row = {"pid": process.pid, "started": process_start(process.pid), **about}
     replace_file(folder / f"{name}.json", json.dumps(row).encode())

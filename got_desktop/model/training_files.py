@@ -1,9 +1,8 @@
-"""What a training is on the disk. Its folder is all that ties the app to the trainer, which runs on without the app.
+"""The files of a training, through which the app and the trainer communicate; the trainer also runs without the app.
 
-config.toml is its configuration; data/ holds the pairs as `got annotate` leaves them, with its report; run/ is the
-run's own folder, with its journal (`training.finetune.journal` says what stands in it), samples and checkpoints. Beside
-them lie annotate.json and train.json, the processes that were started here, and what these said, annotate.log and
-train.log.
+config.toml is the configuration. data/ contains the pairs and the report that `got annotate` wrote. run/ belongs to the
+run: its journal (described in `training.finetune.journal`), samples and checkpoints. annotate.json and train.json
+identify the processes that the app started, and annotate.log and train.log contain their output.
 """
 
 from __future__ import annotations
@@ -26,29 +25,29 @@ from got_desktop.model.settings import replace_file
 
 CONFIG, DATA, RUN, REPORT, CONTROL = "config.toml", "data", "run", "report.json", "control"
 ACTIVE = frozenset({"starting", "loading", "encoding", "preflight", "running", "paused"})
-"""States of a run that has a process."""
+"""States in which a run has a process."""
 _ENDED = frozenset({"finished", "stopped", "failed"})
 _VALUE_THEN_COMMENT = re.compile(r"""((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'#])*)(#.*)?$""")
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a run does."""
+class Status:
+    """The state and progress of a run."""
 
     state: str = "new"
-    """ "new", one of `ACTIVE`, "finished", "stopped", "failed", or "died" where its process is gone."""
+    """ "new", one of `ACTIVE`, "finished", "stopped", "failed", or "died" if its process no longer exists."""
     step: int = 0
     steps: int = 0
     done: int = 0
     total: int = 0
-    """Pairs that are encoded, of how many."""
+    """Total number of pairs to encode; `done` of them are encoded."""
     seconds_left: float | None = None
     memory: int = 0
     """Bytes."""
     message: str = ""
-    """Why it failed or died, in its own words."""
+    """The error with which it failed or died."""
     wish: str = ""
-    """ "pause" or "stop" where that was asked for and has not come yet."""
+    """ "pause" or "stop" if that was requested and has not happened yet."""
 
 
 @dataclass(frozen=True)
@@ -57,50 +56,50 @@ class PairRow:
     instruction: str
     chain: str
     source: Path | None
-    """None: a picture and its caption."""
+    """None if the row is a picture and its caption."""
     target: Path
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """What there is to train on."""
+    """The training data."""
 
     state: str = "reading"
-    """ "reading", "ready", or "died" where it was broken off."""
+    """ "reading", "ready", or "died" if reading was interrupted."""
     rows: tuple[PairRow, ...] = ()
     findings: tuple[tuple[str, str, str], ...] = ()
-    """(kind, file and row, what exactly) of what is not used, or with care."""
+    """(kind, file and row, details) of skipped or questionable pairs."""
     message: str = ""
 
 
 @dataclass(frozen=True)
 class Training:
-    """All that the page shows of one, as it was at one moment."""
+    """A snapshot of a training, with everything that the page shows."""
 
     name: str
     folder: Path
-    standing: Standing
+    status: Status
     pairs: Pairs
     config: Mapping[str, Any]
-    """By "section.key"; empty where the file cannot be read."""
+    """Values by "section.key"; empty if the file cannot be read."""
     curves: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
-    """(step, value) by what is measured."""
+    """(step, value) by measurement."""
     samples: tuple[Path, ...] = ()
-    whole_memory: int = 0
-    """Bytes of the device, known after the first check."""
+    total_memory: int = 0
+    """The device's memory in bytes, known after the first check."""
     check: Path | None = None
-    """A first sample, drawn before the first step."""
+    """A sample that was drawn before the first step."""
 
     @property
-    def begun(self) -> bool:
-        """Something was learnt, or is about to be: pairs and settings stay as they are."""
-        return self.standing.state in ACTIVE or bool(self.curves)
+    def started(self) -> bool:
+        """Whether training has started, so that pairs and settings can no longer change."""
+        return self.status.state in ACTIVE or bool(self.curves)
 
 
 def names(home: Path) -> list[str]:
-    """Of all trainings, the newest first."""
-    found = [path for path in home.iterdir() if (path / CONFIG).is_file()] if home.is_dir() else []
-    return [path.name for path in sorted(found, key=lambda path: (path / CONFIG).stat().st_mtime_ns, reverse=True)]
+    """The names of all trainings, newest first."""
+    folders = [path for path in home.iterdir() if (path / CONFIG).is_file()] if home.is_dir() else []
+    return [path.name for path in sorted(folders, key=lambda path: (path / CONFIG).stat().st_mtime_ns, reverse=True)]
 
 
 def read(folder: Path) -> Training:
@@ -110,7 +109,7 @@ def read(folder: Path) -> Training:
     return Training(
         folder.name,
         folder,
-        standing(folder),
+        status(folder),
         read_pairs(folder),
         read_config(folder / CONFIG),
         read_curves(run / "log.jsonl"),
@@ -123,37 +122,39 @@ def read(folder: Path) -> Training:
 # the run
 
 
-def standing(folder: Path) -> Standing:
-    """From what the run said last and whether its process lives."""
-    said, begun = folder / RUN / "state.json", folder / "train.json"
-    if not said.is_file() and not begun.is_file():
-        return Standing()
-    told = read_json(said)
-    if not said.is_file() or (begun.is_file() and said.stat().st_mtime_ns < begun.stat().st_mtime_ns):
-        state = "starting" if alive(read_json(begun)) else "died"
+def status(folder: Path) -> Status:
+    """The run's state, from its last report and whether its process exists."""
+    state_file, process_file = folder / RUN / "state.json", folder / "train.json"
+    if not state_file.is_file() and not process_file.is_file():
+        return Status()
+    report = read_json(state_file)
+    if not state_file.is_file() or (
+        process_file.is_file() and state_file.stat().st_mtime_ns < process_file.stat().st_mtime_ns
+    ):
+        state = "starting" if alive(read_json(process_file)) else "died"
     else:
-        state = told["state"] if told["state"] in _ENDED or alive(told) else "died"
-    message = _why(told) if state == "failed" else last_words(folder / "train.log") * (state == "died")
-    step, steps, each = told.get("step", 0), told.get("steps", 0), told.get("seconds_per_step")
+        state = report["state"] if report["state"] in _ENDED or alive(report) else "died"
+    message = _error(report) if state == "failed" else last_line(folder / "train.log") * (state == "died")
+    step, steps, seconds = report.get("step", 0), report.get("steps", 0), report.get("seconds_per_step")
     wish = _wish(folder / RUN / CONTROL) if state in ACTIVE else ""
-    return Standing(
+    return Status(
         state,
         step,
         steps,
-        told.get("done", 0),
-        told.get("total", 0),
-        each * (steps - step) if each and state == "running" else None,
-        told.get("memory", 0) if state == "running" else 0,
+        report.get("done", 0),
+        report.get("total", 0),
+        seconds * (steps - step) if seconds and state == "running" else None,
+        report.get("memory", 0) if state == "running" else 0,
         message,
         "" if (wish, state) == ("pause", "paused") else wish,
     )
 
 
-def _why(told: Mapping[str, Any]) -> str:
-    """The error that ended a run, in the user's language; as it was written where a trainer of before wrote it."""
-    if "error" not in told:
-        return told.get("message", "")
-    return language.sentence(from_json(ErrorReply, told["error"]).error())
+def _error(report: Mapping[str, Any]) -> str:
+    """The error that ended a run, in the user's language; reports of older trainers only have an English message."""
+    if "error" not in report:
+        return report.get("message", "")
+    return language.sentence(from_json(ErrorReply, report["error"]).error())
 
 
 def _wish(control: Path) -> str:
@@ -164,19 +165,19 @@ def _wish(control: Path) -> str:
 
 
 def alive(process: Mapping[str, Any]) -> bool:
-    """Whether that very process exists; another that got its number later does not count."""
+    """Whether exactly this process exists, and not a later one with the same id."""
     return bool(process) and process_start(int(process["pid"])) == process["started"]
 
 
-def last_words(log: Path) -> str:
-    """The error in a log, or its last line."""
+def last_line(log: Path) -> str:
+    """The last error in a log or, without one, its last line."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return (errors or [line for line in lines if line.strip()] or [""])[-1]
 
 
 def read_curves(log: Path) -> Mapping[str, tuple[tuple[int, float], ...]]:
-    """(step, value) by name; where a run went on from an earlier step, what was logged last holds."""
+    """(step, value) by name; if a run was resumed from an earlier step, the later values count."""
     return _curves(log, _stamp(log))
 
 
@@ -192,17 +193,17 @@ def _curves(log: Path, stamp: object) -> Mapping[str, tuple[tuple[int, float], .
 
 
 def _lines(path: Path) -> list[bytes]:
-    """The file's whole lines: the last one may be half written."""
+    """The complete lines of the file; the last line may be incomplete."""
     lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
     return [line for line in lines if line.endswith(b"\n")]
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """Another one where the file is another: what has not changed is not read again."""
+    """Changes when the file changes, so that an unchanged file is not read again."""
     if not path.is_file():
         return 0, 0
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size
 
 
 # pairs
@@ -216,12 +217,12 @@ def read_pairs(folder: Path) -> Pairs:
         return Pairs("ready", rows, findings)
     if alive(read_json(folder / "annotate.json")):
         return Pairs("reading", rows)
-    return Pairs("died", rows, message=last_words(folder / "annotate.log"))
+    return Pairs("died", rows, message=last_line(folder / "annotate.log"))
 
 
 @lru_cache(maxsize=4)
 def _rows(data: Path, stamp: object) -> tuple[PairRow, ...]:
-    found = [json.loads(line) for line in _lines(data / "pairs.jsonl")]
+    rows = [json.loads(line) for line in _lines(data / "pairs.jsonl")]
     return tuple(
         PairRow(
             row["name"],
@@ -230,16 +231,18 @@ def _rows(data: Path, stamp: object) -> tuple[PairRow, ...]:
             data / row["source_file_name"] if "source_file_name" in row else None,
             data / row["target_file_name"],
         )
-        for row in found
+        for row in rows
     )
 
 
 def store_pair(folder: Path, name: str, change: Mapping[str, str] | None) -> None:
-    """Puts other values into a pair's row, or with None takes the row away. Raises OutputError."""
+    """Changes values in a pair's row; None removes the row. Raises OutputError."""
     path = folder / DATA / "pairs.jsonl"
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    kept = [row | change if change and row["name"] == name else row for row in rows if change or row["name"] != name]
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in kept]
+    remaining = [
+        row | change if change and row["name"] == name else row for row in rows if change or row["name"] != name
+    ]
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in remaining]
     replace_file(path, "".join(lines).encode())
 
 
@@ -247,7 +250,7 @@ def store_pair(folder: Path, name: str, change: Mapping[str, str] | None) -> Non
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Values by "section.key", or "key" at the top; nothing where the file is no TOML."""
+    """Values by "section.key", or "key" at the top level; empty if the file is not TOML."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
@@ -259,7 +262,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def set_values(path: Path, values: Mapping[str, Any]) -> None:
-    """Puts values into the file; all other lines and the comments stay. Raises RequestError, OutputError."""
+    """Changes values in the file, keeping all other lines and comments. Raises RequestError, OutputError."""
     text = path.read_text(encoding="utf-8")
     for key, value in values.items():
         text = with_value(text, key, value)
@@ -267,21 +270,21 @@ def set_values(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def with_value(text: str, key: str, value: Any) -> str:  # noqa: ANN401 - what TOML holds
-    """The TOML with another value at "section.key". Raises RequestError where it has no such line."""
+    """The TOML with another value at "section.key". Raises RequestError if it has no such line."""
     section, _, name = key.rpartition(".")
-    lines, here = text.splitlines(), ""
+    lines, current = text.splitlines(), ""
     for place, line in enumerate(lines):
         if line.startswith("["):
-            here = line.strip().strip("[]").strip()
-        found = re.match(rf"({re.escape(name)}\s*=\s*)(.*)$", line) if here == section else None
-        if found:
-            parts = _VALUE_THEN_COMMENT.match(found[2])
+            current = line.strip().strip("[]").strip()
+        match = re.match(rf"({re.escape(name)}\s*=\s*)(.*)$", line) if current == section else None
+        if match:
+            parts = _VALUE_THEN_COMMENT.match(match[2])
             comment = f"  {parts[2]}" if parts and parts[2] else ""
-            lines[place] = found[1] + json.dumps(value, ensure_ascii=False) + comment
+            lines[place] = match[1] + json.dumps(value, ensure_ascii=False) + comment
             return "\n".join(lines) + "\n"
     raise RequestError("config_invalid", "The configuration has no “{key}”.", "Open the TOML and add it.", key=key)
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """What a file says; nothing where there is none."""
+    """The contents of a JSON file; empty if it does not exist."""
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -1,4 +1,4 @@
-"""Plan, review, apply: what the engine does for the document, and what comes of it."""
+"""Plan, review, apply: the engine's jobs for the document, and their results."""
 
 from __future__ import annotations
 
@@ -43,41 +43,41 @@ from got_desktop.model.state import State
 from got_desktop.times import Times
 
 _DRAFT_EVERY = 25
-"""Milliseconds between two looks at the plan that is being written: tokens may come faster than eyes read."""
+"""Milliseconds between updates of the plan that is being written: tokens may arrive faster than anyone can read."""
 
 
 @dataclass(frozen=True)
 class Activity:
-    """What the engine does for this window just now."""
+    """The engine's current work for this window."""
 
     kind: str
-    """ "plan", "draw", or "both"."""
+    """ "plan", "draw" or "both"."""
     stage: str = "send"
-    """ "send", "wait", "load", "plan", "draw", "write", "fetch", "cancel"."""
+    """ "send", "wait", "load", "plan", "draw", "write", "fetch" or "cancel"."""
     done: int = 0
     total: int = 0
-    """Of the stage; 0: not known."""
+    """The stage's total; 0: not known."""
     seconds_left: float | None = None
     step_seconds: float = 0.0
-    """That the last step of drawing took; 0: not known."""
+    """Duration of the last denoising step; 0: not known."""
     position: int = 0
-    """Jobs before it in the engine's queue."""
+    """Number of jobs ahead in the engine's queue."""
     turn: int = 0
     candidate: int = 0
     attempt: int = 1
-    """More than one: the engine ended, and another one goes on."""
+    """Greater than 1: the engine was restarted, and the job continues."""
 
 
 class Work(QObject):
-    """One job at a time. All its signals come on the UI thread."""
+    """Runs one job at a time. All signals are emitted on the UI thread."""
 
     activity_changed = Signal()
     draft_changed = Signal()
     preview_changed = Signal()
     results_changed = Signal()
     accepted = Signal(object, int)
-    """Results, and which of the candidates was taken."""
-    said = Signal(object)
+    """The Results, and the index of the accepted candidate."""
+    message = Signal(object)
 
     def __init__(self, document: Document, link: EngineLink) -> None:
         super().__init__()
@@ -85,12 +85,12 @@ class Work(QObject):
         self.link = link
         self.activity: Activity | None = None
         self.draft: Plan | None = None
-        """The plan while it is written."""
+        """The plan that is being written."""
         self.preview: str = ""
-        """How the picture looks by now: a small JPEG in base64."""
+        """The unfinished picture: a small JPEG in base64."""
         self.results: Results | None = None
         self.times: Times | None = None
-        """What the time of the last run went into."""
+        """The last run's time by stage."""
         self._running: Running | None = None
         self._text = ""
         self._draft_soon = QTimer(self, singleShot=True, interval=_DRAFT_EVERY)
@@ -102,7 +102,7 @@ class Work(QObject):
 
     @property
     def job(self) -> str:
-        """The engine's job whose outcome is awaited or not decided on."""
+        """The engine's job that is running or undecided; "" if there is none."""
         return self.results.job if self.results else self._running.id if self._running else ""
 
     # plan
@@ -114,9 +114,9 @@ class Work(QObject):
         keep_user_boxes: bool = False,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """Has the chain written; what is there of it arrives in `draft`. It takes the place of the present plan.
+        """Plans: the chain arrives piece by piece in `draft` and then replaces the current plan.
 
-        `then` is called when it has.
+        `then` is called after that.
         """
         before, new = self.document.state, drawing.new_picture
         words = PlanRequest(instruction=instruction, model=drawing.model, adapters=_adapters(drawing))
@@ -124,7 +124,7 @@ class Work(QObject):
         def request(client: EngineClient) -> JobRequest:
             return words if new else replace(words, image=_upload(client, before), selection=before.selection)
 
-        def planned(result: JobResult) -> None:
+        def finish(result: JobResult) -> None:
             plan, now = Plan.of(result.chains[0]), self._now(before)
             frame = now.whole if new else before.seen
             own = _user_boxes(now.plan.reframed(now.frame, frame)) if keep_user_boxes else ()
@@ -137,47 +137,47 @@ class Work(QObject):
                 then()
 
         self._begin("plan")
-        self._run(request, lambda client, result: result, planned)
+        self._run(request, lambda client, result: result, finish)
 
     # apply
 
     def apply(self, instruction: str, drawing: Drawing, plan: Plan | None) -> None:
-        """Has the picture drawn from the plan, or with None planned and drawn at once."""
+        """Draws the plan; with None, plans and draws in one job."""
         before = self.document.state
         words = instruction if instruction.strip() or plan is None else self.tr("Edit by boxes")
         if plan is not None and not drawing.new_picture:
             plan = plan.reframed(before.frame, before.seen)
-        whole = _picture_request(words, drawing, before, plan)
+        job = _picture_request(words, drawing, before, plan)
 
         def request(client: EngineClient) -> JobRequest:
-            return replace(whole, image=_upload(client, before)) if isinstance(whole, EditRequest) else whole
+            return replace(job, image=_upload(client, before)) if isinstance(job, EditRequest) else job
 
         def keep_plan(text: str) -> None:
             now = self._now(before)
             frame = now.whole if drawing.new_picture else before.seen
             self.document.change(now.planned(Plan.of(text), frame), self.tr("Plan"))
 
-        def failed(error: EngineError) -> None:
-            self._failed(error)
-            if error.code == "plan_without_region":  # it ends where the plan is to be mended
+        def fail(error: EngineError) -> None:
+            self._fail(error)
+            if error.code == "plan_without_region":  # the user can correct the plan
                 keep_plan(self._text)
 
-        def drawn(found: Results) -> None:
-            self._end(Times.of(found.result))
+        def finish(results: Results) -> None:
+            self._end(Times.of(results.result))
             if plan is None:
-                keep_plan(found.chain)
-            self.results = found
+                keep_plan(results.chain)
+            self.results = results
             self.results_changed.emit()
-            for note in found.result.messages:
-                if note.code != CHAIN_PROBLEM:  # those the plan's panel shows where they stand
-                    self.said.emit(Message("info", language.note(note)))
+            for note in results.result.messages:
+                if note.code != CHAIN_PROBLEM:  # the plan panel shows problems in their place
+                    self.message.emit(Message("info", language.note(note)))
 
         self.dismiss()
         self._begin("draw" if plan else "both")
-        self._run(request, lambda client, result: results.fetch(client, result, before, drawing), drawn, failed)
+        self._run(request, lambda client, result: results.fetch(client, result, before, drawing), finish, fail)
 
     def recover(self, job: str, drawing: Drawing) -> None:
-        """The outcome of a job that an earlier window had not decided on."""
+        """Fetches the results of a job that was undecided in an earlier window."""
         before = self.document.state
         if not job:
             return
@@ -186,23 +186,23 @@ class Work(QObject):
             client.follow(job)
             return results.fetch(client, client.result(job), before, drawing)
 
-        def found(outcome: Results) -> None:
+        def show(outcome: Results) -> None:
             self.results = outcome
             self.results_changed.emit()
 
-        # a plan's job has no pictures, and an old one is gone: then there is nothing to recover
-        self.link.ask(read, found, lambda error: None)
+        # nothing can be recovered from a planning job, which has no pictures, or from a job that the engine deleted
+        self.link.ask(read, show, lambda error: None)
 
     # decide
 
     def accept(self, index: int) -> None:
-        """That candidate becomes a new layer."""
+        """Adds the candidate as a new layer."""
         assert self.results is not None
-        found = self.results
+        results = self.results
         self.results = None
-        self.document.change(found.accepted(index, self.document.state), self.tr("Edit"))
-        self.accepted.emit(found, index)
-        self.link.acknowledge(found.job)
+        self.document.change(results.accepted(index, self.document.state), self.tr("Edit"))
+        self.accepted.emit(results, index)
+        self.link.acknowledge(results.job)
         self.results_changed.emit()
 
     def dismiss(self) -> None:
@@ -212,7 +212,7 @@ class Work(QObject):
             self.results_changed.emit()
 
     def leave(self) -> None:
-        """Another document is opened: what was made or is being made for this one is not wanted any more."""
+        """Discards the results and cancels the running job, because another document is opened."""
         self.dismiss()
         if self._running is not None:
             self.link.abandon(self._running)
@@ -223,10 +223,10 @@ class Work(QObject):
             self.link.cancel(self._running)
             self._show(replace(self.activity, stage="cancel"))
 
-    # how it goes
+    # progress
 
     def _now(self, before: State) -> State:
-        """The document as it is now; as it was, where undo has gone back to another picture meanwhile."""
+        """The document's current state, or `before` if undo has since returned to another picture."""
         return self.document.state if self.document.state.base is before.base else before
 
     def _begin(self, kind: str) -> None:
@@ -240,15 +240,16 @@ class Work(QObject):
         on_done: Callable[[Any], None],
         on_failed: Callable[[EngineError], None] | None = None,
     ) -> None:
-        def awaited(call: Callable[[Any], None]) -> Callable[[Any], None]:
-            """What a job says that was left meanwhile is for nobody."""
-            return lambda said: call(said) if self._running is running else None
+        def unless_abandoned(call: Callable[[Any], None]) -> Callable[[Any], None]:
+            """Ignores calls from a job that has been abandoned."""
+            return lambda value: call(value) if self._running is running else None
 
-        running = self.link.run(request, fetch, *map(awaited, (self._heard, on_done, on_failed or self._failed)))
+        callbacks = (self._handle_event, on_done, on_failed or self._fail)
+        running = self.link.run(request, fetch, *map(unless_abandoned, callbacks))
         self._running = running
 
     def _end(self, times: Times | None = None) -> None:
-        """`times` are those of a run that came to something."""
+        """Ends the activity; `times` are given if the run succeeded."""
         self._running = None
         self.times = times
         self._draft_soon.stop()
@@ -258,21 +259,21 @@ class Work(QObject):
         self.preview_changed.emit()
         self.link.look()
 
-    def _failed(self, error: EngineError) -> None:
+    def _fail(self, error: EngineError) -> None:
         self._end()
         if not isinstance(error, Cancelled):
-            self.said.emit(Message.of(error))
+            self.message.emit(Message.of(error))
 
     def _show(self, activity: Activity) -> None:
         self.activity = activity
         self.activity_changed.emit()
 
-    def _heard(self, event: Event) -> None:
+    def _handle_event(self, event: Event) -> None:
         now = self.activity
         if now is None or now.stage == "cancel":
             return
         if isinstance(event, Started):
-            self._started(event, now)
+            self._begin_attempt(event, now)
         elif isinstance(event, Token):
             self._token(event, now)
         elif isinstance(event, Preview):
@@ -283,12 +284,12 @@ class Work(QObject):
             if after is not now:
                 self._show(after)
 
-    def _started(self, event: Started, now: Activity) -> None:
+    def _begin_attempt(self, event: Started, now: Activity) -> None:
         self._text = ""
         self._show(replace(now, attempt=event.attempt, stage="load", done=0, total=0))
         if event.attempt > 1:
-            self.said.emit(
-                Message("warning", self.tr("The engine ended and was started again."), self.tr("The work goes on."))
+            self.message.emit(
+                Message("warning", self.tr("The engine stopped and was restarted."), self.tr("The job continues."))
             )
 
     def _token(self, event: Token, now: Activity) -> None:
@@ -305,7 +306,7 @@ class Work(QObject):
 
 
 def _after(event: Event, now: Activity) -> Activity:
-    """How far the job is after an event."""
+    """The activity after an event."""
     if isinstance(event, Queued):
         return replace(now, stage="wait", position=event.position)
     if isinstance(event, Loading) and event.total:
@@ -322,16 +323,16 @@ def _after(event: Event, now: Activity) -> Activity:
 
 
 def _picture_request(words: str, drawing: Drawing, before: State, plan: Plan | None) -> EditRequest | GenerateRequest:
-    """What the engine is asked for; an edit's picture is named once it was uploaded."""
-    shared: dict[str, Any] = {
+    """The request to the engine; the picture of an edit is filled in after its upload."""
+    common: dict[str, Any] = {
         "instruction": words,
         "chain": plan.finished_text() if plan else None,
         "model": drawing.model,
         "adapters": _adapters(drawing),
     }
     if drawing.new_picture:
-        return GenerateRequest(**shared, **arguments(GenerateOptions, drawing))
-    return EditRequest(image="0" * 64, selection=before.selection, **shared, **arguments(EditOptions, drawing))
+        return GenerateRequest(**common, **arguments(GenerateOptions, drawing))
+    return EditRequest(image="0" * 64, selection=before.selection, **common, **arguments(EditOptions, drawing))
 
 
 def _upload(client: EngineClient, state: State) -> str:

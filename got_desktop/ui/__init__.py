@@ -1,1 +1,1 @@
-"""What the app shows: widgets that follow the model. Geometry is in pure functions beside them."""
+"""The app's widgets, which follow the model, and pure functions for geometry."""

@@ -1,4 +1,4 @@
-"""The window's menus: every command, its words and its keys, in one table."""
+"""The window's menus: all commands with their texts and keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ translate = QCoreApplication.translate
 
 
 class Actions:
-    """All of them by name, so that the window can switch them on and off."""
+    """All actions by name, so that the window can enable and disable them."""
 
     def __init__(self, window: QMainWindow, session: Session, editor: Editor, files: Files) -> None:
         self.window, self.session, self.editor, self.files = window, session, editor, files
@@ -83,16 +83,16 @@ class Actions:
         self._add(menu, "whole", whole, "Ctrl+Shift+A", lambda: self.session.review.choose_area(None))
         self._add(menu, "boxes", translate("Actions", "Show &boxes"), "Ctrl+B", editor.bar.boxes.toggle, "eye")
         menu.addSeparator()
-        self._add(menu, "accept", translate("Actions", "&Take the result"), "", editor.accept)
+        self._add(menu, "accept", translate("Actions", "Acc&ept the result"), "", editor.accept)
         self._add(menu, "dismiss", translate("Actions", "D&iscard the result"), "", work.dismiss)
 
     def _view(self) -> None:
         editor, menu = self.editor, self.window.menuBar().addMenu(translate("Actions", "&View"))
-        canvas, show_page = editor.canvas, self.session.page_asked.emit
-        self._add(menu, "fit", translate("Actions", "&Fit"), "Ctrl+0", canvas.fit, "fit")
+        canvas, show_page = editor.canvas, self.session.page_requested.emit
+        self._add(menu, "fit", translate("Actions", "&Fit to window"), "Ctrl+0", canvas.fit, "fit")
         self._add(menu, "full", translate("Actions", "&100 %"), "Ctrl+1", lambda: canvas.zoom_to(1.0))
-        self._add(menu, "larger", translate("Actions", "&Larger"), "Ctrl++; Ctrl+=", lambda: canvas.zoom(1), "zoom-in")
-        self._add(menu, "smaller", translate("Actions", "&Smaller"), "Ctrl+-", lambda: canvas.zoom(-1), "zoom-out")
+        self._add(menu, "larger", translate("Actions", "Zoom &in"), "Ctrl++; Ctrl+=", lambda: canvas.zoom(1), "zoom-in")
+        self._add(menu, "smaller", translate("Actions", "Zoom &out"), "Ctrl+-", lambda: canvas.zoom(-1), "zoom-out")
         menu.addSeparator()
         for number, page in enumerate(PAGES, 1):
             keys = f"Alt+{number}" if number < 10 else ""
@@ -112,14 +112,20 @@ class Actions:
 
     def _help(self) -> None:
         window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&Help"))
-        self._add(menu, "keys", translate("Actions", "&Keys"), "F1", lambda: show_keys(window, self.all.values()))
+        self._add(
+            menu,
+            "keys",
+            translate("Actions", "&Keyboard shortcuts"),
+            "F1",
+            lambda: show_keys(window, self.all.values()),
+        )
         self._add(menu, "about", translate("Actions", "&About got_desktop"), "", lambda: show_about(window))
 
     def refresh(self) -> None:
-        """What can be done now."""
+        """Enables the commands that are possible now."""
         session, panel = self.session, self.editor.instruction
         work, is_open = session.work, session.document.is_open
-        enabled = {
+        states = {
             "save": is_open and not session.document.busy,
             "save_as": is_open and not session.document.busy,
             "open": not session.document.busy,
@@ -133,5 +139,5 @@ class Actions:
             "area": is_open and work.results is None,
             "whole": session.document.state.selection is not None and work.results is None,
         }
-        for name, on in enabled.items():
+        for name, on in states.items():
             self.all[name].setEnabled(on)

@@ -1,4 +1,4 @@
-"""What the engine does, in the user's words."""
+"""The engine's activity as text for the user."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ translate = QCoreApplication.translate
 
 
 def say_activity(activity: Activity) -> str:
-    """Stage, step and time left, such as “Drawing: step 12 of 50, 0.25 s a step, 9 s left”."""
+    """Stage, step and time left, such as “Drawing: step 12 of 50, 0.25 s per step, 9 s left”."""
     words = _stage(activity)
     if activity.stage != "draw":
         return words
     if activity.step_seconds:
-        words += ", " + translate("Activity", "{time} a step").format(time=seconds(activity.step_seconds))
+        words += ", " + translate("Activity", "{time} per step").format(time=seconds(activity.step_seconds))
     if activity.seconds_left is not None:
         words += ", " + say_seconds(activity.seconds_left)
     return words
@@ -26,7 +26,7 @@ def _stage(activity: Activity) -> str:
     part = {"done": activity.done, "total": activity.total, "turn": activity.turn + 1}
     if activity.stage == "wait":
         if activity.position:
-            return translate("Activity", "Waiting: {number} before it").format(number=activity.position)
+            return translate("Activity", "Waiting: {number} ahead").format(number=activity.position)
         return translate("Activity", "Waiting for the engine")
     if activity.stage == "load":
         return (
@@ -38,7 +38,7 @@ def _stage(activity: Activity) -> str:
         return (
             translate("Activity", "Planning")
             if not activity.turn
-            else translate("Activity", "Planning step {turn}").format(**part)
+            else translate("Activity", "Planning turn {turn}").format(**part)
         )
     if activity.stage == "draw":
         text = translate("Activity", "Drawing: step {done} of {total}").format(**part)
@@ -47,7 +47,7 @@ def _stage(activity: Activity) -> str:
         return text
     plain = {
         "send": translate("Activity", "Sending the picture"),
-        "write": translate("Activity", "Putting the picture together"),
+        "write": translate("Activity", "Compositing the picture"),
         "cancel": translate("Activity", "Cancelling"),
     }
     return plain[activity.stage]

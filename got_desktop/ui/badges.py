@@ -1,4 +1,4 @@
-"""The sign of a box in lists, as it is on the canvas: its number, and a line that is solid, dashed or dotted."""
+"""The badge of a box in lists, which matches the canvas: its number in a solid, dashed or dotted outline."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SIDE = 22
 
 @cache
 def badge(number: int, is_edit: bool, by_user: bool) -> QIcon:
-    """Filled: to be edited; hollow with a dashed ring: reasoned about; dotted: drawn by the user."""
-    made = QIcon()
+    """A filled badge is an edit region, a dashed ring an object that was reasoned about, a dotted one a user's box."""
+    badge_icon = QIcon()
     for ratio in (1, 2):
-        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # else a chosen row's badge would be tinted
-            made.addPixmap(_paint(number, is_edit, by_user, ratio), mode)
-    return made
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # otherwise the badge in a selected row would be tinted
+            badge_icon.addPixmap(_paint(number, is_edit, by_user, ratio), mode)
+    return badge_icon
 
 
 def _paint(number: int, is_edit: bool, by_user: bool, ratio: int) -> QPixmap:

@@ -1,4 +1,4 @@
-"""The field over a box in which its phrase is written."""
+"""The text field over a box for its phrase."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _HEIGHT = 30
 _LEAST, _MOST = 180, 360
 _MARGIN = 4
 _STAYS = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
-"""Its menu, or another window, is looked at for a while."""
+"""Reasons for losing the focus that keep the field open: its context menu, or another window."""
 
 
 class BoxLabel(QLineEdit):
-    """Enter takes the words, and so does going elsewhere; Esc leaves things as they are."""
+    """Enter and leaving the field accept the text; Esc discards it."""
 
     def __init__(
         self, around: QWidget, box: Rect, phrase: str, on_words: Callable[[str], None], on_end: Callable[[], None]
     ) -> None:
-        """`box` is where the box is on `around`; `on_end` is called where a key ended it."""
+        """`box` is the box's place on `around`; `on_end` is called after Enter or Esc."""
         super().__init__(phrase, around)
         self.on_words, self.on_end = on_words, on_end
         self._ended = False
@@ -52,7 +52,7 @@ class BoxLabel(QLineEdit):
 
 
 def _place(box: Rect, around: QWidget) -> QRect:
-    """Above the box, within what is seen."""
+    """The field's place above the box, inside the visible area."""
     wide = max(_LEAST, min(round(box.width), _MOST))
     x = max(_MARGIN, min(round(box.left), around.width() - wide - _MARGIN))
     y = max(_MARGIN, min(round(box.top) - _HEIGHT - 10, around.height() - _HEIGHT - 6))

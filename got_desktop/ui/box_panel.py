@@ -1,4 +1,4 @@
-"""The list of the turn's boxes, and the chosen one in words and numbers."""
+"""The list of a turn's boxes, and the phrase and numbers of the selected one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLACES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 
 class _List(QListWidget):
-    """Del deletes the chosen box; Alt with an arrow, or the mouse, gives it another place."""
+    """Del deletes the selected box; Alt with an arrow key, or dragging, moves it in the list."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -28,32 +28,32 @@ class _List(QListWidget):
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's names, here and below
-        chosen, alt = self.review.selected, event.modifiers() == Qt.KeyboardModifier.AltModifier
-        if chosen is None or self.session.work.draft is not None:
+        selected, alt = self.review.selected, event.modifiers() == Qt.KeyboardModifier.AltModifier
+        if selected is None or self.session.work.draft is not None:
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_Delete:
-            self.review.delete_box(chosen)
+            self.review.delete_box(selected)
         elif alt and event.key() in _PLACES:
-            self.review.shift_box(chosen, _PLACES[Qt.Key(event.key())])
+            self.review.shift_box(selected, _PLACES[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """The list itself is filled anew from the plan."""
+        """Moves the box in the plan, which refills the list."""
         event.setDropAction(Qt.DropAction.IgnoreAction)
         event.accept()
         if self.review.selected is not None and self.session.work.draft is None:
             self.move_to(self._place_at(event.position().toPoint()))
 
     def _place_at(self, point: QPoint) -> int:
-        """Before which row something is dropped there."""
+        """The row before which a drop at that point inserts."""
         row = self.indexAt(point).row()
         if row < 0:
             return self.count()
         return row + (point.y() > self.visualItemRect(self.item(row)).center().y())
 
     def move_to(self, place: int) -> None:
-        """The chosen box before the row of that number."""
+        """Moves the selected box before that row."""
         row = self.currentRow()
         by = place - row - (place > row)
         if by and self.review.selected is not None:
@@ -66,16 +66,16 @@ class BoxPanel(QWidget):
         self.session, self.review = session, session.review
         self.list = _List(session)
         self.list.setAccessibleName(self.tr("Boxes"))
-        self.list.setToolTip(self.tr("Drag, or Alt+Up and Alt+Down: another order; the colors follow it"))
+        self.list.setToolTip(self.tr("Drag, or press Alt+Up or Alt+Down, to reorder. Colors follow the order."))
         self.list.setIconSize(QSize(SIDE, SIDE))
-        self.list.currentRowChanged.connect(self._row_chosen)
-        self.none = label(self.tr("No boxes yet. Plan, or press R and draw one."), "muted")
+        self.list.currentRowChanged.connect(self._select_row)
+        self.none = label(self.tr("No boxes yet. Plan, or press R to draw one."), "muted")
         self.phrase = QLineEdit()
         self.phrase.setPlaceholderText(self.tr("What is in the box"))
         self.phrase.setAccessibleName(self.tr("What is in the box"))
         self.phrase.editingFinished.connect(self._rename)
         self.meaning = Choice()
-        self.meaning.setAccessibleName(self.tr("What becomes of the box"))
+        self.meaning.setAccessibleName(self.tr("Role of the box"))
         self.meaning.addItem(self.tr("Reasoned about only"), None)
         for color in COLORS:
             self.meaning.addItem(self.tr("Edit region ({color})").format(color=color), color)
@@ -87,7 +87,7 @@ class BoxPanel(QWidget):
         session.document.changed.connect(self.follow)
         session.work.draft_changed.connect(self.follow)
         session.review.turn_changed.connect(self.follow)
-        session.review.selection_changed.connect(self._selected)
+        session.review.selection_changed.connect(self._show_selection)
         self.follow()
 
     def _detail(self) -> QWidget:
@@ -102,13 +102,15 @@ class BoxPanel(QWidget):
             grid.addWidget(label(spin.accessibleName(), "", spin), place // 2, 2 * (place % 2))
             grid.addWidget(spin, place // 2, 2 * (place % 2) + 1)
             grid.setColumnStretch(2 * (place % 2) + 1, 1)
-        self.eye = tool("eye", self.tr("Show on the picture"), self._toggle_eye, checkable=True)
-        self.lock = tool("lock", self.tr("Lock against the mouse"), self._toggle_lock, checkable=True)
-        copy = tool("copy", self.tr("Duplicate (Ctrl+D)"), lambda: self._chosen(self.review.duplicate_box))
-        drop = tool("trash", self.tr("Delete (Del)"), lambda: self._chosen(self.review.delete_box))
-        made = QWidget()
-        made.setLayout(column(row(self.phrase), self.meaning, grid, row(self.eye, self.lock, copy, drop, 1), spacing=6))
-        return made
+        self.eye = tool("eye", self.tr("Show in the picture"), self._toggle_eye, checkable=True)
+        self.lock = tool("lock", self.tr("Lock (no dragging)"), self._toggle_lock, checkable=True)
+        copy = tool("copy", self.tr("Duplicate (Ctrl+D)"), lambda: self._apply_to_selected(self.review.duplicate_box))
+        drop = tool("trash", self.tr("Delete (Del)"), lambda: self._apply_to_selected(self.review.delete_box))
+        detail = QWidget()
+        detail.setLayout(
+            column(row(self.phrase), self.meaning, grid, row(self.eye, self.lock, copy, drop, 1), spacing=6)
+        )
+        return detail
 
     # following
 
@@ -133,16 +135,16 @@ class BoxPanel(QWidget):
         self.none.setVisible(not boxes)
         self.list.setVisible(bool(boxes))
         self.list.setFixedHeight(min(5, max(1, len(boxes))) * (SIDE + 8) + 8)
-        self._selected()
+        self._show_selection()
 
-    def _selected(self) -> None:
+    def _show_selection(self) -> None:
         index, plan = self.review.selected, self.review.plan
         rows = [self.list.item(n).data(_ID) for n in range(self.list.count())]
         with quiet(self.list):
             self.list.setCurrentRow(rows.index(index) if index in rows else -1)
-        shown = index is not None and index in rows
-        self.detail.setVisible(shown)
-        if not shown or index is None:
+        visible = index is not None and index in rows
+        self.detail.setVisible(visible)
+        if not visible or index is None:
             return
         region, mark = plan.chain.boxes[index], plan.marks[index]
         self.detail.setEnabled(self.session.work.draft is None)
@@ -160,19 +162,19 @@ class BoxPanel(QWidget):
             self.lock.setIcon(icon("lock" if mark.locked else "unlock"))
 
     def _size(self) -> tuple[int, int]:
-        """Of the part of the picture in which the boxes lie; before there is one, the chain's own units."""
+        """The size of the part of the picture that the boxes refer to; without a picture, the chain's units."""
         left, top, right, bottom = self.review.frame
         return right - left, bottom - top
 
     def _rounded(self, rect: Rect) -> tuple[int, int, int, int]:
         return round(rect.left), round(rect.top), round(rect.width), round(rect.height)
 
-    # what the user does
+    # user actions
 
-    def _row_chosen(self, place: int) -> None:
+    def _select_row(self, place: int) -> None:
         self.review.select(self.list.item(place).data(_ID) if place >= 0 else None)
 
-    def _chosen(self, action: object) -> None:
+    def _apply_to_selected(self, action: object) -> None:
         if self.review.selected is not None and callable(action):
             action(self.review.selected)
 
@@ -185,7 +187,7 @@ class BoxPanel(QWidget):
         index = self.review.selected
         if index is not None:
             plan = self.review.plan.recolored(index, self.meaning.currentData())
-            self.review.replan(plan, self.tr("Change what becomes of the box"))
+            self.review.replan(plan, self.tr("Change the box's role"))
 
     def _renumber(self) -> None:
         index = self.review.selected
@@ -206,4 +208,4 @@ class BoxPanel(QWidget):
     def _mark(self, **change: bool) -> None:
         index = self.review.selected
         if index is not None and self.session.work.draft is None:
-            self.review.replan(self.review.plan.marked(index, **change), self.tr("Mark box"))
+            self.review.replan(self.review.plan.marked(index, **change), self.tr("Show, hide or lock box"))

@@ -1,4 +1,4 @@
-"""The canvas: the picture with the plan's boxes over it. Mouse and keys are in `canvas_mouse` and `canvas_keys`."""
+"""The canvas: the picture and the plan's boxes. Mouse and keys are handled in `canvas_mouse` and `canvas_keys`."""
 
 from __future__ import annotations
 
@@ -40,33 +40,33 @@ Tool = Literal["point", "draw", "select"]
 class Canvas(QWidget):
     tool_changed = Signal()
     zoomed = Signal(float)
-    asked_original = Signal(bool)
-    """Space is held, or no longer."""
+    original_requested = Signal(bool)
+    """Whether Space is held."""
     side_chosen = Signal(int)
-    """One of the candidates that are side by side …"""
+    """The number of a candidate that was selected side by side."""
     side_opened = Signal(int)
-    """… which is to be seen alone."""
+    """The number of a candidate to show alone."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self.view = View()
         self.tool: Tool = "point"
-        """What the next drag does: moves a box, draws a new one, or draws the area to be edited."""
+        """What the next drag does: move a box, draw a new one, or draw the area to edit."""
         self.before: Pyramid | None = None
-        """While results are compared: what was before them …"""
+        """While results are compared, the picture before the run."""
         self.after: Pyramid | None = None
-        """… and the candidate that is shown."""
+        """While results are compared, the candidate that is shown."""
         self.heat: Pyramid | None = None
         self.mode = "after"
         """ "all", "after", "before", "slider" or "heat"."""
         self.sides = SideBySide(self, self.side_chosen.emit)
-        self.boxes_shown = True
+        self.boxes_visible = True
         self.preview: QImage | None = None
         self.split = 0.5
-        """Where the line between before and after is, as a part of the width."""
+        """Position of the before/after divider, as a share of the width."""
         self.space = False
-        """Space is held."""
+        """Whether Space is held."""
         self.mouse = Mouse(self)
         self.keys = Keys(self)
         self._label: BoxLabel | None = None
@@ -76,10 +76,10 @@ class Canvas(QWidget):
         self.setMinimumSize(240, 200)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Picture and boxes"))
-        session.display.changed.connect(self._picture_came)
+        session.display.changed.connect(self._follow_display)
         session.document.changed.connect(self.update)
         session.work.draft_changed.connect(self.update)
-        session.review.selection_changed.connect(self._selected)
+        session.review.selection_changed.connect(self._follow_selection)
         session.review.turn_changed.connect(self.update)
 
     # what is shown
@@ -97,13 +97,13 @@ class Canvas(QWidget):
 
     @property
     def frame_size(self) -> Size:
-        """Of the part of the picture in which the plan's boxes lie, in pixels."""
+        """The size in pixels of the part of the picture that the plan's boxes refer to."""
         left, top, right, bottom = self.session.review.frame
         return right - left, bottom - top
 
     @property
     def box_view(self) -> View:
-        """How that part lies on the canvas."""
+        """The view of that part on the canvas."""
         left, top, _, _ = self.session.review.frame
         return self.view.panned(left * self.view.scale, top * self.view.scale)
 
@@ -113,22 +113,22 @@ class Canvas(QWidget):
 
     @property
     def sliding(self) -> bool:
-        """The slider between before and after is shown."""
+        """Whether the before/after slider is shown."""
         return self.mode == "slider" and self.before is not None
 
     @property
     def side_by_side(self) -> bool:
-        """All candidates are shown at once."""
+        """Whether all candidates are shown at once."""
         return self.mode == "all" and bool(self.sides.pictures)
 
     @property
     def editable(self) -> bool:
-        """Boxes can be changed: a plan is under review."""
+        """Whether boxes can be changed, that is, a plan is under review."""
         return self.session.work.draft is None and self.after is None and self.picture is not None
 
     def shown_boxes(self) -> list[ShownBox]:
-        """The boxes of the turn that is shown, where they are on the screen."""
-        if self.size_of_picture is None or not self.boxes_shown or self._original:
+        """The boxes of the current turn, in screen coordinates."""
+        if self.size_of_picture is None or not self.boxes_visible or self._original:
             return []
         boxes, live = [], self.mouse.live
         for number, (index, region, mark) in enumerate(self.session.review.plan.boxes(self.session.review.turn), 1):
@@ -136,27 +136,27 @@ class Canvas(QWidget):
             if live and live[0] == index:
                 rect = live[1]
             if not mark.hidden:
-                chosen = index == self.session.review.selected
-                boxes.append(ShownBox(number, self.box_view.rect_to_screen(rect), region, mark, chosen))
+                selected = index == self.session.review.selected
+                boxes.append(ShownBox(number, self.box_view.rect_to_screen(rect), region, mark, selected))
         return boxes
 
     def compare(self, before: Pyramid | None, after: Pyramid | None, heat: Pyramid | None) -> None:
-        """Shows a candidate beside what was before it; None ends that."""
-        resized = after is not None and after.size != self._fitted_to
+        """Compares a candidate with the picture before the run; None ends the comparison."""
+        other_size = after is not None and after.size != self._fitted_to
         self.before, self.after, self.heat = before, after, heat
         if after is None:
             self.mode = "after"
-        if resized or self.size_of_picture != self._fitted_to:
+        if other_size or self.size_of_picture != self._fitted_to:
             self.fit()
         self.update()
 
     def show_sides(self, pictures: Sequence[Pyramid], original: Pyramid | None) -> None:
-        """The candidates that can be shown side by side, and what was before them."""
+        """Sets the candidates to show side by side, and the picture before the run."""
         self.sides.show_pictures(pictures, original)
         self.update()
 
     def choose_side(self, number: int) -> None:
-        self.sides.chosen = number
+        self.sides.selected = number
         self.setAccessibleDescription(self.tr("Candidate {number}").format(number=number + 1))
         self.update()
 
@@ -168,16 +168,16 @@ class Canvas(QWidget):
         self.preview = image
         self.update()
 
-    def show_boxes(self, shown: bool) -> None:
-        self.boxes_shown = shown
+    def show_boxes(self, visible: bool) -> None:
+        self.boxes_visible = visible
         self.update()
 
-    def _picture_came(self) -> None:
+    def _follow_display(self) -> None:
         if self.size_of_picture != self._fitted_to:
             self.fit()
         self.update()
 
-    def _selected(self) -> None:
+    def _follow_selection(self) -> None:
         plan, index = self.session.review.plan, self.session.review.selected
         phrase = plan.chain.boxes[index].phrase if index is not None and index < len(plan.marks) else ""
         self.setAccessibleDescription(phrase)
@@ -192,7 +192,7 @@ class Canvas(QWidget):
             self.look(geometry.fitted((self.width(), self.height()), size))
 
     def zoom_to(self, scale: float) -> None:
-        """Screen pixels a picture pixel; the middle stays."""
+        """Sets the scale in screen pixels per picture pixel; the center stays in place."""
         self._zoom(scale / self.devicePixelRatioF() / self.view.scale, (self.width() / 2, self.height() / 2))
 
     def zoom(self, steps: float) -> None:
@@ -237,12 +237,12 @@ class Canvas(QWidget):
         self.setCursor(Qt.CursorShape.ArrowCursor if arrow else Qt.CursorShape.CrossCursor)
 
     def slide(self, to: float) -> None:
-        """The line between before and after, to that part of the width."""
+        """Moves the before/after divider to that share of the width."""
         self.split = min(1.0, max(0.0, to))
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self.setFocus()  # a phrase that is being written is taken
+        self.setFocus()  # accepts a phrase that is being typed
         self._end_label()
         self.mouse.press(event)
 
@@ -256,8 +256,8 @@ class Canvas(QWidget):
         self.mouse.double_click(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802, A002
-        """Tab goes from box to box before it leaves the canvas."""
-        if self.hasFocus() and self.keys.cycle(1 if next else -1):  # else it is asked for the field of a box's phrase
+        """Tab moves from box to box before it leaves the canvas."""
+        if self.hasFocus() and self.keys.cycle(1 if next else -1):  # without focus, the call is about the phrase field
             return True
         return super().focusNextPrevChild(next)
 
@@ -273,7 +273,7 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def _press(self, event: QKeyEvent) -> bool:
-        """A key for what is shown just now; whether it was one."""
+        """Handles a key in the current view; returns whether it was used."""
         if self.side_by_side:
             return self.sides.press(event)
         return self.keys.slide(event) if self.sliding else self.editable and self.keys.press(event)
@@ -291,11 +291,11 @@ class Canvas(QWidget):
 
     def _hold(self, on: bool) -> None:
         self.space = on
-        self.asked_original.emit(on)
+        self.original_requested.emit(on)
         self.mouse.hover(point(self.mapFromGlobal(QCursor.pos()).toPointF()))
         self.update()
 
-    # a new box, and what is in a box
+    # new boxes and phrases
 
     def add(self, box: Box) -> None:
         self.use_tool("point")
@@ -303,7 +303,7 @@ class Canvas(QWidget):
         self.relabel()
 
     def relabel(self) -> None:
-        """Opens a field over the chosen box in which its phrase is written."""
+        """Opens the phrase field over the selected box."""
         index = self.session.review.selected
         box = next((box for box in self.shown_boxes() if box.region.id == index), None)
         if box is None or not self.editable:
@@ -311,17 +311,17 @@ class Canvas(QWidget):
         self._end_label()
         mark = box.mark.id
         self._label = BoxLabel(
-            self, box.rect, box.region.phrase, lambda words: self._relabeled(mark, words), self._label_left
+            self, box.rect, box.region.phrase, lambda words: self._set_phrase(mark, words), self._close_label
         )
 
-    def _relabeled(self, mark: int, phrase: str) -> None:
+    def _set_phrase(self, mark: int, phrase: str) -> None:
         plan = self.session.review.plan
         index = plan.index(mark)
         self._end_label()
         if index is not None and phrase.strip() and phrase != plan.chain.boxes[index].phrase:
             self.session.review.replan(plan.renamed(index, phrase.strip()), self.tr("Rename box"))
 
-    def _label_left(self) -> None:
+    def _close_label(self) -> None:
         self._end_label()
         self.setFocus()
 
@@ -333,7 +333,7 @@ class Canvas(QWidget):
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        with QPainter(self) as painter:  # ended whatever happens: one that outlives the event takes the window with it
+        with QPainter(self) as painter:  # always ended: a painter that outlives the event crashes the window
             painter.fillRect(self.rect(), QColor(colors().desk))
             picture = self.picture
             if self.side_by_side:
@@ -349,7 +349,7 @@ class Canvas(QWidget):
     def _paint_over(self, painter: QPainter, picture: Pyramid) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.preview is not None and self.after is None:
-            # the preview is square like the model's canvas; it is shown beside the picture's corner, not over it
+            # the preview is square like the model's canvas, so it is shown in the corner instead of over the picture
             side = min(192.0, self.width() / 4)
             area = QRectF(self.width() - side - 14, 14, side, side)
             painter.setPen(QPen(QColor(colors().border), 2))
@@ -371,10 +371,10 @@ class Canvas(QWidget):
             painter.drawRect(qrect(self.box_view.rect_to_screen(live[1])))
 
     def _paint_area(self, painter: QPainter, picture: Pyramid) -> None:
-        chosen = self.session.document.state.selection
-        if self.session.preferences.drawing.new_picture or not self.boxes_shown or self._original:
+        selection = self.session.document.state.selection
+        if self.session.preferences.drawing.new_picture or not self.boxes_visible or self._original:
             return
-        area = self.mouse.area or (geometry.rect_of_area(chosen) if chosen else None)
+        area = self.mouse.area or (geometry.rect_of_area(selection) if selection else None)
         if area is not None:
             whole = Rect(0, 0, *picture.size)
             paint_area(painter, self.view.rect_to_screen(whole), self.view.rect_to_screen(area))

@@ -1,4 +1,4 @@
-"""The tools over the canvas: point, draw, show boxes, zoom."""
+"""The toolbar over the canvas: point, draw, choose an area, show boxes, zoom."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class CanvasBar(QFrame):
             self.whole,
             self.boxes,
             1,
-            tool("zoom-out", self.tr("Smaller (Ctrl+-)"), lambda: canvas.zoom(-1)),
+            tool("zoom-out", self.tr("Zoom out (Ctrl+-)"), lambda: canvas.zoom(-1)),
             self.percent,
-            tool("zoom-in", self.tr("Larger (Ctrl++)"), lambda: canvas.zoom(1)),
-            tool("fit", self.tr("Fit (Ctrl+0)"), canvas.fit),
+            tool("zoom-in", self.tr("Zoom in (Ctrl++)"), lambda: canvas.zoom(1)),
+            tool("fit", self.tr("Fit to window (Ctrl+0)"), canvas.fit),
             spacing=4,
         )
         layout.setContentsMargins(10, 4, 10, 4)
@@ -58,6 +58,6 @@ class CanvasBar(QFrame):
         self.whole.setVisible(self.canvas.session.document.state.selection is not None)
 
     def show_review(self, on: bool) -> None:
-        """While results are compared there is nothing to draw."""
+        """Disables the drawing tools while results are compared."""
         for widget in (self.point, self.draw, self.area, self.whole, self.boxes):
             widget.setEnabled(not on)

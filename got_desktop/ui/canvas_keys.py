@@ -1,4 +1,4 @@
-"""What the keys do on the canvas: all that the mouse can do with boxes and with the area to be edited."""
+"""Keyboard control of the canvas: everything that the mouse can do with boxes and the area to edit."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _DELETE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
-def listed() -> list[tuple[str, str]]:
-    """(what, keys) on the canvas and in the list of boxes, for people to read."""
+def shortcuts() -> list[tuple[str, str]]:
+    """(action, keys) on the canvas and in the list of boxes, as text."""
     translate = QCoreApplication.translate
     return [
         (translate("Keys", "Draw a box"), "R"),
         (translate("Keys", "Choose the area to edit"), "S"),
-        (translate("Keys", "Move the chosen box by 1 px, 10 px"), translate("Keys", "arrows, Shift+arrows")),
-        (translate("Keys", "Resize it"), translate("Keys", "Ctrl+arrows")),
+        (translate("Keys", "Move the selected box by 1 px, 10 px"), translate("Keys", "arrows, Shift+arrows")),
+        (translate("Keys", "Resize the selected box"), translate("Keys", "Ctrl+arrows")),
         (translate("Keys", "Next, previous box"), "Tab, Shift+Tab"),
-        (translate("Keys", "Name, delete, duplicate it"), "F2, Del, Ctrl+D"),
-        (translate("Keys", "Another place in the list of boxes"), translate("Keys", "Alt+Up, Alt+Down")),
-        (translate("Keys", "See the original"), translate("Keys", "hold Space")),
-        (translate("Keys", "Choose a result, take it"), "1–8, Enter"),
-        (translate("Keys", "Move the line between before and after"), translate("Keys", "Left, Right")),
+        (translate("Keys", "Rename, delete, duplicate it"), "F2, Del, Ctrl+D"),
+        (translate("Keys", "Move the box up, down the list"), translate("Keys", "Alt+Up, Alt+Down")),
+        (translate("Keys", "Show the original"), translate("Keys", "hold Space")),
+        (translate("Keys", "Choose a candidate, accept it"), "1–8, Enter"),
+        (translate("Keys", "Move the before/after divider"), translate("Keys", "Left, Right")),
     ]
 
 
@@ -47,7 +47,7 @@ class Keys:
         self.session, self.review = canvas.session, canvas.session.review
 
     def press(self, event: QKeyEvent) -> bool:
-        """A key that changes a box or the area; whether it was one."""
+        """Handles a key that changes a box or the area; returns whether it was used."""
         canvas, key = self.canvas, event.key()
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if key == Qt.Key.Key_R and not control:
@@ -57,13 +57,13 @@ class Keys:
         elif canvas.tool == "select":
             return self._area(event, control)
         elif canvas.tool == "draw" and key in _ENTER and not control:
-            canvas.add(_MIDDLE)  # without a mouse: in the middle, to be moved from there
+            canvas.add(_MIDDLE)  # without a mouse, the box starts in the middle
         else:
             return self.review.selected is not None and self._box(self.review.selected, event, control)
         return True
 
     def slide(self, event: QKeyEvent) -> bool:
-        """Left and right move the line between before and after by a part in a hundred, with Shift by ten."""
+        """Left and Right move the before/after divider by one hundredth of the width, with Shift by ten."""
         across = _step(event)[0] if event.key() in _ARROWS else 0
         if across:
             self.canvas.slide(self.canvas.split + across / 100)
@@ -92,7 +92,7 @@ class Keys:
         self.review.resize_box(index, box, run="grow" if resize else "nudge")
 
     def _area(self, event: QKeyEvent, control: bool) -> bool:
-        """Enter makes an area in the middle; arrows move it, with Ctrl they resize it; Del takes it away."""
+        """Enter creates an area in the middle; arrows move it, Ctrl+arrows resize it and Del removes it."""
         key, state = event.key(), self.session.document.state
         if key in _ENTER and state.selection is None:
             middle = geometry.rect_of(_MIDDLE, state.size)
@@ -110,12 +110,12 @@ class Keys:
         return True
 
     def cycle(self, step: int) -> bool:
-        """Chooses the next box; False at the end, where the focus goes on."""
+        """Selects the next box; False after the last one, so that the focus moves on."""
         order = [box.region.id for box in self.canvas.shown_boxes()] if self.canvas.editable else []
         if not order:
             return False
-        chosen = self.review.selected
-        place = order.index(chosen) + step if chosen in order else (0 if step > 0 else len(order) - 1)
+        selected = self.review.selected
+        place = order.index(selected) + step if selected in order else (0 if step > 0 else len(order) - 1)
         if not 0 <= place < len(order):
             self.review.select(None)
             return False
@@ -124,7 +124,7 @@ class Keys:
 
 
 def _step(event: QKeyEvent) -> tuple[int, int]:
-    """Pixels to go, across and down: one, with Shift ten."""
+    """The step in pixels, (dx, dy): one pixel, with Shift ten."""
     ten = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
     dx, dy = _ARROWS[Qt.Key(event.key())]
     return ten * dx, ten * dy

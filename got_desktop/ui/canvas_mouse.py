@@ -1,4 +1,4 @@
-"""What the mouse does on the canvas: moves the picture and its boxes, draws boxes and the area to be edited."""
+"""Mouse control of the canvas: moves the picture and its boxes, draws boxes and the area to edit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from got_desktop.ui.canvas import Canvas
 
 _SNAP = 6.0
-"""Screen pixels within which an edge goes to a line."""
+"""Distance in screen pixels within which an edge snaps to a line."""
 _CURSORS = {
     "nw": Qt.CursorShape.SizeFDiagCursor,
     "se": Qt.CursorShape.SizeFDiagCursor,
@@ -30,7 +30,7 @@ _CURSORS = {
 
 @dataclass(frozen=True)
 class Drag:
-    """What the pressed mouse does: `kind` is "pan", "move", "draw", "select" or "slide"; points are the screen's."""
+    """A drag in progress: `kind` is "pan", "move", "draw", "select" or "slide"; points are in screen pixels."""
 
     kind: str
     start: Point
@@ -38,7 +38,7 @@ class Drag:
     index: int = -1
     handle: Handle | None = None
     rect: Rect | None = None
-    """The box when it began, in pixels of the frame."""
+    """The box at the start of the drag, in pixels of the frame."""
 
 
 class Mouse:
@@ -49,7 +49,7 @@ class Mouse:
         self.live: tuple[int, Rect] | None = None
         """The box that is being moved or drawn (index -1), in pixels of the frame."""
         self.area: Rect | None = None
-        """The area that is being drawn, in the picture's pixels."""
+        """The area that is being drawn, in picture pixels."""
 
     def press(self, event: QMouseEvent) -> None:
         canvas, at = self.canvas, point(event.position())
@@ -84,15 +84,15 @@ class Mouse:
         self.drag = Drag("move", at, self.canvas.view, index, handle, rect)
 
     def _under(self, at: Point) -> tuple[int | None, Handle | None]:
-        """(the box, its handle) under a point: the chosen box's handles first, then the smallest box."""
-        # of boxes of one size the chosen one gets the click, then the one that is to be edited
-        boxes = sorted(self.canvas.shown_boxes(), key=lambda box: (not box.chosen, not box.region.is_mask))
+        """(the box, its handle) under a point: first the selected box's handles, then the smallest box."""
+        # among boxes of equal size, the selected one gets the click, then the edit region
+        boxes = sorted(self.canvas.shown_boxes(), key=lambda box: (not box.selected, not box.region.is_mask))
         for box in boxes:
-            handle = geometry.handle_at(at, box.rect) if box.chosen and not box.mark.locked else None
+            handle = geometry.handle_at(at, box.rect) if box.selected and not box.mark.locked else None
             if handle:
                 return box.region.id, handle
-        found = geometry.hit(at, [box.rect for box in boxes])
-        return (None, None) if found is None else (boxes[found].region.id, None)
+        index = geometry.hit(at, [box.rect for box in boxes])
+        return (None, None) if index is None else (boxes[index].region.id, None)
 
     def move(self, event: QMouseEvent) -> None:
         at = point(event.position())
@@ -104,7 +104,7 @@ class Mouse:
             self.canvas.update()
 
     def hover(self, at: Point) -> None:
-        """Shows what a click would do."""
+        """Sets the cursor to show what a click would do."""
         canvas = self.canvas
         if canvas.tool != "point":
             return
@@ -136,10 +136,10 @@ class Mouse:
             by = ((at[0] - drag.start[0]) / frame.scale, (at[1] - drag.start[1]) / frame.scale)
             rect = geometry.dragged(drag.rect, drag.handle, *by, size)
             if self.session.preferences.settings.snap and not free:
-                rect = self._snapped(rect, drag)
+                rect = self._snap(rect, drag)
             self.live = (drag.index, rect)
 
-    def _snapped(self, rect: Rect, drag: Drag) -> Rect:
+    def _snap(self, rect: Rect, drag: Drag) -> Rect:
         size = self.canvas.frame_size
         others = [
             geometry.rect_of(region.box, size)
@@ -147,8 +147,8 @@ class Mouse:
             if index != drag.index and not mark.hidden
         ]
         reach = _SNAP / self.canvas.view.scale
-        pulled = geometry.snapped(rect, drag.handle, geometry.snap_lines(others, size), reach)
-        return geometry.dragged(pulled, drag.handle, 0, 0, size)
+        rect = geometry.snapped(rect, drag.handle, geometry.snap_lines(others, size), reach)
+        return geometry.dragged(rect, drag.handle, 0, 0, size)
 
     def release(self) -> None:
         canvas, drag, live, area = self.canvas, self.drag, self.live, self.area
@@ -166,7 +166,7 @@ class Mouse:
         canvas.update()
 
     def forget(self) -> None:
-        """What was begun is not done."""
+        """Discards the current drag."""
         self.drag = self.live = self.area = None
 
     def double_click(self, event: QMouseEvent) -> None:

@@ -1,4 +1,4 @@
-"""What the canvas paints: the picture, the plan's boxes with their numbers and handles, comparisons."""
+"""Painting on the canvas: the picture, the plan's boxes with their numbers and handles, and comparisons."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _TILE = 12
 
 @dataclass(frozen=True)
 class ShownBox:
-    """One box as it is to be painted; `rect` in screen pixels."""
+    """A box to paint; `rect` is in screen pixels."""
 
     number: int
     rect: Rect
     region: Region
     mark: Mark
-    chosen: bool
+    selected: bool
 
 
 def qrect(rect: Rect) -> QRectF:
@@ -35,29 +35,29 @@ def qrect(rect: Rect) -> QRectF:
 def paint_picture(
     painter: QPainter, pyramid: Pyramid, view: View, clip: QRectF | None = None, over: bool = False
 ) -> None:
-    """The picture from the level that is sharp at this scale; transparent parts on a checkerboard.
+    """Paints the picture from the level that is sharp at this scale, with transparent parts on a checkerboard.
 
-    `over`: what is there already shows through them instead.
+    With `over`, transparent parts show what is already painted.
     """
     ratio = painter.device().devicePixelRatioF()
     image, smaller = pyramid.level(view.scale * ratio)
     width, height = pyramid.size
     target = qrect(view.rect_to_screen(Rect(0, 0, width, height)))
-    seen = target & (clip or QRectF(0, 0, painter.device().width(), painter.device().height()))
-    if seen.isEmpty():
+    visible = target & (clip or QRectF(0, 0, painter.device().width(), painter.device().height()))
+    if visible.isEmpty():
         return
     if image.hasAlphaChannel() and not over:
-        _checkerboard(painter, seen)
-    # only what is seen is painted: at a high zoom the rest would be scaled in vain
+        _checkerboard(painter, visible)
+    # paints only the visible part: at a high zoom, scaling the rest would be wasted work
     factor = view.scale * smaller
     source = QRectF(
-        (seen.x() - target.x()) / factor,
-        (seen.y() - target.y()) / factor,
-        seen.width() / factor,
-        seen.height() / factor,
+        (visible.x() - target.x()) / factor,
+        (visible.y() - target.y()) / factor,
+        visible.width() / factor,
+        visible.height() / factor,
     )
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.scale * ratio < 3)
-    painter.drawImage(seen, image, source)
+    painter.drawImage(visible, image, source)
 
 
 def _checkerboard(painter: QPainter, area: QRectF) -> None:
@@ -73,7 +73,7 @@ def _checkerboard(painter: QPainter, area: QRectF) -> None:
 
 
 def paint_slider(painter: QPainter, before: Pyramid, view: View, x: float, labels: tuple[str, str]) -> None:
-    """What was before, left of a line over what is now."""
+    """Paints the picture before the run to the left of the divider."""
     height = painter.device().height()
     left = QRectF(0, 0, x, height)
     painter.save()
@@ -89,7 +89,7 @@ def paint_slider(painter: QPainter, before: Pyramid, view: View, x: float, label
 
 
 def tag(painter: QPainter, text: str, x: float, y: float, share: float) -> None:
-    """Words on a dark ground; `share` of their width lies left of x."""
+    """Paints a text on a dark background; `share` of its width is to the left of x."""
     wide = QFontMetricsF(painter.font()).horizontalAdvance(text) + 16
     area = QRectF(x - share * wide, y, wide, 24)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -100,7 +100,7 @@ def tag(painter: QPainter, text: str, x: float, y: float, share: float) -> None:
 
 
 def paint_area(painter: QPainter, picture: Rect, area: Rect) -> None:
-    """The area that may change, by a line that is seen on any ground; the rest of the picture is dimmed."""
+    """Outlines the area that may change, visibly on any background, and dims the rest of the picture."""
     around = QPainterPath()
     around.addRect(qrect(picture))
     inside = QPainterPath()
@@ -113,14 +113,14 @@ def paint_area(painter: QPainter, picture: Rect, area: Rect) -> None:
 
 
 def paint_boxes(painter: QPainter, boxes: list[ShownBox]) -> None:
-    """The largest first, the chosen one last, so that each can be seen."""
+    """Paints the largest box first and the selected one last, so that all are visible."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for box in sorted(boxes, key=lambda box: (box.chosen, -box.rect.area)):
+    for box in sorted(boxes, key=lambda box: (box.selected, -box.rect.area)):
         _paint_box(painter, box)
 
 
 def line_style(box: ShownBox) -> Qt.PenStyle:
-    """Dotted: drawn by the user; solid: to be edited; dashed: reasoned about only."""
+    """Dotted for a user's box, solid for an edit region, dashed for an object that was only reasoned about."""
     if box.mark.by_user:
         return Qt.PenStyle.DotLine
     return Qt.PenStyle.SolidLine if box.region.is_mask else Qt.PenStyle.DashLine
@@ -128,18 +128,18 @@ def line_style(box: ShownBox) -> Qt.PenStyle:
 
 def _paint_box(painter: QPainter, box: ShownBox) -> None:
     area = qrect(box.rect)
-    if box.chosen:
+    if box.selected:
         painter.fillRect(area, QColor(224, 36, 43, 38))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(255, 255, 255, 210), 5 if box.chosen else 4))
+    painter.setPen(QPen(QColor(255, 255, 255, 210), 5 if box.selected else 4))
     painter.drawRect(area)
-    pen = QPen(QColor(RED), 3 if box.chosen else 2, line_style(box))
+    pen = QPen(QColor(RED), 3 if box.selected else 2, line_style(box))
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     if box.mark.by_user:
         pen.setDashPattern([1.2, 1.4])
     painter.setPen(pen)
     painter.drawRect(area)
-    if box.chosen and not box.mark.locked:
+    if box.selected and not box.mark.locked:
         _paint_handles(painter, box.rect)
     _paint_badge(painter, box)
 
@@ -152,26 +152,26 @@ def _paint_handles(painter: QPainter, rect: Rect) -> None:
 
 
 def _paint_badge(painter: QPainter, box: ShownBox) -> None:
-    """The box's number, and when it is chosen its phrase, on the upper left corner."""
+    """Paints the box's number and, if it is selected, its phrase on the upper left corner."""
     font = QFont(painter.font())
     font.setPixelSize(12)
     font.setBold(True)
     painter.setFont(font)
-    phrase = box.region.phrase if box.chosen else ""
+    phrase = box.region.phrase if box.selected else ""
     room = max(140.0, box.rect.width)
     metrics = QFontMetricsF(font)
     text = metrics.elidedText(phrase, Qt.TextElideMode.ElideRight, room)
     wide = BADGE + (metrics.horizontalAdvance(text) + 10 if text else 0)
-    lift = BADGE + (HANDLE / 2 + 2 if box.chosen else -BADGE / 2)
-    left = max(2.0, box.rect.left - (0 if box.chosen else BADGE / 2))
+    lift = BADGE + (HANDLE / 2 + 2 if box.selected else -BADGE / 2)
+    left = max(2.0, box.rect.left - (0 if box.selected else BADGE / 2))
     area = QRectF(left, max(2.0, box.rect.top - lift), wide, BADGE)
-    filled = box.region.is_mask
+    is_edit = box.region.is_mask
     painter.setPen(QPen(QColor("white"), 3))
-    painter.setBrush(QColor(RED) if filled else QColor("white"))
+    painter.setBrush(QColor(RED) if is_edit else QColor("white"))
     painter.drawRoundedRect(area, BADGE / 2, BADGE / 2)
     painter.setPen(QPen(QColor(RED), 1.5))
     painter.drawRoundedRect(area, BADGE / 2, BADGE / 2)
-    painter.setPen(QColor("white") if filled else QColor(RED))
+    painter.setPen(QColor("white") if is_edit else QColor(RED))
     painter.drawText(QRectF(area.left(), area.top(), BADGE, BADGE), Qt.AlignmentFlag.AlignCenter, str(box.number))
     if text:
         at = QRectF(area.left() + BADGE, area.top(), wide - BADGE, BADGE)

@@ -1,4 +1,4 @@
-"""The chain's text: phrases of boxes stand out, broken boxes are underlined, and the chosen box is marked."""
+"""The chain's text: phrases of boxes are bold, broken boxes are underlined, and the selected box is highlighted."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ class ChainEditor(QPlainTextEdit):
         self.session, self.review = session, session.review
         self.setAccessibleName(self.tr("GoT chain"))
         self.setTabChangesFocus(True)
-        self.setUndoRedoEnabled(False)  # undo is the document's, for text and boxes alike
-        self.setPlaceholderText(self.tr("The plan appears here as it is written. Boxes stand between ‹ and ›."))
+        self.setUndoRedoEnabled(False)  # the document's undo covers text and boxes
+        self.setPlaceholderText(self.tr("The plan appears here as it is written. Boxes are between ‹ and ›."))
         self._chain = ShownChain.of("")
         self._highlighter = _Highlighter(self.document())
         self._following = False
-        self.textChanged.connect(self._typed)
+        self.textChanged.connect(self._store_text)
         self.cursorPositionChanged.connect(self._cursor_moved)
         session.document.changed.connect(self.follow)
         session.work.draft_changed.connect(self.follow)
-        session.review.selection_changed.connect(self._selected)
-        session.review.turn_changed.connect(self._turned)
+        session.review.selection_changed.connect(self._follow_selection)
+        session.review.turn_changed.connect(self._follow_turn)
 
     def follow(self) -> None:
-        """Shows the plan as it is now; the cursor stays where it can."""
+        """Shows the current plan, keeping the cursor in place if possible."""
         plan = self.review.plan
         self.setReadOnly(self.session.work.draft is not None)
         self._chain = ShownChain.of(plan.text)
@@ -76,7 +76,7 @@ class ChainEditor(QPlainTextEdit):
                 self.verticalScrollBar().setValue(scroll)
         self._color()
 
-    def _typed(self) -> None:
+    def _store_text(self) -> None:
         if self._following or self.session.work.draft is not None:
             return
         text = raw_of(self.toPlainText())
@@ -94,17 +94,17 @@ class ChainEditor(QPlainTextEdit):
             self.review.show_turn(under[0].turn)
             self.review.select(under[0].id)
 
-    def _selected(self) -> None:
+    def _follow_selection(self) -> None:
         self._color()
         if self.review.selected is not None:
-            self._bring_in_sight(self.review.plan.chain.boxes[self.review.selected].phrase_start)
+            self._scroll_to(self.review.plan.chain.boxes[self.review.selected].phrase_start)
 
-    def _turned(self) -> None:
+    def _follow_turn(self) -> None:
         if self.review.plan.turns() > 1:
-            self._bring_in_sight(self.review.plan.chain.turns[self.review.turn].start)
+            self._scroll_to(self.review.plan.chain.turns[self.review.turn].start)
 
-    def _bring_in_sight(self, place: int) -> None:
-        """A place of the chain's own text, unless the user is at work in it."""
+    def _scroll_to(self, place: int) -> None:
+        """Scrolls to a position of the raw chain, unless the user is editing."""
         if not self.hasFocus():
             cursor = self.textCursor()
             # the text may not have followed the plan yet
@@ -115,10 +115,8 @@ class ChainEditor(QPlainTextEdit):
 
     def _color(self) -> None:
         plan = self.review.plan
-        broken = (
-            [] if self.session.work.draft is not None else self._problems(plan)
-        )  # what is not written yet is not broken
-        self._highlighter.spans = [*self._regions(plan), *broken]
+        drafting = self.session.work.draft is not None  # an incomplete chain is not marked as broken
+        self._highlighter.spans = [*self._regions(plan), *([] if drafting else self._problems(plan))]
         with quiet(self):
             self._highlighter.rehighlight()
         self.setToolTip("")
@@ -151,7 +149,7 @@ class ChainEditor(QPlainTextEdit):
     # events
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """The chosen box's numbers come and go below; its phrase stays in sight."""
+        """Keeps the selected box's phrase visible when the panel below it changes its height."""
         super().resizeEvent(event)
         self.ensureCursorVisible()
 
@@ -166,7 +164,7 @@ class ChainEditor(QPlainTextEdit):
             return True
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
-                event.ignore()  # goes to the window's own undo
+                event.ignore()  # handled by the window's undo
                 return False
         return super().event(event)
 
@@ -182,7 +180,7 @@ class ChainEditor(QPlainTextEdit):
         QToolTip.showText(event.globalPos(), language.sentence(here[0]) if here else "", self)
 
     def mark(self, start: int, end: int) -> None:
-        """Selects a stretch of the chain's own text, such as a problem's."""
+        """Selects a range of the raw chain, such as a problem's."""
         cursor = self.textCursor()
         cursor.setPosition(self._chain.to_shown(start))
         cursor.setPosition(self._chain.to_shown(end), QTextCursor.MoveMode.KeepAnchor)

@@ -1,4 +1,4 @@
-"""A chain as it is edited: each of the model's control tokens is shown as one sign. Pure functions."""
+"""A chain for editing: each of the model's control tokens is shown as one sign. Pure functions."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _TOKENS = {sign: token for token, sign in SIGNS.items()}
 
 @dataclass(frozen=True)
 class ShownChain:
-    """A chain's text and how it is shown; positions go over from one to the other."""
+    """The raw and the shown text of a chain; converts positions between them."""
 
     raw: str
     shown: str
     starts: tuple[tuple[int, int], ...]
-    """(in raw, in shown): where stretches begin that are equal in both, or a token and its sign."""
+    """(position in raw, position in shown) of the start of each part: equal text, or a token and its sign."""
 
     @classmethod
     def of(cls, raw: str) -> ShownChain:
-        """A text that holds such a sign itself is shown as it is."""
+        """A text that already contains a sign is shown unchanged."""
         if _SIGN.search(raw):
             return cls(raw, raw, ((0, 0),))
         shown, starts, at = "", [(0, 0)], 0
@@ -43,7 +43,7 @@ class ShownChain:
         return cls(raw, shown + raw[at:], tuple(starts))
 
     def to_shown(self, position: int) -> int:
-        """A place in the middle of a token becomes the place before its sign."""
+        """A position inside a token becomes the position before its sign."""
         stretch = bisect_right(self.starts, (position, len(self.shown))) - 1
         raw, shown = self.starts[stretch]
         end = self.starts[stretch + 1][1] if stretch + 1 < len(self.starts) else len(self.shown)
@@ -57,5 +57,5 @@ class ShownChain:
 
 
 def raw_of(shown: str) -> str:
-    """What the user typed, as the model writes it."""
+    """Converts shown text back to the model's text."""
     return _SIGN.sub(lambda sign: _TOKENS[sign.group()], shown)

@@ -1,4 +1,4 @@
-"""Small pieces that the panels are built from. Each asks for its accessible name."""
+"""Small widgets that the panels are built from. Each takes an accessible name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ S = TypeVar("S", bound=QAbstractSpinBox)
 
 
 def _with_focus(base: type[QWidget]) -> Callable[[QWidget, QWheelEvent], None]:
-    """The wheel scrolls the page; it changes no field that it happens to pass over."""
+    """The wheel scrolls the page and changes a field only if the field has the focus."""
 
     def wheel(self: QWidget, event: QWheelEvent) -> None:
         base.wheelEvent(self, event) if self.hasFocus() else event.ignore()
@@ -55,7 +55,7 @@ class Whole(QSpinBox):
 
 
 class Decimal(QDoubleSpinBox):
-    """Takes a point and a comma alike for the language's decimal sign: a number pad has only one of them."""
+    """Accepts both a point and a comma as the decimal sign, because a number pad has only one of them."""
 
     wheelEvent = _with_focus(QDoubleSpinBox)  # noqa: N815
 
@@ -64,7 +64,7 @@ class Decimal(QDoubleSpinBox):
         return super().validate(input.replace(".", sign).replace(",", sign), pos)
 
     def show_value(self, value: float, lowest: str = "") -> None:
-        """Leaves alone what is being typed. `lowest` is what the lowest value is called."""
+        """Sets the value without disturbing typing. `lowest` is the text for the lowest value."""
         if lowest != self.specialValueText():
             self.setSpecialValueText(lowest)
         if value != self.value():
@@ -72,82 +72,82 @@ class Decimal(QDoubleSpinBox):
 
 
 def label(text: str, role: str = "", buddy: QWidget | None = None) -> QLabel:
-    """`role` is one of the style sheet's: heading, title, muted, section."""
-    made = QLabel(text)
-    made.setProperty("role", role)
-    made.setWordWrap(role in ("muted", "title"))
+    """`role` is one of the style sheet's roles: heading, title, muted, section."""
+    widget = QLabel(text)
+    widget.setProperty("role", role)
+    widget.setWordWrap(role in ("muted", "title"))
     if buddy is not None:
-        made.setBuddy(buddy)
-    return made
+        widget.setBuddy(buddy)
+    return widget
 
 
 def tool(name: str, tip: str, on_click: Callable[[], object] | None = None, checkable: bool = False) -> QToolButton:
     """A button with an icon; `tip` is its tooltip and its accessible name."""
-    made = QToolButton()
-    made.setIcon(icon(name))
-    made.setIconSize(QSize(18, 18))
-    made.setToolTip(tip)
-    made.setAccessibleName(tip)
-    made.setCheckable(checkable)
-    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    widget = QToolButton()
+    widget.setIcon(icon(name))
+    widget.setIconSize(QSize(18, 18))
+    widget.setToolTip(tip)
+    widget.setAccessibleName(tip)
+    widget.setCheckable(checkable)
+    widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     if on_click is not None:
-        made.clicked.connect(lambda: on_click())
-    return made
+        widget.clicked.connect(lambda: on_click())
+    return widget
 
 
 def button(text: str, on_click: Callable[[], object], role: str = "", tip: str = "") -> QPushButton:
-    made = QPushButton(text)
-    made.setProperty("role", role)
-    made.setToolTip(tip)
-    made.setAccessibleName(text.replace("&", ""))
-    made.clicked.connect(lambda: on_click())
-    return made
+    widget = QPushButton(text)
+    widget.setProperty("role", role)
+    widget.setToolTip(tip)
+    widget.setAccessibleName(text.replace("&", ""))
+    widget.clicked.connect(lambda: on_click())
+    return widget
 
 
 def number(least: int, most: int, name: str) -> Whole:
-    """A field for a whole number; `name` is its accessible one."""
-    made = Whole()
-    made.setRange(least, most)
-    made.setAccessibleName(name)
-    return padded(made)
+    """A field for a whole number; `name` is its accessible name."""
+    widget = Whole()
+    widget.setRange(least, most)
+    widget.setAccessibleName(name)
+    return padded(widget)
 
 
 def decimal(least: float, most: float, step: float, name: str) -> Decimal:
-    made = Decimal()
-    made.setRange(least, most)
-    made.setSingleStep(step)
-    made.setAccessibleName(name)
-    return padded(made)
+    widget = Decimal()
+    widget.setRange(least, most)
+    widget.setSingleStep(step)
+    widget.setAccessibleName(name)
+    return padded(widget)
 
 
 def take_typed() -> None:
-    """What is being typed into a field for a number counts, though the field was not left."""
+    """Accepts the text that is being typed into a number field, before the field loses the focus."""
     field = QApplication.focusWidget()
     if isinstance(field, QAbstractSpinBox):
         field.interpretText()
 
 
 def padded(spin: S) -> S:
-    """With room beside its figures; the wheel does not take the focus to it."""
+    """Adds padding, and keeps the wheel from giving the field the focus."""
     spin.lineEdit().setTextMargins(5, 0, 2, 0)
     spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return spin
 
 
 def line() -> QFrame:
-    made = QFrame()
-    made.setProperty("role", "line")
-    return made
+    widget = QFrame()
+    widget.setProperty("role", "line")
+    return widget
 
 
 def frame(role: str) -> QFrame:
-    made = QFrame()
-    made.setProperty("role", role)
-    return made
+    widget = QFrame()
+    widget.setProperty("role", role)
+    return widget
 
 
 def column(*parts: QWidget | QLayout | int, margin: int = 0, spacing: int = 8) -> QVBoxLayout:
-    """A number is a stretch."""
+    """A vertical layout; a number is a stretch."""
     return _filled(QVBoxLayout(), parts, margin, spacing)
 
 
@@ -169,7 +169,7 @@ def _filled(layout: L, parts: Sequence[QWidget | QLayout | int], margin: int, sp
 
 
 def scrolled(content: QWidget, role: str = "panel") -> QScrollArea:
-    """The content in an area that scrolls up and down only."""
+    """The content in a scroll area that scrolls only vertically."""
     area = QScrollArea()
     area.setProperty("role", role)
     area.setWidgetResizable(True)
@@ -180,13 +180,13 @@ def scrolled(content: QWidget, role: str = "panel") -> QScrollArea:
 
 
 class quiet:  # noqa: N801 - reads as a statement
-    """While it lasts, these widgets tell nobody that they change."""
+    """Blocks the signals of these widgets in a `with` block."""
 
     def __init__(self, *objects: QObject) -> None:
         self.objects = objects
 
     def __enter__(self) -> None:
-        self.blockers = [QSignalBlocker(one) for one in self.objects]
+        self.blockers = [QSignalBlocker(target) for target in self.objects]
 
     def __exit__(self, *outcome: object) -> None:
         for blocker in self.blockers:
@@ -194,17 +194,17 @@ class quiet:  # noqa: N801 - reads as a statement
 
 
 class _Segment(QToolButton):
-    """As wide as its words in bold, which they are when it is on: styles add more than there is room for."""
+    """As wide as its text in bold, as it is when the segment is on: styles would add more than there is room for."""
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        self.ensurePolished()  # for the font of the style sheet
+        self.ensurePolished()  # applies the style sheet's font
         font = self.font()
         font.setWeight(QFont.Weight.DemiBold)
         return QSize(QFontMetrics(font).horizontalAdvance(self.text()) + 18, super().sizeHint().height())
 
 
 class Segments(QWidget):
-    """A few choices side by side, one of them on."""
+    """A few choices side by side; one of them is on."""
 
     chosen = Signal(str)
 
@@ -217,17 +217,17 @@ class Segments(QWidget):
         layout = row(spacing=0)
         self.setLayout(layout)
         for value, text in choices:
-            one = _Segment()
-            one.setText(text)
-            one.setCheckable(True)
-            one.setProperty("role", "segment")
-            one.setAccessibleName(f"{name}: {text}")
-            one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            one.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
-            one.clicked.connect(lambda _=False, value=value: self.chosen.emit(value))
-            self._group.addButton(one)
-            self._buttons[value] = one
-            layout.addWidget(one)
+            segment = _Segment()
+            segment.setText(text)
+            segment.setCheckable(True)
+            segment.setProperty("role", "segment")
+            segment.setAccessibleName(f"{name}: {text}")
+            segment.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            segment.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+            segment.clicked.connect(lambda _=False, value=value: self.chosen.emit(value))
+            self._group.addButton(segment)
+            self._buttons[value] = segment
+            layout.addWidget(segment)
 
     def choose(self, value: str) -> None:
         self._buttons[value].setChecked(True)
@@ -243,7 +243,7 @@ class Segments(QWidget):
 
 
 class Fold(QWidget):
-    """A heading that shows or hides what is under it."""
+    """A heading that shows or hides the content below it."""
 
     def __init__(self, title: str, content: QWidget, is_open: bool) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How a picture is drawn: its options as they are declared, and model, adapter, size and seed, which are special."""
+"""Drawing options: fields built from their declarations, and special ones for model, adapter, size and seed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DrawingPanel(QWidget):
         super().__init__()
         self.session, self.preferences = session, session.preferences
         self.fields: dict[str, OptionField] = {}
-        """An option's name -> its field."""
+        """The fields by option name."""
         self.labels: dict[str, QLabel] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -41,14 +41,16 @@ class DrawingPanel(QWidget):
         return _grid(*self._rows(_RESULT))
 
     def _guidance(self) -> QWidget:
-        paper = button(self.tr("Paper's values"), self._paper, tip=self.tr("What the method's authors drew with"))
-        own = button(self.tr("Model's own"), self._own, tip=self.tr("What the model says it draws best with"))
+        paper = button(
+            self.tr("Paper values"), self._paper, tip=self.tr("The values that the authors of the method used")
+        )
+        own = button(self.tr("Model's own"), self._own, tip=self.tr("The values that the model recommends"))
         guidance = QWidget()
         guidance.setLayout(column(_grid(*self._rows(_GUIDANCE)), row(own, paper)))
         return guidance
 
     def _rows(self, groups: tuple[Group, ...]) -> list[Row]:
-        """A row for each option that the app shows; width and height share one, and the seed has buttons beside it."""
+        """One row for each option that the app shows; width and height share one, and the seed has buttons."""
         rows: list[Row] = []
         for option in options_for("app", type(self.preferences.drawing), groups):
             if option.name == "width":
@@ -66,11 +68,11 @@ class DrawingPanel(QWidget):
 
     def _seed(self, field: OptionField) -> QLayout:
         field.setMinimumWidth(84)
-        self.lock = tool("lock", self.tr("Keep the seed"), checkable=True)
+        self.lock = tool("lock", self.tr("Lock the seed"), checkable=True)
         self.lock.toggled.connect(self._lock)
-        one = tool("plus", self.tr("Next seed"), lambda: self._reseed(Drawing.with_next_seed))
-        dice = tool("dice", self.tr("Another seed"), lambda: self._reseed(Drawing.with_any_seed))
-        return row(field, self.lock, one, dice)
+        next_seed = tool("plus", self.tr("Next seed"), lambda: self._change_seed(Drawing.with_next_seed))
+        dice = tool("dice", self.tr("Random seed"), lambda: self._change_seed(Drawing.with_any_seed))
+        return row(field, self.lock, next_seed, dice)
 
     def _size(self) -> Row:
         self.size_boxes = {}
@@ -79,7 +81,7 @@ class DrawingPanel(QWidget):
             spin.setMinimumWidth(70)
             spin.setSingleStep(option.multiple)
             spin.setSpecialValueText(self.tr("own"))
-            spin.setKeyboardTracking(False)  # a size is rounded, and so would be what is half typed
+            spin.setKeyboardTracking(False)  # sizes are rounded, which would disturb typing
             spin.valueChanged.connect(lambda value, option=option: self._side(option, value))
             self.size_boxes[option.name] = spin
         self.size_label, self.size_box = label(self.tr("Size")), QWidget()
@@ -92,8 +94,8 @@ class DrawingPanel(QWidget):
         self.model.activated.connect(lambda: self.preferences.draw_with(model=self.model.currentText()))
         self.adapter = Choice()
         self.adapter.setAccessibleName(self.tr("Adapter"))
-        self.adapter.activated.connect(self._adapter_chosen)
-        self.weight = decimal(-4, 4, 0.1, self.tr("Adapter's weight"))
+        self.adapter.activated.connect(self._use_adapter)
+        self.weight = decimal(-4, 4, 0.1, self.tr("Adapter weight"))
         self.weight.valueChanged.connect(lambda value: self.preferences.draw_with(adapter_weight=value))
         return _grid(
             (label(self.tr("Model"), buddy=self.model), self.model),
@@ -101,9 +103,9 @@ class DrawingPanel(QWidget):
             (label(self.tr("Weight"), buddy=self.weight), self.weight),
         )
 
-    # what the user does
+    # user actions
 
-    def _reseed(self, change: Callable[[Drawing], Drawing]) -> None:
+    def _change_seed(self, change: Callable[[Drawing], Drawing]) -> None:
         self.preferences.configure(drawing=change(self.preferences.drawing))
 
     def _lock(self, on: bool) -> None:
@@ -112,14 +114,18 @@ class DrawingPanel(QWidget):
     def _side(self, option: Option, value: int) -> None:
         self.preferences.draw_with(**{option.name: option.from_display(value - value % option.multiple)})
 
-    def _adapter_chosen(self) -> None:
+    def _use_adapter(self) -> None:
         self.preferences.draw_with(adapter=self.adapter.currentData() or "")
 
     def _paper(self) -> None:
         self.preferences.draw_with(**paper_values(self.preferences.task))
 
     def _own(self) -> None:
-        own = [one.name for one in options_for("app", type(self.preferences.drawing), _GUIDANCE) if one.optional]
+        own = [
+            next_seed.name
+            for next_seed in options_for("app", type(self.preferences.drawing), _GUIDANCE)
+            if next_seed.optional
+        ]
         self.preferences.draw_with(**dict.fromkeys(own))
 
     # following the session
@@ -137,8 +143,8 @@ class DrawingPanel(QWidget):
             self._show_model()
         for widget in (self.size_box, self.size_label):
             widget.setVisible(drawing.new_picture)
-        icon_name = self.tr("Keep the seed") if drawing.seed_locked else self.tr("Each run takes another seed")
-        self.lock.setToolTip(icon_name)
+        tip = self.tr("Each run uses the same seed") if drawing.seed_locked else self.tr("Each run uses a new seed")
+        self.lock.setToolTip(tip)
 
     def _show_model(self) -> None:
         drawing, offer = self.preferences.drawing, self.session.link.offer
@@ -156,7 +162,7 @@ class DrawingPanel(QWidget):
 
 
 def _grid(*rows: Row) -> QWidget:
-    """Labels and fields in two columns."""
+    """A grid with labels and fields in two columns."""
     area = QWidget()
     grid = QGridLayout(area)
     grid.setContentsMargins(2, 0, 0, 4)

@@ -1,4 +1,4 @@
-"""The page on which pictures are edited: instruction, canvas, plan and layers, history."""
+"""The page for editing pictures: instruction, canvas, plan, layers and history."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ class Editor(QWidget):
         inside.addWidget(self.canvas, 1)
         inside.addWidget(self.review)
         self.middle.addWidget(canvas)
-        centre = QVBoxLayout()
-        centre.setSpacing(0)
-        centre.addWidget(self.middle, 1)
-        centre.addWidget(self.history)
+        center = QVBoxLayout()
+        center.setSpacing(0)
+        center.addWidget(self.middle, 1)
+        center.addWidget(self.history)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.instruction)
-        layout.addLayout(centre, 1)
+        layout.addLayout(center, 1)
         layout.addWidget(self._right())
 
     def _right(self) -> QFrame:
@@ -80,77 +80,79 @@ class Editor(QWidget):
 
     def _connect(self) -> None:
         session, work = self.session, self.session.work
-        self.instruction.plan_asked.connect(self.run_plan)
-        self.instruction.apply_asked.connect(self.run_apply)
-        self.instruction.both_asked.connect(self.run_both)
-        self.instruction.cancel_asked.connect(work.cancel)
-        self.plan.run_until_asked.connect(lambda turn: self.run_apply(turn))
-        self.plan.draw_box_asked.connect(self.draw_box)
+        self.instruction.plan_requested.connect(self.run_plan)
+        self.instruction.apply_requested.connect(self.run_apply)
+        self.instruction.both_requested.connect(self.run_both)
+        self.instruction.cancel_requested.connect(work.cancel)
+        self.plan.run_until_requested.connect(lambda turn: self.run_apply(turn))
+        self.plan.draw_box_requested.connect(self.draw_box)
         self.review.chosen.connect(self._compare)
         self.review.chosen.connect(self.canvas.choose_side)
-        self.review.mode_asked.connect(self.canvas.show_mode)
+        self.review.mode_requested.connect(self.canvas.show_mode)
         self.canvas.side_chosen.connect(self.review.choose)
         self.canvas.side_opened.connect(self._open_side)
         self.review.accepted.connect(self.accept)
         self.review.dismissed.connect(work.dismiss)
-        self.review.seed_asked.connect(lambda seed: session.preferences.draw_with(seed=seed, seed_locked=True))
+        self.review.seed_requested.connect(lambda seed: session.preferences.draw_with(seed=seed, seed_locked=True))
         session.document.changed.connect(self._follow_document)
         session.display.changed.connect(self._follow_document)
         work.results_changed.connect(self._follow_results)
         work.preview_changed.connect(self._follow_preview)
-        self.start.sample_asked.connect(session.open_sample)
+        self.start.sample_requested.connect(session.open_sample)
 
-    # what the user asks for
+    # user actions
 
     def run_plan(self) -> None:
         take_typed()
         if self.instruction.plan.isEnabled():
-            self._plan_anew(self.session.run_plan)
+            self._plan_again(self.session.run_plan)
 
     def run_both(self) -> None:
         take_typed()
         if self.instruction.both.isEnabled():
-            self._plan_anew(self.session.run_both)
+            self._plan_again(self.session.run_both)
 
-    def _plan_anew(self, run: Callable[[bool], None]) -> None:
-        """Boxes that the user drew are not overwritten without asking; `run` is told whether to keep them."""
+    def _plan_again(self, run: Callable[[bool], None]) -> None:
+        """Asks before overwriting boxes that the user drew; `run` gets whether to keep them."""
         if not self.session.document.state.plan.has_user_work:
             return run(False)
-        asked = Question(
+        question = Question(
             self,
             self.tr("Plan again"),
-            self.tr("The plan holds boxes of your own."),
-            self.tr("Planning again writes a new plan. Undo brings the present one back."),
+            self.tr("The plan contains boxes that you drew."),
+            self.tr("Planning again replaces the plan. Undo restores the current one."),
             Icon.Question,
         )
-        asked.offer(self.tr("Keep my boxes"), Role.AcceptRole, lambda: run(True))
-        asked.offer(self.tr("Replace all"), Role.DestructiveRole, lambda: run(False))
-        asked.offer_cancel()
-        asked.open()
+        question.offer(self.tr("Keep my boxes"), Role.AcceptRole, lambda: run(True))
+        question.offer(self.tr("Replace all"), Role.DestructiveRole, lambda: run(False))
+        question.offer_cancel()
+        question.open()
 
     def run_apply(self, until: int | None = None) -> None:
-        """Draws; what is broken in the chain is said first, and where no box can be used, it has to be mended."""
+        """Draws the plan, after a warning about problems in the chain; without a usable box, it has to be corrected."""
         take_typed()
         if not self.instruction.apply.isEnabled():
             return
-        # a box that reaches beyond the picture has its effect
+        # boxes that extend beyond the picture still have an effect
         faults = [fault for fault in self.session.review.faults() if fault.code != "out_of_range"]
         if not faults:
             return self.session.run_apply(until)
-        lost = self.session.review.lost()
-        asked = Question(
+        unusable = self.session.review.lost()
+        question = Question(
             self,
             self.tr("Apply"),
-            self.tr("No box of the plan can be used, so it is not known what is to change.")
-            if lost
-            else self.tr("Something in the plan has no effect as it stands."),
+            self.tr("None of the plan's boxes can be used, so it is unclear what should change.")
+            if unusable
+            else self.tr("Part of the plan has no effect as written."),
             "\n".join("• " + language.sentence(fault) for fault in faults[:4]),
         )
-        first = lost or faults[0]
-        if lost is None:
-            asked.offer(self.tr("Apply without it"), Role.AcceptRole, lambda: self.session.run_apply(until))
-        asked.offer(self.tr("Show it"), Role.RejectRole, lambda: self.plan.editor.mark(first.start, first.end), True)
-        asked.open()
+        first = unusable or faults[0]
+        if unusable is None:
+            question.offer(self.tr("Apply anyway"), Role.AcceptRole, lambda: self.session.run_apply(until))
+        question.offer(
+            self.tr("Show problem"), Role.RejectRole, lambda: self.plan.editor.mark(first.start, first.end), True
+        )
+        question.open()
 
     def accept(self) -> None:
         if self.session.work.results is not None:
@@ -168,8 +170,8 @@ class Editor(QWidget):
     # following
 
     def _follow_document(self) -> None:
-        shown = self.session.document.is_open or self.session.work.results is not None or self.session.work.busy
-        self.middle.setCurrentIndex(1 if shown else 0)
+        active = self.session.document.is_open or self.session.work.results is not None or self.session.work.busy
+        self.middle.setCurrentIndex(1 if active else 0)
 
     def _follow_results(self) -> None:
         results = self.session.work.results
@@ -178,7 +180,7 @@ class Editor(QWidget):
             self.canvas.show_sides((), None)
             self.canvas.compare(None, None, None)
         else:
-            self.canvas.show_sides([candidate.beside for candidate in results.candidates], results.original)
+            self.canvas.show_sides([candidate.overview for candidate in results.candidates], results.original)
             self.review.show_results(results)
             self.canvas.setFocus()
         self.bar.show_review(results is not None)
@@ -196,10 +198,10 @@ class Editor(QWidget):
         def work() -> tuple[Results, int, Comparison]:
             return results, index, compare(results, index)
 
-        self.session.background.run(lambda say: work(), self._compared, self.session.display.failed.emit)
+        self.session.background.run(lambda say: work(), self._show_comparison, self.session.display.failed.emit)
 
-    def _compared(self, made: tuple[Results, int, Comparison]) -> None:
-        results, index, comparison = made
+    def _show_comparison(self, outcome: tuple[Results, int, Comparison]) -> None:
+        results, index, comparison = outcome
         if self.session.work.results is results and self.review.index == index:
             heat = comparison.difference.heat if comparison.difference else None
             self.canvas.compare(comparison.before, comparison.after, heat)
@@ -212,7 +214,7 @@ class Editor(QWidget):
         self._follow_document()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """While results are reviewed: 1 to 8 choose, Enter accepts."""
+        """During the review of results, 1 to 8 select a candidate and Enter accepts it."""
         number = event.key() - Qt.Key.Key_1
         if self.session.work.results is None:
             super().keyPressEvent(event)

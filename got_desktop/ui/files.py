@@ -1,4 +1,4 @@
-"""Opening and saving as the user meets it: dialogs, drops, the clipboard, and nothing thrown away unasked."""
+"""Opening and saving in the user interface: dialogs, drops, the clipboard, and questions about unsaved work."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Files(QObject):
         self.session = session
         self.window = window
         self._after_save: Callable[[], None] | None = None
-        session.document.renamed.connect(self._saved)
-        session.document.busy_changed.connect(self._filed)
+        session.document.renamed.connect(self._continue_after_save)
+        session.document.busy_changed.connect(self._follow_busy)
 
     # open
 
@@ -39,12 +39,12 @@ class Files(QObject):
         self.after_asking(lambda: self.session.files.open(path))
 
     def paste(self) -> None:
-        """A picture, or a picture's file, from the clipboard."""
-        held = QGuiApplication.clipboard().mimeData()  # None, against its type, where the clipboard does not answer
-        self.take(held or QMimeData(), self.tr("There is no picture on the clipboard."))
+        """Opens a picture or a picture file from the clipboard."""
+        data = QGuiApplication.clipboard().mimeData()  # None, despite its type, if the clipboard does not answer
+        self.take(data or QMimeData(), self.tr("There is no picture on the clipboard."))
 
     def take(self, data: QMimeData, otherwise: str) -> None:
-        """What was pasted or dropped; `otherwise` is said where it is no picture."""
+        """Opens pasted or dropped data; shows the message `otherwise` if it is not a picture."""
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if paths:
             self.open(paths[0])
@@ -53,7 +53,7 @@ class Files(QObject):
             assert isinstance(image, QImage)
             self.after_asking(lambda: self.session.files.open_image(image))
         else:
-            self.session.said.emit(Message("warning", otherwise, self.tr("Copy a picture, or open a file.")))
+            self.session.message.emit(Message("warning", otherwise, self.tr("Copy a picture, or open a file.")))
 
     # save
 
@@ -64,7 +64,7 @@ class Files(QObject):
         self.session.files.save(path)
 
     def _would_flatten(self, path: Path) -> bool:
-        """A picture that was opened without layers and has some now is not written over by its flat copy."""
+        """Whether saving to `path` would replace the document's layers with a flat picture."""
         return path.suffix.lower() != OPENRASTER and bool(self.session.document.state.layers)
 
     def ask_save(self) -> None:
@@ -75,7 +75,7 @@ class Files(QObject):
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         filters = {
             self.tr("OpenRaster, with layers (*.ora)"): "ora",
-            **{f"{known.label} (*{known.suffixes[0]})": known.suffixes[0][1:] for known in WRITTEN},
+            **{f"{written.label} (*{written.suffixes[0]})": written.suffixes[0][1:] for written in WRITTEN},
         }
         dialog.setNameFilters(list(filters))
         dialog.setDefaultSuffix("ora")
@@ -87,58 +87,60 @@ class Files(QObject):
         dialog.rejected.connect(self._forget)
         dialog.open()
 
-    # nothing is thrown away unasked
+    # unsaved work
 
     def after_asking(self, call: Callable[[], None]) -> None:
-        """Does it at once where nothing is lost; else when the user has saved, or does not want to."""
+        """Calls at once if nothing would be lost; otherwise after the user has saved or chosen not to."""
         if not self.session.unsettled:
             return call()
-        asked = self._unsaved(call) if self.session.document.modified else self._undecided(call)
-        asked.open()
+        question = self._ask_unsaved(call) if self.session.document.modified else self._ask_undecided(call)
+        question.open()
 
-    def _unsaved(self, call: Callable[[], None]) -> Question:
-        words = self.tr("“{name}” has changes that are not saved.").format(name=self.session.document.title)
-        asked = Question(self.window, self.tr("Unsaved changes"), words, self._goes_too())
+    def _ask_unsaved(self, call: Callable[[], None]) -> Question:
+        words = self.tr("“{name}” has unsaved changes.").format(name=self.session.document.title)
+        question = Question(self.window, self.tr("Unsaved changes"), words, self._lost_work())
 
         def save() -> None:
             self._after_save = call
             self.save()
 
-        asked.offer(self.tr("Save"), Role.AcceptRole, save, preferred=True)
-        asked.offer(self.tr("Don't save"), Role.DestructiveRole, call)
-        asked.offer_cancel()
-        return asked
+        question.offer(self.tr("Save"), Role.AcceptRole, save, preferred=True)
+        question.offer(self.tr("Don't save"), Role.DestructiveRole, call)
+        question.offer_cancel()
+        return question
 
-    def _undecided(self, call: Callable[[], None]) -> Question:
-        """The file holds all of the document, but what is or was made for it is not decided on."""
-        drawn = self.session.work.results is not None
-        title = self.tr("Results not taken") if drawn else self.tr("Work under way")
+    def _ask_undecided(self, call: Callable[[], None]) -> Question:
+        """The question for a saved document with a running job or undecided results."""
+        has_results = self.session.work.results is not None
+        title = self.tr("Results not accepted") if has_results else self.tr("Job running")
         words = (
-            self.tr("“{name}” has results that you have not taken.")
-            if drawn
-            else self.tr("“{name}” is still being worked on.")
+            self.tr("“{name}” has results that you have not accepted.")
+            if has_results
+            else self.tr("A job for “{name}” is still running.")
         )
-        again = drawn and self.session.preferences.settings.history_kept > 0
-        more = self.tr("The history keeps all that is needed to draw them again.") if again else ""
-        asked = Question(self.window, title, words.format(name=self.session.document.title), more)
-        asked.offer(self.tr("Discard results") if drawn else self.tr("Cancel the work"), Role.DestructiveRole, call)
-        asked.offer(self.tr("Back"), Role.RejectRole, lambda: None, preferred=True)
-        return asked
+        repeatable = has_results and self.session.preferences.settings.history_kept > 0
+        more = self.tr("The history keeps everything needed to draw them again.") if repeatable else ""
+        question = Question(self.window, title, words.format(name=self.session.document.title), more)
+        question.offer(
+            self.tr("Discard results") if has_results else self.tr("Cancel the job"), Role.DestructiveRole, call
+        )
+        question.offer(self.tr("Back"), Role.RejectRole, lambda: None, preferred=True)
+        return question
 
-    def _goes_too(self) -> str:
-        """What saving does not keep."""
+    def _lost_work(self) -> str:
+        """What is lost even if the user saves."""
         work = self.session.work
         if work.busy:
-            return self.tr("What the engine does for it is cancelled.")
-        return self.tr("Results that you have not taken are discarded.") if work.results is not None else ""
+            return self.tr("The running job is cancelled.")
+        return self.tr("Results that you have not accepted are discarded.") if work.results is not None else ""
 
-    def _saved(self) -> None:
+    def _continue_after_save(self) -> None:
         if self._after_save is not None and not self.session.document.modified:
             call, self._after_save = self._after_save, None
             call()
 
-    def _filed(self) -> None:
-        """A save that failed ends the wait for it."""
+    def _follow_busy(self) -> None:
+        """Stops waiting for a save that failed."""
         if not self.session.document.busy and self.session.document.modified:
             self.session.background.run(lambda say: None, self._forget_if_unsaved)
 

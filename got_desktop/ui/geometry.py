@@ -1,4 +1,4 @@
-"""Where things are on the canvas: view, boxes, handles, dragging, snapping. Pure functions; no widgets, no state."""
+"""Geometry of the canvas: view, boxes, handles, dragging and snapping. Pure functions without widgets or state."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.api.protocol import Selection
 HANDLE = 12.0
 """Side of a handle, in screen pixels."""
 MIN_BOX = 8.0
-"""Side of the smallest box, in the picture's pixels."""
+"""Side of the smallest box, in picture pixels."""
 MIN_SCALE, MAX_SCALE = 0.01, 64.0
 _ALMOST = 0.9
-"""Of the largest size that pictures side by side can have: so much is enough where they then stand in fewer rows."""
+"""Share of the largest possible size that is enough for pictures side by side if it takes fewer rows."""
 Handle = Literal["nw", "n", "ne", "e", "se", "s", "sw", "w"]
 HANDLES: tuple[Handle, ...] = ("nw", "n", "ne", "e", "se", "s", "sw", "w")
 Size = tuple[float, float]
@@ -25,7 +25,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Rect:
-    """Left, top, right, bottom; the right and bottom edges are where the next pixel begins."""
+    """A rectangle; its right and bottom edges are where the next pixel begins."""
 
     left: float
     top: float
@@ -60,7 +60,7 @@ class Rect:
 
 @dataclass(frozen=True)
 class View:
-    """How the picture lies on the canvas: screen = picture · scale + offset. Screen pixels are device-independent."""
+    """The picture's place on the canvas: screen = picture · scale + offset, in device-independent pixels."""
 
     scale: float = 1.0
     x: float = 0.0
@@ -76,7 +76,7 @@ class View:
         return Rect(*self.to_screen((rect.left, rect.top)), *self.to_screen((rect.right, rect.bottom)))
 
     def zoomed(self, factor: float, at: Point) -> View:
-        """Closer or further; the point of the picture under `at` (screen) stays there."""
+        """Zooms; the point of the picture under `at` (in screen pixels) stays in place."""
         scale = min(MAX_SCALE, max(MIN_SCALE, self.scale * factor))
         x, y = self.to_picture(at)
         return View(scale, at[0] - x * scale, at[1] - y * scale)
@@ -85,17 +85,17 @@ class View:
         return View(self.scale, self.x + dx, self.y + dy)
 
     def kept_in(self, canvas: Size, picture: Size) -> View:
-        """The view with some of the picture, at least a quarter of the canvas or of itself, still to be seen."""
-        return View(self.scale, *(self._kept(axis, canvas, picture) for axis in (0, 1)))
+        """Keeps a part of the picture visible: at least a quarter of the canvas or of the picture."""
+        return View(self.scale, *(self._limited(axis, canvas, picture) for axis in (0, 1)))
 
-    def _kept(self, axis: int, canvas: Size, picture: Size) -> float:
+    def _limited(self, axis: int, canvas: Size, picture: Size) -> float:
         offset, length = (self.x, self.y)[axis], picture[axis] * self.scale
-        shown = min(length, canvas[axis]) / 4
-        return min(canvas[axis] - shown, max(shown - length, offset))
+        visible = min(length, canvas[axis]) / 4
+        return min(canvas[axis] - visible, max(visible - length, offset))
 
 
 def fitted(canvas: Size, picture: Size, margin: float = 24.0) -> View:
-    """The whole picture in the middle of the canvas."""
+    """The view that fits the whole picture in the middle of the canvas."""
     room = [max(1.0, side - 2 * margin) for side in canvas]
     scale = min(MAX_SCALE, max(MIN_SCALE, min(room[0] / picture[0], room[1] / picture[1])))
     return centered(canvas, picture, scale)
@@ -106,9 +106,9 @@ def centered(canvas: Size, picture: Size, scale: float) -> View:
 
 
 def side_by_side(canvas: Size, picture: Size, count: int, margin: float = 24.0, gap: float = 20.0) -> list[Rect]:
-    """Where so many pictures of one size are as large as they can be at once, rather in one row than in two.
+    """Places for `count` pictures of one size, as large as possible and in few rows.
 
-    Rows begin at the left; the last one may be shorter.
+    Rows start at the left; the last row may be shorter.
     """
 
     def scale_in(columns: int) -> float:
@@ -131,13 +131,13 @@ def side_by_side(canvas: Size, picture: Size, count: int, margin: float = 24.0, 
 
 
 def rect_of(box: Box, picture: Size) -> Rect:
-    """A chain's box in the picture's pixels."""
+    """A chain's box in picture pixels."""
     (width, height) = (side / LIMIT for side in picture)
     return Rect(box.x1 * width, box.y1 * height, box.x2 * width, box.y2 * height)
 
 
 def box_of(rect: Rect, picture: Size) -> Box:
-    """The chain's box that comes closest to a rectangle; inside the picture and never empty."""
+    """The chain's box that is closest to a rectangle; inside the picture and never empty."""
     x1, x2 = _units(rect.left, rect.right, picture[0])
     y1, y2 = _units(rect.top, rect.bottom, picture[1])
     return Box(x1, y1, x2, y2)
@@ -149,7 +149,7 @@ def _units(start: float, end: float, length: float) -> tuple[int, int]:
 
 
 def spanned(start: Point, end: Point, picture: Size) -> Rect:
-    """The rectangle between two points, inside the picture and of the least size."""
+    """The rectangle between two points, inside the picture and at least `MIN_BOX` wide and high."""
     x1, x2 = _span(start[0], end[0], picture[0])
     y1, y2 = _span(start[1], end[1], picture[1])
     return Rect(x1, y1, x2, y2)
@@ -168,7 +168,7 @@ def _span(start: float, end: float, limit: float) -> tuple[float, float]:
 
 
 def handle_points(rect: Rect) -> dict[Handle, Point]:
-    """The middle of each handle."""
+    """The center of each handle."""
     (middle_x, middle_y), r = rect.center, rect
     return {
         "nw": (r.left, r.top),
@@ -183,16 +183,16 @@ def handle_points(rect: Rect) -> dict[Handle, Point]:
 
 
 def handle_at(point: Point, rect: Rect, side: float = HANDLE) -> Handle | None:
-    """The handle under a point of the screen; corners come before edges, and the nearest one first."""
+    """The handle under a screen point: corners before edges, and the nearest first."""
     points = handle_points(rect)
-    found: list[Handle] = [
+    hits: list[Handle] = [
         name for name, middle in points.items() if max(abs(point[0] - middle[0]), abs(point[1] - middle[1])) <= side / 2
     ]
-    return min(found, key=lambda name: (len(name) == 1, math.dist(point, points[name]))) if found else None
+    return min(hits, key=lambda name: (len(name) == 1, math.dist(point, points[name]))) if hits else None
 
 
 def hit(point: Point, rects: Sequence[Rect], margin: float = 3.0) -> int | None:
-    """Which rectangle gets a click: the smallest of those under the point."""
+    """The index of the rectangle that gets a click: the smallest one under the point."""
     under = [index for index, rect in enumerate(rects) if rect.holds(point, margin)]
     return min(under, key=lambda index: rects[index].area) if under else None
 
@@ -201,7 +201,7 @@ def hit(point: Point, rects: Sequence[Rect], margin: float = 3.0) -> int | None:
 
 
 def dragged(rect: Rect, handle: Handle | None, dx: float, dy: float, picture: Size) -> Rect:
-    """The rectangle after a handle, or with None its body, was drawn so far; it stays inside and keeps a least size."""
+    """The rectangle after dragging a handle or, with None, its body; it stays inside and keeps a minimum size."""
     limit = Rect(0, 0, *picture)
     if handle is None:
         dx = min(limit.right - rect.right, max(limit.left - rect.left, dx))
@@ -222,9 +222,9 @@ def _stretched(low: float, high: float, by: float, at_low: bool, at_high: bool, 
 
 
 def snapped(rect: Rect, handle: Handle | None, lines: tuple[Iterable[float], Iterable[float]], reach: float) -> Rect:
-    """The rectangle with its moving edges on a line where one is within `reach`; `lines` are across and down.
+    """The rectangle with its moving edges snapped to a line within `reach`; `lines` are (x values, y values).
 
-    All in the picture's pixels.
+    All values are in picture pixels.
     """
     across, down = (sorted(set(values)) for values in lines)
     if handle is None:
@@ -239,13 +239,13 @@ def snapped(rect: Rect, handle: Handle | None, lines: tuple[Iterable[float], Ite
 
 
 def _nearest(edges: Sequence[float], lines: Sequence[float], reach: float) -> float:
-    """How far the edges go to meet the nearest line."""
+    """The distance from the edges to the nearest line."""
     steps = [line - edge for edge in edges for line in lines if abs(line - edge) <= reach]
     return min(steps, key=abs) if steps else 0.0
 
 
 def snap_lines(others: Iterable[Rect], picture: Size) -> tuple[list[float], list[float]]:
-    """What a box may snap to: the picture's edges and middle, and the other boxes' edges and middles."""
+    """The lines that a box may snap to: edges and centers of the picture and of the other boxes."""
     whole = Rect(0, 0, *picture)
     rects = [whole, *others]
     across = [value for rect in rects for value in (rect.left, rect.center[0], rect.right)]
@@ -254,12 +254,12 @@ def snap_lines(others: Iterable[Rect], picture: Size) -> tuple[list[float], list
 
 
 def nudged(box: Box, dx: int, dy: int, picture: Size) -> Box:
-    """The box moved by pixels of the picture, by one unit of the chain at least, stopped at the edges."""
+    """The box moved by picture pixels, but at least by one unit of the chain; it stops at the edges."""
     return box.moved(_steps(dx, picture[0]), _steps(dy, picture[1]))
 
 
 def grown(box: Box, dx: int, dy: int, picture: Size) -> Box:
-    """The box made larger or smaller at its right and bottom edge, as `nudged` moves it."""
+    """The box resized at its right and bottom edges by the same steps as in `nudged`."""
     right = box.x2 + _steps(dx, picture[0])
     bottom = box.y2 + _steps(dy, picture[1])
     least = [max(1, math.ceil(min(MIN_BOX, side) * LIMIT / side)) for side in picture]
@@ -276,7 +276,7 @@ def _steps(pixels: int, side: float) -> int:
     return int(math.copysign(max(1, units), pixels)) if pixels else 0
 
 
-# the area to be edited
+# the area to edit
 
 
 def rect_of_area(area: Selection) -> Rect:
@@ -284,20 +284,20 @@ def rect_of_area(area: Selection) -> Rect:
 
 
 def area_of(rect: Rect) -> Selection:
-    """Of a rectangle in the picture, in whole pixels."""
+    """The area of a rectangle, in whole pixels."""
     left, top = round(rect.left), round(rect.top)
     return Selection(left, top, round(rect.right) - left, round(rect.bottom) - top)
 
 
 def area_between(start: Point, end: Point, picture: tuple[int, int]) -> Selection:
-    """All pixels between two points, inside the picture and of the least size."""
+    """The area between two points, inside the picture and at least `MIN_BOX` wide and high."""
     x, width = _pixels(start[0], end[0], picture[0])
     y, height = _pixels(start[1], end[1], picture[1])
     return Selection(x, y, width, height)
 
 
 def _pixels(start: float, end: float, limit: int) -> tuple[int, int]:
-    """(the first, how many)"""
+    """(first pixel, number of pixels)"""
     low, high = sorted(min(limit, max(0, round(value))) for value in (start, end))
     least = min(int(MIN_BOX), limit)
     low = min(low, limit - least)
@@ -305,7 +305,7 @@ def _pixels(start: float, end: float, limit: int) -> tuple[int, int]:
 
 
 def area_moved(area: Selection, dx: int, dy: int, resize: bool, picture: tuple[int, int]) -> Selection:
-    """The area further on by so many pixels, or larger at its right and bottom edge; it stays inside the picture."""
+    """The area moved by some pixels, or resized at its right and bottom edges; it stays inside the picture."""
     if not resize:
         x = min(picture[0] - area.width, max(0, area.x + dx))
         y = min(picture[1] - area.height, max(0, area.y + dy))

@@ -1,4 +1,4 @@
-"""Help: what each key does, and which program this is."""
+"""The help dialogs: keyboard shortcuts, and information about the program."""
 
 from __future__ import annotations
 
@@ -15,21 +15,19 @@ translate = QCoreApplication.translate
 
 
 def show_keys(window: QWidget, actions: Iterable[QAction]) -> None:
-    """The keys of the window's commands, and those of the canvas."""
+    """Shows the keyboard shortcuts of the window's commands and of the canvas."""
     rows = [
         (action.text().replace("&", ""), action.shortcut().toString(action.shortcut().SequenceFormat.NativeText))
         for action in actions
         if not action.shortcut().isEmpty()
     ]
-    rows += canvas_keys.listed()
+    rows += canvas_keys.shortcuts()
     table = "".join(f"<tr><td style='padding:3px 24px 3px 0'>{text}</td><td>{keys}</td></tr>" for text, keys in rows)
-    _tell(window, translate("Help", "Keys"), f"<table>{table}</table>")
+    _tell(window, translate("Help", "Keyboard shortcuts"), f"<table>{table}</table>")
 
 
 def show_about(window: QWidget) -> None:
-    words = translate(
-        "Help", "Edit pictures by instruction, through a written plan and red boxes that you can correct."
-    )
+    words = translate("Help", "Edit pictures by instruction, with a written plan and red boxes that you can correct.")
     _tell(window, translate("Help", "About got_desktop"), f"<h3>got_desktop {VERSION}</h3><p>{words}</p>")
 
 

@@ -1,4 +1,4 @@
-"""What was done before: a strip of small pictures with search and stars; its settings can be used again."""
+"""The history strip: thumbnails of earlier edits with search and stars; their settings can be reused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class HistoryStrip(QFrame):
         self.search.setClearButtonEnabled(True)
         self.search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.stars = tool("star", self.tr("Starred only"), self.refresh, checkable=True)
-        self.reuse = tool("reuse", self.tr("Use these settings again"), self._reuse)
+        self.reuse = tool("reuse", self.tr("Reuse these settings"), self._reuse)
         self.star = tool("star", self.tr("Star"), self._star)
         self.drop = tool("trash", self.tr("Delete from the history"), self._delete)
         self.list = QListWidget()
@@ -46,8 +46,8 @@ class HistoryStrip(QFrame):
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._menu)
         self.list.itemActivated.connect(lambda _: self._reuse())
-        self.list.currentRowChanged.connect(self._chosen_changed)
-        self.none = label(self.tr("Every edit is kept here, with all that is needed to do it again."), "muted")
+        self.list.currentRowChanged.connect(self._follow_selection)
+        self.none = label(self.tr("Every edit is kept here, with everything needed to repeat it."), "muted")
         side = frame("")
         side.setFixedWidth(196)
         side.setLayout(
@@ -67,36 +67,36 @@ class HistoryStrip(QFrame):
         self._wait.timeout.connect(self.refresh)
         self.search.textChanged.connect(self._wait.start)
         session.history_changed.connect(self.refresh)
-        self._chosen_changed()
+        self._follow_selection()
 
     def refresh(self, _: object = None) -> None:
         words, starred, history = self.search.text(), self.stars.isChecked(), self.session.history
         self.session.background.run(lambda say: history.find(words, starred), self._show)
 
     def _show(self, entries: list[Entry]) -> None:
-        chosen = self._entry()
+        selected = self._entry()
         self.list.clear()
         for entry in entries:
             picture = QPixmap()
             picture.loadFromData(entry.after)
             item = QListWidgetItem(QIcon(picture), ("★ " if entry.starred else "") + entry.instruction)
             item.setData(_ENTRY, entry)
-            made = datetime.fromtimestamp(entry.made).strftime("%Y-%m-%d %H:%M")
+            date = datetime.fromtimestamp(entry.made).strftime("%Y-%m-%d %H:%M")
             item.setToolTip(
-                f"{entry.instruction}\n{entry.document}, {made}\n{entry.drawing.model}, {entry.drawing.seed}"
+                f"{entry.instruction}\n{entry.document}, {date}\n{entry.drawing.model}, {entry.drawing.seed}"
             )
             self.list.addItem(item)
-            if chosen and chosen.id == entry.id:
+            if selected and selected.id == entry.id:
                 self.list.setCurrentItem(item)
         self.list.setVisible(bool(entries))
         self.none.setVisible(not entries)
-        self._chosen_changed()
+        self._follow_selection()
 
     def _entry(self) -> Entry | None:
         item = self.list.currentItem()
         return item.data(_ENTRY) if item else None
 
-    def _chosen_changed(self) -> None:
+    def _follow_selection(self) -> None:
         entry = self._entry()
         for widget in (self.reuse, self.star, self.drop):
             widget.setEnabled(entry is not None)
@@ -107,8 +107,8 @@ class HistoryStrip(QFrame):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("Use these settings again"), self._reuse)
-        menu.addAction(self.tr("Use these settings and the plan again"), self._reuse_plan)
+        menu.addAction(self.tr("Reuse these settings"), self._reuse)
+        menu.addAction(self.tr("Reuse these settings and the plan"), self._reuse_plan)
         menu.addAction(self.tr("Star"), self._star)
         menu.addAction(self.tr("Delete from the history"), self._delete)
         menu.popup(self.list.viewport().mapToGlobal(at))

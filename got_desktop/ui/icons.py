@@ -1,4 +1,4 @@
-"""The icons in `resources/icons`: drawn in the text's color, at the screen's own resolution."""
+"""The icons in `resources/icons`, drawn in the text color at the screen's resolution."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def _text(name: str) -> str:
 
 @cache
 def pixmap(name: str, side: int, color: str, ratio: float) -> QPixmap:
-    """The icon `side` device-independent pixels wide."""
+    """The icon at a width of `side` device-independent pixels."""
     renderer = QSvgRenderer(QByteArray(_text(name).replace("currentColor", color).encode()))
     image = QImage(round(side * ratio), round(side * ratio), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     renderer.render(painter, QRectF(image.rect()))
     painter.end()
-    made = QPixmap.fromImage(image)
-    made.setDevicePixelRatio(ratio)
-    return made
+    result = QPixmap.fromImage(image)
+    result.setDevicePixelRatio(ratio)
+    return result
 
 
 class _Engine(QIconEngine):
-    """Takes the color from the palette when it paints, so that icons follow the theme."""
+    """Reads the color from the palette when it paints, so that icons follow the theme."""
 
     def __init__(self, name: str, color: str = "") -> None:
         super().__init__()
@@ -45,8 +45,8 @@ class _Engine(QIconEngine):
         assert hasattr(rect, "width")
         side = min(rect.width(), rect.height())  # type: ignore[attr-defined]
         ratio = painter.device().devicePixelRatioF()
-        made = pixmap(self.name, max(1, side), self._color(mode).name(), ratio)
-        painter.drawPixmap(rect.x() + (rect.width() - side) // 2, rect.y() + (rect.height() - side) // 2, made)  # type: ignore[attr-defined]
+        image = pixmap(self.name, max(1, side), self._color(mode).name(), ratio)
+        painter.drawPixmap(rect.x() + (rect.width() - side) // 2, rect.y() + (rect.height() - side) // 2, image)  # type: ignore[attr-defined]
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return pixmap(self.name, max(1, min(size.width(), size.height())), self._color(mode).name(), 1.0)
@@ -65,14 +65,14 @@ class _Engine(QIconEngine):
         return QColor(self.color) if self.color else palette.color(QPalette.ColorRole.ButtonText)
 
 
-_kept: list[_Engine] = []
+_engines: list[_Engine] = []
 
 
 def icon(name: str, color: str = "") -> QIcon:
-    """In the text's color, or in one of its own."""
-    made = _Engine(name, color)
-    _kept.append(made)
-    return QIcon(made)
+    """The icon in the text color, or in `color`."""
+    icon_engine = _Engine(name, color)
+    _engines.append(icon_engine)
+    return QIcon(icon_engine)
 
 
 def app_icon() -> QIcon:

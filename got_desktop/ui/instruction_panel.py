@@ -1,4 +1,4 @@
-"""The left side: what is wanted, with what, and the three states Plan, Review, Apply."""
+"""The left panel: instruction, drawing options, and the three stages Plan, Review and Apply."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from got_desktop.ui.drawing_panel import DrawingPanel
 
 
 class Stages(QFrame):
-    """Plan, Review, Apply: which one it is now is bold and marked."""
+    """Plan, Review, Apply: the current stage is bold and highlighted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "stages")
         self.names = [self.tr("1  Plan"), self.tr("2  Review"), self.tr("3  Apply")]
         self.labels = [label(name) for name in self.names]
-        for one in self.labels:
-            one.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for stage_label in self.labels:
+            stage_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setLayout(row(*self.labels, spacing=4))
         self.now = -1
         self.show_stage(0)
@@ -39,15 +39,15 @@ class Stages(QFrame):
         if stage == self.now:
             return
         self.now = stage
-        for number, one in enumerate(self.labels):
-            one.setProperty("stage", "now" if number == stage else "done" if number < stage else "next")
-            one.style().unpolish(one)
-            one.style().polish(one)
+        for number, stage_label in enumerate(self.labels):
+            stage_label.setProperty("stage", "now" if number == stage else "done" if number < stage else "next")
+            stage_label.style().unpolish(stage_label)
+            stage_label.style().polish(stage_label)
         self.setAccessibleName(self.tr("Stage: {name}").format(name=self.names[stage]))
 
 
 class _OneOf(QStackedWidget):
-    """As high as the highest of its pages, whichever is shown and whatever it says."""
+    """Always as high as its highest page."""
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's names, here and below
         return True
@@ -60,10 +60,10 @@ class _OneOf(QStackedWidget):
 
 
 class InstructionPanel(QFrame):
-    plan_asked = Signal()
-    apply_asked = Signal()
-    both_asked = Signal()
-    cancel_asked = Signal()
+    plan_requested = Signal()
+    apply_requested = Signal()
+    both_requested = Signal()
+    cancel_requested = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -71,22 +71,22 @@ class InstructionPanel(QFrame):
         self.setProperty("role", "left")
         self.setFixedWidth(322)
         self.stages = Stages()
-        self.kind = Segments(self.tr("What to make"), [("edit", self.tr("Edit")), ("new", self.tr("New picture"))])
+        self.kind = Segments(self.tr("What to create"), [("edit", self.tr("Edit")), ("new", self.tr("New picture"))])
         self.words = QPlainTextEdit()
         self.words.setTabChangesFocus(True)
         self.words.setFixedHeight(84)
         self.words.setAccessibleName(self.tr("Instruction"))
-        self.plan = button(self.tr("Plan"), self.plan_asked.emit)
-        self.apply = button(self.tr("Apply"), self.apply_asked.emit)
-        self.both = button(self.tr("Plan && apply"), self.both_asked.emit)
+        self.plan = button(self.tr("Plan"), self.plan_requested.emit)
+        self.apply = button(self.tr("Apply"), self.apply_requested.emit)
+        self.both = button(self.tr("Plan && apply"), self.both_requested.emit)
         self.busy = self._busy()
         self.next_or_busy = _OneOf()
-        """What is going on takes the place of what could be done next, so that nothing below it moves."""
-        self.placed = label("", "muted")
+        """Shows the progress in place of the next action, so that nothing below it moves."""
+        self.size_note = label("", "muted")
         self.drawing = DrawingPanel(session)
         self._lay_out()
         self._connect()
-        self._settings_changed()
+        self._follow_settings()
         self.refresh()
 
     def _busy(self) -> QFrame:
@@ -94,10 +94,10 @@ class InstructionPanel(QFrame):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Progress"))
         self.stage = label("", "muted")
-        self.cancel = tool("close", self.tr("Cancel (Esc)"), self.cancel_asked.emit)
-        made = frame("card")
-        made.setLayout(column(row(self.stage, self.cancel), self.progress, margin=10))
-        return made
+        self.cancel = tool("close", self.tr("Cancel (Esc)"), self.cancel_requested.emit)
+        card = frame("card")
+        card.setLayout(column(row(self.stage, self.cancel), self.progress, margin=10))
+        return card
 
     def _lay_out(self) -> None:
         self.presets = Choice()
@@ -106,7 +106,7 @@ class InstructionPanel(QFrame):
         self.drop_preset = tool("trash", self.tr("Delete preset"), self._drop_preset)
         self.heading = label(self.tr("&Instruction"), "heading", self.words)
         free = QWidget()
-        free.setLayout(column(self.both, self.placed, 1, spacing=10))
+        free.setLayout(column(self.both, self.size_note, 1, spacing=10))
         self.next_or_busy.addWidget(free)
         self.next_or_busy.addWidget(self.busy)
         head = column(
@@ -138,10 +138,10 @@ class InstructionPanel(QFrame):
 
     def _connect(self) -> None:
         session = self.session
-        self.words.textChanged.connect(self._typed)
+        self.words.textChanged.connect(self._store_text)
         self.kind.chosen.connect(lambda value: self.preferences.draw_with(new_picture=value == "new"))
         self.presets.activated.connect(self._use_preset)
-        self.preferences.changed.connect(self._settings_changed)
+        self.preferences.changed.connect(self._follow_settings)
         session.document.changed.connect(self.refresh)
         session.work.activity_changed.connect(self.refresh)
         session.work.results_changed.connect(self.refresh)
@@ -150,7 +150,7 @@ class InstructionPanel(QFrame):
 
     # following the session
 
-    def _typed(self) -> None:
+    def _store_text(self) -> None:
         text = self.words.toPlainText()
         if len(text) > MAX_INSTRUCTION:
             text = text[:MAX_INSTRUCTION]
@@ -160,7 +160,7 @@ class InstructionPanel(QFrame):
         self.preferences.instruction = text
         self.refresh()
 
-    def _settings_changed(self) -> None:
+    def _follow_settings(self) -> None:
         if self.words.toPlainText() != self.preferences.instruction:
             with quiet(self.words):
                 self.words.setPlainText(self.preferences.instruction)
@@ -179,36 +179,36 @@ class InstructionPanel(QFrame):
         self.refresh()
 
     def refresh(self) -> None:
-        """What can be done now, and what is the next thing to do."""
+        """Enables the possible actions and emphasizes the next one."""
         session, work = self.session, self.session.work
-        planned = not session.document.state.plan.empty
+        has_plan = not session.document.state.plan.empty
         has_words = bool(self.preferences.instruction.strip())
         has_picture = session.document.is_open or self.preferences.drawing.new_picture
         free = not work.busy and not session.document.busy
         self.plan.setEnabled(free and has_words and has_picture)
         self.both.setEnabled(free and has_words and has_picture)
-        self.apply.setEnabled(free and has_picture and (planned or has_words) and planned)
-        self.plan.setText(self.tr("Plan again") if planned else self.tr("Plan"))
+        self.apply.setEnabled(free and has_picture and (has_plan or has_words) and has_plan)
+        self.plan.setText(self.tr("Plan again") if has_plan else self.tr("Plan"))
         self.plan.setAccessibleName(self.plan.text())
-        self._emphasize(self.apply if planned else self.plan)
+        self._emphasize(self.apply if has_plan else self.plan)
         shortcuts = QKeySequence.SequenceFormat.NativeText
         self.plan.setToolTip(QKeySequence("Ctrl+Return").toString(shortcuts))
         self.apply.setToolTip(QKeySequence("Ctrl+Shift+Return").toString(shortcuts))
         self._show_activity()
-        stage = 1 if planned or work.results else 0
+        stage = 1 if has_plan or work.results else 0
         if work.activity is not None:
             stage = 0 if work.activity.stage == "plan" or work.activity.kind == "plan" else 2
         self.stages.show_stage(2 if work.results else stage)
         self.drop_preset.setEnabled(self.presets.currentIndex() > 0)
-        self._say_size()
+        self._show_size()
 
     def _emphasize(self, next_step: QWidget) -> None:
-        for one in (self.plan, self.apply):
-            role = "primary" if one is next_step else ""
-            if one.property("role") != role:
-                one.setProperty("role", role)
-                one.style().unpolish(one)
-                one.style().polish(one)
+        for action in (self.plan, self.apply):
+            role = "primary" if action is next_step else ""
+            if action.property("role") != role:
+                action.setProperty("role", role)
+                action.style().unpolish(action)
+                action.style().polish(action)
 
     def _show_activity(self) -> None:
         activity = self.session.work.activity
@@ -220,8 +220,8 @@ class InstructionPanel(QFrame):
         self.progress.setValue(activity.done)
         self.cancel.setEnabled(activity.stage != "cancel")
 
-    def _say_size(self) -> None:
-        """Before Apply it is said at what size the picture is drawn."""
+    def _show_size(self) -> None:
+        """Shows the size at which the picture will be drawn."""
         session = self.session
         side = self.preferences.image_size
         left, top, right, bottom = session.document.state.seen
@@ -231,13 +231,13 @@ class InstructionPanel(QFrame):
             text = self.tr("Drawn at {width}×{height}.").format(width=width, height=height) if width else ""
         elif side and size[0]:
             scale = min(side / size[0], side / size[1])
-            drawn = [max(1, round(scale * length)) for length in size]
-            words = self.tr("Edited at {0}×{1}, pasted at {2}×{3}. What is not edited stays as it is.")
-            text = words.format(*drawn, *size)
+            render_size = [max(1, round(scale * length)) for length in size]
+            words = self.tr("Edited at {0}×{1}, pasted at {2}×{3}. Unedited areas stay unchanged.")
+            text = words.format(*render_size, *size)
         else:
             text = ""
-        self.placed.setText(text)
-        self.placed.setVisible(bool(text))
+        self.size_note.setText(text)
+        self.size_note.setVisible(bool(text))
 
     # presets
 
@@ -250,15 +250,15 @@ class InstructionPanel(QFrame):
         self.refresh()
 
     def _save_preset(self) -> None:
-        asked = QInputDialog(self)
-        asked.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        asked.setWindowTitle(self.tr("Save as preset"))
-        asked.setLabelText(self.tr("Name"))
-        asked.setTextValue(" ".join(self.preferences.instruction.split())[:40])
-        asked.textValueSelected.connect(self._keep_preset)
-        asked.open()
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(self.tr("Save as preset"))
+        dialog.setLabelText(self.tr("Name"))
+        dialog.setTextValue(" ".join(self.preferences.instruction.split())[:40])
+        dialog.textValueSelected.connect(self._store_preset)
+        dialog.open()
 
-    def _keep_preset(self, name: str) -> None:
+    def _store_preset(self, name: str) -> None:
         if name.strip():
             preset = Preset(name.strip(), self.preferences.instruction, self.preferences.drawing)
             self.preferences.configure(presets=self.preferences.settings.with_preset(preset).presets)

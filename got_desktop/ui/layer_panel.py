@@ -1,4 +1,4 @@
-"""The layers: what each edit put over the picture."""
+"""The list of layers: the result of each edit, above the source."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class _Names(QStyledItemDelegate):
-    """Takes a name on Enter at once. Qt's own way comes to it later, when the field may be gone with the name."""
+    """Stores a name as soon as Enter is pressed. Qt would do so later, when the field may already be closed."""
 
     def eventFilter(self, object: QObject, event: QEvent) -> bool:  # noqa: A002, N802 - Qt's names
-        entered = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in _ENTER
-        if not entered or not isinstance(object, QWidget):
+        is_enter = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in _ENTER
+        if not is_enter or not isinstance(object, QWidget):
             return super().eventFilter(object, event)
         self.commitData.emit(object)
         self.closeEditor.emit(object)
@@ -36,7 +36,7 @@ class LayerPanel(QWidget):
         self.list.setAccessibleName(self.tr("Layers"))
         self.list.setMinimumHeight(90)
         self.list.currentRowChanged.connect(self._refresh)
-        self.list.itemChanged.connect(self._item_changed)
+        self.list.itemChanged.connect(self._store_item)
         names = _Names(self.list)
         self.list.setItemDelegate(names)
         names.closeEditor.connect(self.follow)
@@ -46,7 +46,7 @@ class LayerPanel(QWidget):
         self.opacity.valueChanged.connect(self._fade)
         self.percent = label("100 %", "muted")
         self.percent.setMinimumWidth(40)
-        self.masked = tool("mask", self.tr("Mask on or off"), self._toggle_mask, checkable=True)
+        self.mask_button = tool("mask", self.tr("Turn mask on or off"), self._toggle_mask, checkable=True)
         self.up = tool("up", self.tr("Raise layer"), lambda: self._shift(1))
         self.down = tool("down", self.tr("Lower layer"), lambda: self._shift(-1))
         self.merge = tool("merge", self.tr("Merge with the layer below"), self._merge)
@@ -58,34 +58,34 @@ class LayerPanel(QWidget):
                 label(self.tr("Layers"), "heading", self.list),
                 self.list,
                 row(label(self.tr("Opacity")), self.opacity, self.percent),
-                row(self.masked, self.up, self.down, self.merge, self.drop, 1),
+                row(self.mask_button, self.up, self.down, self.merge, self.drop, 1),
             )
         )
         session.document.changed.connect(self.follow)
         self.follow()
 
     @property
-    def chosen(self) -> Layer | None:
+    def selected(self) -> Layer | None:
         item = self.list.currentItem()
         id = item.data(_ID) if item else None
         return next((layer for layer in self.session.document.state.layers if layer.id == id), None)
 
     def follow(self) -> None:
-        """The topmost layer first; the picture itself is the last row. It waits while a name is typed."""
+        """Lists the layers from top to bottom, with the source last; does nothing while a name is typed."""
         if self.list.state() == QListWidget.State.EditingState:
             return
-        state, kept = self.session.document.state, self.chosen
-        known = {self.list.item(n).data(_ID) for n in range(self.list.count())}
+        state, selected = self.session.document.state, self.selected
+        old_ids = {self.list.item(n).data(_ID) for n in range(self.list.count())}
         with quiet(self.list):
             self.list.clear()
             for layer in reversed(state.layers):
                 self._add(layer.name, layer.id, layer.visible)
             if state.base is not None:
                 self._add(self.tr("Source"), "", None)
-            fresh = [layer.id for layer in state.layers if layer.id not in known]
-            wanted = fresh[-1] if fresh else kept.id if kept else None
+            new_ids = [layer.id for layer in state.layers if layer.id not in old_ids]
+            current = new_ids[-1] if new_ids else selected.id if selected else None
             rows = [self.list.item(n).data(_ID) for n in range(self.list.count())]
-            self.list.setCurrentRow(rows.index(wanted) if wanted in rows else 0 if rows else -1)
+            self.list.setCurrentRow(rows.index(current) if current in rows else 0 if rows else -1)
         self._refresh()
 
     def _add(self, name: str, id: str, visible: bool | None) -> None:
@@ -97,30 +97,30 @@ class LayerPanel(QWidget):
         else:
             flags |= Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable
             item.setCheckState(Qt.CheckState.Checked if visible else Qt.CheckState.Unchecked)
-            item.setToolTip(self.tr("Tick: visible. F2 or double-click: rename."))
+            item.setToolTip(self.tr("Select the check box to show the layer. Press F2 or double-click to rename it."))
         item.setFlags(flags)
         self.list.addItem(item)
 
     def _refresh(self) -> None:
-        layer, layers = self.chosen, self.session.document.state.layers
-        for widget in (self.opacity, self.masked, self.drop):
+        layer, layers = self.selected, self.session.document.state.layers
+        for widget in (self.opacity, self.mask_button, self.drop):
             widget.setEnabled(layer is not None)
         place = layers.index(layer) if layer else 0
         self.up.setEnabled(layer is not None and place + 1 < len(layers))
         self.down.setEnabled(layer is not None and place > 0)
         self.merge.setEnabled(layer is not None and place > 0)
-        with quiet(self.opacity, self.masked):
+        with quiet(self.opacity, self.mask_button):
             level = round(100 * layer.opacity) if layer else 100
             self.opacity.setValue(level)
             self.percent.setText(f"{level} %")
-            self.masked.setChecked(layer is not None and layer.mask_on)
+            self.mask_button.setChecked(layer is not None and layer.mask_on)
 
-    # what the user does
+    # user actions
 
     def _change(self, state: State, text: str, run: str = "") -> None:
         self.session.document.change(state, text, run)
 
-    def _item_changed(self, item: QListWidgetItem) -> None:
+    def _store_item(self, item: QListWidgetItem) -> None:
         state, id = self.session.document.state, item.data(_ID)
         layer = next((layer for layer in state.layers if layer.id == id), None)
         if layer is None:
@@ -132,28 +132,28 @@ class LayerPanel(QWidget):
             self._change(state.with_layer(id, name=item.text().strip()), self.tr("Rename layer"))
 
     def _fade(self, level: int) -> None:
-        layer = self.chosen
+        layer = self.selected
         if layer is not None:
             state = self.session.document.state.with_layer(layer.id, opacity=level / 100)
             self._change(state, self.tr("Opacity"), f"fade{layer.id}")
 
     def _toggle_mask(self) -> None:
-        layer = self.chosen
+        layer = self.selected
         if layer is not None:
             state = self.session.document.state.with_layer(layer.id, mask_on=not layer.mask_on)
-            self._change(state, self.tr("Mask on or off"))
+            self._change(state, self.tr("Turn mask on or off"))
 
     def _shift(self, by: int) -> None:
-        layer = self.chosen
+        layer = self.selected
         if layer is not None:
             self._change(self.session.document.state.shifted(layer.id, by), self.tr("Move layer"))
 
     def _merge(self) -> None:
-        layer = self.chosen
+        layer = self.selected
         if layer is not None:
             self.session.merge_down(layer.id)
 
     def _delete(self) -> None:
-        layer = self.chosen
+        layer = self.selected
         if layer is not None:
             self._change(self.session.document.state.without_layer(layer.id), self.tr("Delete layer"))

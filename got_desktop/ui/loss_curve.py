@@ -1,4 +1,4 @@
-"""One curve over the steps of a training, drawn as it grows."""
+"""A curve over the steps of a training that grows during the run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from got_desktop.ui import theme
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44.0, 26.0, 10.0, 20.0
 _SMOOTH = 0.9
-"""Share of the mean so far in the strong line; the faint one is what was measured."""
+"""Weight of the previous mean in the strong, smoothed line; the faint line shows the measured values."""
 _MOST_POINTS = 600
 
 
 class LossCurve(QWidget):
-    """Logarithmic upwards, steps to the right."""
+    """A curve with a logarithmic value axis and steps on the horizontal axis."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -34,15 +34,15 @@ class LossCurve(QWidget):
         return QSize(330, 170)
 
     def show_points(self, points: Sequence[tuple[int, float]], steps: int) -> None:
-        """(step, value) in order; `steps` is where the training ends."""
+        """(step, value) in order; `steps` is the training's last step."""
         self.points, self.steps = tuple(points), steps
-        told = (
+        summary = (
             self.tr("step {step}: {value}").format(step=points[-1][0], value=significant(points[-1][1]))
             if points
             else ""
         )
-        self.setAccessibleDescription(told)
-        self.setToolTip(told)
+        self.setAccessibleDescription(summary)
+        self.setToolTip(summary)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -55,15 +55,15 @@ class LossCurve(QWidget):
         painter.setPen(QColor(colors.text))
         painter.drawText(QRectF(_LEFT, 0, self.width() - _LEFT, _TOP - 6), Qt.AlignmentFlag.AlignVCenter, self.title)
         area = QRectF(_LEFT, _TOP, self.width() - _LEFT - _RIGHT, self.height() - _TOP - _BOTTOM)
-        drawn = [(step, value) for step, value in self.points if value > 0]
-        if not drawn:
+        visible_points = [(step, value) for step, value in self.points if value > 0]
+        if not visible_points:
             painter.setPen(QColor(colors.muted))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.tr("begins with the first step"))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.tr("starts with the first step"))
             return
-        low, high = _span([value for _, value in drawn])
+        low, high = _span([value for _, value in visible_points])
         self._grid(painter, area, low, high)
-        drawn = drawn[:: -(-len(drawn) // _MOST_POINTS)]
-        last = max(self.steps, drawn[-1][0])
+        visible_points = visible_points[:: -(-len(visible_points) // _MOST_POINTS)]
+        last = max(self.steps, visible_points[-1][0])
 
         def place(step: int, value: float) -> QPointF:
             up = (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
@@ -72,11 +72,11 @@ class LossCurve(QWidget):
         faint = QColor(colors.accent)
         faint.setAlpha(90)
         painter.setPen(QPen(faint, 1))
-        painter.drawPolyline(QPolygonF([place(*point) for point in drawn]))
+        painter.drawPolyline(QPolygonF([place(*point) for point in visible_points]))
         painter.setPen(QPen(QColor(colors.accent), 2))
-        painter.drawPolyline(QPolygonF([place(*point) for point in smoothed(drawn)]))
-        if len(drawn) == 1:
-            painter.drawEllipse(place(*drawn[0]), 2, 2)
+        painter.drawPolyline(QPolygonF([place(*point) for point in smoothed(visible_points)]))
+        if len(visible_points) == 1:
+            painter.drawEllipse(place(*visible_points[0]), 2, 2)
 
     def _grid(self, painter: QPainter, area: QRectF, low: float, high: float) -> None:
         colors = theme.colors()
@@ -97,21 +97,21 @@ class LossCurve(QWidget):
 
 
 def smoothed(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
-    """A running mean that begins at the first values."""
-    mean, weight, made = 0.0, 0.0, []
+    """A running mean that is corrected for its start."""
+    mean, weight, means = 0.0, 0.0, []
     for step, value in points:
         mean, weight = _SMOOTH * mean + (1 - _SMOOTH) * value, _SMOOTH * weight + 1 - _SMOOTH
-        made.append((step, mean / weight))
-    return made
+        means.append((step, mean / weight))
+    return means
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 of each power of ten between two values."""
+    """Values 1, 2 and 5 times a power of ten between two limits."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     return [tick for power in powers for tick in (10.0**power, 2 * 10.0**power, 5 * 10.0**power) if low <= tick <= high]
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
-    """What the picture reaches over: a little more than the values."""
+    """The limits of the value axis: a little wider than the values."""
     low, high = min(values), max(values)
     return low / 1.15, high * 1.15

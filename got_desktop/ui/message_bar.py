@@ -1,4 +1,4 @@
-"""Messages over the page: one line each with the remedy; errors stay until they are closed."""
+"""Messages above the page: one line each, with the remedy; errors stay until they are closed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MessageBar(QWidget):
         self._rows.setSpacing(0)
         self.setAccessibleName(self.tr("Messages"))
         self.messages: list[Message] = []
-        """Those that are shown, the newest last."""
+        """The visible messages, newest last."""
 
     def say(self, message: Message) -> None:
         if message in self.messages:

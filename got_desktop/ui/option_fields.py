@@ -1,4 +1,4 @@
-"""The app's fields for drawing options, built from their declaration."""
+"""Fields for drawing options, built from their declarations."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from got_desktop.model import figures
 from got_desktop.ui.controls import Choice, Decimal, Whole, label, padded, quiet, row
 
 _SLIDER_FIELD, _SLIDER_FIELD_WITH_UNIT = 64, 76
-"""Pixels that the figures beside a slider take."""
+"""Width in pixels of the number field next to a slider."""
 
 
 class ChoiceField(Choice):
-    """For an option that has only a few values."""
+    """A field for an option with a few possible values."""
 
     changed = Signal(object)
     """The new value."""
@@ -33,7 +33,7 @@ class ChoiceField(Choice):
         self.activated.connect(lambda: self.changed.emit(self.currentData()))
 
     def show_value(self, value: str | None, own: str | None) -> None:
-        """Without saying that it has changed. `own` is the model's own value, where that is known."""
+        """Sets the value without emitting `changed`. `own` is the model's own value, if it is known."""
         with quiet(self):
             if self.option.optional:
                 self.setItemText(0, _own_text(own))
@@ -41,7 +41,7 @@ class ChoiceField(Choice):
 
 
 class NumberField(QWidget):
-    """For a number: in figures, and by a slider where the option declares one."""
+    """A number field, with a slider if the option declares one."""
 
     changed = Signal(object)
     """The new value."""
@@ -76,20 +76,20 @@ class NumberField(QWidget):
         return slider
 
     def show_value(self, value: float | None, own: float | None) -> None:
-        """Without saying that it has changed. `own` is the model's own value, where that is known."""
+        """Sets the value without emitting `changed`. `own` is the model's own value, if it is known."""
         with quiet(self.spin, *([self.slider] if self.slider else [])):
             if self.option.optional:
                 self._name_own(own)
             number = self.option.own if value is None else self.option.to_display(value)
             number = max(self.spin.minimum(), min(self.spin.maximum(), number))
-            if number != self.spin.value():  # what is being typed is left alone
+            if number != self.spin.value():  # does not disturb typing
                 self.spin.setValue(number)  # type: ignore[arg-type]
             effective = own if value is None else value
             if self.slider is not None and effective is not None:
                 self.slider.setValue(round(10**self.option.decimals * self.option.to_display(effective)))
 
     def _name_own(self, own: float | None) -> None:
-        """Beside a slider there is little room."""
+        """Names the model's own value; next to a slider, in a short form."""
         text = _own_text(own)
         if self.slider is not None:
             text = "●" if own is None else f"{figures.decimal(self.option.to_display(own), self.option.decimals)} ●"

@@ -1,4 +1,4 @@
-"""The plan under review: its steps, its text, its boxes."""
+"""The plan under review: its turns, text and boxes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from got_desktop.ui.controls import Choice, button, column, label, quiet, row, t
 
 
 class PlanPanel(QWidget):
-    run_until_asked = Signal(int)
-    """The plan's turns up to this one."""
-    draw_box_asked = Signal()
+    run_until_requested = Signal(int)
+    """Draw the plan's turns up to this one."""
+    draw_box_requested = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -25,16 +25,14 @@ class PlanPanel(QWidget):
         self.editor.setMinimumHeight(110)
         self.boxes = BoxPanel(session)
         self.turns = Choice()
-        self.turns.setAccessibleName(self.tr("Step of the plan"))
+        self.turns.setAccessibleName(self.tr("Turn of the plan"))
         self.turns.activated.connect(session.review.show_turn)
-        self.until = button(self.tr("Run to here"), lambda: self.run_until_asked.emit(session.review.turn))
-        self.branch = tool(
-            "branch", self.tr("Branch from here: what comes after this step is planned anew"), self._branch
-        )
+        self.until = button(self.tr("Run to here"), lambda: self.run_until_requested.emit(session.review.turn))
+        self.branch = tool("branch", self.tr("Branch from here: removes the turns after this one"), self._branch)
         self.steps = QFrame()
         self.steps.setLayout(row(self.turns, self.until, self.branch))
         self.faults = label("", "muted")
-        draw = tool("box", self.tr("Draw a box (R)"), self.draw_box_asked.emit)
+        draw = tool("box", self.tr("Draw a box (R)"), self.draw_box_requested.emit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 8)
         body = column(
@@ -61,7 +59,7 @@ class PlanPanel(QWidget):
         with quiet(self.turns):
             self.turns.clear()
             for number in range(count):
-                self.turns.addItem(self.tr("Step {number} of {count}").format(number=number + 1, count=count))
+                self.turns.addItem(self.tr("Turn {number} of {count}").format(number=number + 1, count=count))
             self.turns.setCurrentIndex(session.review.turn)
         drafting = session.work.draft is not None
         self.until.setEnabled(not drafting and not session.work.busy)

@@ -1,4 +1,4 @@
-"""A question to the user over the window; the work goes on while it is open."""
+"""A question in a dialog over the window, which does not block the app's work."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ Icon = QMessageBox.Icon
 
 
 class Question(QMessageBox):
-    """Goes when it is answered: nothing of it is kept by the window."""
+    """Deletes itself after it is answered."""
 
     def __init__(self, parent: QWidget, title: str, text: str, more: str = "", icon: Icon = Icon.Warning) -> None:
         super().__init__(icon, title, text, parent=parent)
         self.setInformativeText(more)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._answers: list[tuple[object, Callable[[], None]]] = []
-        self.finished.connect(self._answered)
+        self.finished.connect(self._run_answer)
 
     def offer(self, text: str, role: Role, call: Callable[[], None], preferred: bool = False) -> None:
-        """An answer and what is done then; `preferred` is what Enter gives."""
-        made = self.addButton(text, role)
-        self._answers.append((made, call))
+        """Adds an answer and its action; Enter gives the `preferred` one."""
+        button = self.addButton(text, role)
+        self._answers.append((button, call))
         if preferred:
-            self.setDefaultButton(made)
+            self.setDefaultButton(button)
 
     def offer_cancel(self, preferred: bool = False) -> None:
-        made = self.addButton(QMessageBox.StandardButton.Cancel)
+        button = self.addButton(QMessageBox.StandardButton.Cancel)
         if preferred:
-            self.setDefaultButton(made)
+            self.setDefaultButton(button)
 
-    def _answered(self) -> None:
-        given = self.clickedButton()
-        for made, call in self._answers:
-            if made is given:
+    def _run_answer(self) -> None:
+        clicked = self.clickedButton()
+        for button, call in self._answers:
+            if button is clicked:
                 call()

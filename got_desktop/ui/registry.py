@@ -1,9 +1,9 @@
-"""The window's pages. A page is a QWidget that is made from the Session when it is first shown.
+"""The window's pages. A page is a QWidget that is created from the Session when it is first shown.
 
-To add one, put its widget into `got_desktop/ui/pages/` and a line into `PAGES`: the rail at the window's left and the
-View menu take it from there. Its module is imported when the page is opened, not at start-up. A page says things to the
-user by `session.said.emit(Message(...))`, does slow things by `session.background.run(...)` and asks the engine by
-`session.link.ask(...)`.
+To add one, put its widget into `got_desktop/ui/pages/` and a line into `PAGES`: it then appears in the rail at the left
+and in the View menu. Its module is imported when the page is opened, not at start-up. A page shows messages with
+`session.message.emit(Message(...))`, does slow work with `session.background.run(...)` and sends requests to the engine
+with `session.link.ask(...)`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from got_desktop.model.session import Session
 class Page:
     id: str
     icon: str
-    """Name in `resources/icons`."""
+    """The name of a file in `resources/icons`."""
     title: Callable[[], str]
-    """In the user's language."""
+    """The title in the user's language."""
     module: str
     widget: str
-    """The class in the module; called with the session."""
+    """The name of a class in the module; it is called with the session."""
 
     def make(self, session: Session) -> QWidget:
         return getattr(import_module(self.module), self.widget)(session)

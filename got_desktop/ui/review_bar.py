@@ -1,4 +1,4 @@
-"""The candidates of a run: look at them beside the original, choose one, take it or leave it."""
+"""The review of a run's candidates: compare them with the original, choose one, accept or discard it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _THUMBNAIL = QSize(64, 64)
 
 class ReviewBar(QFrame):
     chosen = Signal(int)
-    mode_asked = Signal(str)
+    mode_requested = Signal(str)
     accepted = Signal()
     dismissed = Signal()
-    seed_asked = Signal(int)
-    """The seed of the candidate that is shown is to be used again."""
+    seed_requested = Signal(int)
+    """The seed of the current candidate, to be reused."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,11 +42,11 @@ class ReviewBar(QFrame):
             ],
         )
         self.mode.explain("all", self.tr("All candidates side by side"))
-        self.mode.chosen.connect(self.mode_asked)
+        self.mode.chosen.connect(self.mode_requested)
         self.figure = label("", "muted")
-        self.reuse = tool("reuse", self.tr("Use this seed again"), self._reuse)
+        self.reuse = tool("reuse", self.tr("Reuse this seed"), self._reuse)
         self._seeds: list[int] = []
-        accept = button(self.tr("Take as layer"), self.accepted.emit, "primary", self.tr("Enter"))
+        accept = button(self.tr("Accept as layer"), self.accepted.emit, "primary", self.tr("Enter"))
         discard = button(self.tr("Discard"), self.dismissed.emit)
         self.accept = accept
         self._pictures.addStretch(1)
@@ -57,7 +57,7 @@ class ReviewBar(QFrame):
         self.setLayout(layout)
 
     def show_results(self, results: Results) -> None:
-        """Fills the bar; the first candidate is shown."""
+        """Fills the bar and selects the first candidate."""
         for old in self._group.buttons():
             self._group.removeButton(old)
             self._pictures.removeWidget(old)
@@ -67,22 +67,22 @@ class ReviewBar(QFrame):
         for number, candidate in enumerate(results.candidates):
             picture = QPixmap()
             picture.loadFromData(candidate.thumbnail)
-            one = QToolButton()
-            one.setIcon(QIcon(picture))
-            one.setIconSize(_THUMBNAIL)
-            one.setCheckable(True)
-            one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            thumbnail = QToolButton()
+            thumbnail.setIcon(QIcon(picture))
+            thumbnail.setIconSize(_THUMBNAIL)
+            thumbnail.setCheckable(True)
+            thumbnail.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             name = self.tr("Candidate {number}").format(number=number + 1)
-            one.setAccessibleName(name)
-            one.setToolTip(f"{name} ({number + 1}), " + self.tr("seed {seed}").format(seed=candidate.seed))
-            one.clicked.connect(lambda _=False, number=number: self.choose(number))
-            self._group.addButton(one)
-            one.setVisible(len(results.candidates) > 1)
-            self._pictures.insertWidget(number, one)
+            thumbnail.setAccessibleName(name)
+            thumbnail.setToolTip(f"{name} ({number + 1}), " + self.tr("seed {seed}").format(seed=candidate.seed))
+            thumbnail.clicked.connect(lambda _=False, number=number: self.choose(number))
+            self._group.addButton(thumbnail)
+            thumbnail.setVisible(len(results.candidates) > 1)
+            self._pictures.insertWidget(number, thumbnail)
         new = results.candidates[0].base is not None
         for mode in ("before", "slider", "heat"):
             self.mode.enable(mode, not new)
-        self.accept.setText(self.tr("Take as picture") if new else self.tr("Take as layer"))
+        self.accept.setText(self.tr("Accept as picture") if new else self.tr("Accept as layer"))
         self.accept.setAccessibleName(self.accept.text())
         self.mode.show_choice("all", self.count > 1)
         self.show_mode("all" if self.count > 1 else "after")
@@ -91,7 +91,7 @@ class ReviewBar(QFrame):
 
     def show_mode(self, mode: str) -> None:
         self.mode.choose(mode)
-        self.mode_asked.emit(mode)
+        self.mode_requested.emit(mode)
 
     def choose(self, index: int) -> None:
         if not 0 <= index < self.count:
@@ -102,7 +102,7 @@ class ReviewBar(QFrame):
         self.chosen.emit(index)
 
     def _reuse(self) -> None:
-        self.seed_asked.emit(self._seeds[self.index])
+        self.seed_requested.emit(self._seeds[self.index])
 
     def show_difference(self, difference: Difference | None) -> None:
         self.figure.setText(

@@ -1,4 +1,4 @@
-"""All candidates at once on the canvas, as large as they fit; one of them is chosen."""
+"""All candidates side by side on the canvas, as large as possible; one of them is selected."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class SideBySide:
     def __init__(self, canvas: QWidget, choose: Callable[[int], None]) -> None:
         self.canvas = canvas
         self.choose = choose
-        """Called with a candidate's number when the user chooses it by a key."""
+        """Called with a candidate's number when the user selects it by a key."""
         self.pictures: tuple[Pyramid, ...] = ()
         self.original: Pyramid | None = None
-        self.chosen = 0
+        self.selected = 0
 
     def show_pictures(self, pictures: Sequence[Pyramid], original: Pyramid | None) -> None:
-        self.pictures, self.original, self.chosen = tuple(pictures), original, 0
+        self.pictures, self.original, self.selected = tuple(pictures), original, 0
 
     @property
     def places(self) -> list[Rect]:
-        """Where the pictures are on the canvas; they are all of one size."""
+        """The pictures' places on the canvas; all pictures have the same size."""
         canvas = (self.canvas.width(), self.canvas.height())
         return geometry.side_by_side(canvas, self.pictures[0].size, len(self.pictures)) if self.pictures else []
 
@@ -39,23 +39,23 @@ class SideBySide:
         return next((number for number, place in enumerate(self.places) if place.holds(point)), None)
 
     def press(self, event: QKeyEvent) -> bool:
-        """Arrows choose the one before or after; whether it was one."""
+        """Arrow keys select the previous or next candidate; returns whether the key was used."""
         if event.key() not in _STEPS:
             return False
-        chosen = self.chosen + _STEPS[Qt.Key(event.key())]
-        if 0 <= chosen < len(self.pictures):
-            self.choose(chosen)
+        selected = self.selected + _STEPS[Qt.Key(event.key())]
+        if 0 <= selected < len(self.pictures):
+            self.choose(selected)
         return True
 
     def paint(self, painter: QPainter, original: bool) -> None:
-        """With `original`, what was before them in place of each."""
+        """Paints the candidates or, with `original`, the picture before the run in place of each."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for number, (place, picture) in enumerate(zip(self.places, self.pictures, strict=True)):
-            shown = self.original if original and self.original else picture
-            paint_picture(painter, shown, View(place.width / shown.size[0], place.left, place.top), qrect(place))
-            if number == self.chosen:
+            pyramid = self.original if original and self.original else picture
+            paint_picture(painter, pyramid, View(place.width / pyramid.size[0], place.left, place.top), qrect(place))
+            if number == self.selected:
                 painter.setPen(QPen(QColor(colors().accent), 4))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(qrect(place).adjusted(-4, -4, 4, 4))
-            words = f"{number + 1} ✓" if number == self.chosen else str(number + 1)
+            words = f"{number + 1} ✓" if number == self.selected else str(number + 1)
             tag(painter, words, place.left + 8, place.top + 8, 0.0)

@@ -1,4 +1,4 @@
-"""What the time of the last run went into: a figure in the status bar, and behind it a bar for each stage."""
+"""The time of the last run: a button in the status bar that opens a chart of the stages."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ _BAR = QSize(180, 10)
 
 
 def names() -> dict[str, str]:
-    """Of the stages, in the user's words."""
+    """The stages' names for the user."""
     return {
         "load": translate("Times", "Load the model"),
         "plan": translate("Times", "Plan"),
-        "encode": translate("Times", "Prepare"),
+        "encode": translate("Times", "Encode"),
         "steps": translate("Times", "Draw"),
-        "decode": translate("Times", "Make pixels"),
-        "composite": translate("Times", "Put together"),
+        "decode": translate("Times", "Decode"),
+        "composite": translate("Times", "Composite"),
     }
 
 
 def details(times: Times) -> dict[str, str]:
-    """What there is to say of a stage besides its time."""
-    found = {}
+    """Details of the stages besides their times."""
+    texts = {}
     if times.tokens:
-        words = translate("Times", "{number} tokens, {rate} a second")
-        found["plan"] = words.format(number=times.tokens, rate=decimal(times.token_rate, 0))
+        words = translate("Times", "{number} tokens, {rate} per second")
+        texts["plan"] = words.format(number=times.tokens, rate=decimal(times.token_rate, 0))
     if times.steps:
-        words = translate("Times", "{number} steps: the first {first}, the median {usual}")
-        first, usual = seconds(times.steps[0]), seconds(times.usual_step)
-        found["steps"] = words.format(number=len(times.steps), first=first, usual=usual)
-    return found
+        words = translate("Times", "{number} steps: first {first}, median {median}")
+        first, median = seconds(times.steps[0]), seconds(times.median_step)
+        texts["steps"] = words.format(number=len(times.steps), first=first, median=median)
+    return texts
 
 
 def rows(times: Times) -> list[tuple[str, str, str]]:
-    """(stage, its time, more of it) of each stage that there was."""
-    named, more = names(), details(times)
-    return [(named[stage], seconds(took), more.get(stage, "")) for stage, took in times.stages.items() if took]
+    """(stage, time, details) of each stage that ran."""
+    titles, more = names(), details(times)
+    return [(titles[stage], seconds(time), more.get(stage, "")) for stage, time in times.stages.items() if time]
 
 
 class TimesButton(QToolButton):
-    """How long the last run took; a press shows what that went into."""
+    """Shows how long the last run took; a click shows the time by stage."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,11 +59,11 @@ class TimesButton(QToolButton):
         self.show_times(None)
 
     def show_times(self, times: Times | None) -> None:
-        """None: nothing was run."""
+        """None hides the button."""
         self.times = times
         self.setVisible(times is not None)
         if times is not None:
-            lines = "\n".join(f"{name}: {', '.join(filter(None, told))}" for name, *told in rows(times))
+            lines = "\n".join(f"{name}: {', '.join(filter(None, texts))}" for name, *texts in rows(times))
             self.setText(self.tr("Took {time}").format(time=seconds(sum(times.stages.values()))))
             self.setToolTip(lines)
             self.setAccessibleDescription(lines)
@@ -77,7 +77,7 @@ class TimesButton(QToolButton):
 
 
 class TimesCard(QFrame):
-    """Stage by stage; each bar begins where the one before it ended."""
+    """A chart of the stages; each bar starts where the previous one ends."""
 
     def __init__(self, times: Times, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -85,17 +85,17 @@ class TimesCard(QFrame):
         self.setObjectName("times")
         colors = theme.colors()
         self.setStyleSheet(f"#times {{ background: {colors.panel}; border: 1px solid {colors.border}; }}")
-        title = self.tr("What the time went into")
+        title = self.tr("Time by stage")
         self.setAccessibleName(title)
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(7)
-        taken = [took for took in times.stages.values() if took]
-        for place, (name, took, more) in enumerate(rows(times)):
+        durations = [seconds for seconds in times.stages.values() if seconds]
+        for place, (name, time, more) in enumerate(rows(times)):
             grid.addWidget(label(name), place, 0)
-            bar = _Bar(sum(taken[:place]) / sum(taken), taken[place] / sum(taken))
+            bar = _Bar(sum(durations[:place]) / sum(durations), durations[place] / sum(durations))
             grid.addWidget(bar, place, 1, Qt.AlignmentFlag.AlignVCenter)
-            grid.addWidget(label(took), place, 2, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(label(time), place, 2, Qt.AlignmentFlag.AlignRight)
             note = label(more, "muted")
             note.setWordWrap(False)
             grid.addWidget(note, place, 3)
@@ -109,7 +109,7 @@ class TimesCard(QFrame):
 
 
 class _Bar(QWidget):
-    """A part of the whole; the figure beside it says the same."""
+    """A part of the total time; the number next to it gives the same information."""
 
     def __init__(self, start: float, share: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the canvas' place holds while nothing is open: how to begin."""
+"""The start view, shown in place of the canvas while no picture is open."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from got_desktop.ui.controls import button, column, frame, label
 
 
 class StartView(QFrame):
-    open_asked = Signal()
-    sample_asked = Signal(object)
+    open_requested = Signal()
+    sample_requested = Signal(object)
     """A Sample."""
 
     def __init__(self, session: Session) -> None:
@@ -26,28 +26,28 @@ class StartView(QFrame):
         grid = QGridLayout()
         grid.setSpacing(10)
         for place, sample in enumerate(samples()):
-            one = QToolButton()
-            one.setIcon(QIcon(str(sample.image)))
-            one.setIconSize(QSize(144, 144))
-            one.setText(sample.image.stem)
-            one.setToolTip(sample.instruction)
-            one.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            one.setAccessibleName(self.tr("Sample picture: {name}").format(name=sample.image.stem))
-            one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            one.clicked.connect(lambda _=False, sample=sample: self.sample_asked.emit(sample))
-            grid.addWidget(one, 0, place)
+            sample_button = QToolButton()
+            sample_button.setIcon(QIcon(str(sample.image)))
+            sample_button.setIconSize(QSize(144, 144))
+            sample_button.setText(sample.image.stem)
+            sample_button.setToolTip(sample.instruction)
+            sample_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            sample_button.setAccessibleName(self.tr("Sample picture: {name}").format(name=sample.image.stem))
+            sample_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            sample_button.clicked.connect(lambda _=False, sample=sample: self.sample_requested.emit(sample))
+            grid.addWidget(sample_button, 0, place)
         body = column(
             label(self.tr("Say what should change"), "title"),
             label(
                 self.tr(
-                    "Open a picture, or drop or paste one here. You see what the model understood, as words and red"
-                    " boxes, and correct it before anything is drawn."
+                    "Open a picture, or drop or paste one here. The model shows what it understood in words and red"
+                    " boxes, and you can correct it before anything is drawn."
                 ),
                 "muted",
             ),
-            button(self.tr("Open a picture…"), self.open_asked.emit, "primary"),
+            button(self.tr("Open a picture…"), self.open_requested.emit, "primary"),
             label(
-                self.tr("Or try one of these: the model that comes with the program edits picture-book scenes."),
+                self.tr("Or try one of these samples. The included model edits picture-book scenes."),
                 "muted",
             ),
             grid,

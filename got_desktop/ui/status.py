@@ -1,4 +1,4 @@
-"""The status bar: the engine, its memory, the queue, and how far the running job is."""
+"""The status bar: the engine, its memory, the queue and the progress of the running job."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class StatusBar(QStatusBar):
             self.work: self.tr("Progress"),
             self.picture: self.tr("Picture"),
         }
-        for one, name in names.items():
-            one.setWordWrap(False)
-            one.setContentsMargins(8, 1, 8, 1)
-            one.setAccessibleDescription(name)
-        for one in (self.engine, self.memory, self.queue):
-            self.addWidget(one)
-        self.took = TimesButton()
-        for one in (self.work, self.took, self.picture):
-            self.addPermanentWidget(one)
+        for part, name in names.items():
+            part.setWordWrap(False)
+            part.setContentsMargins(8, 1, 8, 1)
+            part.setAccessibleDescription(name)
+        for part in (self.engine, self.memory, self.queue):
+            self.addWidget(part)
+        self.times_button = TimesButton()
+        for part in (self.work, self.times_button, self.picture):
+            self.addPermanentWidget(part)
         session.link.condition_changed.connect(self._condition)
         session.work.activity_changed.connect(self._activity)
         session.document.changed.connect(self._document)
@@ -53,7 +53,7 @@ class StatusBar(QStatusBar):
             "starting": (self.tr("Engine: starting"), colors.warning),
             "ready": (self.tr("Engine: ready"), colors.success),
             "busy": (self.tr("Engine: working"), colors.accent),
-            "restarting": (self.tr("Engine: starting again"), colors.warning),
+            "restarting": (self.tr("Engine: restarting"), colors.warning),
             "down": (self.tr("Engine: not running"), colors.error),
         }[condition.state]
         self.engine.setText(f'<span style="color:{color}">●</span> {words}')
@@ -62,16 +62,16 @@ class StatusBar(QStatusBar):
         self.memory.setVisible(system is not None)
         self.queue.setVisible(system is not None and system.queued > 0)
         if system is not None:
-            loaded = system.model or self.tr("no model loaded")
+            model = system.model or self.tr("no model loaded")
             used, total = decimal(system.memory_used / 1e9, 1), decimal(system.memory_total / 1e9, 0)
-            self.memory.setText(self.tr("{model}, {used} of {total} GB").format(model=loaded, used=used, total=total))
+            self.memory.setText(self.tr("{model}, {used} of {total} GB").format(model=model, used=used, total=total))
             self.queue.setText(self.tr("{number} waiting").format(number=system.queued))
 
     def _activity(self) -> None:
-        activity, filing = self.session.work.activity, self.session.document.busy
+        activity, busy = self.session.work.activity, self.session.document.busy
         files = {"open": self.tr("Opening…"), "save": self.tr("Saving…"), "merge": self.tr("Merging…")}
-        self.took.show_times(None if activity else self.session.work.times)
-        _say(self.work, say_activity(activity) if activity else files.get(filing, ""))
+        self.times_button.show_times(None if activity else self.session.work.times)
+        _say(self.work, say_activity(activity) if activity else files.get(busy, ""))
 
     def _document(self) -> None:
         width, height = self.session.document.state.size

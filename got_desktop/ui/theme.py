@@ -1,4 +1,4 @@
-"""The app's look, light and dark: colors, Qt's palette and one style sheet."""
+"""The light and dark themes: colors, Qt palette and style sheet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 from got_desktop.ui.icons import FOLDER
 
 RED = "#e0242b"
-"""Of the boxes; their lines, dashes and numbers tell what they are, the color alone never does."""
+"""The color of boxes; their line styles and numbers distinguish them, never the color alone."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ _current = LIGHT
 
 
 def colors() -> Colors:
-    """Of the theme that is on."""
+    """The colors of the current theme."""
     return _current
 
 
 def follow(app: QApplication, theme: str) -> None:
-    """Turns a theme on: "light", "dark", or "system", which goes with the system's from then on."""
+    """Applies a theme: "light", "dark", or "system", which follows the system's theme."""
     global _current
     hints = QGuiApplication.styleHints()
     schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark, "system": Qt.ColorScheme.Unknown}
@@ -116,10 +116,10 @@ def _palette(c: Colors) -> QPalette:
         role.Accent: c.accent,
     }.items():
         palette.setColor(name, QColor(color))
-    faded = QColor(c.muted)
-    faded.setAlpha(140)
+    disabled = QColor(c.muted)
+    disabled.setAlpha(140)
     for name in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, name, faded)
+        palette.setColor(QPalette.ColorGroup.Disabled, name, disabled)
     return palette
 
 

@@ -1,4 +1,4 @@
-"""The window: menus, the rail of pages, messages, status."""
+"""The main window: menus, the rail of pages, messages and status bar."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Window(QMainWindow):
         self.setStatusBar(StatusBar(session))
         self.actions_ = Actions(self, session, self.editor, self.files)
         self._leaving = False
-        session.said.connect(self.messages.say)
-        session.page_asked.connect(self.show_page)
+        session.message.connect(self.messages.say)
+        session.page_requested.connect(self.show_page)
         session.recoverable.connect(self._offer_recovery)
         session.preferences.changed.connect(self._list_recent)
         session.document.changed.connect(self._refresh)
@@ -56,7 +56,7 @@ class Window(QMainWindow):
         session.work.activity_changed.connect(self._refresh)
         session.work.results_changed.connect(self._refresh)
         self.editor.instruction.words.textChanged.connect(self._refresh)
-        self.editor.start.open_asked.connect(self.files.ask_open)
+        self.editor.start.open_requested.connect(self.files.ask_open)
         self._list_recent()
         self._refresh()
         self.show_page("editor")
@@ -71,20 +71,20 @@ class Window(QMainWindow):
         column.setSpacing(4)
         group = QButtonGroup(self)
         for page in PAGES:
-            one = QToolButton()
-            one.setText(page.title())
-            one.setIcon(icon(page.icon))
-            one.setIconSize(QSize(22, 22))
-            one.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            one.setCheckable(True)
-            one.setProperty("role", "rail")
-            one.setAccessibleName(page.title())
-            one.setMinimumWidth(66)
-            one.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-            one.clicked.connect(lambda _=False, id=page.id: self.show_page(id))
-            group.addButton(one)
-            column.addWidget(one)
-            self._rail_buttons[page.id] = one
+            rail_button = QToolButton()
+            rail_button.setText(page.title())
+            rail_button.setIcon(icon(page.icon))
+            rail_button.setIconSize(QSize(22, 22))
+            rail_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            rail_button.setCheckable(True)
+            rail_button.setProperty("role", "rail")
+            rail_button.setAccessibleName(page.title())
+            rail_button.setMinimumWidth(66)
+            rail_button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+            rail_button.clicked.connect(lambda _=False, id=page.id: self.show_page(id))
+            group.addButton(rail_button)
+            column.addWidget(rail_button)
+            self._rail_buttons[page.id] = rail_button
         column.addStretch(1)
         body = QVBoxLayout()
         body.setSpacing(0)
@@ -105,7 +105,7 @@ class Window(QMainWindow):
         return editor
 
     def show_page(self, id: str) -> None:
-        """Opens a page of the registry; it is made when it is first shown."""
+        """Shows a page, which is created when it is first shown."""
         if id not in self._widgets:
             page = next(page for page in PAGES if page.id == id)
             self._widgets[id] = page.make(self.session)
@@ -116,7 +116,7 @@ class Window(QMainWindow):
             self.editor.instruction.words.setFocus()
 
     def begin(self) -> None:
-        """After the window is shown: what takes time."""
+        """Starts slow work after the window is shown."""
         self.session.start()
         self.editor.history.refresh()
 
@@ -144,26 +144,26 @@ class Window(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         self.show_page("editor")
-        self.files.take(event.mimeData(), self.tr("That is no picture."))
+        self.files.take(event.mimeData(), self.tr("This is not an image file."))
 
     # recovery and the end
 
     def _offer_recovery(self, folders: list[Path]) -> None:
-        asked = Question(
+        question = Question(
             self,
             self.tr("Unsaved work"),
-            self.tr("got_desktop ended before your last work was saved."),
-            self.tr("It was kept, with its layers and its plan."),
+            self.tr("got_desktop closed before your last work was saved."),
+            self.tr("Your work was kept, including layers and plan."),
             Icon.Information,
         )
 
         def recover() -> None:
             self.files.after_asking(lambda: self.session.recover(folders[-1]))
 
-        asked.offer(self.tr("Bring it back"), Role.AcceptRole, recover, preferred=True)
-        asked.offer(self.tr("Delete it"), Role.DestructiveRole, lambda: self.session.keeping.discard(folders))
-        asked.offer(self.tr("Later"), Role.RejectRole, lambda: None)
-        asked.open()
+        question.offer(self.tr("Restore"), Role.AcceptRole, recover, preferred=True)
+        question.offer(self.tr("Delete"), Role.DestructiveRole, lambda: self.session.keeping.discard(folders))
+        question.offer(self.tr("Later"), Role.RejectRole, lambda: None)
+        question.open()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         if self._leaving or not self.session.unsettled:

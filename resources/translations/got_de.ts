@@ -80,7 +80,7 @@
         <translation>&amp;Kästen zeigen</translation>
     </message>
     <message>
-        <source>&amp;Take the result</source>
+        <source>Acc&amp;ept the result</source>
         <translation>Ergebnis ü&amp;bernehmen</translation>
     </message>
     <message>
@@ -92,7 +92,7 @@
         <translation>&amp;Ansicht</translation>
     </message>
     <message>
-        <source>&amp;Fit</source>
+        <source>&amp;Fit to window</source>
         <translation>Ein&amp;passen</translation>
     </message>
     <message>
@@ -100,12 +100,12 @@
         <translation>&amp;100 %</translation>
     </message>
     <message>
-        <source>&amp;Larger</source>
-        <translation>&amp;Größer</translation>
+        <source>Zoom &amp;in</source>
+        <translation>Ver&amp;größern</translation>
     </message>
     <message>
-        <source>&amp;Smaller</source>
-        <translation>&amp;Kleiner</translation>
+        <source>Zoom &amp;out</source>
+        <translation>Ver&amp;kleinern</translation>
     </message>
     <message>
         <source>Go to {place}</source>
@@ -116,8 +116,8 @@
         <translation>&amp;Hilfe</translation>
     </message>
     <message>
-        <source>&amp;Keys</source>
-        <translation>&amp;Tasten</translation>
+        <source>&amp;Keyboard shortcuts</source>
+        <translation>&amp;Tastenkürzel</translation>
     </message>
     <message>
         <source>&amp;About got_desktop</source>
@@ -127,11 +127,11 @@
 <context>
     <name>Activity</name>
     <message>
-        <source>{time} a step</source>
+        <source>{time} per step</source>
         <translation>{time} je Schritt</translation>
     </message>
     <message>
-        <source>Waiting: {number} before it</source>
+        <source>Waiting: {number} ahead</source>
         <translation>Wartet: {number} davor</translation>
     </message>
     <message>
@@ -151,7 +151,7 @@
         <translation>Plant</translation>
     </message>
     <message>
-        <source>Planning step {turn}</source>
+        <source>Planning turn {turn}</source>
         <translation>Plant Schritt {turn}</translation>
     </message>
     <message>
@@ -167,7 +167,7 @@
         <translation>Bild wird übergeben</translation>
     </message>
     <message>
-        <source>Putting the picture together</source>
+        <source>Compositing the picture</source>
         <translation>Bild wird zusammengesetzt</translation>
     </message>
     <message>
@@ -197,11 +197,11 @@
         <translation>Kästen</translation>
     </message>
     <message>
-        <source>Drag, or Alt+Up and Alt+Down: another order; the colors follow it</source>
-        <translation>Ziehen oder Alt+Auf und Alt+Ab: andere Reihenfolge; die Farben folgen ihr</translation>
+        <source>Drag, or press Alt+Up or Alt+Down, to reorder. Colors follow the order.</source>
+        <translation>Zum Umordnen ziehen oder Alt+Auf, Alt+Ab drücken. Die Farben folgen der Reihenfolge.</translation>
     </message>
     <message>
-        <source>No boxes yet. Plan, or press R and draw one.</source>
+        <source>No boxes yet. Plan, or press R to draw one.</source>
         <translation>Noch keine Kästen. Planen Sie, oder zeichnen Sie einen mit R.</translation>
     </message>
     <message>
@@ -209,8 +209,8 @@
         <translation>Was im Kasten ist</translation>
     </message>
     <message>
-        <source>What becomes of the box</source>
-        <translation>Was aus dem Kasten wird</translation>
+        <source>Role of the box</source>
+        <translation>Rolle des Kastens</translation>
     </message>
     <message>
         <source>Reasoned about only</source>
@@ -237,12 +237,12 @@
         <translation>Höhe</translation>
     </message>
     <message>
-        <source>Show on the picture</source>
-        <translation>Auf dem Bild zeigen</translation>
+        <source>Show in the picture</source>
+        <translation>Im Bild zeigen</translation>
     </message>
     <message>
-        <source>Lock against the mouse</source>
-        <translation>Gegen die Maus sperren</translation>
+        <source>Lock (no dragging)</source>
+        <translation>Sperren (kein Ziehen)</translation>
     </message>
     <message>
         <source>Duplicate (Ctrl+D)</source>
@@ -265,12 +265,12 @@
         <translation>Kasten benennen</translation>
     </message>
     <message>
-        <source>Change what becomes of the box</source>
-        <translation>Bedeutung des Kastens ändern</translation>
+        <source>Change the box&apos;s role</source>
+        <translation>Rolle des Kastens ändern</translation>
     </message>
     <message>
-        <source>Mark box</source>
-        <translation>Kasten markieren</translation>
+        <source>Show, hide or lock box</source>
+        <translation>Kasten zeigen, verbergen oder sperren</translation>
     </message>
 </context>
 <context>
@@ -323,15 +323,15 @@
         <translation>Kästen zeigen (Strg+B)</translation>
     </message>
     <message>
-        <source>Smaller (Ctrl+-)</source>
-        <translation>Kleiner (Strg+-)</translation>
+        <source>Zoom out (Ctrl+-)</source>
+        <translation>Verkleinern (Strg+-)</translation>
     </message>
     <message>
-        <source>Larger (Ctrl++)</source>
-        <translation>Größer (Strg++)</translation>
+        <source>Zoom in (Ctrl++)</source>
+        <translation>Vergrößern (Strg++)</translation>
     </message>
     <message>
-        <source>Fit (Ctrl+0)</source>
+        <source>Fit to window (Ctrl+0)</source>
         <translation>Einpassen (Strg+0)</translation>
     </message>
 </context>
@@ -342,7 +342,7 @@
         <translation>GoT-Kette</translation>
     </message>
     <message>
-        <source>The plan appears here as it is written. Boxes stand between ‹ and ›.</source>
+        <source>The plan appears here as it is written. Boxes are between ‹ and ›.</source>
         <translation>Hier erscheint der Plan, während er geschrieben wird. Kästen stehen zwischen ‹ und ›.</translation>
     </message>
     <message>
@@ -357,39 +357,39 @@
         <translation>Diagnose</translation>
     </message>
     <message>
-        <source>Looks at this machine and says what is wrong, and what to do about it.</source>
-        <translation>Untersucht diesen Rechner und sagt, was nicht stimmt und was zu tun ist.</translation>
+        <source>Checks this computer and tells you what is wrong and how to fix it.</source>
+        <translation>Prüft diesen Rechner und sagt Ihnen, was nicht stimmt und wie es sich beheben lässt.</translation>
     </message>
     <message>
-        <source>Examine again</source>
-        <translation>Erneut untersuchen</translation>
+        <source>Check again</source>
+        <translation>Erneut prüfen</translation>
     </message>
     <message>
         <source>Copy report</source>
         <translation>Bericht kopieren</translation>
     </message>
     <message>
-        <source>This machine</source>
+        <source>This computer</source>
         <translation>Dieser Rechner</translation>
     </message>
     <message>
-        <source>Examining…</source>
-        <translation>Wird untersucht …</translation>
+        <source>Checking…</source>
+        <translation>Wird geprüft …</translation>
     </message>
     <message>
         <source>This takes a few seconds the first time.</source>
         <translation>Das dauert beim ersten Mal einige Sekunden.</translation>
     </message>
     <message>
-        <source>To mend: {number}</source>
-        <translation>Zu beheben: {number}</translation>
+        <source>Problems: {number}</source>
+        <translation>Probleme: {number}</translation>
     </message>
     <message>
-        <source>The engine is still starting; it is looked at again by itself.</source>
-        <translation>Die Engine startet noch; es wird von selbst wieder nachgesehen.</translation>
+        <source>The engine is still starting. It is checked again automatically.</source>
+        <translation>Die Engine startet noch. Sie wird automatisch erneut geprüft.</translation>
     </message>
     <message>
-        <source>All that is needed works. Hints: {number}</source>
+        <source>Everything required works. Hints: {number}</source>
         <translation>Alles Nötige funktioniert. Hinweise: {number}</translation>
     </message>
     <message>
@@ -397,20 +397,20 @@
         <translation>Alles funktioniert</translation>
     </message>
     <message>
-        <source>Good</source>
-        <translation>Gut</translation>
+        <source>OK</source>
+        <translation>In Ordnung</translation>
     </message>
     <message>
         <source>Not known yet</source>
         <translation>Noch nicht bekannt</translation>
     </message>
     <message>
-        <source>No answer yet: a new engine takes a while on a busy machine.</source>
-        <translation>Noch keine Antwort: Eine neue Engine braucht auf einem ausgelasteten Rechner eine Weile.</translation>
+        <source>No answer yet. Starting the engine can take a while on a busy computer.</source>
+        <translation>Noch keine Antwort. Auf einem ausgelasteten Rechner kann der Start der Engine eine Weile dauern.</translation>
     </message>
     <message>
-        <source>Wrong</source>
-        <translation>Fehler</translation>
+        <source>Problem</source>
+        <translation>Problem</translation>
     </message>
     <message>
         <source>Hint</source>
@@ -425,7 +425,7 @@
         <translation>Plug-in installieren</translation>
     </message>
     <message>
-        <source>The plug-in is installed. Start {host} anew if it runs.</source>
+        <source>The plug-in is installed. Restart {host} if it is running.</source>
         <translation>Das Plug-in ist installiert. Starten Sie {host} neu, falls es läuft.</translation>
     </message>
     <message>
@@ -469,8 +469,8 @@
         <translation>Geräte</translation>
     </message>
     <message>
-        <source>The report is on the clipboard.</source>
-        <translation>Der Bericht liegt in der Zwischenablage.</translation>
+        <source>The report was copied to the clipboard.</source>
+        <translation>Der Bericht wurde in die Zwischenablage kopiert.</translation>
     </message>
 </context>
 <context>
@@ -502,16 +502,16 @@
         <translation>Führung und Schritte</translation>
     </message>
     <message>
-        <source>Keep the seed</source>
-        <translation>Startwert behalten</translation>
+        <source>Lock the seed</source>
+        <translation>Startwert festhalten</translation>
     </message>
     <message>
         <source>Next seed</source>
         <translation>Nächster Startwert</translation>
     </message>
     <message>
-        <source>Another seed</source>
-        <translation>Anderer Startwert</translation>
+        <source>Random seed</source>
+        <translation>Zufälliger Startwert</translation>
     </message>
     <message>
         <source>own</source>
@@ -522,7 +522,7 @@
         <translation>Größe</translation>
     </message>
     <message>
-        <source>Adapter&apos;s weight</source>
+        <source>Adapter weight</source>
         <translation>Gewicht des Adapters</translation>
     </message>
     <message>
@@ -534,24 +534,28 @@
         <translation>Gewicht</translation>
     </message>
     <message>
-        <source>Paper&apos;s values</source>
+        <source>Paper values</source>
         <translation>Wie im Artikel</translation>
     </message>
     <message>
-        <source>What the method&apos;s authors drew with</source>
-        <translation>Womit die Autoren der Methode gezeichnet haben</translation>
+        <source>The values that the authors of the method used</source>
+        <translation>Die Werte, die die Autoren der Methode verwendet haben</translation>
     </message>
     <message>
         <source>Model&apos;s own</source>
         <translation>Wie das Modell</translation>
     </message>
     <message>
-        <source>What the model says it draws best with</source>
-        <translation>Womit das Modell nach eigener Angabe am besten zeichnet</translation>
+        <source>The values that the model recommends</source>
+        <translation>Die Werte, die das Modell empfiehlt</translation>
     </message>
     <message>
-        <source>Each run takes another seed</source>
-        <translation>Jeder Lauf nimmt einen anderen Startwert</translation>
+        <source>Each run uses a new seed</source>
+        <translation>Jeder Lauf verwendet einen neuen Startwert</translation>
+    </message>
+    <message>
+        <source>Each run uses the same seed</source>
+        <translation>Jeder Lauf verwendet denselben Startwert</translation>
     </message>
     <message>
         <source>none</source>
@@ -565,12 +569,12 @@
         <translation>Neu planen</translation>
     </message>
     <message>
-        <source>The plan holds boxes of your own.</source>
-        <translation>Der Plan enthält eigene Kästen von Ihnen.</translation>
+        <source>The plan contains boxes that you drew.</source>
+        <translation>Der Plan enthält Kästen, die Sie gezeichnet haben.</translation>
     </message>
     <message>
-        <source>Planning again writes a new plan. Undo brings the present one back.</source>
-        <translation>Beim Neuplanen entsteht ein neuer Plan. „Rückgängig“ holt den jetzigen zurück.</translation>
+        <source>Planning again replaces the plan. Undo restores the current one.</source>
+        <translation>Neu zu planen ersetzt den Plan. „Rückgängig“ stellt den jetzigen wieder her.</translation>
     </message>
     <message>
         <source>Keep my boxes</source>
@@ -585,20 +589,20 @@
         <translation>Anwenden</translation>
     </message>
     <message>
-        <source>No box of the plan can be used, so it is not known what is to change.</source>
-        <translation>Keine Box des Plans ist zu gebrauchen; so ist nicht bekannt, was sich ändern soll.</translation>
+        <source>None of the plan&apos;s boxes can be used, so it is unclear what should change.</source>
+        <translation>Keiner der Kästen des Plans ist zu gebrauchen; daher ist unklar, was sich ändern soll.</translation>
     </message>
     <message>
-        <source>Something in the plan has no effect as it stands.</source>
-        <translation>Etwas im Plan bleibt so ohne Wirkung.</translation>
+        <source>Part of the plan has no effect as written.</source>
+        <translation>Ein Teil des Plans hat so keine Wirkung.</translation>
     </message>
     <message>
-        <source>Apply without it</source>
-        <translation>Ohne dies anwenden</translation>
+        <source>Apply anyway</source>
+        <translation>Trotzdem anwenden</translation>
     </message>
     <message>
-        <source>Show it</source>
-        <translation>Zeigen</translation>
+        <source>Show problem</source>
+        <translation>Problem zeigen</translation>
     </message>
 </context>
 <context>
@@ -637,51 +641,51 @@
     </message>
     <message>
         <source>Unsaved changes</source>
-        <translation>Nicht gespeichert</translation>
+        <translation>Nicht gespeicherte Änderungen</translation>
     </message>
     <message>
-        <source>Results not taken</source>
+        <source>Results not accepted</source>
         <translation>Ergebnisse nicht übernommen</translation>
     </message>
     <message>
-        <source>Work under way</source>
-        <translation>Arbeit im Gang</translation>
+        <source>Job running</source>
+        <translation>Auftrag läuft</translation>
     </message>
     <message>
-        <source>“{name}” has results that you have not taken.</source>
+        <source>“{name}” has results that you have not accepted.</source>
         <translation>„{name}“ hat Ergebnisse, die Sie nicht übernommen haben.</translation>
     </message>
     <message>
-        <source>“{name}” is still being worked on.</source>
-        <translation>An „{name}“ wird noch gearbeitet.</translation>
+        <source>A job for “{name}” is still running.</source>
+        <translation>Für „{name}“ läuft noch ein Auftrag.</translation>
     </message>
     <message>
-        <source>The history keeps all that is needed to draw them again.</source>
-        <translation>Der Verlauf behält alles, was nötig ist, um sie wieder zu zeichnen.</translation>
+        <source>The history keeps everything needed to draw them again.</source>
+        <translation>Der Verlauf behält alles, was nötig ist, um sie noch einmal zu zeichnen.</translation>
     </message>
     <message>
         <source>Discard results</source>
         <translation>Ergebnisse verwerfen</translation>
     </message>
     <message>
-        <source>Cancel the work</source>
-        <translation>Arbeit abbrechen</translation>
+        <source>Cancel the job</source>
+        <translation>Auftrag abbrechen</translation>
     </message>
     <message>
         <source>Back</source>
         <translation>Zurück</translation>
     </message>
     <message>
-        <source>What the engine does for it is cancelled.</source>
-        <translation>Was die Engine dafür tut, wird abgebrochen.</translation>
+        <source>The running job is cancelled.</source>
+        <translation>Der laufende Auftrag wird abgebrochen.</translation>
     </message>
     <message>
-        <source>Results that you have not taken are discarded.</source>
+        <source>Results that you have not accepted are discarded.</source>
         <translation>Ergebnisse, die Sie nicht übernommen haben, werden verworfen.</translation>
     </message>
     <message>
-        <source>“{name}” has changes that are not saved.</source>
-        <translation>„{name}“ enthält Änderungen, die nicht gespeichert sind.</translation>
+        <source>“{name}” has unsaved changes.</source>
+        <translation>„{name}“ enthält nicht gespeicherte Änderungen.</translation>
     </message>
     <message>
         <source>Save</source>
@@ -707,16 +711,16 @@
         <translation>Grundmodell</translation>
     </message>
     <message>
-        <source>What the adapter is for.</source>
-        <translation>Für dieses Modell ist der Adapter.</translation>
+        <source>The model that the adapter is trained for.</source>
+        <translation>Das Modell, für das der Adapter trainiert wird.</translation>
     </message>
     <message>
         <source>Steps</source>
         <translation>Schritte</translation>
     </message>
     <message>
-        <source>Each step learns from one batch of pairs.</source>
-        <translation>Jeder Schritt lernt aus einigen Paaren.</translation>
+        <source>Each step trains on one batch of pairs.</source>
+        <translation>Jeder Schritt trainiert mit einem Stapel von Paaren.</translation>
     </message>
     <message>
         <source>Learning rate</source>
@@ -727,28 +731,28 @@
         <translation>Etwa 0,005 für got-mini, 0,00005 für GoT-6B.</translation>
     </message>
     <message>
-        <source>Pairs a step</source>
-        <translation>Paare je Schritt</translation>
+        <source>Batch size</source>
+        <translation>Stapelgröße</translation>
     </message>
     <message>
-        <source>More make it steadier and slower.</source>
-        <translation>Mehr machen es stetiger und langsamer.</translation>
+        <source>Larger batches make training steadier but slower.</source>
+        <translation>Größere Stapel machen das Training gleichmäßiger, aber langsamer.</translation>
     </message>
     <message>
-        <source>Pairs at once</source>
-        <translation>Paare auf einmal</translation>
+        <source>Micro-batch size</source>
+        <translation>Größe der Teilstapel</translation>
     </message>
     <message>
-        <source>Less takes less memory. The pairs of a step must be a multiple of it.</source>
-        <translation>Weniger braucht weniger Speicher. Die Paare je Schritt müssen ein Vielfaches davon sein.</translation>
+        <source>Smaller values use less memory. The batch size must be a multiple of it.</source>
+        <translation>Kleinere Werte brauchen weniger Speicher. Die Stapelgröße muss ein Vielfaches davon sein.</translation>
     </message>
     <message>
         <source>Rank</source>
         <translation>Rang</translation>
     </message>
     <message>
-        <source>How much the adapter can hold.</source>
-        <translation>Wie viel der Adapter fassen kann.</translation>
+        <source>How much the adapter can learn.</source>
+        <translation>Wie viel der Adapter lernen kann.</translation>
     </message>
     <message>
         <source>Tune the planner</source>
@@ -763,19 +767,19 @@
         <translation>Projektoren anpassen</translation>
     </message>
     <message>
-        <source>Held out</source>
-        <translation>Zurückgehalten</translation>
+        <source>Held-out share</source>
+        <translation>Zurückgehaltener Anteil</translation>
     </message>
     <message>
-        <source>Share of the pairs that is not trained on: they show how it does. 0 holds none out.</source>
-        <translation>Anteil der Paare, mit denen nicht trainiert wird: an ihnen zeigt sich, wie es gelingt. 0 hält keine zurück.</translation>
+        <source>Share of the pairs that is kept out of training to measure progress. 0 trains on all pairs.</source>
+        <translation>Anteil der Paare, die nicht zum Training, sondern zum Messen des Fortschritts dienen. 0 trainiert mit allen Paaren.</translation>
     </message>
     <message>
         <source>Steps between samples</source>
         <translation>Schritte zwischen Proben</translation>
     </message>
     <message>
-        <source>How often held-out pairs are drawn.</source>
+        <source>How often the held-out pairs are rendered.</source>
         <translation>Wie oft zurückgehaltene Paare gezeichnet werden.</translation>
     </message>
     <message>
@@ -783,28 +787,28 @@
         <translation>Lizenz der Paare</translation>
     </message>
     <message>
-        <source>Is written into the adapter.</source>
-        <translation>Wird in den Adapter geschrieben.</translation>
+        <source>Stored in the adapter.</source>
+        <translation>Wird im Adapter gespeichert.</translation>
     </message>
     <message>
         <source>All other settings</source>
         <translation>Alle anderen Einstellungen</translation>
     </message>
     <message>
-        <source>The file cannot be read. Open it and correct it.</source>
+        <source>The file cannot be read. Open it and fix it.</source>
         <translation>Die Datei lässt sich nicht lesen. Öffnen und berichtigen Sie sie.</translation>
     </message>
     <message>
-        <source>Each has a line that explains it.</source>
-        <translation>Zu jeder steht eine Zeile, die sie erklärt.</translation>
+        <source>Each setting is explained in the file.</source>
+        <translation>Jede Einstellung ist in der Datei erklärt.</translation>
     </message>
     <message>
         <source>Device</source>
         <translation>Gerät</translation>
     </message>
     <message>
-        <source>What the training runs on.</source>
-        <translation>Worauf das Training läuft.</translation>
+        <source>The device that the training runs on.</source>
+        <translation>Das Gerät, auf dem das Training läuft.</translation>
     </message>
     <message>
         <source>Yes</source>
@@ -822,8 +826,8 @@
         <translation>GoT-6B holen</translation>
     </message>
     <message>
-        <source>The model of the paper. It knows photographs and paints at 1024×1024, and wants a graphics card with much memory. The model that comes with the program, got-mini, knows picture-book scenes only.</source>
-        <translation>Das Modell der Veröffentlichung. Es kennt Fotos, malt mit 1024×1024 und braucht eine Grafikkarte mit viel Speicher. Das mitgelieferte Modell got-mini kennt nur Bilderbuchszenen.</translation>
+        <source>The model from the paper. It edits photographs, draws at 1024×1024 and needs a GPU with a lot of memory. The included model, got-mini, knows only picture-book scenes.</source>
+        <translation>Das Modell aus der Veröffentlichung. Es bearbeitet Fotos, zeichnet mit 1024×1024 und braucht eine GPU mit viel Speicher. Das mitgelieferte Modell got-mini kennt nur Bilderbuchszenen.</translation>
     </message>
     <message>
         <source>Show sizes and licenses</source>
@@ -834,11 +838,11 @@
         <translation>Ordner importieren …</translation>
     </message>
     <message>
-        <source>For a model that is on this machine already</source>
+        <source>For a model that is already on this computer</source>
         <translation>Für ein Modell, das schon auf diesem Rechner ist</translation>
     </message>
     <message>
-        <source>Go on with the download</source>
+        <source>Resume the download</source>
         <translation>Herunterladen fortsetzen</translation>
     </message>
     <message>
@@ -846,27 +850,27 @@
         <translation>Herunterladen und importieren</translation>
     </message>
     <message>
-        <source>The disk has {free} free, and {needed} are needed. Free some space first.</source>
-        <translation>Auf dem Datenträger sind {free} frei, {needed} werden gebraucht. Bitte zuerst Platz schaffen.</translation>
+        <source>The model needs {needed} of disk space, but only {free} is free. Free some space first.</source>
+        <translation>Das Modell braucht {needed} auf dem Datenträger, aber nur {free} sind frei. Bitte zuerst Platz schaffen.</translation>
     </message>
     <message>
-        <source>Delete what was loaded</source>
-        <translation>Geladenes löschen</translation>
+        <source>Delete the partial download</source>
+        <translation>Unvollständigen Download löschen</translation>
     </message>
     <message>
-        <source>{here} of {size} are here; {left} are still to be loaded.</source>
-        <translation>{here} von {size} sind hier; {left} fehlen noch.</translation>
+        <source>{here} of {size} downloaded, {left} left.</source>
+        <translation>{here} von {size} heruntergeladen, {left} fehlen noch.</translation>
     </message>
     <message>
-        <source>{size} are downloaded.</source>
-        <translation>{size} werden heruntergeladen.</translation>
+        <source>The download is {size}.</source>
+        <translation>Der Download ist {size} groß.</translation>
     </message>
     <message>
-        <source>Each file is checked against the hash that its publisher lists. Then the model is imported, which takes as much again on the disk; what was downloaded is deleted after that.</source>
-        <translation>Jede Datei wird mit der Prüfsumme verglichen, die ihr Herausgeber nennt. Dann wird das Modell importiert, was noch einmal so viel Platz braucht; danach wird das Heruntergeladene gelöscht.</translation>
+        <source>Each file is checked against the hash that its publisher lists. Importing the model then takes the same amount of disk space again; the downloaded files are deleted afterward.</source>
+        <translation>Jede Datei wird mit der Prüfsumme verglichen, die ihr Herausgeber nennt. Das Importieren braucht dann noch einmal so viel Platz; danach werden die heruntergeladenen Dateien gelöscht.</translation>
     </message>
     <message>
-        <source>Its publisher states no terms beside the name of its license.</source>
+        <source>The publisher gives no terms other than the name of the license.</source>
         <translation>Der Herausgeber nennt außer dem Namen der Lizenz keine Bedingungen.</translation>
     </message>
     <message>
@@ -882,7 +886,7 @@
         <translation>Ich nehme die Bedingungen von {name} an</translation>
     </message>
     <message>
-        <source>license: see its terms</source>
+        <source>license: see the terms</source>
         <translation>Lizenz: siehe Bedingungen</translation>
     </message>
     <message>
@@ -898,24 +902,24 @@
         <translation>Fortschritt</translation>
     </message>
     <message>
-        <source>Stop</source>
-        <translation>Anhalten</translation>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
     </message>
     <message>
-        <source>What was downloaded is kept</source>
-        <translation>Was heruntergeladen wurde, bleibt erhalten</translation>
+        <source>Downloaded files are kept</source>
+        <translation>Heruntergeladene Dateien bleiben erhalten</translation>
     </message>
     <message>
-        <source>Looking up what there is…</source>
-        <translation>Wird nachgesehen …</translation>
+        <source>Checking…</source>
+        <translation>Wird geprüft …</translation>
     </message>
     <message>
         <source>Downloading: {done} of {total}</source>
         <translation>Herunterladen: {done} von {total}</translation>
     </message>
     <message>
-        <source>, {speed} a second, {minutes} min left</source>
-        <translation>, {speed} pro Sekunde, noch {minutes} min</translation>
+        <source>, {speed}/s, {minutes} min left</source>
+        <translation>, {speed}/s, noch {minutes} min</translation>
     </message>
     <message>
         <source>Checking the hash: {done} of {total}</source>
@@ -937,12 +941,12 @@
 <context>
     <name>Help</name>
     <message>
-        <source>Keys</source>
-        <translation>Tasten</translation>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
     </message>
     <message>
-        <source>Edit pictures by instruction, through a written plan and red boxes that you can correct.</source>
-        <translation>Bilder nach Anweisung bearbeiten, mit einem geschriebenen Plan und roten Kästen, die man berichtigen kann.</translation>
+        <source>Edit pictures by instruction, with a written plan and red boxes that you can correct.</source>
+        <translation>Bilder nach Anweisung bearbeiten, mit einem geschriebenen Plan und roten Kästen, die Sie berichtigen können.</translation>
     </message>
     <message>
         <source>About got_desktop</source>
@@ -964,8 +968,8 @@
         <translation>Nur mit Stern</translation>
     </message>
     <message>
-        <source>Use these settings again</source>
-        <translation>Diese Einstellungen wieder benutzen</translation>
+        <source>Reuse these settings</source>
+        <translation>Diese Einstellungen wiederverwenden</translation>
     </message>
     <message>
         <source>Star</source>
@@ -980,18 +984,18 @@
         <translation>Verlauf</translation>
     </message>
     <message>
-        <source>Every edit is kept here, with all that is needed to do it again.</source>
+        <source>Every edit is kept here, with everything needed to repeat it.</source>
         <translation>Hier bleibt jede Bearbeitung, mit allem, was man für eine Wiederholung braucht.</translation>
     </message>
     <message>
-        <source>Use these settings and the plan again</source>
-        <translation>Diese Einstellungen und den Plan wieder benutzen</translation>
+        <source>Reuse these settings and the plan</source>
+        <translation>Diese Einstellungen und den Plan wiederverwenden</translation>
     </message>
 </context>
 <context>
     <name>InstructionPanel</name>
     <message>
-        <source>What to make</source>
+        <source>What to create</source>
         <translation>Was entstehen soll</translation>
     </message>
     <message>
@@ -1067,8 +1071,8 @@
         <translation>Gezeichnet mit {width}×{height}.</translation>
     </message>
     <message>
-        <source>Edited at {0}×{1}, pasted at {2}×{3}. What is not edited stays as it is.</source>
-        <translation>Bearbeitet mit {0}×{1}, eingefügt mit {2}×{3}. Was nicht bearbeitet wird, bleibt, wie es ist.</translation>
+        <source>Edited at {0}×{1}, pasted at {2}×{3}. Unedited areas stay unchanged.</source>
+        <translation>Bearbeitet mit {0}×{1}, eingefügt mit {2}×{3}. Alles Übrige bleibt unverändert.</translation>
     </message>
     <message>
         <source>Name</source>
@@ -1086,16 +1090,16 @@
         <translation>Bereich zum Bearbeiten wählen</translation>
     </message>
     <message>
-        <source>Move the chosen box by 1 px, 10 px</source>
-        <translation>Gewählten Kasten um 1 px, 10 px bewegen</translation>
+        <source>Move the selected box by 1 px, 10 px</source>
+        <translation>Kasten 1 px, 10 px bewegen</translation>
     </message>
     <message>
         <source>arrows, Shift+arrows</source>
         <translation>Pfeile, Umschalt+Pfeile</translation>
     </message>
     <message>
-        <source>Resize it</source>
-        <translation>Größe ändern</translation>
+        <source>Resize the selected box</source>
+        <translation>Kastengröße ändern</translation>
     </message>
     <message>
         <source>Ctrl+arrows</source>
@@ -1106,32 +1110,32 @@
         <translation>Nächster, voriger Kasten</translation>
     </message>
     <message>
-        <source>Name, delete, duplicate it</source>
-        <translation>Benennen, löschen, verdoppeln</translation>
+        <source>Rename, delete, duplicate it</source>
+        <translation>Benennen, löschen, kopieren</translation>
     </message>
     <message>
-        <source>Another place in the list of boxes</source>
-        <translation>Anderer Platz in der Liste der Kästen</translation>
+        <source>Move the box up, down the list</source>
+        <translation>In der Liste nach oben, unten</translation>
     </message>
     <message>
         <source>Alt+Up, Alt+Down</source>
         <translation>Alt+Auf, Alt+Ab</translation>
     </message>
     <message>
-        <source>See the original</source>
-        <translation>Vorher sehen</translation>
+        <source>Show the original</source>
+        <translation>Original zeigen</translation>
     </message>
     <message>
         <source>hold Space</source>
         <translation>Leertaste halten</translation>
     </message>
     <message>
-        <source>Choose a result, take it</source>
-        <translation>Ergebnis wählen, nehmen</translation>
+        <source>Choose a candidate, accept it</source>
+        <translation>Vorschlag wählen, übernehmen</translation>
     </message>
     <message>
-        <source>Move the line between before and after</source>
-        <translation>Die Linie zwischen vorher und nachher verschieben</translation>
+        <source>Move the before/after divider</source>
+        <translation>Vergleichslinie verschieben</translation>
     </message>
     <message>
         <source>Left, Right</source>
@@ -1149,8 +1153,8 @@
         <translation>Deckkraft</translation>
     </message>
     <message>
-        <source>Mask on or off</source>
-        <translation>Maske ein oder aus</translation>
+        <source>Turn mask on or off</source>
+        <translation>Maske ein- oder ausschalten</translation>
     </message>
     <message>
         <source>Raise layer</source>
@@ -1173,8 +1177,8 @@
         <translation>Ausgangsbild</translation>
     </message>
     <message>
-        <source>Tick: visible. F2 or double-click: rename.</source>
-        <translation>Haken: sichtbar. F2 oder Doppelklick: umbenennen.</translation>
+        <source>Select the check box to show the layer. Press F2 or double-click to rename it.</source>
+        <translation>Das Häkchen zeigt die Ebene. F2 oder Doppelklick benennt sie um.</translation>
     </message>
     <message>
         <source>Show or hide layer</source>
@@ -1196,7 +1200,7 @@
         <translation>Schritt {step}: {value}</translation>
     </message>
     <message>
-        <source>begins with the first step</source>
+        <source>starts with the first step</source>
         <translation>beginnt mit dem ersten Schritt</translation>
     </message>
 </context>
@@ -1218,11 +1222,11 @@
         <translation>Modelle</translation>
     </message>
     <message>
-        <source>What plans and draws. A model is loaded when it is first used and stays in memory for a while.</source>
-        <translation>Was plant und zeichnet. Ein Modell wird beim ersten Gebrauch geladen und bleibt eine Weile im Speicher.</translation>
+        <source>Models plan and draw. A model is loaded on first use and stays in memory for a while.</source>
+        <translation>Modelle planen und zeichnen. Ein Modell wird beim ersten Gebrauch geladen und bleibt eine Weile im Speicher.</translation>
     </message>
     <message>
-        <source>On this machine</source>
+        <source>On this computer</source>
         <translation>Auf diesem Rechner</translation>
     </message>
     <message>
@@ -1230,24 +1234,24 @@
         <translation>Adapter</translation>
     </message>
     <message>
-        <source>A folder with a model</source>
-        <translation>Ein Ordner mit einem Modell</translation>
+        <source>Choose a model folder</source>
+        <translation>Modellordner wählen</translation>
     </message>
     <message>
-        <source>{name} is ready to be used.</source>
+        <source>{name} is ready to use.</source>
         <translation>{name} kann benutzt werden.</translation>
     </message>
     <message>
-        <source>The engine is asked what there is…</source>
-        <translation>Die Engine wird gefragt, was es gibt …</translation>
+        <source>Asking the engine for its models…</source>
+        <translation>Die Engine wird nach ihren Modellen gefragt …</translation>
     </message>
     <message>
         <source>draws at {side}×{side}</source>
         <translation>zeichnet mit {side}×{side}</translation>
     </message>
     <message>
-        <source>its got.json cannot be read: import or download it again</source>
-        <translation>seine got.json ist nicht lesbar: bitte neu importieren oder herunterladen</translation>
+        <source>got.json cannot be read: import or download the model again</source>
+        <translation>got.json ist nicht lesbar: bitte das Modell neu importieren oder herunterladen</translation>
     </message>
     <message>
         <source>in memory</source>
@@ -1270,7 +1274,7 @@
         <translation>Modell</translation>
     </message>
     <message>
-        <source>Broken</source>
+        <source>Damaged</source>
         <translation>Beschädigt</translation>
     </message>
     <message>
@@ -1278,16 +1282,16 @@
         <translation>für {model}</translation>
     </message>
     <message>
-        <source>Do not use</source>
-        <translation>Nicht benutzen</translation>
+        <source>Stop using</source>
+        <translation>Nicht mehr benutzen</translation>
     </message>
     <message>
         <source>Adapter</source>
         <translation>Adapter</translation>
     </message>
     <message>
-        <source>None yet. An adapter changes how a model draws; the trainer makes them. They lie in {folder}.</source>
-        <translation>Noch keiner. Ein Adapter ändert, wie ein Modell zeichnet; der Trainer erzeugt sie. Sie liegen in {folder}.</translation>
+        <source>None yet. An adapter changes how a model draws. The trainer saves adapters in {folder}.</source>
+        <translation>Noch keiner. Ein Adapter ändert, wie ein Modell zeichnet. Der Trainer speichert Adapter in {folder}.</translation>
     </message>
     <message>
         <source>No adapter</source>
@@ -1340,7 +1344,7 @@
         <translation>Kästen und Text berichtigen …</translation>
     </message>
     <message>
-        <source>The pairs are read: {number} so far…</source>
+        <source>Reading the pairs: {number} so far…</source>
         <translation>Die Paare werden gelesen: bisher {number} …</translation>
     </message>
     <message>
@@ -1348,11 +1352,11 @@
         <translation>Paare noch einmal lesen</translation>
     </message>
     <message>
-        <source>The pairs were not read to the end: {why}</source>
-        <translation>Die Paare wurden nicht zu Ende gelesen: {why}</translation>
+        <source>Not all pairs were read: {why}</source>
+        <translation>Nicht alle Paare wurden gelesen: {why}</translation>
     </message>
     <message>
-        <source>Open the whole report</source>
+        <source>Open the full report</source>
         <translation>Ganzen Bericht öffnen</translation>
     </message>
     <message>
@@ -1360,8 +1364,8 @@
         <translation>{number} Paare zum Trainieren</translation>
     </message>
     <message>
-        <source>What is not used, or with care</source>
-        <translation>Was nicht oder nur mit Vorsicht verwendet wird</translation>
+        <source>Skipped or questionable pairs</source>
+        <translation>Ausgelassene oder fragliche Paare</translation>
     </message>
     <message>
         <source>before without after, or after without before</source>
@@ -1372,11 +1376,11 @@
         <translation>nicht lesbar</translation>
     </message>
     <message>
-        <source>row without a field that it needs</source>
-        <translation>Zeile ohne ein Feld, das sie braucht</translation>
+        <source>row with a missing field</source>
+        <translation>Zeile, in der ein Feld fehlt</translation>
     </message>
     <message>
-        <source>before and after of different shapes</source>
+        <source>before and after differ in shape</source>
         <translation>Vorher und Nachher von verschiedener Form</translation>
     </message>
     <message>
@@ -1384,30 +1388,30 @@
         <translation>Kette mit einem fehlerhaften Teil</translation>
     </message>
     <message>
-        <source>box that reaches out of the picture</source>
+        <source>box that extends beyond the picture</source>
         <translation>Kasten, der über das Bild hinausreicht</translation>
     </message>
     <message>
-        <source>without an instruction</source>
+        <source>no instruction</source>
         <translation>ohne Anweisung</translation>
     </message>
     <message>
-        <source>there twice</source>
+        <source>duplicate</source>
         <translation>doppelt vorhanden</translation>
     </message>
     <message>
-        <source>the model&apos;s answer was of no use</source>
+        <source>the model&apos;s answer could not be used</source>
         <translation>die Antwort des Modells war nicht zu gebrauchen</translation>
     </message>
     <message>
-        <source>before and after show no difference</source>
-        <translation>Vorher und Nachher zeigen keinen Unterschied</translation>
+        <source>no difference between before and after</source>
+        <translation>kein Unterschied zwischen Vorher und Nachher</translation>
     </message>
 </context>
 <context>
     <name>PlanPanel</name>
     <message>
-        <source>Step of the plan</source>
+        <source>Turn of the plan</source>
         <translation>Schritt des Plans</translation>
     </message>
     <message>
@@ -1415,8 +1419,8 @@
         <translation>Bis hierher</translation>
     </message>
     <message>
-        <source>Branch from here: what comes after this step is planned anew</source>
-        <translation>Hier abzweigen: Was danach kommt, wird neu geplant</translation>
+        <source>Branch from here: removes the turns after this one</source>
+        <translation>Hier abzweigen: entfernt die Schritte nach diesem</translation>
     </message>
     <message>
         <source>Draw a box (R)</source>
@@ -1431,7 +1435,7 @@
         <translation>Kästen</translation>
     </message>
     <message>
-        <source>Step {number} of {count}</source>
+        <source>Turn {number} of {count}</source>
         <translation>Schritt {number} von {count}</translation>
     </message>
     <message>
@@ -1450,7 +1454,7 @@
         <translation>Planen, prüfen und anwenden in Krita und GIMP 3, mit derselben Engine und denselben Modellen.</translation>
     </message>
     <message>
-        <source>Looking for it…</source>
+        <source>Searching…</source>
         <translation>Wird gesucht …</translation>
     </message>
     <message>
@@ -1466,8 +1470,8 @@
         <translation>Nicht installiert</translation>
     </message>
     <message>
-        <source>Another plug-in lies in its place</source>
-        <translation>An seiner Stelle liegt ein anderes Plug-in</translation>
+        <source>Another plug-in is installed in its place</source>
+        <translation>An seiner Stelle ist ein anderes Plug-in installiert</translation>
     </message>
     <message>
         <source>Install</source>
@@ -1482,20 +1486,20 @@
         <translation>Entfernen</translation>
     </message>
     <message>
-        <source>Look again</source>
-        <translation>Noch einmal nachsehen</translation>
+        <source>Check again</source>
+        <translation>Erneut prüfen</translation>
     </message>
     <message>
-        <source>It was not installed by got_desktop, and is left alone. Move it away first.</source>
-        <translation>got_desktop hat es nicht installiert und lässt es in Ruhe. Bitte zuerst wegräumen.</translation>
+        <source>It was not installed by got_desktop and is left unchanged. Move it away first.</source>
+        <translation>got_desktop hat es nicht installiert und lässt es unverändert. Bitte zuerst wegräumen.</translation>
     </message>
     <message>
         <source>Switch it on in Krita: Settings ▸ Configure Krita ▸ Python Plugin Manager ▸ GoT.</source>
-        <translation>In Krita einschalten: Einstellungen ▸ Krita einrichten ▸ Python-Modulverwaltung ▸ GoT.</translation>
+        <translation>Schalten Sie es in Krita ein: Einstellungen ▸ Krita einrichten ▸ Python-Modulverwaltung ▸ GoT.</translation>
     </message>
     <message>
-        <source>A {kind} keeps {host} apart from other programs: it may not reach the engine.</source>
-        <translation>{kind} trennt {host} von anderen Programmen: Die Engine ist vielleicht nicht erreichbar.</translation>
+        <source>{kind} isolates {host} from other programs, so it may not reach the engine.</source>
+        <translation>{kind} trennt {host} von anderen Programmen; die Engine ist dann vielleicht nicht erreichbar.</translation>
     </message>
     <message>
         <source>Choose its folder…</source>
@@ -1503,23 +1507,23 @@
     </message>
     <message>
         <source>Install it and start it once, or choose its resource folder.</source>
-        <translation>Installieren und einmal starten, oder den Ressourcenordner wählen.</translation>
+        <translation>Installieren Sie es und starten Sie es einmal, oder wählen Sie den Ressourcenordner.</translation>
     </message>
     <message>
-        <source>Install GIMP 3 and start it once, or choose its folder plug-ins.</source>
-        <translation>GIMP 3 installieren und einmal starten, oder den Ordner plug-ins wählen.</translation>
+        <source>Install GIMP 3 and start it once, or choose its plug-ins folder.</source>
+        <translation>Installieren Sie GIMP 3 und starten Sie es einmal, oder wählen Sie den Ordner plug-ins.</translation>
     </message>
     <message>
         <source>Not found</source>
         <translation>Nicht gefunden</translation>
     </message>
     <message>
-        <source>The folder of {host}</source>
-        <translation>Der Ordner von {host}</translation>
+        <source>Folder of {host}</source>
+        <translation>Ordner von {host}</translation>
     </message>
     <message>
-        <source>The plug-in is installed. Start {host} anew if it runs.</source>
-        <translation>Das Plug-in ist installiert. Bitte {host} neu starten, falls es läuft.</translation>
+        <source>The plug-in is installed. Restart {host} if it is running.</source>
+        <translation>Das Plug-in ist installiert. Starten Sie {host} neu, falls es läuft.</translation>
     </message>
     <message>
         <source>The plug-in was removed from {host}.</source>
@@ -1533,28 +1537,28 @@
         <translation>Verlauf</translation>
     </message>
     <message>
-        <source>How it stands</source>
-        <translation>Wie es steht</translation>
+        <source>Status</source>
+        <translation>Stand</translation>
     </message>
     <message>
-        <source>Steps that are done</source>
+        <source>Completed steps</source>
         <translation>Erledigte Schritte</translation>
     </message>
     <message>
-        <source>Loss of the chain</source>
+        <source>Chain loss</source>
         <translation>Verlust der Kette</translation>
     </message>
     <message>
-        <source>Loss of the picture</source>
+        <source>Picture loss</source>
         <translation>Verlust des Bildes</translation>
     </message>
     <message>
-        <source>Samples: plan, result, truth</source>
+        <source>Samples: plan, result, target</source>
         <translation>Proben: Plan, Ergebnis, Vorlage</translation>
     </message>
     <message>
-        <source>What went wrong</source>
-        <translation>Was schiefging</translation>
+        <source>Error</source>
+        <translation>Fehler</translation>
     </message>
     <message>
         <source>Start</source>
@@ -1565,7 +1569,7 @@
         <translation>Anhalten</translation>
     </message>
     <message>
-        <source>Go on</source>
+        <source>Resume</source>
         <translation>Fortsetzen</translation>
     </message>
     <message>
@@ -1573,39 +1577,39 @@
         <translation>Beenden</translation>
     </message>
     <message>
-        <source>It saves and ends; it can go on later.</source>
-        <translation>Es sichert und endet; später kann es weitergehen.</translation>
+        <source>Saves a checkpoint and stops. You can resume it later.</source>
+        <translation>Speichert einen Zwischenstand und endet. Sie können es später fortsetzen.</translation>
     </message>
     <message>
         <source>Try this adapter now</source>
         <translation>Diesen Adapter jetzt ausprobieren</translation>
     </message>
     <message>
-        <source>It pauses after this step…</source>
-        <translation>Es hält nach diesem Schritt an …</translation>
+        <source>Pausing after this step…</source>
+        <translation>Hält nach diesem Schritt an …</translation>
     </message>
     <message>
-        <source>It saves and stops…</source>
-        <translation>Es sichert und endet …</translation>
+        <source>Saving and stopping…</source>
+        <translation>Speichert und endet …</translation>
     </message>
     <message>
-        <source>Not started yet. Before its first step it checks that it fits this machine.</source>
-        <translation>Noch nicht gestartet. Vor dem ersten Schritt wird geprüft, ob es auf diesen Rechner passt.</translation>
+        <source>Not started yet. Before the first step, the trainer checks that the training fits this computer.</source>
+        <translation>Noch nicht gestartet. Vor dem ersten Schritt prüft der Trainer, ob das Training auf diesen Rechner passt.</translation>
     </message>
     <message>
-        <source>The trainer starts…</source>
+        <source>Starting the trainer…</source>
         <translation>Der Trainer startet …</translation>
     </message>
     <message>
-        <source>The model is loaded…</source>
+        <source>Loading the model…</source>
         <translation>Das Modell wird geladen …</translation>
     </message>
     <message>
-        <source>Pictures are prepared: {done} of {total}</source>
+        <source>Preparing pictures: {done} of {total}</source>
         <translation>Bilder werden vorbereitet: {done} von {total}</translation>
     </message>
     <message>
-        <source>It is checked whether the training fits this machine…</source>
+        <source>Checking that the training fits this computer…</source>
         <translation>Es wird geprüft, ob das Training auf diesen Rechner passt …</translation>
     </message>
     <message>
@@ -1613,32 +1617,32 @@
         <translation>Schritt {step} von {steps}</translation>
     </message>
     <message>
-        <source>Paused at step {step} of {steps}; its memory is still taken.</source>
-        <translation>Angehalten bei Schritt {step} von {steps}; der Speicher bleibt belegt.</translation>
+        <source>Paused at step {step} of {steps}. It still uses memory.</source>
+        <translation>Angehalten bei Schritt {step} von {steps}. Der Speicher bleibt belegt.</translation>
     </message>
     <message>
         <source>Stopped at step {step} of {steps}</source>
         <translation>Beendet bei Schritt {step} von {steps}</translation>
     </message>
     <message>
-        <source>Ended at step {step} of {steps}</source>
-        <translation>Geendet bei Schritt {step} von {steps}</translation>
+        <source>Failed at step {step} of {steps}</source>
+        <translation>Fehlgeschlagen bei Schritt {step} von {steps}</translation>
     </message>
     <message>
-        <source>Broken off at step {step} of {steps}</source>
-        <translation>Abgebrochen bei Schritt {step} von {steps}</translation>
+        <source>Interrupted at step {step} of {steps}</source>
+        <translation>Unterbrochen bei Schritt {step} von {steps}</translation>
     </message>
     <message>
-        <source>All {steps} steps are done. The adapter is among the app&apos;s adapters.</source>
-        <translation>Alle {steps} Schritte sind getan. Der Adapter liegt bei den Adaptern des Programms.</translation>
+        <source>All {steps} steps are done. The adapter is available in the app.</source>
+        <translation>Alle {steps} Schritte sind getan. Der Adapter steht in der App bereit.</translation>
     </message>
     <message>
-        <source>{taken} of {whole} memory</source>
-        <translation>{taken} von {whole} Speicher</translation>
+        <source>{used} of {total} memory</source>
+        <translation>{used} von {total} Speicher</translation>
     </message>
     <message>
-        <source>{taken} memory</source>
-        <translation>{taken} Speicher</translation>
+        <source>{used} memory</source>
+        <translation>{used} Speicher</translation>
     </message>
     <message>
         <source>{seconds} s left</source>
@@ -1653,20 +1657,20 @@
         <translation>noch {hours} h</translation>
     </message>
     <message>
-        <source>plans that can be read</source>
+        <source>readable plans</source>
         <translation>lesbare Pläne</translation>
     </message>
     <message>
-        <source>overlap of boxes</source>
+        <source>box overlap</source>
         <translation>Überdeckung der Kästen</translation>
     </message>
     <message>
-        <source>distance of boxes</source>
+        <source>box distance</source>
         <translation>Abstand der Kästen</translation>
     </message>
     <message>
-        <source>likeness outside the boxes (dB)</source>
-        <translation>Gleichheit außerhalb der Kästen (dB)</translation>
+        <source>PSNR outside the boxes (dB)</source>
+        <translation>PSNR außerhalb der Kästen (dB)</translation>
     </message>
     <message>
         <source>Held-out pairs: {figures}</source>
@@ -1743,12 +1747,12 @@
         <translation>Alle Vorschläge nebeneinander</translation>
     </message>
     <message>
-        <source>Use this seed again</source>
-        <translation>Diesen Startwert wieder verwenden</translation>
+        <source>Reuse this seed</source>
+        <translation>Diesen Startwert wiederverwenden</translation>
     </message>
     <message>
-        <source>Take as layer</source>
-        <translation>Als Ebene nehmen</translation>
+        <source>Accept as layer</source>
+        <translation>Als Ebene übernehmen</translation>
     </message>
     <message>
         <source>Enter</source>
@@ -1767,8 +1771,8 @@
         <translation>Startwert {seed}</translation>
     </message>
     <message>
-        <source>Take as picture</source>
-        <translation>Als Bild nehmen</translation>
+        <source>Accept as picture</source>
+        <translation>Als Bild übernehmen</translation>
     </message>
     <message>
         <source>{all} % of the picture changed; outside the boxes, {outside} %</source>
@@ -1786,20 +1790,20 @@
         <translation>Anweisung</translation>
     </message>
     <message>
-        <source>The pair before</source>
-        <translation>Das Paar davor</translation>
+        <source>Previous pair</source>
+        <translation>Voriges Paar</translation>
     </message>
     <message>
-        <source>The next pair</source>
-        <translation>Das nächste Paar</translation>
+        <source>Next pair</source>
+        <translation>Nächstes Paar</translation>
     </message>
     <message>
-        <source>Show the picture after</source>
-        <translation>Bild danach zeigen</translation>
+        <source>Show the edited picture</source>
+        <translation>Bearbeitetes Bild zeigen</translation>
     </message>
     <message>
-        <source>Leave this pair out</source>
-        <translation>Dieses Paar weglassen</translation>
+        <source>Exclude this pair</source>
+        <translation>Dieses Paar ausschließen</translation>
     </message>
     <message>
         <source>Done</source>
@@ -1832,19 +1836,19 @@
         <translation>Einstellungen</translation>
     </message>
     <message>
-        <source>Each change is kept at once.</source>
-        <translation>Jede Änderung gilt sofort.</translation>
+        <source>Changes are saved immediately.</source>
+        <translation>Änderungen werden sofort gespeichert.</translation>
     </message>
     <message>
-        <source>Keys</source>
-        <translation>Tasten</translation>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
     </message>
     <message>
         <source>Theme</source>
         <translation>Farbschema</translation>
     </message>
     <message>
-        <source>As the system</source>
+        <source>System</source>
         <translation>Wie das System</translation>
     </message>
     <message>
@@ -1860,23 +1864,23 @@
         <translation>Sprache</translation>
     </message>
     <message>
-        <source>Look</source>
+        <source>Appearance</source>
         <translation>Aussehen</translation>
     </message>
     <message>
-        <source>Light, dark, or as the system has it.</source>
+        <source>Light, dark, or the system&apos;s theme.</source>
         <translation>Hell, dunkel oder wie das System.</translation>
     </message>
     <message>
-        <source>It is used from the next start on.</source>
-        <translation>Gilt ab dem nächsten Start.</translation>
+        <source>Takes effect after a restart.</source>
+        <translation>Gilt nach einem Neustart.</translation>
     </message>
     <message>
         <source>Device</source>
         <translation>Gerät</translation>
     </message>
     <message>
-        <source>The best there is</source>
+        <source>Best available</source>
         <translation>Das beste vorhandene</translation>
     </message>
     <message>
@@ -1896,11 +1900,11 @@
         <translation>Engine</translation>
     </message>
     <message>
-        <source>What models run on. The next plan or picture uses it.</source>
+        <source>What models run on. Takes effect with the next plan or picture.</source>
         <translation>Worauf Modelle laufen. Gilt ab dem nächsten Plan oder Bild.</translation>
     </message>
     <message>
-        <source>The engine does not run.</source>
+        <source>The engine is not running.</source>
         <translation>Die Engine läuft nicht.</translation>
     </message>
     <message>
@@ -1908,16 +1912,16 @@
         <translation>Kein Modell ist geladen.</translation>
     </message>
     <message>
-        <source>{model} is loaded: {used} of {total} are used. It is unloaded when nobody needs it.</source>
-        <translation>{model} ist geladen: {used} von {total} sind belegt. Es wird entladen, wenn es niemand braucht.</translation>
+        <source>{model} is loaded. {used} of {total} are in use. It is unloaded when no program needs it.</source>
+        <translation>{model} ist geladen. {used} von {total} sind belegt. Es wird entladen, wenn kein Programm es braucht.</translation>
     </message>
     <message>
         <source>Save</source>
         <translation>Speichern</translation>
     </message>
     <message>
-        <source>Save how a picture was made</source>
-        <translation>Speichern, wie ein Bild entstand</translation>
+        <source>Save how pictures were made</source>
+        <translation>Speichern, wie Bilder entstanden</translation>
     </message>
     <message>
         <source>Keep</source>
@@ -1928,15 +1932,15 @@
         <translation>Bearbeitungen fürs Training behalten</translation>
     </message>
     <message>
-        <source>Before, after, instruction and plan of each edit that you take go into {folder}.</source>
-        <translation>Vorher, Nachher, Anweisung und Plan jeder übernommenen Bearbeitung kommen nach {folder}.</translation>
+        <source>The source, result, instruction and plan of each edit that you accept are saved in {folder}.</source>
+        <translation>Ausgangsbild, Ergebnis, Anweisung und Plan jeder übernommenen Bearbeitung werden in {folder} gespeichert.</translation>
     </message>
     <message>
         <source>Snap</source>
         <translation>Einrasten</translation>
     </message>
     <message>
-        <source>Boxes snap</source>
+        <source>Snap boxes</source>
         <translation>Kästen rasten ein</translation>
     </message>
     <message>
@@ -1944,20 +1948,20 @@
         <translation>Bilder</translation>
     </message>
     <message>
-        <source>How a picture was made</source>
-        <translation>Wie ein Bild entstand</translation>
+        <source>How pictures were made</source>
+        <translation>Wie Bilder entstanden</translation>
     </message>
     <message>
-        <source>Instruction, plan, boxes, seed and model go into the files that you save.</source>
-        <translation>Anweisung, Plan, Kästen, Startwert und Modell kommen in die gespeicherten Dateien.</translation>
+        <source>Instruction, plan, boxes, seed and model are stored in the files that you save.</source>
+        <translation>Anweisung, Plan, Kästen, Startwert und Modell werden in den Dateien gespeichert.</translation>
     </message>
     <message>
-        <source>To the edges of other boxes and of the picture while they are dragged.</source>
-        <translation>An den Kanten anderer Kästen und des Bildes, während sie gezogen werden.</translation>
+        <source>Boxes snap to the edges of other boxes and of the picture while you drag them.</source>
+        <translation>Beim Ziehen rasten Kästen an den Kanten anderer Kästen und des Bildes ein.</translation>
     </message>
     <message>
-        <source>Edits that are kept</source>
-        <translation>Aufbewahrte Bearbeitungen</translation>
+        <source>Number of edits to keep</source>
+        <translation>Zahl der aufbewahrten Bearbeitungen</translation>
     </message>
     <message>
         <source>None</source>
@@ -1976,20 +1980,20 @@
         <translation>Verlauf</translation>
     </message>
     <message>
-        <source>With each new edit the oldest ones go; those with a star stay.</source>
-        <translation>Mit jeder neuen gehen die ältesten; die mit Stern bleiben.</translation>
+        <source>Older edits are removed as new ones are added. Starred edits are kept.</source>
+        <translation>Ältere Bearbeitungen werden entfernt, wenn neue hinzukommen. Die mit Stern bleiben erhalten.</translation>
     </message>
     <message>
-        <source>Deletes every edit without a star from it.</source>
-        <translation>Löscht jede Bearbeitung ohne Stern daraus.</translation>
+        <source>Deletes all edits except the starred ones.</source>
+        <translation>Löscht alle Bearbeitungen außer denen mit Stern.</translation>
     </message>
     <message>
-        <source>Every edit without a star is deleted from the history.</source>
-        <translation>Jede Bearbeitung ohne Stern wird aus dem Verlauf gelöscht.</translation>
+        <source>All edits except the starred ones are deleted from the history.</source>
+        <translation>Alle Bearbeitungen außer denen mit Stern werden aus dem Verlauf gelöscht.</translation>
     </message>
     <message>
-        <source>Your pictures and layers stay as they are.</source>
-        <translation>Bilder und Ebenen bleiben, wie sie sind.</translation>
+        <source>Your pictures and layers are not changed.</source>
+        <translation>Ihre Bilder und Ebenen werden nicht verändert.</translation>
     </message>
     <message>
         <source>Clear</source>
@@ -2026,16 +2030,16 @@
         <translation>Sagen Sie, was sich ändern soll</translation>
     </message>
     <message>
-        <source>Open a picture, or drop or paste one here. You see what the model understood, as words and red boxes, and correct it before anything is drawn.</source>
-        <translation>Öffnen Sie ein Bild, oder ziehen oder fügen Sie eines hier ein. Sie sehen in Worten und roten Kästen, was das Modell verstanden hat, und berichtigen es, bevor etwas gezeichnet wird.</translation>
+        <source>Open a picture, or drop or paste one here. The model shows what it understood in words and red boxes, and you can correct it before anything is drawn.</source>
+        <translation>Öffnen Sie ein Bild, oder ziehen oder fügen Sie eines hier ein. Das Modell zeigt in Worten und roten Kästen, was es verstanden hat, und Sie können es berichtigen, bevor etwas gezeichnet wird.</translation>
     </message>
     <message>
         <source>Open a picture…</source>
         <translation>Bild öffnen …</translation>
     </message>
     <message>
-        <source>Or try one of these: the model that comes with the program edits picture-book scenes.</source>
-        <translation>Oder versuchen Sie eines von diesen: Das mitgelieferte Modell bearbeitet Bilderbuchszenen.</translation>
+        <source>Or try one of these samples. The included model edits picture-book scenes.</source>
+        <translation>Oder versuchen Sie eines dieser Beispiele. Das mitgelieferte Modell bearbeitet Bilderbuchszenen.</translation>
     </message>
 </context>
 <context>
@@ -2073,7 +2077,7 @@
         <translation>Engine: arbeitet</translation>
     </message>
     <message>
-        <source>Engine: starting again</source>
+        <source>Engine: restarting</source>
         <translation>Engine: startet neu</translation>
     </message>
     <message>
@@ -2116,28 +2120,28 @@
         <translation>Planen</translation>
     </message>
     <message>
-        <source>Prepare</source>
-        <translation>Vorbereiten</translation>
+        <source>Encode</source>
+        <translation>Kodieren</translation>
     </message>
     <message>
         <source>Draw</source>
         <translation>Zeichnen</translation>
     </message>
     <message>
-        <source>Make pixels</source>
-        <translation>Pixel bilden</translation>
+        <source>Decode</source>
+        <translation>Dekodieren</translation>
     </message>
     <message>
-        <source>Put together</source>
+        <source>Composite</source>
         <translation>Zusammensetzen</translation>
     </message>
     <message>
-        <source>{number} tokens, {rate} a second</source>
+        <source>{number} tokens, {rate} per second</source>
         <translation>{number} Token, {rate} pro Sekunde</translation>
     </message>
     <message>
-        <source>{number} steps: the first {first}, the median {usual}</source>
-        <translation>{number} Schritte: der erste {first}, der Median {usual}</translation>
+        <source>{number} steps: first {first}, median {median}</source>
+        <translation>{number} Schritte: der erste {first}, der Median {median}</translation>
     </message>
 </context>
 <context>
@@ -2154,8 +2158,8 @@
 <context>
     <name>TimesCard</name>
     <message>
-        <source>What the time went into</source>
-        <translation>Wofür die Zeit gebraucht wurde</translation>
+        <source>Time by stage</source>
+        <translation>Zeitaufteilung</translation>
     </message>
 </context>
 <context>
@@ -2165,8 +2169,8 @@
         <translation>Training</translation>
     </message>
     <message>
-        <source>Teach a model your own edit from a few dozen pictures before and after it. A training goes on when this window is closed.</source>
-        <translation>Bringen Sie einem Modell mit einigen Dutzend Bildern davor und danach eine eigene Bearbeitung bei. Ein Training läuft weiter, wenn dieses Fenster geschlossen wird.</translation>
+        <source>Teach a model your own edit with a few dozen before/after pairs. Training continues when you close this window.</source>
+        <translation>Bringen Sie einem Modell mit einigen Dutzend Vorher-Nachher-Paaren eine eigene Bearbeitung bei. Das Training läuft weiter, wenn Sie dieses Fenster schließen.</translation>
     </message>
     <message>
         <source>Delete…</source>
@@ -2177,40 +2181,40 @@
         <translation>Ordner mit Paaren wählen …</translation>
     </message>
     <message>
-        <source>Use the edits that you took</source>
+        <source>Use your accepted edits</source>
         <translation>Übernommene Bearbeitungen verwenden</translation>
     </message>
     <message>
-        <source>They are kept where the settings say so.</source>
-        <translation>Sie werden aufgehoben, wenn die Einstellungen es sagen.</translation>
+        <source>Edits are kept if “Keep edits for training” is on in the settings.</source>
+        <translation>Bearbeitungen werden behalten, wenn „Bearbeitungen fürs Training behalten“ in den Einstellungen an ist.</translation>
     </message>
     <message>
-        <source>The model begins each description (slower)</source>
-        <translation>Das Modell beginnt jede Beschreibung (langsamer)</translation>
+        <source>Let the model draft each description (slower)</source>
+        <translation>Das Modell jede Beschreibung entwerfen lassen (langsamer)</translation>
     </message>
     <message>
-        <source>A folder with NAME-before.png, NAME-after.png and NAME.txt with the instruction; folders before/ and after/; or metadata.jsonl, Parquet and others that the handbook lists.</source>
-        <translation>Ein Ordner mit NAME-before.png, NAME-after.png und NAME.txt mit der Anweisung; Ordner before/ und after/; oder metadata.jsonl, Parquet und andere, die das Handbuch aufzählt.</translation>
+        <source>A folder with NAME-before.png, NAME-after.png and the instruction in NAME.txt; the folders before/ and after/; or metadata.jsonl, Parquet or another format that the documentation lists.</source>
+        <translation>Ein Ordner mit NAME-before.png, NAME-after.png und der Anweisung in NAME.txt; die Ordner before/ und after/; oder metadata.jsonl, Parquet oder ein anderes Format, das die Dokumentation nennt.</translation>
     </message>
     <message>
         <source>New training</source>
         <translation>Neues Training</translation>
     </message>
     <message>
-        <source>A folder with pairs</source>
-        <translation>Ein Ordner mit Paaren</translation>
+        <source>Choose a folder of pairs</source>
+        <translation>Ordner mit Paaren wählen</translation>
     </message>
     <message>
         <source>Delete the training</source>
         <translation>Training löschen</translation>
     </message>
     <message>
-        <source>The pairs&apos; copies, checkpoints and samples of “{name}” are deleted.</source>
-        <translation>Die Kopien der Paare, Sicherungen und Proben von „{name}“ werden gelöscht.</translation>
+        <source>The copied pairs, checkpoints and samples of “{name}” are deleted.</source>
+        <translation>Die kopierten Paare, Zwischenstände und Proben von „{name}“ werden gelöscht.</translation>
     </message>
     <message>
-        <source>Your own pictures and the adapter stay as they are.</source>
-        <translation>Ihre eigenen Bilder und der Adapter bleiben, wie sie sind.</translation>
+        <source>Your own pictures and the adapter are kept.</source>
+        <translation>Ihre eigenen Bilder und der Adapter bleiben erhalten.</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -2220,27 +2224,27 @@
 <context>
     <name>Window</name>
     <message>
-        <source>That is no picture.</source>
-        <translation>Das ist kein Bild.</translation>
+        <source>This is not an image file.</source>
+        <translation>Das ist keine Bilddatei.</translation>
     </message>
     <message>
         <source>Unsaved work</source>
         <translation>Nicht gespeicherte Arbeit</translation>
     </message>
     <message>
-        <source>got_desktop ended before your last work was saved.</source>
-        <translation>got_desktop endete, bevor Ihre letzte Arbeit gespeichert war.</translation>
+        <source>got_desktop closed before your last work was saved.</source>
+        <translation>got_desktop wurde beendet, bevor Ihre letzte Arbeit gespeichert war.</translation>
     </message>
     <message>
-        <source>It was kept, with its layers and its plan.</source>
-        <translation>Sie ist erhalten, mit Ebenen und Plan.</translation>
+        <source>Your work was kept, including layers and plan.</source>
+        <translation>Ihre Arbeit ist erhalten, mit Ebenen und Plan.</translation>
     </message>
     <message>
-        <source>Bring it back</source>
-        <translation>Zurückholen</translation>
+        <source>Restore</source>
+        <translation>Wiederherstellen</translation>
     </message>
     <message>
-        <source>Delete it</source>
+        <source>Delete</source>
         <translation>Löschen</translation>
     </message>
     <message>
@@ -2263,12 +2267,12 @@
         <translation>Bearbeiten</translation>
     </message>
     <message>
-        <source>The engine ended and was started again.</source>
-        <translation>Die Engine endete und wurde neu gestartet.</translation>
+        <source>The engine stopped and was restarted.</source>
+        <translation>Die Engine wurde beendet und neu gestartet.</translation>
     </message>
     <message>
-        <source>The work goes on.</source>
-        <translation>Die Arbeit geht weiter.</translation>
+        <source>The job continues.</source>
+        <translation>Der Auftrag läuft weiter.</translation>
     </message>
 </context>
 </TS>

@@ -1,4 +1,4 @@
-"""A tiny model on disk, a picture for it, and `got` as a function."""
+"""Fixtures: a tiny model on disk, a picture for it, and `got` as a function."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that knows one edit and one caption, in the native layout."""
 
     def make(folder: Path) -> None:
-        from tests.engine.running import save_tiny  # brings torch, which the window's tests do without
+        from tests.engine.running import save_tiny  # imports torch, which the window's tests do not need
 
         save_tiny(folder)
 
@@ -28,7 +28,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def engine_place(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Place]:
-    """Where the engine of these tests lives: the first that needs it starts it, the next ones find it."""
+    """The engine of these tests: the first test that needs it starts it, and later tests find it."""
     place = Place(tmp_path_factory.mktemp("engine"), tiny_model.parent)
     yield place
     place.end()
@@ -36,7 +36,7 @@ def engine_place(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, engine_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test stands in an empty folder; the tiny model is in the catalog."""
+    """Runs each test in an empty folder, with the tiny model in the catalog."""
     monkeypatch.chdir(tmp_path)
     for name, value in engine_place.environment().items():
         monkeypatch.setenv(name, value)
@@ -45,7 +45,7 @@ def _here(tmp_path: Path, engine_place: Place, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
-    """scene.png: 96×48, no two rows or columns alike."""
+    """scene.png: 96×48 pixels, with no two equal rows or columns."""
     scene().save(tmp_path / "scene.png")
     return tmp_path / "scene.png"
 
@@ -58,8 +58,8 @@ def chain(tmp_path: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Said:
-    """How one command line ended."""
+class CommandResult:
+    """The exit code and output of one command line."""
 
     code: int
     out: str
@@ -67,13 +67,13 @@ class Said:
 
 
 @pytest.fixture
-def got(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """Runs `got` with these arguments."""
+def got(capsys: pytest.CaptureFixture[str]) -> Callable[..., CommandResult]:
+    """A function that runs `got` with its arguments."""
 
-    def run(*arguments: object) -> Said:
+    def run(*arguments: object) -> CommandResult:
         capsys.readouterr()
         code = run_command([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
+        output = capsys.readouterr()
+        return CommandResult(code, output.out, output.err)
 
     return run

@@ -1,4 +1,4 @@
-"""An adapter from its training to an edit that the engine's own process draws with it."""
+"""An adapter, from its training to an edit that the engine draws with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAST = ("--model", "tiny", "--steps", "2", "--json")
 
 @pytest.fixture
 def adapter(tiny_model: Path, tmp_path: Path) -> Path:
-    """One step of training, of the UNet alone: the plan stays as the tiny model has learnt it."""
+    """An adapter after one training step of the UNet only: plans stay those of the tiny model."""
     (tmp_path / "raw").mkdir()
     image = Image.new("RGB", (64, 64), (20, 100, 200))
     image.save(tmp_path / "raw" / "a-before.png")
@@ -43,31 +43,31 @@ def adapter(tiny_model: Path, tmp_path: Path) -> Path:
     (tmp_path / "c.toml").write_text(to_toml(config))
     command = [sys.executable, "-m", "training", "c.toml", "--runs", "run", "--threads", "1"]
     paths = {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | paths)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | paths)
+    assert process.returncode == 0, process.stderr
     return tmp_path / "redder"
 
 
 @pytest.fixture(autouse=True)
-def _no_adapter_stays(engine_place) -> Iterator[None]:
+def _remove_adapters(engine_place) -> Iterator[None]:
     yield
     shutil.rmtree(engine_place.adapters, ignore_errors=True)
 
 
 @pytest.mark.full
-def test_an_adapter_that_is_used_changes_the_edit_and_stands_in_its_facts(got, picture, adapter, tmp_path):
+def test_an_adapter_in_use_changes_the_edit_and_is_listed_in_its_facts(got, picture, adapter, tmp_path):
     plain = got("edit", picture, INSTRUCTION, "-o", "plain.png", *FAST)
     assert plain.code == 0, plain.err
     assert json.loads(plain.out)["adapters"] == []
 
     assert got("model", "use", adapter, "--weight", 0.8).code == 0
-    worn = got("edit", picture, INSTRUCTION, "-o", "worn.png", *FAST)
-    assert worn.code == 0, worn.err
-    facts = json.loads(worn.out)
+    adapted = got("edit", picture, INSTRUCTION, "-o", "adapted.png", *FAST)
+    assert adapted.code == 0, adapted.err
+    facts = json.loads(adapted.out)
     assert facts["adapters"] == [{"name": "redder", "weight": 0.8}]
     assert facts["chain"] == json.loads(plain.out)["chain"]
-    assert (tmp_path / "worn.png").read_bytes() != (tmp_path / "plain.png").read_bytes()
-    with Image.open("plain.png") as before, Image.open("worn.png") as after:
+    assert (tmp_path / "adapted.png").read_bytes() != (tmp_path / "plain.png").read_bytes()
+    with Image.open("plain.png") as before, Image.open("adapted.png") as after:
         assert before.tobytes() != after.tobytes()
 
     assert got("model", "use", "--off").code == 0

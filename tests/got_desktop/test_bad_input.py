@@ -1,4 +1,4 @@
-"""Each thing that can be wrong: its exit code, one line that names it with the remedy, and nothing written."""
+"""Bad input: each problem gives its exit code and one line with the remedy, and nothing is written."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from got_desktop import faults
 from tests.got_desktop.conftest import CHAIN, INSTRUCTION
 
 LATE = ("--model", "no-such-model")
-"""What has to be found wrong before a model is looked for is tried with a model that is not there."""
+"""Problems that have to be found before the model is looked up are tested with a missing model."""
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -26,17 +26,17 @@ def png_header(width: int, height: int) -> bytes:
 
 @pytest.fixture
 def refused(got, tmp_path: Path):
-    """Runs `got`, and checks that it ends with this code, says this in one line, and changes no file."""
+    """Runs `got` and checks that it ends with this code, prints one line with these words and changes no file."""
 
     def run(code: int, words: str, *arguments: object) -> None:
         before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-        said = got(*arguments)
-        last = said.err.strip().splitlines()[-1]
-        assert said.code == code, said.err
+        result = got(*arguments)
+        last = result.err.strip().splitlines()[-1]
+        assert result.code == code, result.err
         assert last.startswith("got: ") and words in last, last
         assert last.rstrip().endswith((".", "`", "png", "file")) and len(last) > len("got: ") + 20
-        assert "Traceback" not in said.err and said.err.count("got: ") == 1
-        assert said.out == ""
+        assert "Traceback" not in result.err and result.err.count("got: ") == 1
+        assert result.out == ""
         assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
     return run
@@ -57,7 +57,7 @@ def test_no_such_file(refused):
     ],
     ids=["text", "empty", "huge", "1x1", "no pixels"],
 )
-def test_what_is_no_picture(refused, tmp_path, data, words):
+def test_a_file_that_is_not_a_picture(refused, tmp_path, data, words):
     (tmp_path / "scene.png").write_bytes(data)
     for command in ("edit", "plan"):
         output = ("-o", "out.png") if command == "edit" else ()
@@ -109,16 +109,16 @@ def test_a_broken_chain_file(refused, picture, tmp_path, data, words):
     refused(5, words, "edit", picture, INSTRUCTION, "-o", "out.png", "--chain", "c.txt", *LATE)
 
 
-def test_a_chain_file_that_is_not_there(refused, picture):
+def test_a_missing_chain_file(refused, picture):
     refused(5, "no file c.txt", "edit", picture, INSTRUCTION, "-o", "out.png", "--chain", "c.txt", *LATE)
 
 
-def test_a_model_that_is_not_there(refused, picture):
+def test_a_missing_model(refused, picture):
     refused(4, "no model “nobody”", "edit", picture, INSTRUCTION, "-o", "out.png", "--model", "nobody")
     refused(4, "no model “nobody”", "model", "info", "nobody")
 
 
-def test_a_folder_that_is_no_model(refused, picture, tmp_path):
+def test_a_folder_that_is_not_a_model(refused, picture, tmp_path):
     (tmp_path / "photos").mkdir()
     refused(4, "photos", "edit", picture, INSTRUCTION, "-o", "out.png", "--model", tmp_path / "photos")
 
@@ -156,8 +156,8 @@ def test_an_output_that_cannot_be_written(refused, picture, tmp_path, output, wo
     refused(6, words, "edit", picture, INSTRUCTION, "-o", output, *LATE)
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even the superuser can write to")
-def test_a_folder_without_the_right_to_write(refused, picture):
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that even the superuser cannot write to")
+def test_a_folder_without_write_permission(refused, picture):
     refused(6, "/proc/out.png cannot be written", "edit", picture, INSTRUCTION, "-o", "/proc/out.png", *LATE)
     arguments = ("--boxes-overlay", "/proc/b.png")
     refused(6, "/proc/b.png cannot be written", "edit", picture, INSTRUCTION, "-o", "out.png", *arguments, *LATE)
@@ -169,7 +169,7 @@ def test_one_file_for_two_outputs(refused, picture):
     refused(6, "named for two outputs", "edit", picture, INSTRUCTION, *same, *LATE)
 
 
-def test_an_overlay_that_is_no_png(refused, picture):
+def test_an_overlay_that_is_not_a_png(refused, picture):
     refused(6, "b.jpg", "edit", picture, INSTRUCTION, "-o", "out.png", "--boxes-overlay", "b.jpg", *LATE)
 
 
@@ -201,7 +201,7 @@ def test_wrong_options(refused, picture, options, words):
     refused(2, words, "edit", picture, INSTRUCTION, "-o", "out.png", *LATE, *options)
 
 
-def test_a_device_that_is_not_there(refused, picture):
+def test_a_missing_device(refused, picture):
     refused(2, "“abacus”", "edit", picture, INSTRUCTION, "-o", "out.png", "--model", "tiny", "--device", "abacus")
 
 
@@ -216,43 +216,43 @@ def test_a_size_that_cannot_be_drawn(refused):
     refused(2, "width of 100", "generate", "a house", "-o", "out.png", "--width", 100, "--model", "tiny")
 
 
-def test_a_name_that_would_steer_the_terminal_is_shown_escaped(refused):
+def test_control_characters_in_a_name_are_escaped(refused):
     refused(3, "no such\\x1b[31m.png", "edit", "no\nsuch\x1b[31m.png", INSTRUCTION, "-o", "out.png", *LATE)
 
 
-def test_an_unexpected_fault_is_one_line_and_its_details_are_kept(got, picture, tmp_path, monkeypatch):
-    def broken(*arguments):
+def test_an_unexpected_error_is_one_line_and_its_details_are_logged(got, picture, tmp_path, monkeypatch):
+    def fail(*arguments):
         raise ZeroDivisionError("a surprise\nin two lines")
 
     log = tmp_path / "logs" / "got.log"
     monkeypatch.setattr(faults, "log_file", lambda: log)
-    monkeypatch.setattr("got_desktop.source_image.read", broken)
-    said = got("edit", picture, INSTRUCTION, "-o", "out.png")
-    assert said.code == 1 and said.err.count("\n") == 1
-    assert "ZeroDivisionError" in said.err and str(log) in said.err and "Traceback" not in said.err
-    assert "Traceback" in log.read_text(encoding="utf-8") and "in broken" in log.read_text(encoding="utf-8")
+    monkeypatch.setattr("got_desktop.source_image.read", fail)
+    result = got("edit", picture, INSTRUCTION, "-o", "out.png")
+    assert result.code == 1 and result.err.count("\n") == 1
+    assert "ZeroDivisionError" in result.err and str(log) in result.err and "Traceback" not in result.err
+    assert "Traceback" in log.read_text(encoding="utf-8") and "in fail" in log.read_text(encoding="utf-8")
     assert not (tmp_path / "out.png").exists()
 
 
-def test_an_unexpected_fault_without_a_place_for_its_details(got, picture, tmp_path, monkeypatch):
+def test_an_unexpected_error_without_a_writable_log(got, picture, tmp_path, monkeypatch):
     (tmp_path / "logs").write_text("a file is in the way")
     monkeypatch.setattr(faults, "log_file", lambda: tmp_path / "logs" / "got.log")
     monkeypatch.setattr("got_desktop.source_image.read", lambda *arguments: 1 / 0)
-    said = got("edit", picture, INSTRUCTION, "-o", "out.png")
-    assert said.code == 1 and "could not be kept" in said.err and said.err.count("\n") == 1
+    result = got("edit", picture, INSTRUCTION, "-o", "out.png")
+    assert result.code == 1 and "could not be kept" in result.err and result.err.count("\n") == 1
 
 
-def test_a_fault_while_writing_leaves_nothing(got, picture, chain, tmp_path, monkeypatch):
+def test_an_error_while_writing_leaves_no_files(got, picture, chain, tmp_path, monkeypatch):
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    def encoded(*arguments):
+    def encode(*arguments):
         monkeypatch.setattr(os, "fsync", full)
         return b"x"
 
-    monkeypatch.setattr("got_desktop.outputs.encode_result", encoded)
+    monkeypatch.setattr("got_desktop.outputs.encode_result", encode)
     before = {path.name for path in tmp_path.iterdir()}
     arguments = ("--boxes-overlay", "b.png", "--chain", chain, "--model", "tiny", "--steps", 1)
-    said = got("edit", picture, INSTRUCTION, "-o", "out.png", *arguments)
-    assert said.code == 6 and "No space left" in said.err
+    result = got("edit", picture, INSTRUCTION, "-o", "out.png", *arguments)
+    assert result.code == 6 and "No space left" in result.err
     assert {path.name for path in tmp_path.iterdir()} == before

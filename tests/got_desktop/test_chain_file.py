@@ -1,4 +1,4 @@
-"""A chain in a file, in JSON and as a text to read."""
+"""A chain in a file, as JSON and as readable text."""
 
 from pathlib import Path
 
@@ -13,16 +13,16 @@ TEXT = (
 )
 
 
-def test_what_is_written_is_read_again(tmp_path: Path):
+def test_a_chain_file_is_read_as_it_was_written(tmp_path: Path):
     path = tmp_path / "c.txt"
     path.write_bytes(chain_file.encode(Chain.parse(TEXT)))
     assert chain_file.read(path).text == TEXT
 
 
-@pytest.mark.parametrize("saved", ["{}\n\n", "\ufeff{}\n", "{}\r\n", "{} \n"])
-def test_what_editors_add_is_no_part_of_the_chain(tmp_path: Path, saved: str):
+@pytest.mark.parametrize("template", ["{}\n\n", "\ufeff{}\n", "{}\r\n", "{} \n"])
+def test_characters_that_editors_add_are_not_part_of_the_chain(tmp_path: Path, template: str):
     path = tmp_path / "c.txt"
-    path.write_bytes(saved.format(TEXT).replace("start|>\nThe", "start|>\r\nThe").encode())
+    path.write_bytes(template.format(TEXT).replace("start|>\nThe", "start|>\r\nThe").encode())
     assert chain_file.read(path).text == TEXT
 
 
@@ -32,7 +32,7 @@ def test_boxes_as_json():
     assert second["edit"] and second["color"] == "red" and (third["turn"], third["edit"]) == (1, True)
 
 
-def test_problems_have_a_place_that_people_find():
+def test_problems_have_a_readable_position():
     chain = Chain.parse("One.\nTwo <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>")
     (problem,) = chain.problems
     assert chain.note_of(problem).text.startswith("chain, line 2, column 5: “(1,2),(3)” are not two corners. Write ")
@@ -40,5 +40,5 @@ def test_problems_have_a_place_that_people_find():
     assert (problem["code"], problem["start"], problem["turn"]) == ("no_color", 6, 0)
 
 
-def test_the_chain_as_a_text_to_read():
+def test_the_chain_as_readable_text():
     assert chain_words.readable(Chain.parse(TEXT)) == "A sun [1] over the boat [2].\nThe sky [1]."

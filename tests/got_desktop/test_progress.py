@@ -1,4 +1,4 @@
-"""What a person sees while the work goes on."""
+"""Progress on the command line."""
 
 import io
 
@@ -11,14 +11,14 @@ PIECES = ["The boat ", "<|box_start|>", "(1,2),(30,40)", "<|box_end|>", " (", "r
           "(5,6),(70,80)<|box_end|>", ",", " a sun", ".", "<|im_gen_start|>"]  # fmt: skip
 
 
-def shown(terminal: bool = False) -> tuple[Progress, io.StringIO]:
+def new_progress(terminal: bool = False) -> tuple[Progress, io.StringIO]:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=terminal, width=100, highlight=False, color_system=None)
     return Progress(console), stream
 
 
-def test_each_box_appears_as_soon_as_its_color_is_known_and_once():
-    progress, stream = shown()
+def test_each_box_appears_once_and_as_soon_as_its_color_is_known():
+    progress, stream = new_progress()
     counts = []
     with progress:
         progress.plan()
@@ -30,8 +30,8 @@ def test_each_box_appears_as_soon_as_its_color_is_known_and_once():
     assert first + second in stream.getvalue()
 
 
-def test_a_stage_is_a_line_with_what_was_done_and_how_long_it_took():
-    progress, stream = shown()
+def test_a_stage_is_a_line_with_its_details_and_duration():
+    progress, stream = new_progress()
     with progress:
         progress.stage("load", "Load tiny")
         progress.plan()
@@ -52,21 +52,21 @@ def test_a_stage_is_a_line_with_what_was_done_and_how_long_it_took():
     assert all(seconds >= 0 for seconds in progress.seconds.values())
 
 
-def test_later_turns_are_named_and_their_times_add_up():
-    progress, stream = shown()
+def test_later_turns_are_numbered_and_their_times_add_up():
+    progress, stream = new_progress()
     with progress:
         progress.plan()
         for turn in (0, 1):
             for piece in PIECES:
                 progress.token(piece)
             progress.step(1, 1, turn)
-    said = stream.getvalue()
-    assert "Plan, turn 2: 13 tokens, 4 boxes" in said and "Render, picture 2: step 1 of 1" in said
+    output = stream.getvalue()
+    assert "Plan, turn 2: 13 tokens, 4 boxes" in output and "Render, picture 2: step 1 of 1" in output
     assert set(progress.seconds) == {"plan", "render", "decode"}
 
 
-def test_a_given_chain_is_rendered_turn_by_turn_without_a_plan():
-    progress, stream = shown()
+def test_a_chain_file_is_rendered_turn_by_turn_without_planning():
+    progress, stream = new_progress()
     with progress:
         progress.render()
         for turn in (0, 1):
@@ -75,23 +75,23 @@ def test_a_given_chain_is_rendered_turn_by_turn_without_a_plan():
     assert "Plan" not in stream.getvalue() and "Render, picture 2: step 2 of 2" in stream.getvalue()
 
 
-def test_notes_are_shown_and_kept_as_they_are():
-    progress, stream = shown()
-    progress.note("[bold]x[/bold] is no markup")
-    assert progress.notes == ["[bold]x[/bold] is no markup"]
-    assert stream.getvalue() == "note: [bold]x[/bold] is no markup\n"
+def test_notes_are_shown_and_kept_unchanged():
+    progress, stream = new_progress()
+    progress.note("[bold]x[/bold] is not markup")
+    assert progress.notes == ["[bold]x[/bold] is not markup"]
+    assert stream.getvalue() == "note: [bold]x[/bold] is not markup\n"
 
 
-def test_a_terminal_gets_bars_with_steps():
-    progress, stream = shown(terminal=True)
+def test_a_terminal_shows_bars_with_steps():
+    progress, stream = new_progress(terminal=True)
     with progress:
         progress.render()
         progress.step(3, 50, 0)
     assert "step 3 of 50" in stream.getvalue() and "Render" in stream.getvalue()
 
 
-def test_a_failure_ends_the_bars_and_claims_no_stage():
-    progress, stream = shown()
+def test_a_failure_ends_the_bars_without_finishing_a_stage():
+    progress, stream = new_progress()
     with pytest.raises(KeyError), progress:
         progress.stage("load", "Load tiny")
         raise KeyError

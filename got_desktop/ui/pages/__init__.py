@@ -1,1 +1,1 @@
-"""The pages beside the editor; `got_desktop.ui.registry` says how a page comes into the window."""
+"""The pages other than the editor; `got_desktop.ui.registry` explains how to add one."""

@@ -1,4 +1,4 @@
-"""The page of the doctor: what works on this machine, what does not, and what to do about it."""
+"""The Doctor page: checks this machine and says how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import language
 from engine.api.errors import EngineError
-from got_desktop.doctor import PATIENCE, PLUGINS, Finding, examine, put_plugin_in
+from got_desktop.doctor import PATIENCE, PLUGINS, Finding, examine, install_plugin
 from got_desktop.model.engine_link import Condition
 from got_desktop.model.messages import Message
 from got_desktop.model.session import Session
@@ -19,25 +19,25 @@ from got_desktop.ui.controls import button, label, row
 from got_desktop.ui.pages.parts import Card, PageView, Plain, Row, Sign, at_home
 
 _AGAIN = 1000
-"""Milliseconds until an engine that was still starting is looked at again."""
+"""Milliseconds until an engine that was still starting is checked again."""
 
 
 class DoctorPage(PageView):
     def __init__(self, session: Session) -> None:
         super().__init__(
-            self.tr("Doctor"), self.tr("Looks at this machine and says what is wrong, and what to do about it.")
+            self.tr("Doctor"), self.tr("Checks this computer and tells you what is wrong and how to fix it.")
         )
         self.session = session
         self.findings: list[Finding] = []
-        """Of the last examination."""
+        """The findings of the last check."""
         self.busy = False
         self._patience_ends = 0.0
-        """When an engine that gives no answer counts as one that does not; 0: none is waited for."""
-        self._engine_was = session.link.condition.state
-        self.again = button(self.tr("Examine again"), self.examine, "primary")
+        """When an engine that does not answer counts as a problem; 0 if the page does not wait for one."""
+        self._engine_state = session.link.condition.state
+        self.again = button(self.tr("Check again"), self.examine, "primary")
         self.copy = button(self.tr("Copy report"), self.copy_report)
         self.verdict = label("", "muted")
-        self.result = Card(self.tr("This machine"))
+        self.result = Card(self.tr("This computer"))
         head = row(self.again, self.copy, self.verdict, spacing=10)
         head.setStretch(2, 1)
         self.add(head, self.result)
@@ -45,38 +45,38 @@ class DoctorPage(PageView):
         self.examine()
 
     def examine(self) -> None:
-        """Takes seconds where the engine has to be started first."""
+        """Runs all checks; takes seconds if the engine has to be started first."""
         if self.busy:
             return
         self.busy = True
         self.again.setEnabled(False)
         self.copy.setEnabled(bool(self.findings))
-        if not self._starting:  # else that is still what there is to say
-            self.verdict.setText(self.tr("Examining…"))
+        if not self._starting:  # otherwise the verdict stays
+            self.verdict.setText(self.tr("Checking…"))
             self._patience_ends = 0.0
         if not self.findings:
             self.result.fill(Plain(label(self.tr("This takes a few seconds the first time."), "muted")))
-        self.session.background.run(lambda say: examine(), self._examined, self._failed)
+        self.session.background.run(lambda say: examine(), self._show_findings, self._fail)
 
-    def _examined(self, findings: list[Finding]) -> None:
-        self.findings = findings = self._patiently(findings)
+    def _show_findings(self, findings: list[Finding]) -> None:
+        self.findings = findings = self._with_patience(findings)
         bad = sum(not finding.good and not finding.waits for finding in findings)
         hints = sum(bool(finding.hint) for finding in findings)
         if bad:
-            words = self.tr("To mend: {number}").format(number=bad)
+            words = self.tr("Problems: {number}").format(number=bad)
         elif self._starting:
-            words = self.tr("The engine is still starting; it is looked at again by itself.")
+            words = self.tr("The engine is still starting. It is checked again automatically.")
         elif hints:
-            words = self.tr("All that is needed works. Hints: {number}").format(number=hints)
+            words = self.tr("Everything required works. Hints: {number}").format(number=hints)
         else:
             words = self.tr("Everything works")
         if self._starting:
             QTimer.singleShot(_AGAIN, self, self._examine_again)
         self.result.fill(*(self._row(finding) for finding in findings))
-        self._done(words)
+        self._finish(words)
 
-    def _patiently(self, findings: list[Finding]) -> list[Finding]:
-        """What gives no answer is waited for, but not for ever."""
+    def _with_patience(self, findings: list[Finding]) -> list[Finding]:
+        """The findings, with those that wait counted as problems after the time limit."""
         if not any(finding.waits for finding in findings):
             return findings
         self._patience_ends = self._patience_ends or time.monotonic() + PATIENCE
@@ -88,7 +88,7 @@ class DoctorPage(PageView):
         return any(finding.waits for finding in self.findings)
 
     def _examine_again(self) -> None:
-        """Unless nobody looks at the page; who comes back to it finds it examined anew."""
+        """Checks again while the page is visible; otherwise when it is shown."""
         if self._starting and self.isVisible():
             self.examine()
 
@@ -96,57 +96,57 @@ class DoctorPage(PageView):
         super().showEvent(event)
         self._examine_again()
 
-    def _failed(self, error: EngineError) -> None:
-        self.session.said.emit(Message.of(error))
-        self._done("")
+    def _fail(self, error: EngineError) -> None:
+        self.session.message.emit(Message.of(error))
+        self._finish("")
 
-    def _done(self, words: str) -> None:
+    def _finish(self, words: str) -> None:
         self.busy = False
         self.again.setEnabled(True)
         self.copy.setEnabled(bool(self.findings))
         self.verdict.setText(words)
 
     def _row(self, finding: Finding) -> QWidget:
-        kind, words = ("success", self.tr("Good"))
-        about, mend = "; ".join(language.note(note) for note in finding.notes), self._mend(finding)
+        kind, words = ("success", self.tr("OK"))
+        about, fix = "; ".join(language.note(note) for note in finding.notes), self._fix(finding)
         if finding.advice:
             about += f"\n→ {language.note(finding.advice)}"
         if finding.waits:
             kind, words = "info", self.tr("Not known yet")
-            about, mend = self.tr("No answer yet: a new engine takes a while on a busy machine."), []
+            about, fix = self.tr("No answer yet. Starting the engine can take a while on a busy computer."), []
         elif not finding.good:
-            kind, words = "error", self.tr("Wrong")
+            kind, words = "error", self.tr("Problem")
         elif finding.hint:
             kind, words = "warning", self.tr("Hint")
-        made = Row(self._titles().get(finding.what, finding.what), at_home(about), *mend, lead=Sign(kind, words))
-        made.setObjectName(f"finding_{finding.what}")
-        return made
+        finding_row = Row(self._titles().get(finding.what, finding.what), at_home(about), *fix, lead=Sign(kind, words))
+        finding_row.setObjectName(f"finding_{finding.what}")
+        return finding_row
 
-    def _mend(self, finding: Finding) -> list[QWidget]:
-        """What one click can do about it."""
+    def _fix(self, finding: Finding) -> list[QWidget]:
+        """The button that fixes the finding, if there is one."""
         if finding.what == "Engine" and not finding.good:
             return [button(self.tr("Start the engine"), self._start_engine)]
         if finding.what in PLUGINS and finding.hint:
-            return [button(self.tr("Install the plug-in"), lambda: self._put_plugin_in(finding.what))]
+            return [button(self.tr("Install the plug-in"), lambda: self._install_plugin(finding.what))]
         return []
 
-    def _put_plugin_in(self, what: str) -> None:
-        def done(nothing: None) -> None:
-            words = self.tr("The plug-in is installed. Start {host} anew if it runs.")
-            self.session.said.emit(Message("success", words.format(host=what.split()[0])))
+    def _install_plugin(self, what: str) -> None:
+        def finish(nothing: None) -> None:
+            words = self.tr("The plug-in is installed. Restart {host} if it is running.")
+            self.session.message.emit(Message("success", words.format(host=what.split()[0])))
             self.examine()
 
-        self.session.background.run(lambda say: put_plugin_in(what), done, self._failed)
+        self.session.background.run(lambda say: install_plugin(what), finish, self._fail)
 
     def _start_engine(self) -> None:
         self.session.link.start()
         self.examine()
 
     def _follow(self, condition: Condition) -> None:
-        """The engine came or went: what was found about it is no longer so."""
-        came_or_went = "down" in (condition.state, self._engine_was) and condition.state != self._engine_was
-        self._engine_was = condition.state
-        if came_or_went:
+        """Checks again when the engine has started or stopped."""
+        changed = "down" in (condition.state, self._engine_state) and condition.state != self._engine_state
+        self._engine_state = condition.state
+        if changed:
             self.examine()
 
     def _titles(self) -> dict[str, str]:
@@ -164,7 +164,7 @@ class DoctorPage(PageView):
         }
 
     def report(self) -> str:
-        """All findings as text, for a bug report."""
+        """All findings as text for a bug report."""
         lines = []
         for finding in self.findings:
             lines.append(f"{'✓' if finding.good else '…' if finding.waits else '✗'} {finding.what}: {finding.text}")
@@ -174,4 +174,4 @@ class DoctorPage(PageView):
 
     def copy_report(self) -> None:
         QGuiApplication.clipboard().setText(self.report())
-        self.session.said.emit(Message("success", self.tr("The report is on the clipboard.")))
+        self.session.message.emit(Message("success", self.tr("The report was copied to the clipboard.")))

@@ -1,4 +1,4 @@
-"""Getting GoT-6B: its terms to accept, the download with its progress, or a folder that is there already."""
+"""The card for getting GoT-6B: accepting its terms, downloading it, or importing an existing folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from got_desktop.ui.pages.parts import Card, Note, Plain
 
 
 class GetCard(Card):
-    import_asked = Signal()
+    import_requested = Signal()
 
     def __init__(self, getting: Getting) -> None:
         super().__init__(self.tr("Get GoT-6B"))
@@ -20,26 +20,28 @@ class GetCard(Card):
         self.accepted: dict[str, QCheckBox] = {}
         self.bar = QProgressBar()
         self.words = label("", "muted")
-        self._shown: object = None
+        self._content: object = None
         getting.changed.connect(self._follow)
         self._follow()
 
     def _follow(self) -> None:
         progress, choice = self.getting.progress, self.getting.choice
-        shown = ("progress", progress.stage == "look") if progress else ("choice", choice)
-        if shown != self._shown:
-            self._shown = shown
-            self.fill(*(self._under_way(progress) if progress else self._offered(choice) if choice else self._begin()))
+        content = ("progress", progress.stage == "look") if progress else ("choice", choice)
+        if content != self._content:
+            self._content = content
+            self.fill(
+                *(self._progress_rows(progress) if progress else self._offer(choice) if choice else self._begin())
+            )
         if progress:
             self._say(progress)
 
-    # nothing is known yet
+    # before the lookup
 
     def _about(self) -> QWidget:
         return label(
             self.tr(
-                "The model of the paper. It knows photographs and paints at 1024×1024, and wants a graphics card with"
-                " much memory. The model that comes with the program, got-mini, knows picture-book scenes only."
+                "The model from the paper. It edits photographs, draws at 1024×1024 and needs a GPU with a lot of"
+                " memory. The included model, got-mini, knows only picture-book scenes."
             ),
             "muted",
         )
@@ -51,47 +53,47 @@ class GetCard(Card):
     def _folder(self) -> QWidget:
         return button(
             self.tr("Import a folder…"),
-            self.import_asked.emit,
-            tip=self.tr("For a model that is on this machine already"),
+            self.import_requested.emit,
+            tip=self.tr("For a model that is already on this computer"),
         )
 
-    # what there is
+    # the offer
 
-    def _offered(self, choice: Choice) -> list[QWidget]:
+    def _offer(self, choice: Choice) -> list[QWidget]:
         self.accepted = {}
         rows: list[QWidget] = [Plain(self._about())]
         rows += [self._terms(terms) for terms in choice.terms]
-        text = self.tr("Go on with the download") if choice.begun else self.tr("Download and import")
+        text = self.tr("Resume the download") if choice.interrupted else self.tr("Download and import")
         self.start = button(text, self.getting.download, "primary")
         last: list[QWidget] = [label(self._sizes(choice), "muted")]
         if choice.needed > choice.free:
-            words = self.tr("The disk has {free} free, and {needed} are needed. Free some space first.")
+            words = self.tr("The model needs {needed} of disk space, but only {free} is free. Free some space first.")
             last.append(Note("warning", words.format(free=gigabytes(choice.free), needed=gigabytes(choice.needed))))
         buttons: list[QWidget | int] = [self.start, self._folder()]
-        if choice.begun:
-            buttons.append(button(self.tr("Delete what was loaded"), self.getting.forget_download))
+        if choice.interrupted:
+            buttons.append(button(self.tr("Delete the partial download"), self.getting.forget_download))
         rows.append(Plain(*last, row(*buttons, 1, spacing=10), spacing=12))
         self._allow(choice)
         return rows
 
     def _sizes(self, choice: Choice) -> str:
-        if choice.begun:
-            here = self.tr("{here} of {size} are here; {left} are still to be loaded.")
-            words = here.format(
+        if choice.interrupted:
+            template = self.tr("{here} of {size} downloaded, {left} left.")
+            words = template.format(
                 here=gigabytes(choice.size - choice.remaining),
                 size=gigabytes(choice.size),
                 left=gigabytes(choice.remaining),
             )
         else:
-            words = self.tr("{size} are downloaded.").format(size=gigabytes(choice.size))
+            words = self.tr("The download is {size}.").format(size=gigabytes(choice.size))
         more = self.tr(
-            "Each file is checked against the hash that its publisher lists. Then the model is imported, which takes"
-            " as much again on the disk; what was downloaded is deleted after that."
+            "Each file is checked against the hash that its publisher lists. Importing the model then takes the same"
+            " amount of disk space again; the downloaded files are deleted afterward."
         )
         return f"{words} {more}"
 
     def _terms(self, terms: Terms) -> QWidget:
-        text = QPlainTextEdit(terms.text or self.tr("Its publisher states no terms beside the name of its license."))
+        text = QPlainTextEdit(terms.text or self.tr("The publisher gives no terms other than the name of the license."))
         text.setReadOnly(True)
         text.setTabChangesFocus(True)
         text.setFixedHeight(190)
@@ -100,7 +102,7 @@ class GetCard(Card):
         accept.setAccessibleName(self.tr("I accept the terms of {name}").format(name=terms.repository))
         accept.toggled.connect(lambda: self._allow(self.getting.choice))
         self.accepted[terms.repository] = accept
-        facts = [terms.license or self.tr("license: see its terms"), gigabytes(terms.size)]
+        facts = [terms.license or self.tr("license: see the terms"), gigabytes(terms.size)]
         inside = QWidget()
         inside.setLayout(column(text))
         fold = Fold(f"{terms.repository}  ·  {'  ·  '.join(facts)}", inside, is_open=False)
@@ -108,20 +110,20 @@ class GetCard(Card):
         return Plain(fold, accept, spacing=6)
 
     def _allow(self, choice: Choice | None) -> None:
-        agreed = all(one.isChecked() for one in self.accepted.values())
-        self.start.setEnabled(choice is not None and agreed and choice.needed <= choice.free)
-        self.start.setToolTip("" if agreed else self.tr("Accept the terms of all three first"))
+        all_accepted = all(box.isChecked() for box in self.accepted.values())
+        self.start.setEnabled(choice is not None and all_accepted and choice.needed <= choice.free)
+        self.start.setToolTip("" if all_accepted else self.tr("Accept the terms of all three first"))
 
-    # under way
+    # progress
 
-    def _under_way(self, progress: Progress) -> list[QWidget]:
+    def _progress_rows(self, progress: Progress) -> list[QWidget]:
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.words = label("", "muted")
-        self.stop = button(self.tr("Stop"), self.getting.cancel)
-        self.stop.setToolTip(self.tr("What was downloaded is kept"))
-        last = row(self.words, self.stop, spacing=10)
+        self.cancel = button(self.tr("Cancel"), self.getting.cancel)
+        self.cancel.setToolTip(self.tr("Downloaded files are kept"))
+        last = row(self.words, self.cancel, spacing=10)
         last.setStretch(0, 1)
         return [Plain(self._about(), self.bar, last, spacing=12)]
 
@@ -134,14 +136,14 @@ class GetCard(Card):
     def describe(self, progress: Progress) -> str:
         part = {"done": gigabytes(progress.done), "total": gigabytes(progress.total)}
         if progress.stage == "look":
-            return self.tr("Looking up what there is…")
+            return self.tr("Checking…")
         if progress.stage == "download":
             words = self.tr("Downloading: {done} of {total}").format(**part)
             left = progress.seconds_left
             if left is not None:
                 speed = gigabytes(progress.speed)
                 minutes = max(1, round(left / 60))
-                words += self.tr(", {speed} a second, {minutes} min left").format(speed=speed, minutes=minutes)
+                words += self.tr(", {speed}/s, {minutes} min left").format(speed=speed, minutes=minutes)
             return words
         if progress.stage == "check":
             return self.tr("Checking the hash: {done} of {total}").format(**part)

@@ -1,4 +1,4 @@
-"""The page of models: those that are here, adapters, and how GoT-6B comes to this machine."""
+"""The Models page: the models and adapters on this machine, and getting GoT-6B."""
 
 from __future__ import annotations
 
@@ -26,43 +26,43 @@ class ModelsPage(PageView):
     def __init__(self, session: Session) -> None:
         super().__init__(
             self.tr("Models"),
-            self.tr("What plans and draws. A model is loaded when it is first used and stays in memory for a while."),
+            self.tr("Models plan and draw. A model is loaded on first use and stays in memory for a while."),
         )
         self.session = session
         self.getting = Getting(session.background)
-        self.models = Card(self.tr("On this machine"))
+        self.models = Card(self.tr("On this computer"))
         self.adapters = Card(self.tr("Adapters"))
         self.get = GetCard(self.getting)
-        self.get.import_asked.connect(self.ask_folder)
+        self.get.import_requested.connect(self.ask_folder)
         self.add(self.models, self.get, self.adapters)
-        self.getting.failed.connect(lambda error: session.said.emit(Message.of(error)))
-        self.getting.got.connect(self._got)
+        self.getting.failed.connect(lambda error: session.message.emit(Message.of(error)))
+        self.getting.imported.connect(self._announce)
         session.link.offer_changed.connect(self._show)
         session.link.condition_changed.connect(self._follow)
         session.preferences.changed.connect(self._choose)
-        self._loaded: str | None = ""
-        self._shown: tuple[Offer, str, str, str | None] | None = None
+        self._loaded_model: str | None = ""
+        self._content: tuple[Offer, str, str, str | None] | None = None
         self._show(session.link.offer)
 
     def ask_folder(self) -> None:
-        dialog = QFileDialog(self.window(), self.tr("A folder with a model"))
+        dialog = QFileDialog(self.window(), self.tr("Choose a model folder"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda name: self.getting.import_folder(Path(name)))
         dialog.open()
 
-    def _got(self, name: str) -> None:
+    def _announce(self, name: str) -> None:
         self.session.link.refresh()
-        self.session.said.emit(Message("success", self.tr("{name} is ready to be used.").format(name=name)))
+        self.session.message.emit(Message("success", self.tr("{name} is ready to use.").format(name=name)))
 
-    # what is here
+    # models and adapters
 
     def _follow(self, condition: Condition) -> None:
-        """The engine loads and unloads models for others too."""
-        loaded = condition.system.model if condition.system else None
-        if loaded != self._loaded:
-            self._loaded = loaded
+        """Follows the loaded model, which other programs can also change."""
+        model = condition.system.model if condition.system else None
+        if model != self._loaded_model:
+            self._loaded_model = model
             self._show(self.session.link.offer)
 
     def _choose(self) -> None:
@@ -70,12 +70,12 @@ class ModelsPage(PageView):
 
     def _show(self, offer: Offer) -> None:
         drawing = self.session.preferences.drawing
-        state = (offer, drawing.model, drawing.adapter, self._loaded)
-        if state == self._shown:
+        state = (offer, drawing.model, drawing.adapter, self._loaded_model)
+        if state == self._content:
             return
-        self._shown = state
+        self._content = state
         rows = [self._model(model) for model in offer.models]
-        waiting = label(self.tr("The engine is asked what there is…"), "muted")
+        waiting = label(self.tr("Asking the engine for its models…"), "muted")
         self.models.fill(*(rows or [Plain(waiting)]))
         self.adapters.fill(*([self._adapter(adapter) for adapter in offer.adapters] or [self._no_adapter()]))
 
@@ -87,21 +87,21 @@ class ModelsPage(PageView):
             about[:0] = [self.tr("draws at {side}×{side}").format(side=facts.get("image_size", "?"))]
             about.append(str(facts.get("license", "")))
         else:
-            about.append(self.tr("its got.json cannot be read: import or download it again"))
-        if model.name == self._loaded:
+            about.append(self.tr("got.json cannot be read: import or download the model again"))
+        if model.name == self._loaded_model:
             about.append(self.tr("in memory"))
         buttons = []
-        if model.name == self._loaded:
-            buttons.append(self._named(button(self.tr("Unload"), self.session.unload), model.name))
+        if model.name == self._loaded_model:
+            buttons.append(self._with_name(button(self.tr("Unload"), self.session.unload), model.name))
         use = button(
             self.tr("In use") if used else self.tr("Use"),
             lambda: self.session.preferences.draw_with(model=model.name),
         )
         use.setEnabled(not used and bool(facts))
-        buttons.append(self._named(use, model.name))
+        buttons.append(self._with_name(use, model.name))
         kind, words = ("success", self.tr("In use")) if used else ("cube", self.tr("Model"))
         if not facts:
-            kind, words = "warning", self.tr("Broken")
+            kind, words = "warning", self.tr("Damaged")
         row = Row(model.name, " · ".join(part for part in about if part), *buttons, lead=Sign(kind, words))
         row.setObjectName(f"model_{model.name}")
         return row
@@ -113,15 +113,15 @@ class ModelsPage(PageView):
             about.append(self.tr("for {model}").format(model=base))
         change = "" if used else adapter.name
         use = button(
-            self.tr("Do not use") if used else self.tr("Use"),
+            self.tr("Stop using") if used else self.tr("Use"),
             lambda: self.session.preferences.draw_with(adapter=change),
         )
         kind, words = ("success", self.tr("In use")) if used else ("plug", self.tr("Adapter"))
-        return Row(adapter.name, " · ".join(about), self._named(use, adapter.name), lead=Sign(kind, words))
+        return Row(adapter.name, " · ".join(about), self._with_name(use, adapter.name), lead=Sign(kind, words))
 
     def _no_adapter(self) -> QWidget:
         folder = adapters.own_folder()
-        words = self.tr("None yet. An adapter changes how a model draws; the trainer makes them. They lie in {folder}.")
+        words = self.tr("None yet. An adapter changes how a model draws. The trainer saves adapters in {folder}.")
 
         def show() -> None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -129,6 +129,6 @@ class ModelsPage(PageView):
 
         return Row(self.tr("No adapter"), words.format(folder=at_home(folder)), button(self.tr("Open folder"), show))
 
-    def _named(self, one: QWidget, name: str) -> QWidget:
-        one.setAccessibleName(f"{one.accessibleName()}: {name}")
-        return one
+    def _with_name(self, widget: QWidget, name: str) -> QWidget:
+        widget.setAccessibleName(f"{widget.accessibleName()}: {name}")
+        return widget

@@ -1,4 +1,4 @@
-"""What the pages are built from: a column in the middle that scrolls, cards with rows, signs."""
+"""Building blocks of the pages: a scrolling column, cards with rows, and signs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _WIDTH = 760
 
 
 def at_home(words: object) -> str:
-    """A path, or words with paths, as people write them: what lies in their own folder begins with ~."""
+    """A path, or a text with paths, in which the user's home folder is abbreviated to ~."""
     return str(words).replace(f"{Path.home()}{os.sep}", f"~{os.sep}")
 
 
 class PageView(QWidget):
-    """A page with a title, what it is for, and cards under it."""
+    """A page with a title, a description and cards."""
 
     def __init__(self, title: str, about: str) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class PageView(QWidget):
 
 
 class Card(QFrame):
-    """A heading and rows with lines between them."""
+    """A heading, and rows with lines between them."""
 
     def __init__(self, title: str, *rows: QWidget) -> None:
         super().__init__()
@@ -64,29 +64,29 @@ class Card(QFrame):
         self.fill(*rows)
 
     def fill(self, *rows: QWidget) -> None:
-        """These rows in place of those that are there."""
+        """Replaces the rows."""
         while item := self.rows.takeAt(0):
             widget = item.widget()
             if widget is not None:
                 widget.setParent(None)
                 widget.deleteLater()
-        for place, one in enumerate(rows):
+        for place, child in enumerate(rows):
             if place:
                 self.rows.addWidget(inset(line()))
-            self.rows.addWidget(one)
+            self.rows.addWidget(child)
 
 
-def inset(one: QWidget) -> QWidget:
-    """With a card's margins at its sides."""
+def inset(child: QWidget) -> QWidget:
+    """The widget with a card's side margins."""
     around = QWidget()
-    layout = row(one)
+    layout = row(child)
     layout.setContentsMargins(20, 0, 20, 0)
     around.setLayout(layout)
     return around
 
 
 class Row(QWidget):
-    """What a thing is called and what it means at the left, what is done with it at the right."""
+    """A row with a title and a description on the left, and controls on the right."""
 
     def __init__(self, text: str, about: str, *controls: QWidget, lead: QWidget | None = None) -> None:
         super().__init__()
@@ -102,8 +102,8 @@ class Row(QWidget):
         if lead is not None:
             layout.addWidget(lead, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
-        for one in controls:
-            layout.addWidget(one, 0, Qt.AlignmentFlag.AlignVCenter)
+        for child in controls:
+            layout.addWidget(child, 0, Qt.AlignmentFlag.AlignVCenter)
         if len(controls) == 1:
             self.text.setBuddy(controls[0])
 
@@ -113,7 +113,7 @@ class Row(QWidget):
 
 
 class Plain(QWidget):
-    """A row of a card that holds anything."""
+    """A row of a card with any content."""
 
     def __init__(self, *parts: QWidget | QLayout | int, spacing: int = 10) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class Plain(QWidget):
 
 
 class Sign(QLabel):
-    """An icon that tells how something is: "success", "warning", "error" or "info"; its color follows the theme."""
+    """An icon for a state: "success", "warning", "error" or "info"; its color follows the theme."""
 
     def __init__(self, kind: str, words: str) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class Sign(QLabel):
 
 
 class Note(QFrame):
-    """A line that stands out in a card."""
+    """A highlighted line in a card."""
 
     def __init__(self, kind: str, words: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The page of plug-ins: where Krita and GIMP are, whether they have theirs, and putting it in or out."""
+"""The Plug-ins page: where Krita and GIMP are, and installing or removing their plug-ins."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ HOSTS = {"krita": "Krita", "gimp": "GIMP 3"}
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What there is of one host."""
+class HostStatus:
+    """The plug-in's places in one host."""
 
     statuses: tuple[Status, ...]
     missing: EngineError | None = None
@@ -39,45 +39,45 @@ class PluginsPage(PageView):
         )
         self.session = session
         self.hosts = {host: Card(title) for host, title in HOSTS.items()}
-        self.named: dict[str, Place] = {}
-        """Folders that the user named, by host."""
+        self.chosen_places: dict[str, Place] = {}
+        """Folders that the user chose, by host."""
         self.busy = True
         self.add(*self.hosts.values())
         for card in self.hosts.values():
-            card.fill(Plain(label(self.tr("Looking for it…"), "muted")))
+            card.fill(Plain(label(self.tr("Searching…"), "muted")))
         self.refresh()
 
     def refresh(self) -> None:
-        """Looks for both again."""
+        """Looks for both hosts again."""
         self._do(lambda: None, "")
 
     def _do(self, work: Callable[[], object], success: str) -> None:
-        """One change, then a fresh look at everything."""
+        """Makes a change, then looks for both hosts again."""
         self.busy = True
-        named = dict(self.named)
+        folders = dict(self.chosen_places)
 
-        def change() -> tuple[str, dict[str, Seen]]:
+        def change() -> tuple[str, dict[str, HostStatus]]:
             work()
-            return success, {host: _look(host, named.get(host)) for host in HOSTS}
+            return success, {host: _look(host, folders.get(host)) for host in HOSTS}
 
-        self.session.background.run(lambda say: change(), self._changed, self._not_changed)
+        self.session.background.run(lambda say: change(), self._finish, self._fail)
 
-    def _changed(self, made: tuple[str, dict[str, Seen]]) -> None:
-        success, seen = made
-        self._show(seen)
+    def _finish(self, outcome: tuple[str, dict[str, HostStatus]]) -> None:
+        success, hosts = outcome
+        self._show(hosts)
         if success:
-            self.session.said.emit(Message("success", success))
+            self.session.message.emit(Message("success", success))
 
-    def _not_changed(self, error: EngineError) -> None:
-        self.session.said.emit(Message.of(error))
+    def _fail(self, error: EngineError) -> None:
+        self.session.message.emit(Message.of(error))
         self.refresh()
 
-    def _show(self, seen: dict[str, Seen]) -> None:
+    def _show(self, hosts: dict[str, HostStatus]) -> None:
         self.busy = False
-        for host, found in seen.items():
-            rows: list[QWidget] = [self._place(status) for status in found.statuses]
-            if found.missing is not None:
-                rows.append(self._missing(host, found.missing))
+        for host, result in hosts.items():
+            rows: list[QWidget] = [self._place(status) for status in result.statuses]
+            if result.missing is not None:
+                rows.append(self._missing(host, result.missing))
             self.hosts[host].fill(*rows)
 
     def _place(self, status: Status) -> QWidget:
@@ -86,7 +86,7 @@ class PluginsPage(PageView):
             "installed": ("success", self.tr("Installed")),
             "out of date": ("warning", self.tr("An older version is installed")),
             "not installed": ("info", self.tr("Not installed")),
-            "not ours": ("error", self.tr("Another plug-in lies in its place")),
+            "not ours": ("error", self.tr("Another plug-in is installed in its place")),
         }[status.state]
         buttons = []
         if status.state in installation.WANTING:
@@ -95,14 +95,14 @@ class PluginsPage(PageView):
         if status.state in ("installed", "out of date"):
             buttons.append(button(self.tr("Remove"), lambda: self._remove(place)))
         if status.state == "not ours":
-            buttons.append(button(self.tr("Look again"), self.refresh))
-        for one in buttons:
-            one.setAccessibleName(f"{one.text()}: {title}")
+            buttons.append(button(self.tr("Check again"), self.refresh))
+        for action in buttons:
+            action.setAccessibleName(f"{action.text()}: {title}")
         row = Row(words, f"{title} · {at_home(place.folder)}", *buttons, lead=Sign(kind, words))
         row.setObjectName(f"place_{place.host}_{place.kind}")
         notes = self._notes(status)
         both = QWidget()
-        whole = column(row, *(inset(one) for one in notes), spacing=2)
+        whole = column(row, *(inset(note) for note in notes), spacing=2)
         whole.setContentsMargins(0, 0, 0, 12 if notes else 0)
         both.setLayout(whole)
         return both
@@ -110,13 +110,13 @@ class PluginsPage(PageView):
     def _notes(self, status: Status) -> list[QWidget]:
         place, notes = status.place, []
         if status.state == "not ours":
-            words = self.tr("It was not installed by got_desktop, and is left alone. Move it away first.")
+            words = self.tr("It was not installed by got_desktop and is left unchanged. Move it away first.")
             notes.append(Note("info", words))
         if status.state == "installed" and place.host == "krita" and place.settings is None:
             words = self.tr("Switch it on in Krita: Settings ▸ Configure Krita ▸ Python Plugin Manager ▸ GoT.")
             notes.append(Note("info", words))
         if place.kind in ("Flatpak", "Snap"):
-            words = self.tr("A {kind} keeps {host} apart from other programs: it may not reach the engine.")
+            words = self.tr("{kind} isolates {host} from other programs, so it may not reach the engine.")
             notes.append(Note("warning", words.format(kind=place.kind, host=HOSTS[place.host])))
         return notes
 
@@ -125,13 +125,13 @@ class PluginsPage(PageView):
         choose.setAccessibleName(f"{choose.text()} {HOSTS[host]}")
         remedy = {
             "krita": self.tr("Install it and start it once, or choose its resource folder."),
-            "gimp": self.tr("Install GIMP 3 and start it once, or choose its folder plug-ins."),
+            "gimp": self.tr("Install GIMP 3 and start it once, or choose its plug-ins folder."),
         }[host]
         words = self.tr("Not found")
         return Row(words, f"{language.words(error)[0]} {remedy}", choose, lead=Sign("warning", words))
 
     def ask_folder(self, host: str) -> None:
-        dialog = QFileDialog(self.window(), self.tr("The folder of {host}").format(host=HOSTS[host]))
+        dialog = QFileDialog(self.window(), self.tr("Folder of {host}").format(host=HOSTS[host]))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -139,11 +139,11 @@ class PluginsPage(PageView):
         dialog.open()
 
     def name_folder(self, host: str, folder: Path) -> None:
-        self.named[host] = Place(host, "named", folder.resolve())
+        self.chosen_places[host] = Place(host, "named", folder.resolve())
         self.refresh()
 
     def _install(self, place: Place) -> None:
-        words = self.tr("The plug-in is installed. Start {host} anew if it runs.").format(host=HOSTS[place.host])
+        words = self.tr("The plug-in is installed. Restart {host} if it is running.").format(host=HOSTS[place.host])
         self._do(lambda: installation.install(place), words)
 
     def _remove(self, place: Place) -> None:
@@ -155,11 +155,11 @@ class PluginsPage(PageView):
         return name if place.kind in ("native", "named") else f"{name} ({place.kind})"
 
 
-def _look(host: str, named: Place | None) -> Seen:
-    places = [named] if named else []
+def _look(host: str, chosen_place: Place | None) -> HostStatus:
+    places = [chosen_place] if chosen_place else []
     try:
         places += find(host, Machine.here())
     except EngineError as error:
         if not places:
-            return Seen((), error)
-    return Seen(tuple(installation.status(place) for place in places))
+            return HostStatus((), error)
+    return HostStatus(tuple(installation.status(place) for place in places))

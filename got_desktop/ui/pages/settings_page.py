@@ -1,4 +1,4 @@
-"""The page of settings: look, language, what models run on, files, history, keys."""
+"""The Settings page: appearance, language, device, files, history and keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ KEPT = (0, 100, 500, 2000, 10_000)
 
 class SettingsPage(PageView):
     def __init__(self, session: Session) -> None:
-        super().__init__(self.tr("Settings"), self.tr("Each change is kept at once."))
+        super().__init__(self.tr("Settings"), self.tr("Changes are saved immediately."))
         self.session, self.preferences = session, session.preferences
-        self.keys = Card(self.tr("Keys"))
+        self.keys = Card(self.tr("Keyboard shortcuts"))
         self.add(self._looks(), self._engine(), self._files(), self._history(), self.keys)
         session.preferences.changed.connect(self._follow)
         session.link.condition_changed.connect(self._follow_engine)
@@ -34,44 +34,48 @@ class SettingsPage(PageView):
         self._follow_engine(session.link.condition)
         self._ask_devices()
 
-    # look and language
+    # appearance and language
 
     def _looks(self) -> Card:
         self.theme = Segments(
             self.tr("Theme"),
-            [("system", self.tr("As the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))],
+            [("system", self.tr("System")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))],
         )
         self.theme.chosen.connect(lambda value: self.preferences.configure(theme=value))
         self.language = Choice()
         self.language.setAccessibleName(self.tr("Language"))
-        self.language.addItem(self.tr("As the system"), "")
+        self.language.addItem(self.tr("System"), "")
         for code in languages():
             self.language.addItem(language_name(code), code)
         self.language.activated.connect(self._speak)
         self.language_row = Row(self.tr("Language"), "", self.language)
         return Card(
-            self.tr("Look"),
-            Row(self.tr("Theme"), self.tr("Light, dark, or as the system has it."), self.theme),
+            self.tr("Appearance"),
+            Row(self.tr("Theme"), self.tr("Light, dark, or the system's theme."), self.theme),
             self.language_row,
         )
 
     def _speak(self) -> None:
         self.preferences.configure(language=self.language.currentData())
-        self.language_row.explain(self.tr("It is used from the next start on."))
+        self.language_row.explain(self.tr("Takes effect after a restart."))
 
     # engine
 
     def _engine(self) -> Card:
         self.device = Choice()
         self.device.setAccessibleName(self.tr("Device"))
-        self.device.addItem(self.tr("The best there is"), "auto")
+        self.device.addItem(self.tr("Best available"), "auto")
         self.device.activated.connect(lambda: self.preferences.configure(device=self.device.currentData()))
         self.unload = button(self.tr("Unload"), self.session.unload)
         self.unload.setAccessibleName(self.tr("Unload the model"))
         self.memory = Row(self.tr("Memory"), " ", self.unload)
         return Card(
             self.tr("Engine"),
-            Row(self.tr("Device"), self.tr("What models run on. The next plan or picture uses it."), self.device),
+            Row(
+                self.tr("Device"),
+                self.tr("What models run on. Takes effect with the next plan or picture."),
+                self.device,
+            ),
             self.memory,
         )
 
@@ -89,11 +93,11 @@ class SettingsPage(PageView):
         system = condition.system
         self.unload.setEnabled(system is not None and bool(system.model))
         if system is None:
-            self.memory.explain(self.tr("The engine does not run."))
+            self.memory.explain(self.tr("The engine is not running."))
         elif not system.model:
             self.memory.explain(self.tr("No model is loaded."))
         else:
-            words = self.tr("{model} is loaded: {used} of {total} are used. It is unloaded when nobody needs it.")
+            words = self.tr("{model} is loaded. {used} of {total} are in use. It is unloaded when no program needs it.")
             sizes = {"used": gigabytes(system.memory_used), "total": gigabytes(system.memory_total)}
             self.memory.explain(words.format(model=system.model, **sizes))
 
@@ -101,20 +105,20 @@ class SettingsPage(PageView):
 
     def _files(self) -> Card:
         self.facts = QCheckBox(self.tr("Save"))
-        self.facts.setAccessibleName(self.tr("Save how a picture was made"))
+        self.facts.setAccessibleName(self.tr("Save how pictures were made"))
         self.facts.toggled.connect(lambda on: self.preferences.configure(save_facts=on))
         self.pairs = QCheckBox(self.tr("Keep"))
         self.pairs.setAccessibleName(self.tr("Keep edits for training"))
         self.pairs.toggled.connect(lambda on: self.preferences.configure(keep_pairs=on))
-        pairs = self.tr("Before, after, instruction and plan of each edit that you take go into {folder}.")
+        pairs = self.tr("The source, result, instruction and plan of each edit that you accept are saved in {folder}.")
         self.snap = QCheckBox(self.tr("Snap"))
-        self.snap.setAccessibleName(self.tr("Boxes snap"))
+        self.snap.setAccessibleName(self.tr("Snap boxes"))
         self.snap.toggled.connect(lambda on: self.preferences.configure(snap=on))
         return Card(
             self.tr("Pictures"),
             Row(
-                self.tr("How a picture was made"),
-                self.tr("Instruction, plan, boxes, seed and model go into the files that you save."),
+                self.tr("How pictures were made"),
+                self.tr("Instruction, plan, boxes, seed and model are stored in the files that you save."),
                 self.facts,
             ),
             Row(
@@ -123,15 +127,15 @@ class SettingsPage(PageView):
                 self.pairs,
             ),
             Row(
-                self.tr("Boxes snap"),
-                self.tr("To the edges of other boxes and of the picture while they are dragged."),
+                self.tr("Snap boxes"),
+                self.tr("Boxes snap to the edges of other boxes and of the picture while you drag them."),
                 self.snap,
             ),
         )
 
     def _history(self) -> Card:
         self.kept = Choice()
-        self.kept.setAccessibleName(self.tr("Edits that are kept"))
+        self.kept.setAccessibleName(self.tr("Number of edits to keep"))
         for number in KEPT:
             text = whole(number) if number else self.tr("None")
             self.kept.addItem(text, number)
@@ -141,23 +145,23 @@ class SettingsPage(PageView):
         return Card(
             self.tr("History"),
             Row(
-                self.tr("Edits that are kept"),
-                self.tr("With each new edit the oldest ones go; those with a star stay."),
+                self.tr("Number of edits to keep"),
+                self.tr("Older edits are removed as new ones are added. Starred edits are kept."),
                 self.kept,
             ),
-            Row(self.tr("Clear the history"), self.tr("Deletes every edit without a star from it."), self.clear),
+            Row(self.tr("Clear the history"), self.tr("Deletes all edits except the starred ones."), self.clear),
         )
 
     def _ask_clear(self) -> None:
-        asked = Question(
+        question = Question(
             self.window(),
             self.tr("Clear the history"),
-            self.tr("Every edit without a star is deleted from the history."),
-            self.tr("Your pictures and layers stay as they are."),
+            self.tr("All edits except the starred ones are deleted from the history."),
+            self.tr("Your pictures and layers are not changed."),
         )
-        asked.offer(self.tr("Clear"), Role.DestructiveRole, self.session.clear_history)
-        asked.offer_cancel(preferred=True)
-        asked.open()
+        question.offer(self.tr("Clear"), Role.DestructiveRole, self.session.clear_history)
+        question.offer_cancel(preferred=True)
+        question.open()
 
     # following
 
@@ -185,19 +189,19 @@ class SettingsPage(PageView):
         grid.setVerticalSpacing(7)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(2, 1)
-        listed = [*_of_menus(self.window()), *canvas_keys.listed()]
-        half = (len(listed) + 1) // 2
-        for place, (what, keys) in enumerate(listed):
+        shortcuts = [*_menu_shortcuts(self.window()), *canvas_keys.shortcuts()]
+        half = (len(shortcuts) + 1) // 2
+        for place, (action, keys) in enumerate(shortcuts):
             first = 0 if place < half else 2
-            shown = label(keys, "muted")
-            shown.setWordWrap(False)
-            grid.addWidget(label(what), place % half, first)
-            grid.addWidget(shown, place % half, first + 1)
+            keys_label = label(keys, "muted")
+            keys_label.setWordWrap(False)
+            grid.addWidget(label(action), place % half, first)
+            grid.addWidget(keys_label, place % half, first + 1)
         self.keys.fill(Plain(grid))
 
 
-def _of_menus(window: QWidget) -> list[tuple[str, str]]:
-    """Every command that has keys, as the window has them."""
+def _menu_shortcuts(window: QWidget) -> list[tuple[str, str]]:
+    """(command, keys) of each menu command that has a keyboard shortcut."""
     form = "NativeText"
     return [
         (
@@ -210,11 +214,11 @@ def _of_menus(window: QWidget) -> list[tuple[str, str]]:
 
 
 def languages() -> list[str]:
-    """Codes of the languages that there are texts in: English, and each translation."""
+    """Codes of the available languages: English and each translation."""
     return ["en", *sorted(file.stem.removeprefix("got_") for file in TRANSLATIONS.glob("got_*.qm"))]
 
 
 def language_name(code: str) -> str:
-    """In the language itself, such as “Deutsch”."""
+    """The language's name in itself, such as “Deutsch”."""
     name = QLocale(code).nativeLanguageName()
     return name[:1].upper() + name[1:]

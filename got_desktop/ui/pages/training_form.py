@@ -1,4 +1,4 @@
-"""The settings of a training that matter most, as a form over its TOML file; the file itself holds all of them."""
+"""A form for a training's most important settings; its TOML file contains all of them."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from got_desktop.ui.controls import Choice, button, decimal, number, quiet
 from got_desktop.ui.pages.parts import Card, Row
 
 _TUNED = ("lora", "frozen")
-"""Tuning in full makes a whole model, of gigabytes: who wants that writes it into the file, with a place for it."""
+"""Full tuning, which writes a whole model of several gigabytes, can only be set in the file."""
 _WIDTH = 150
 
 
 class FormCard(Card):
     value_set = Signal(str, object)
-    """A key of the file and its new value."""
+    """A key in the file and its new value."""
 
     def __init__(self) -> None:
         super().__init__(self.tr("Settings"))
         self.fields: dict[str, QWidget] = {}
-        """By the file's key."""
+        """The fields by their key in the file."""
         self.open_file = button(self.tr("Open the TOML file"), self._open)
         self.others = Row(self.tr("All other settings"), "", self.open_file)
         self.base = self._choice("base", (), self.tr("Base model"))
         rows = [
-            self._row(self.tr("Base model"), self.tr("What the adapter is for."), self.base),
+            self._row(self.tr("Base model"), self.tr("The model that the adapter is trained for."), self.base),
             self._row(
                 self.tr("Steps"),
-                self.tr("Each step learns from one batch of pairs."),
+                self.tr("Each step trains on one batch of pairs."),
                 self._whole("training.steps", 1, 1_000_000, self.tr("Steps")),
             ),
             self._row(
@@ -43,18 +43,18 @@ class FormCard(Card):
                 self._number("training.learning_rate", 0.0, 1.0, self.tr("Learning rate")),
             ),
             self._row(
-                self.tr("Pairs a step"),
-                self.tr("More make it steadier and slower."),
-                self._whole("training.batch_size", 1, 4096, self.tr("Pairs a step")),
+                self.tr("Batch size"),
+                self.tr("Larger batches make training steadier but slower."),
+                self._whole("training.batch_size", 1, 4096, self.tr("Batch size")),
             ),
             self._row(
-                self.tr("Pairs at once"),
-                self.tr("Less takes less memory. The pairs of a step must be a multiple of it."),
-                self._whole("training.micro_batch", 1, 4096, self.tr("Pairs at once")),
+                self.tr("Micro-batch size"),
+                self.tr("Smaller values use less memory. The batch size must be a multiple of it."),
+                self._whole("training.micro_batch", 1, 4096, self.tr("Micro-batch size")),
             ),
             self._row(
                 self.tr("Rank"),
-                self.tr("How much the adapter can hold."),
+                self.tr("How much the adapter can learn."),
                 self._whole("adapter.rank", 1, 1024, self.tr("Rank")),
             ),
             *(
@@ -66,18 +66,18 @@ class FormCard(Card):
                 )
             ),
             self._row(
-                self.tr("Held out"),
-                self.tr("Share of the pairs that is not trained on: they show how it does. 0 holds none out."),
-                self._number("validation.share", 0.0, 0.9, self.tr("Held out")),
+                self.tr("Held-out share"),
+                self.tr("Share of the pairs that is kept out of training to measure progress. 0 trains on all pairs."),
+                self._number("validation.share", 0.0, 0.9, self.tr("Held-out share")),
             ),
             self._row(
                 self.tr("Steps between samples"),
-                self.tr("How often held-out pairs are drawn."),
+                self.tr("How often the held-out pairs are rendered."),
                 self._whole("validation.every", 1, 1_000_000, self.tr("Steps between samples")),
             ),
             self._row(
                 self.tr("License of the pairs"),
-                self.tr("Is written into the adapter."),
+                self.tr("Stored in the adapter."),
                 self._text("license", self.tr("License of the pairs")),
             ),
             self.others,
@@ -85,22 +85,22 @@ class FormCard(Card):
         self.device = Choice()
         self.device.setAccessibleName(self.tr("Device"))
         self.device.addItem("cpu", "cpu")
-        rows.append(self._row(self.tr("Device"), self.tr("What the training runs on."), self.device))
+        rows.append(self._row(self.tr("Device"), self.tr("The device that the training runs on."), self.device))
         self.fill(*rows)
         self._training: Training | None = None
-        self._shown: object = None
+        self._content: object = None
 
     def show_training(self, training: Training, models: tuple[str, ...]) -> None:
-        """The file's values; they can be changed as long as nothing was learnt with them."""
+        """Shows the file's values, which can be changed until the training has started."""
         self._training = training
-        broken = self.tr("The file cannot be read. Open it and correct it.")
-        self.others.explain(self.tr("Each has a line that explains it.") if training.config else broken)
-        free = bool(training.config) and not training.begun
+        unreadable = self.tr("The file cannot be read. Open it and fix it.")
+        self.others.explain(self.tr("Each setting is explained in the file.") if training.config else unreadable)
+        free = bool(training.config) and not training.started
         for field in self.fields.values():
             field.setEnabled(free)
-        self.device.setEnabled(training.standing.state not in ACTIVE)
-        if (training.config, models) != self._shown:
-            self._shown = (training.config, models)
+        self.device.setEnabled(training.status.state not in ACTIVE)
+        if (training.config, models) != self._content:
+            self._content = (training.config, models)
             self._fill(training.config, models)
 
     def _fill(self, values: Mapping[str, Any], models: tuple[str, ...]) -> None:
@@ -118,7 +118,7 @@ class FormCard(Card):
                     field.setText(value)
 
     def offer_devices(self, devices: tuple[Note, ...]) -> None:
-        """A graphics card is chosen where there is one."""
+        """Adds the GPU to the devices and selects it, if there is one."""
         if any(device.text.startswith("cuda") for device in devices) and self.device.findData("cuda") < 0:
             self.device.addItem("cuda", "cuda")
             self.device.setCurrentIndex(1)
@@ -149,7 +149,7 @@ class FormCard(Card):
         field = Choice()
         field.setAccessibleName(name)
         for value in choices:
-            field.addItem(self._tuned(value), value)
+            field.addItem(self._tuning_name(value), value)
         field.activated.connect(lambda _: self._set(key, field.currentData()))
         self.fields[key] = field
         return field
@@ -161,7 +161,7 @@ class FormCard(Card):
         self.fields[key] = field
         return field
 
-    def _tuned(self, value: str) -> str:
+    def _tuning_name(self, value: str) -> str:
         return {"lora": self.tr("Yes"), "frozen": self.tr("No")}[value]
 
     def _set(self, key: str, value: object) -> None:

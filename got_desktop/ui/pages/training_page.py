@@ -1,4 +1,4 @@
-"""The page of trainings: pairs, settings, and a run that goes on without the app."""
+"""The Training page: pairs, settings, and a run that continues without the app."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class TrainingPage(PageView):
         super().__init__(
             self.tr("Training"),
             self.tr(
-                "Teach a model your own edit from a few dozen pictures before and after it. A training goes on when"
-                " this window is closed."
+                "Teach a model your own edit with a few dozen before/after pairs. Training continues when you close"
+                " this window."
             ),
         )
         self.session = session
@@ -44,14 +44,14 @@ class TrainingPage(PageView):
         trainings.failed.connect(self._say)
         session.link.offer_changed.connect(self._show)
         session.link.ask_devices(self.form.offer_devices)
-        self.pairs.read_on_asked.connect(trainings.read_on)
-        self.pairs.correct_asked.connect(self._correct)
+        self.pairs.read_again_requested.connect(trainings.read_on)
+        self.pairs.correct_requested.connect(self._correct)
         self.form.value_set.connect(trainings.set_value)
-        progress.start_asked.connect(lambda: trainings.start(self.form.device.currentData()))
-        progress.pause_asked.connect(trainings.pause)
-        progress.go_on_asked.connect(trainings.go_on)
-        progress.stop_asked.connect(trainings.stop)
-        progress.try_asked.connect(self._try)
+        progress.start_requested.connect(lambda: trainings.start(self.form.device.currentData()))
+        progress.pause_requested.connect(trainings.pause)
+        progress.resume_requested.connect(trainings.resume)
+        progress.stop_requested.connect(trainings.stop)
+        progress.try_requested.connect(self._try)
         session.closing.connect(lambda: trainings.watch(False))
         self._finished: set[str] = set()
         self._show()
@@ -61,28 +61,30 @@ class TrainingPage(PageView):
         self.choice.setMinimumWidth(220)
         self.choice.activated.connect(lambda _: self.trainings.choose(self.choice.currentText()))
         self.delete = button(self.tr("Delete…"), self._ask_delete)
-        self.chosen = QWidget()  # with the line over it, which goes with it
-        self.chosen.setLayout(column(inset(line()), Row(self.tr("Training"), "", self.choice, self.delete), spacing=0))
+        self.choice_row = QWidget()  # with the line above it, which is hidden together with it
+        self.choice_row.setLayout(
+            column(inset(line()), Row(self.tr("Training"), "", self.choice, self.delete), spacing=0)
+        )
         self.choice.setAccessibleName(self.tr("Training"))
         self.new = button(self.tr("Choose a folder of pairs…"), self.ask_folder)
         self.own = button(
-            self.tr("Use the edits that you took"),
+            self.tr("Use your accepted edits"),
             lambda: self.begin(kept_pairs.folder_of(self.session.folder)),
-            tip=self.tr("They are kept where the settings say so."),
+            tip=self.tr("Edits are kept if “Keep edits for training” is on in the settings."),
         )
-        self.describe = QCheckBox(self.tr("The model begins each description (slower)"))
+        self.describe = QCheckBox(self.tr("Let the model draft each description (slower)"))
         self.describe.setChecked(True)
         about = self.tr(
-            "A folder with NAME-before.png, NAME-after.png and NAME.txt with the instruction; folders before/ and"
-            " after/; or metadata.jsonl, Parquet and others that the handbook lists."
+            "A folder with NAME-before.png, NAME-after.png and the instruction in NAME.txt; the folders before/ and"
+            " after/; or metadata.jsonl, Parquet or another format that the documentation lists."
         )
         new = Plain(label(about, "muted"), row(self.new, self.own, 1, spacing=10), self.describe, spacing=12)
         both = QWidget()
-        both.setLayout(column(new, self.chosen, spacing=0))
+        both.setLayout(column(new, self.choice_row, spacing=0))
         return Card(self.tr("New training"), both)
 
     def ask_folder(self) -> None:
-        dialog = QFileDialog(self.window(), self.tr("A folder with pairs"))
+        dialog = QFileDialog(self.window(), self.tr("Choose a folder of pairs"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -97,67 +99,67 @@ class TrainingPage(PageView):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         super().showEvent(event)
         self.trainings.watch(True)
-        self._show()  # edits may have been taken meanwhile
+        self._show()  # edits may have been accepted meanwhile
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)
         self.trainings.watch(False)
 
     def _show(self) -> None:
-        trainings, shown = self.trainings, self.trainings.shown
+        trainings, training = self.trainings, self.trainings.current
         self.new.setEnabled(not trainings.busy)
-        collected = kept_pairs.folder_of(self.session.folder) / kept_pairs.ROWS
-        self.own.setEnabled(not trainings.busy and collected.is_file())
-        self.chosen.setVisible(bool(trainings.names))
+        rows = kept_pairs.folder_of(self.session.folder) / kept_pairs.ROWS
+        self.own.setEnabled(not trainings.busy and rows.is_file())
+        self.choice_row.setVisible(bool(trainings.names))
         for card in (self.progress, self.pairs, self.form):
-            card.setVisible(shown is not None)
+            card.setVisible(training is not None)
         with quiet(self.choice):
             self.choice.clear()
             self.choice.addItems(list(trainings.names))
-            self.choice.setCurrentText(shown.name if shown else "")
-        if shown is None:
+            self.choice.setCurrentText(training.name if training else "")
+        if training is None:
             return
-        state = shown.standing.state
-        self.delete.setEnabled(not trainings.busy and state not in ACTIVE and shown.pairs.state != "reading")
-        self.progress.show_training(shown)
-        self.pairs.show_training(shown)
-        self.form.show_training(shown, tuple(model.name for model in self.session.link.offer.models))
-        if state == "finished" and shown.name not in self._finished:
-            self._finished.add(shown.name)
+        state = training.status.state
+        self.delete.setEnabled(not trainings.busy and state not in ACTIVE and training.pairs.state != "reading")
+        self.progress.show_training(training)
+        self.pairs.show_training(training)
+        self.form.show_training(training, tuple(model.name for model in self.session.link.offer.models))
+        if state == "finished" and training.name not in self._finished:
+            self._finished.add(training.name)
             self.session.link.refresh()
 
     def _say(self, error: EngineError) -> None:
-        self.session.said.emit(Message.of(error))
+        self.session.message.emit(Message.of(error))
 
-    # what is done with one
+    # actions on a training
 
     def _try(self) -> None:
-        """The editor works with the adapter and its base from now on."""
-        shown = self.trainings.shown
-        assert shown is not None
+        """Selects the adapter and its base model in the editor."""
+        training = self.trainings.current
+        assert training is not None
         self.session.link.refresh()
-        adapter = Path(str(shown.config["output"])).name
-        self.session.preferences.draw_with(model=str(shown.config["base"]), adapter=adapter, adapter_weight=1.0)
-        self.session.page_asked.emit("editor")
+        adapter = Path(str(training.config["output"])).name
+        self.session.preferences.draw_with(model=str(training.config["base"]), adapter=adapter, adapter_weight=1.0)
+        self.session.page_requested.emit("editor")
 
     def _correct(self) -> None:
-        shown = self.trainings.shown
-        assert shown is not None
-        pairs = PairReview(self.session, shown.folder, shown.pairs.rows)
-        pairs.said.connect(self.session.said)
+        training = self.trainings.current
+        assert training is not None
+        pairs = PairReview(self.session, training.folder, training.pairs.rows)
+        pairs.message.connect(self.session.message)
         dialog = ReviewDialog(pairs, self.window())
         dialog.corrected.connect(self.trainings.look)
         dialog.open()
 
     def _ask_delete(self) -> None:
-        shown = self.trainings.shown
-        assert shown is not None
-        asked = Question(
+        training = self.trainings.current
+        assert training is not None
+        question = Question(
             self.window(),
             self.tr("Delete the training"),
-            self.tr("The pairs' copies, checkpoints and samples of “{name}” are deleted.").format(name=shown.name),
-            self.tr("Your own pictures and the adapter stay as they are."),
+            self.tr("The copied pairs, checkpoints and samples of “{name}” are deleted.").format(name=training.name),
+            self.tr("Your own pictures and the adapter are kept."),
         )
-        asked.offer(self.tr("Delete"), Role.DestructiveRole, self.trainings.delete)
-        asked.offer_cancel(preferred=True)
-        asked.open()
+        question.offer(self.tr("Delete"), Role.DestructiveRole, self.trainings.delete)
+        question.offer_cancel(preferred=True)
+        question.open()

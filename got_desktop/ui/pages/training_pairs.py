@@ -1,4 +1,4 @@
-"""The pairs of a training: how many there are, what is not used and why, and pictures of them with their boxes."""
+"""The pairs of a training: their number, skipped ones with the reason, and thumbnails with their boxes."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _MOST_FINDINGS = 500
 
 
 class PairsCard(Card):
-    read_on_asked = Signal()
-    correct_asked = Signal()
+    read_again_requested = Signal()
+    correct_requested = Signal()
 
     def __init__(self, background: Background) -> None:
         super().__init__(self.tr("Pairs"))
         self.background = background
         self.strip = Strip(self.tr("Pairs with their boxes"), _SIDE)
-        self._shown: object = None
+        self._content: object = None
 
     def show_training(self, training: Training) -> None:
         pairs = training.pairs
-        state = (training.name, pairs, training.begun)
-        if state == self._shown:
+        state = (training.name, pairs, training.started)
+        if state == self._content:
             return
-        self._shown = state
+        self._content = state
         if pairs.state == "reading":
-            words = self.tr("The pairs are read: {number} so far…").format(number=len(pairs.rows))
+            words = self.tr("Reading the pairs: {number} so far…").format(number=len(pairs.rows))
             self.fill(Plain(label(words)))
         elif pairs.state == "died":
-            again = button(self.tr("Read the pairs again"), self.read_on_asked.emit, "primary")
-            words = self.tr("The pairs were not read to the end: {why}").format(why=pairs.message)
+            again = button(self.tr("Read the pairs again"), self.read_again_requested.emit, "primary")
+            words = self.tr("Not all pairs were read: {why}").format(why=pairs.message)
             self.fill(Plain(Note("error", words), row(again, 1)))
         else:
             self._report(training)
@@ -49,60 +49,60 @@ class PairsCard(Card):
     def _report(self, training: Training) -> None:
         pairs = training.pairs
         report = QUrl.fromLocalFile(str(training.folder / DATA / "report.html"))
-        open_it = button(self.tr("Open the whole report"), lambda: QDesktopServices.openUrl(report))
+        open_it = button(self.tr("Open the full report"), lambda: QDesktopServices.openUrl(report))
         counts = label(self.tr("{number} pairs to train on").format(number=len(pairs.rows)))
-        parts: list[QWidget] = [self._found(pairs)] if pairs.findings else []
+        parts: list[QWidget] = [self._findings(pairs)] if pairs.findings else []
         if pairs.rows:
             self.strip = Strip(self.tr("Pairs with their boxes"), _SIDE)
             parts.insert(0, self.strip)
             self._draw(self.strip, pairs.rows[:_MOST_PICTURES])
-        self.correct = button(self.tr("Correct boxes and text…"), self.correct_asked.emit)
-        self.correct.setEnabled(bool(pairs.rows) and not training.begun)
+        self.correct = button(self.tr("Correct boxes and text…"), self.correct_requested.emit)
+        self.correct.setEnabled(bool(pairs.rows) and not training.started)
         self.fill(Plain(row(counts, 1, self.correct, open_it), *parts, spacing=12))
 
-    def _found(self, pairs: Pairs) -> QWidget:
-        """Counts by kind, and under them each one with its path."""
+    def _findings(self, pairs: Pairs) -> QWidget:
+        """The number of findings by kind, and a list of all findings."""
         kinds = Counter(kind for kind, _, _ in pairs.findings)
         counts = "; ".join(f"{number} × {self.kind(kind)}" for kind, number in sorted(kinds.items()))
         lines = [f"{where}: {self.kind(kind)}{f' ({what})' if what else ''}" for kind, where, what in pairs.findings]
         text = QPlainTextEdit("\n".join(lines[:_MOST_FINDINGS]))
         text.setReadOnly(True)
-        text.setAccessibleName(self.tr("What is not used, or with care"))
+        text.setAccessibleName(self.tr("Skipped or questionable pairs"))
         text.setFixedHeight(120)
         whole = QWidget()
-        fold = Fold(self.tr("What is not used, or with care"), text, False)
+        fold = Fold(self.tr("Skipped or questionable pairs"), text, False)
         whole.setLayout(column(Note("warning", counts), fold, spacing=4))
         return whole
 
     def kind(self, kind: str) -> str:
-        """What was found, in words."""
+        """The kind of a finding as text."""
         return {
             "orphan": self.tr("before without after, or after without before"),
             "unreadable": self.tr("cannot be read"),
-            "missing_field": self.tr("row without a field that it needs"),
-            "wrong_size": self.tr("before and after of different shapes"),
+            "missing_field": self.tr("row with a missing field"),
+            "wrong_size": self.tr("before and after differ in shape"),
             "broken_chain": self.tr("chain with a broken part"),
-            "box_out_of_range": self.tr("box that reaches out of the picture"),
-            "no_instruction": self.tr("without an instruction"),
-            "duplicate": self.tr("there twice"),
-            "not_understood": self.tr("the model's answer was of no use"),
-            "unchanged": self.tr("before and after show no difference"),
+            "box_out_of_range": self.tr("box that extends beyond the picture"),
+            "no_instruction": self.tr("no instruction"),
+            "duplicate": self.tr("duplicate"),
+            "not_understood": self.tr("the model's answer could not be used"),
+            "unchanged": self.tr("no difference between before and after"),
         }.get(kind, kind)
 
     def _draw(self, strip: Strip, rows: tuple[PairRow, ...]) -> None:
-        def drawn(images: list[QImage]) -> None:
+        def show(images: list[QImage]) -> None:
             if strip is self.strip:
                 strip.fill([(image, pair.instruction, pair.target) for image, pair in zip(images, rows, strict=True)])
 
         ratio = self.devicePixelRatioF()
-        self.background.run(lambda say: [pair_picture(pair, ratio) for pair in rows], drawn)
+        self.background.run(lambda say: [pair_picture(pair, ratio) for pair in rows], show)
 
 
 class Strip(QScrollArea):
-    """Pictures side by side, each with a word under it; a click opens its file."""
+    """A strip of pictures with captions; a click opens a picture's file."""
 
     def __init__(self, name: str, height: int, to_end: bool = False) -> None:
-        """`to_end`: the last picture is the one to see."""
+        """`to_end` scrolls to the last picture."""
         super().__init__()
         self.setAccessibleName(name)
         self.to_end = to_end
@@ -114,7 +114,7 @@ class Strip(QScrollArea):
         self.pictures: list[QToolButton] = []
 
     def fill(self, pictures: list[tuple[QImage, str, Path]]) -> None:
-        """(picture, words under it, its file) of each, from the left."""
+        """(picture, caption, file) of each picture, from left to right."""
         content = QWidget()
         layout = QHBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 12)
@@ -133,29 +133,29 @@ class Strip(QScrollArea):
 
 
 def _opener(image: QImage, words: str, path: Path) -> QToolButton:
-    made = QToolButton()
-    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    made.ensurePolished()  # for the font of the style sheet
+    opener = QToolButton()
+    opener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    opener.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    opener.ensurePolished()  # applies the style sheet's font
     size = image.size() / image.devicePixelRatio()
-    made.setIconSize(size)
-    made.setIcon(QIcon(QPixmap.fromImage(image)))
-    made.setText(made.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, size.width() - 6))
-    made.setFixedWidth(size.width() + 12)
-    made.setAccessibleName(words)
-    made.setToolTip(f"{words}\n{path}")
-    made.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
-    return made
+    opener.setIconSize(size)
+    opener.setIcon(QIcon(QPixmap.fromImage(image)))
+    opener.setText(opener.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, size.width() - 6))
+    opener.setFixedWidth(size.width() + 12)
+    opener.setAccessibleName(words)
+    opener.setToolTip(f"{words}\n{path}")
+    opener.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
+    return opener
 
 
 def pair_picture(pair: PairRow, ratio: float) -> QImage:
-    """Before and after side by side with the chain's boxes; off the UI thread."""
+    """Before and after side by side with the chain's boxes; runs off the UI thread."""
     sides = [scaled(path, round(_SIDE * ratio)) for path in (pair.source, pair.target) if path]
     gap = round(3 * ratio)
     width = sum(side.width() for side in sides) + gap * (len(sides) - 1)
-    made = QImage(width, max(side.height() for side in sides), QImage.Format.Format_ARGB32_Premultiplied)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
+    canvas = QImage(width, max(side.height() for side in sides), QImage.Format.Format_ARGB32_Premultiplied)
+    canvas.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(canvas)
     left = 0
     for side in sides:
         painter.drawImage(left, 0, side)
@@ -165,12 +165,12 @@ def pair_picture(pair: PairRow, ratio: float) -> QImage:
             painter.drawRect(QRectF(left + x1, y1, x2 - x1, y2 - y1))
         left += side.width() + gap
     painter.end()
-    made.setDevicePixelRatio(ratio)
-    return made
+    canvas.setDevicePixelRatio(ratio)
+    return canvas
 
 
 def scaled(path: Path, height: int) -> QImage:
-    """The picture at that height; an empty one where it cannot be read."""
+    """The picture at that height; an empty image if it cannot be read."""
     reader = QImageReader(str(path))
     size = reader.size()
     if size.isValid():

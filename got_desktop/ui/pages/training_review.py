@@ -1,4 +1,4 @@
-"""A window in which the pairs of a training are corrected before it begins: boxes, chain and instruction."""
+"""A dialog for correcting the pairs of a training before it starts: boxes, chain and instruction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from got_desktop.ui.plan_panel import PlanPanel
 
 class ReviewDialog(QDialog):
     corrected = Signal()
-    """It is closed."""
+    """The dialog was closed."""
 
     def __init__(self, pairs: PairReview, parent: QWidget) -> None:
         super().__init__(parent)
@@ -23,16 +23,16 @@ class ReviewDialog(QDialog):
         self.resize(1180, 720)
         self.canvas = Canvas(pairs)
         self.plan = PlanPanel(pairs)
-        self.plan.draw_box_asked.connect(self._draw)
+        self.plan.draw_box_requested.connect(self._draw)
         self.place = label("", "heading")
         self.words = QLineEdit()
         self.words.setAccessibleName(self.tr("Instruction"))
         self.words.textEdited.connect(pairs.reword)
-        self.before = tool("up", self.tr("The pair before"), lambda: pairs.show_pair(pairs.at - 1))
-        self.next = tool("down", self.tr("The next pair"), lambda: pairs.show_pair(pairs.at + 1))
-        self.after = button(self.tr("Show the picture after"), self._show_after)
+        self.before = tool("up", self.tr("Previous pair"), lambda: pairs.show_pair(pairs.at - 1))
+        self.next = tool("down", self.tr("Next pair"), lambda: pairs.show_pair(pairs.at + 1))
+        self.after = button(self.tr("Show the edited picture"), self._show_after)
         self.after.setCheckable(True)
-        self.drop = button(self.tr("Leave this pair out"), self._leave_out)
+        self.drop = button(self.tr("Exclude this pair"), self._leave_out)
         close = button(self.tr("Done"), self.accept, "primary")
         self._lay_out(close)
         QShortcut(QKeySequence.StandardKey.Undo, self, pairs.document.undo.undo)
@@ -63,8 +63,8 @@ class ReviewDialog(QDialog):
         self._show_after()
 
     def _show_after(self) -> None:
-        shown = self.after.isChecked()
-        self.canvas.compare(self.pairs.display.pyramid if shown else None, self.pairs.target if shown else None, None)
+        on = self.after.isChecked()
+        self.canvas.compare(self.pairs.display.pyramid if on else None, self.pairs.target if on else None, None)
 
     def _draw(self) -> None:
         self.canvas.setFocus()

@@ -1,4 +1,4 @@
-"""The real window on the real engine with the model that ships; nothing is faked."""
+"""Fixtures for tests with the real window, the real engine and the model that ships."""
 
 import os
 import shutil
@@ -25,23 +25,23 @@ from tests.engine.place import Place  # noqa: E402
 
 SEA = SAMPLES / "sea.png"
 LONG = 900_000
-"""Milliseconds after which what is waited for has not come on the busiest machine either: it hangs."""
+"""Milliseconds after which a wait counts as hanging, even on a very busy machine."""
 
 
 class Window(ui.Window):
-    """The app's own, with what it has told the user."""
+    """The app's window, with a log of its messages to the user."""
 
-    heard: list[Message]
+    message_log: list[Message]
 
 
 class PatientQtBot(QtBot):
-    """Waits for what is to happen, however long that takes."""
+    """A qtbot that waits very long, so that only a hanging test fails."""
 
     def waitUntil(self, callback: Callable, *, timeout: int = LONG) -> None:  # noqa: N802 - pytest-qt's name
         super().waitUntil(callback, timeout=timeout)
 
-    def waitSignal(self, signal: object, *, timeout: int = LONG, **given: object) -> object:  # noqa: N802
-        return super().waitSignal(signal, timeout=timeout, **given)
+    def waitSignal(self, signal: object, *, timeout: int = LONG, **options: object) -> object:  # noqa: N802
+        return super().waitSignal(signal, timeout=timeout, **options)
 
     def waitExposed(self, widget: object, *, timeout: int = LONG) -> object:  # noqa: N802
         return super().waitExposed(widget, timeout=timeout)
@@ -62,48 +62,48 @@ def engine_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 @pytest.fixture(scope="session")
 def tiny(engine_place: Place, tiny_model: Path) -> str:
-    """The tiny model, in the catalog of these tests' engine."""
+    """The name of the tiny model, which is put into the catalog of these tests' engine."""
     shutil.copytree(tiny_model, engine_place.models / "tiny")
     return "tiny"
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Where the app keeps its things."""
+    """The app's data folder."""
     return tmp_path / "app"
 
 
 @pytest.fixture
 def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Window]]:
-    """Windows, closed at the end without asking."""
+    """A function that opens windows, which are closed at the end without questions."""
     monkeypatch.setattr(faults, "log_file", lambda: data / "got.log")
-    made: list[Window] = []
+    windows: list[Window] = []
 
     def make(folder: Path = data, first_start: bool = False) -> Window:
         window = cast(Window, open_window(qapp, folder))
         if not first_start:
             window.session.preferences.configure(first_start=False)
-        window.heard = []
-        window.session.said.connect(window.heard.append)
+        window.message_log = []
+        window.session.message.connect(window.message_log.append)
         window.show()
         qtbot.waitExposed(window)
         window.begin()
-        made.append(window)
+        windows.append(window)
         return window
 
     yield make
-    for window in made:
+    for window in windows:
         settle(window)
         window.close()
         window.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # a theme is set for every widget that is there
-    for told in [*data.glob("training/*/train.json"), *data.glob("training/*/annotate.json")]:
-        if alive(process := read_json(told)):  # it outlives the app
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # setting a theme updates every existing widget
+    for process_file in [*data.glob("training/*/train.json"), *data.glob("training/*/annotate.json")]:
+        if alive(process := read_json(process_file)):  # the trainer outlives the app
             os.kill(process["pid"], 9)
 
 
 def settle(window: Window) -> None:
-    """Nothing is left that closing it would ask about."""
+    """Removes everything that closing the window would ask about."""
     window.session.document.undo.setClean()
     window.session.work.leave()
 
@@ -129,35 +129,35 @@ def open_picture(window: Window, qtbot, path: Path) -> None:
 
 def wait_for_plan(window: Window, qtbot) -> None:
     qtbot.waitUntil(lambda: not window.session.work.busy)
-    assert not window.session.document.state.plan.empty, window.heard
+    assert not window.session.document.state.plan.empty, window.message_log
 
 
 def wait_for_results(window: Window, qtbot) -> None:
     qtbot.waitUntil(lambda: not window.session.work.busy)
-    assert window.session.work.results is not None, window.heard
+    assert window.session.work.results is not None, window.message_log
     qtbot.waitUntil(lambda: window.editor.canvas.after is not None)
 
 
 def errors(window: Window) -> list[Message]:
-    return [message for message in window.heard if message.kind == "error"]
+    return [message for message in window.message_log if message.kind == "error"]
 
 
 def dialog(qtbot) -> QMessageBox:
-    """The question that is open."""
+    """The open question."""
 
-    def found() -> QMessageBox | None:
+    def open_box() -> QMessageBox | None:
         boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
         return boxes[0] if boxes else None
 
-    qtbot.waitUntil(lambda: found() is not None)
-    box = found()
+    qtbot.waitUntil(lambda: open_box() is not None)
+    box = open_box()
     assert box is not None
     return box
 
 
 def answer(qtbot, text: str) -> None:
-    """Presses the button of that text in the question that is open."""
+    """Clicks the button with that text in the open question."""
     box = dialog(qtbot)
     button = next(b for b in box.buttons() if isinstance(b, QPushButton) and b.text().replace("&", "") == text)
     button.click()
-    qtbot.waitUntil(lambda: not isValid(box) or not box.isVisible())  # it goes when it is answered
+    qtbot.waitUntil(lambda: not isValid(box) or not box.isVisible())  # it closes when it is answered

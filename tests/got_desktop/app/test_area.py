@@ -1,4 +1,4 @@
-"""The area to be edited and the edit's mask: chosen by mouse and by keyboard, on a real engine."""
+"""The area to edit and the edit's mask, by mouse and keyboard, with a real engine."""
 
 import numpy as np
 from hypothesis import given
@@ -25,7 +25,7 @@ def inside(area: Selection, size: tuple[int, int]) -> bool:
 
 
 @given(points, points, sizes)
-def test_an_area_lies_in_the_picture_and_is_no_sliver(start, end, size):
+def test_an_area_is_inside_the_picture_and_has_a_minimum_size(start, end, size):
     area = g.area_between(start, end, size)
     assert inside(area, size) and min(area.width, area.height) >= 8
     assert g.area_of(g.rect_of_area(area)) == area
@@ -43,13 +43,13 @@ units = st.integers(0, LIMIT - 1)
 
 
 @given(units, units, st.integers(20, 400), st.integers(20, 400))
-def test_boxes_keep_their_place_when_another_part_is_seen(x, y, left, top):
+def test_boxes_keep_their_place_when_the_model_sees_another_part(x, y, left, top):
     box = Box(x, y, min(LIMIT, x + 40), min(LIMIT, y + 40))
     plan = Plan().added(box, "a boat", 0)
     frame = (left, top, left + 300, top + 250)
     again = plan.reframed(frame, (0, 0, 800, 700)).reframed((0, 0, 800, 700), frame)
-    found = again.chain.boxes[0].box
-    assert max(abs(a - b) for a, b in zip(_edges(found), _edges(box), strict=True)) <= 3 and again.marks == plan.marks
+    result = again.chain.boxes[0].box
+    assert max(abs(a - b) for a, b in zip(_edges(result), _edges(box), strict=True)) <= 3 and again.marks == plan.marks
     assert plan.reframed(frame, frame).text == plan.text
 
 
@@ -70,22 +70,22 @@ def test_only_the_chosen_area_is_edited(sea, qtbot, tmp_path):
     editor.run_plan()
     wait_for_plan(sea, qtbot)
     session.preferences.draw_with(scope="whole", steps=3)
-    shown = canvas.shown_boxes()[0]
-    on_screen = canvas.box_view.rect_to_screen(g.rect_of(shown.region.box, canvas.frame_size))
-    assert shown.rect == on_screen and not canvas.grab().isNull()
+    shown_box = canvas.shown_boxes()[0]
+    on_screen = canvas.box_view.rect_to_screen(g.rect_of(shown_box.region.box, canvas.frame_size))
+    assert shown_box.rect == on_screen and not canvas.grab().isNull()
     editor.run_apply()
     wait_for_results(sea, qtbot)
     before = pixels(session.document.state)
     editor.accept()
-    after, kept = pixels(session.document.state), np.ones(before.shape[:2], bool)
-    kept[area.y : area.y + area.height, area.x : area.x + area.width] = False
-    assert np.array_equal(before[kept], after[kept]) and not np.array_equal(before, after)
+    after, unchanged = pixels(session.document.state), np.ones(before.shape[:2], bool)
+    unchanged[area.y : area.y + area.height, area.x : area.x + area.width] = False
+    assert np.array_equal(before[unchanged], after[unchanged]) and not np.array_equal(before, after)
     assert session.document.state.layers[0].facts["selection"]["x"] == area.x
-    saved = session.document.state
+    saved_state = session.document.state
     session.files.save(tmp_path / "area.ora")
     qtbot.waitUntil(lambda: not session.document.modified)
     open_picture(sea, qtbot, tmp_path / "area.ora")
-    assert session.document.state.selection == area and session.review.plan.text == saved.plan.text
+    assert session.document.state.selection == area and session.review.plan.text == saved_state.plan.text
     session.review.choose_area(None)
     session.document.undo.undo()
     assert session.document.state.selection == area and errors(sea) == []
@@ -102,7 +102,7 @@ def test_the_area_by_keyboard(sea, qtbot):
     for key, modifier in ((Qt.Key.Key_Right, SHIFT), (Qt.Key.Key_Up, SHIFT), (Qt.Key.Key_Down, CONTROL)):
         qtbot.keyClick(canvas, key, modifier)
     assert session.document.state.selection == Selection(58, 38, 32, 33)
-    assert session.document.undo.count() == entries + 2  # the run of arrows is one
+    assert session.document.undo.count() == entries + 2  # the arrow keys are one entry
     qtbot.keyClick(canvas, Qt.Key.Key_Delete)
     assert session.document.state.selection is None and canvas.tool == "point"
     assert session.review.plan.text == text  # boxes stay where they are
@@ -111,16 +111,16 @@ def test_the_area_by_keyboard(sea, qtbot):
     assert canvas.tool == "point"
 
 
-def test_boxes_are_drawn_where_they_lie_whatever_area_was_chosen_since(sea, qtbot):
+def test_boxes_keep_their_place_when_another_area_is_chosen(sea, qtbot):
     session, editor = sea.session, sea.editor
     session.review.replan(Plan.of(TWO).until(0), "")
     session.preferences.draw_with(steps=2, feather=0.0, grow=0.0)
     left, top, right, bottom = session.review.plan.chain.boxes[0].box.pixels(*session.document.state.size)
     session.review.choose_area(Selection(40, 60, 60, 60))
-    seen = session.document.state.seen
-    size = f"{seen[2] - seen[0]}×{seen[3] - seen[1]}"
+    frame = session.document.state.seen
+    size = f"{frame[2] - frame[0]}×{frame[3] - frame[1]}"
     assert size != "128×128"
-    qtbot.waitUntil(lambda: f"pasted at {size}" in editor.instruction.placed.text())
+    qtbot.waitUntil(lambda: f"pasted at {size}" in editor.instruction.size_note.text())
     editor.run_apply()
     wait_for_results(sea, qtbot)
     y, x = np.nonzero(np.asarray(session.work.results.candidates[0].layers[0].mask))
@@ -140,8 +140,8 @@ def test_feather_and_grow_shape_the_mask(sea, qtbot):
     wait_for_results(sea, qtbot)
     mask = np.asarray(session.work.results.candidates[0].layers[0].mask)
     left, top, right, bottom = session.review.plan.chain.boxes[0].box.pixels(*session.document.state.size)
-    wanted = np.zeros_like(mask)
-    wanted[top : bottom + 1, left : right + 1] = 255
-    assert np.array_equal(mask, wanted)
+    expected = np.zeros_like(mask)
+    expected[top : bottom + 1, left : right + 1] = 255
+    assert np.array_equal(mask, expected)
     session.preferences.draw_with(scope="whole")
     assert not panel.fields["feather"].isVisibleTo(panel)

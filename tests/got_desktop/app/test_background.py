@@ -1,4 +1,4 @@
-"""Work off the UI thread: what comes of it reaches who asked, and nobody else."""
+"""Work off the UI thread: its outcome reaches the receiver, if that still exists."""
 
 import gc
 import threading
@@ -9,38 +9,38 @@ from PySide6.QtCore import QObject
 from got_desktop.background import Background
 
 
-class Asker(QObject):
-    heard: list[object] = []
+class Receiver(QObject):
+    values: list[object] = []
 
-    def hear(self, value: object) -> None:
-        Asker.heard.append((value, self.objectName()))
+    def receive(self, value: object) -> None:
+        Receiver.values.append((value, self.objectName()))
 
 
-def test_who_is_gone_is_not_told(qapp, qtbot):
-    background, go, gone, stays, ended = Background(), threading.Event(), Asker(), Asker(), []
-    background.run(lambda say: go.wait(), gone.hear)
-    background.run(lambda say: go.wait(), stays.hear)
-    background.run(lambda say: go.wait(), ended.append)
-    shiboken6.delete(gone)
+def test_a_deleted_receiver_is_not_called(qapp, qtbot):
+    background, go, short_lived, receiver, outcomes = Background(), threading.Event(), Receiver(), Receiver(), []
+    background.run(lambda say: go.wait(), short_lived.receive)
+    background.run(lambda say: go.wait(), receiver.receive)
+    background.run(lambda say: go.wait(), outcomes.append)
+    shiboken6.delete(short_lived)
     go.set()
-    qtbot.waitUntil(lambda: bool(ended) and bool(Asker.heard))
-    assert Asker.heard == [(True, "")]
+    qtbot.waitUntil(lambda: bool(outcomes) and bool(Receiver.values))
+    assert Receiver.values == [(True, "")]
     assert background.finish(5)
 
 
-def test_what_waits_takes_no_place_from_what_works(qapp, qtbot):
-    background, go, done = Background(), threading.Event(), []
+def test_waiting_work_does_not_block_other_work(qapp, qtbot):
+    background, go, outcomes = Background(), threading.Event(), []
     for _ in range(20):
-        background.run(lambda say: go.wait(), done.append, waits=True)
-    background.run(lambda say: "worked", done.append)
-    qtbot.waitUntil(lambda: done == ["worked"])
+        background.run(lambda say: go.wait(), outcomes.append, waits=True)
+    background.run(lambda say: "worked", outcomes.append)
+    qtbot.waitUntil(lambda: outcomes == ["worked"])
     go.set()
-    qtbot.waitUntil(lambda: len(done) == 21)
+    qtbot.waitUntil(lambda: len(outcomes) == 21)
     assert background.finish(5)
 
 
-def test_while_threads_still_run_garbage_is_not_collected_in_them(qapp):
-    """A widget's end must come on the UI thread, also where a program ends before its work does."""
+def test_running_threads_do_not_collect_garbage(qapp):
+    """Widgets must be deleted on the UI thread, even if the program ends before its work does."""
     background, go = Background(), threading.Event()
     background.run(lambda say: go.wait(), lambda nothing: None)
     try:

@@ -1,4 +1,4 @@
-"""What goes wrong: cancelled, killed, unreadable, huge, full, unsaved. The window says so and loses nothing."""
+"""Failures: the window reports them and loses nothing, for example after a crash or with a full disk."""
 
 import os
 import struct
@@ -18,7 +18,7 @@ from tests.got_desktop.app.conftest import SEA, answer, dialog, errors, wait_for
 CAR = f"The car <|box_start|>(300,560),(580,840)<|box_end|> (red) becomes purple.{IM_GEN_START}"
 
 
-def planned(window, qtbot) -> None:
+def make_plan(window, qtbot) -> None:
     window.editor.run_plan()
     wait_for_plan(window, qtbot)
 
@@ -31,7 +31,7 @@ STAGES = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_cancelled_at_a_stage_nothing_is_changed_and_the_next_run_is_clean(sea, qtbot, stage):
+def test_cancelling_at_any_stage_changes_nothing(sea, qtbot, stage):
     session, before = sea.session, sea.session.document.state
     sea.editor.run_both()
     qtbot.waitUntil(lambda: session.work.activity is not None and STAGES[stage](session.work))
@@ -39,12 +39,12 @@ def test_cancelled_at_a_stage_nothing_is_changed_and_the_next_run_is_clean(sea, 
     qtbot.waitUntil(lambda: not session.work.busy)
     assert session.document.state is before and session.work.results is None and session.work.draft is None
     assert errors(sea) == []
-    planned(sea, qtbot)
+    make_plan(sea, qtbot)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("stage", ["while it plans", "while it draws"])
-def test_when_the_engine_is_killed_the_window_says_so_and_the_work_goes_on(sea, qtbot, engine_place, stage):
+def test_the_job_continues_after_the_engine_is_killed(sea, qtbot, engine_place, stage):
     session, before = sea.session, sea.session.document.state
     sea.editor.run_both()
     qtbot.waitUntil(lambda: session.work.activity is not None and STAGES[stage](session.work))
@@ -52,7 +52,7 @@ def test_when_the_engine_is_killed_the_window_says_so_and_the_work_goes_on(sea, 
     assert runtime is not None
     os.kill(runtime.pid, 9)
     wait_for_results(sea, qtbot)
-    assert [m.text for m in sea.heard if m.kind == "warning"] == ["The engine ended and was started again."]
+    assert [m.text for m in sea.message_log if m.kind == "warning"] == ["The engine stopped and was restarted."]
     again = read_runtime(engine_place.runtime)
     assert errors(sea) == [] and again is not None and again.pid != runtime.pid
     assert session.document.state.base is before.base and not session.document.state.plan.empty
@@ -69,7 +69,7 @@ def huge_png() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "words"),
     [
         ("text.png", b"no picture", "is not a PNG"),
         ("empty.jpg", b"", "is empty"),
@@ -78,17 +78,17 @@ def huge_png() -> bytes:
         ("broken.ora", b"PK nothing", "OpenRaster"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_said_and_the_document_stays(sea, qtbot, tmp_path, name, content, said):
+def test_an_unreadable_file_is_reported_and_the_document_stays(sea, qtbot, tmp_path, name, content, words):
     (tmp_path / name).write_bytes(content)
     before = sea.session.document.state
     sea.files.open(tmp_path / name)
     qtbot.waitUntil(lambda: bool(errors(sea)) and not sea.session.document.busy)
     (error,) = errors(sea)
-    assert said in error.text and error.remedy and name in error.text
+    assert words in error.text and error.remedy and name in error.text
     assert sea.session.document.state is before and sea.messages.messages == [error]
 
 
-def test_a_full_disk_is_said_and_the_old_file_stays(sea, qtbot, tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_and_the_old_file_stays(sea, qtbot, tmp_path, monkeypatch):
     def full(path, data):
         raise OSError(28, "No space left on device")
 
@@ -111,7 +111,7 @@ def _box():
 def test_closing_with_unsaved_work_asks(sea, qtbot, tmp_path):
     sea.session.review.add_box(_box(), "a hat")
     sea.close()
-    assert "not saved" in dialog(qtbot).text()
+    assert "unsaved changes" in dialog(qtbot).text()
     answer(qtbot, "Cancel")
     assert sea.isVisible() and sea.session.document.modified
     sea.session.document.path = tmp_path / "mine.ora"
@@ -121,7 +121,7 @@ def test_closing_with_unsaved_work_asks(sea, qtbot, tmp_path):
     assert (tmp_path / "mine.ora").stat().st_size > 1000
 
 
-def test_closing_without_saving_throws_it_away(sea, qtbot, data):
+def test_closing_without_saving_discards_the_work(sea, qtbot, data):
     sea.session.review.add_box(_box(), "a hat")
     sea.close()
     answer(qtbot, "Don't save")
@@ -140,7 +140,7 @@ def test_opening_another_picture_with_unsaved_work_asks(sea, qtbot):
     qtbot.waitUntil(lambda: sea.session.document.path == SAMPLES / "night.png")
 
 
-def test_a_plan_whose_boxes_are_all_lost_is_there_to_be_mended(sea, qtbot, tiny):
+def test_a_plan_without_a_usable_box_can_be_corrected(sea, qtbot, tiny):
     session, panel = sea.session, sea.editor.plan
     session.preferences.draw_with(model=tiny, steps=2)
     session.preferences.instruction = LOST
@@ -151,10 +151,10 @@ def test_a_plan_whose_boxes_are_all_lost_is_there_to_be_mended(sea, qtbot, tiny)
     assert session.work.results is None and session.document.state.layers == before
     assert session.review.plan.text == LOST_TURN and "has no area" in panel.faults.text()
     sea.editor.run_apply()
-    asked = dialog(qtbot)
-    assert "No box of the plan can be used" in asked.text() and "has no area" in asked.informativeText()
-    assert [button.text() for button in asked.buttons()] == ["Show it"]
-    answer(qtbot, "Show it")
+    question = dialog(qtbot)
+    assert "None of the plan's boxes can be used" in question.text() and "has no area" in question.informativeText()
+    assert [button.text() for button in question.buttons()] == ["Show problem"]
+    answer(qtbot, "Show problem")
     session.run_apply()
     qtbot.waitUntil(lambda: len(errors(sea)) == 2 and not session.work.busy)
     assert "No box of the chain can be used" in errors(sea)[1].text and session.work.results is None
@@ -164,7 +164,7 @@ def test_a_plan_whose_boxes_are_all_lost_is_there_to_be_mended(sea, qtbot, tiny)
     wait_for_results(sea, qtbot)
 
 
-def test_a_plan_without_a_region_says_so_before_it_is_drawn(sea, qtbot, tiny):
+def test_a_plan_without_a_region_is_reported_before_it_is_drawn(sea, qtbot, tiny):
     sea.session.preferences.draw_with(model=tiny, steps=2)
     sea.session.preferences.instruction = WHOLE
     sea.session.run_plan()
@@ -192,25 +192,25 @@ def car_to_purple(window, **drawing: object) -> None:
     window.editor.run_apply()
 
 
-def test_what_is_not_taken_yet_is_not_thrown_away_unasked(sea, qtbot):
-    """Though the file holds the whole document."""
+def test_undecided_results_are_not_discarded_without_asking(sea, qtbot):
+    """Even if the file contains the whole document."""
     session, work = sea.session, sea.session.work
     car_to_purple(sea, steps=40)
     session.document.undo.setClean()
     assert work.busy
     sea.files.open(SAMPLES / "night.png")
-    assert "still being worked on" in dialog(qtbot).text()
+    assert "still running" in dialog(qtbot).text()
     answer(qtbot, "Back")
     wait_for_results(sea, qtbot)
     results = work.results
     sea.files.open(SAMPLES / "night.png")
-    assert "not taken" in dialog(qtbot).text() and "history" in dialog(qtbot).informativeText()
+    assert "not accepted" in dialog(qtbot).text() and "history" in dialog(qtbot).informativeText()
     qtbot.keyClick(dialog(qtbot), Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
     assert work.results is results and session.document.path == SEA
     sea.session.review.add_box(_box(), "a hat")
     sea.close()
-    assert "not saved" in dialog(qtbot).text() and "not taken" in dialog(qtbot).informativeText()
+    assert "unsaved changes" in dialog(qtbot).text() and "not accepted" in dialog(qtbot).informativeText()
     answer(qtbot, "Cancel")
     session.document.undo.undo()
     session.preferences.configure(history_kept=0)
@@ -221,10 +221,10 @@ def test_what_is_not_taken_yet_is_not_thrown_away_unasked(sea, qtbot):
     sea.close()
     answer(qtbot, "Discard results")
     qtbot.waitUntil(lambda: not sea.isVisible())
-    assert sea.findChildren(QMessageBox) == []  # none stays behind
+    assert sea.findChildren(QMessageBox) == []  # no dialog is left
 
 
-def test_what_is_drawn_for_a_picture_never_lands_on_the_one_that_was_opened_meanwhile(sea, qtbot):
+def test_results_never_end_up_on_a_picture_that_was_opened_meanwhile(sea, qtbot):
     session = sea.session
     car_to_purple(sea, steps=40)
     qtbot.waitUntil(lambda: bool(session.work.job))
@@ -232,14 +232,14 @@ def test_what_is_drawn_for_a_picture_never_lands_on_the_one_that_was_opened_mean
     answer(qtbot, "Don't save")
     qtbot.waitUntil(lambda: session.document.path == SAMPLES / "night.png")
     assert not session.work.busy
-    car_to_purple(sea, steps=1)  # the next job comes after the one that was left
+    car_to_purple(sea, steps=1)  # this job runs after the abandoned one
     wait_for_results(sea, qtbot)
     assert session.work.results.before.base is session.document.state.base
     sea.editor.accept()
     assert len(session.document.state.layers) == 1 and errors(sea) == []
 
 
-def test_a_result_is_laid_over_its_own_picture_after_undo_went_back_to_another(sea, qtbot):
+def test_a_result_is_added_to_its_own_picture_after_undo_to_another(sea, qtbot):
     session = sea.session
     car_to_purple(sea, steps=1, new_picture=True, width=192, height=128)
     wait_for_results(sea, qtbot)
@@ -257,7 +257,7 @@ def test_a_result_is_laid_over_its_own_picture_after_undo_went_back_to_another(s
     assert session.document.state.size == (128, 128) and errors(sea) == []
 
 
-def test_plan_and_apply_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):
+def test_plan_and_apply_asks_before_it_overwrites_the_users_boxes(sea, qtbot):
     session = sea.session
     session.preferences.draw_with(steps=2)
     session.review.add_box(_box(), "a hat")
@@ -270,7 +270,7 @@ def test_plan_and_apply_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):
     assert "a hat" in session.work.results.chain and len(session.review.plan.marks) > 1
 
 
-def test_planning_again_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):
+def test_planning_again_asks_before_it_overwrites_the_users_boxes(sea, qtbot):
     session = sea.session
     session.review.add_box(_box(), "a hat")
     sea.editor.run_plan()
@@ -280,11 +280,11 @@ def test_planning_again_does_not_overwrite_the_users_boxes_unasked(sea, qtbot):
     answer(qtbot, "Keep my boxes")
     wait_for_plan(sea, qtbot)
     plan = session.review.plan
-    kept = [region for region, mark in zip(plan.chain.boxes, plan.marks, strict=True) if mark.by_user]
-    assert [(region.box, region.phrase) for region in kept] == [(_box(), "a hat")] and len(plan.marks) > 1
+    user_regions = [region for region, mark in zip(plan.chain.boxes, plan.marks, strict=True) if mark.by_user]
+    assert [(region.box, region.phrase) for region in user_regions] == [(_box(), "a hat")] and len(plan.marks) > 1
 
 
-def test_a_broken_box_is_named_before_it_is_applied(sea, qtbot):
+def test_a_broken_box_is_reported_before_it_is_applied(sea, qtbot):
     session = sea.session
     session.review.add_box(_box(), "a hat")
     text = session.review.plan.text.replace("(300,300)", "(300,3x0)")
@@ -292,7 +292,7 @@ def test_a_broken_box_is_named_before_it_is_applied(sea, qtbot):
     assert "3x0" in sea.editor.plan.faults.text() and sea.editor.plan.faults.isVisibleTo(sea)
     sea.editor.run_apply()
     assert "3x0" in dialog(qtbot).informativeText()
-    answer(qtbot, "Show it")
+    answer(qtbot, "Show problem")
     assert "3x0" in sea.editor.plan.editor.textCursor().selectedText() and not session.work.busy
 
 

@@ -1,4 +1,4 @@
-"""Boxes on a canvas, as pure functions, for every picture, view and hand."""
+"""Boxes on a canvas: the pure functions, for any picture, view and mouse movement."""
 
 import itertools
 import math
@@ -33,12 +33,12 @@ def inside(rect: g.Rect, size) -> bool:
 
 
 @given(boxes(), sizes)
-def test_a_box_comes_back_from_pixels_as_it_was(box, size):
+def test_a_box_is_the_same_after_converting_to_pixels_and_back(box, size):
     assert g.box_of(g.rect_of(box, size), size) == box
 
 
 @given(st.tuples(st.integers(240, 4000), st.integers(200, 3000)), sizes, st.integers(2, 8))
-def test_pictures_side_by_side_are_whole_alike_and_apart(canvas, size, count):
+def test_pictures_side_by_side_are_whole_equal_in_size_and_apart(canvas, size, count):
     places = g.side_by_side(canvas, size, count)
     assert len(places) == count
     for place in places:
@@ -54,7 +54,7 @@ def test_pictures_side_by_side_are_whole_alike_and_apart(canvas, size, count):
 def test_every_rectangle_between_two_points_is_a_box_in_the_picture(start, end, size):
     rect = g.spanned(start, end, size)
     assert inside(rect, size) and min(rect.width, rect.height) >= g.MIN_BOX - 1e-6
-    g.box_of(rect, size)  # a Box refuses what is none
+    g.box_of(rect, size)  # a Box rejects invalid values
 
 
 @given(views, points, st.floats(0.01, 100))
@@ -70,7 +70,7 @@ def test_the_screen_and_the_picture_are_each_others_inverse(view, at):
 
 
 @given(st.tuples(sides, sides), sizes)
-def test_what_fits_is_whole_and_in_the_middle(canvas, size):
+def test_a_fitted_picture_is_whole_and_centered(canvas, size):
     view = g.fitted(canvas, size)
     rect = view.rect_to_screen(g.Rect(0, 0, *size))
     if view.scale > g.MIN_SCALE:
@@ -87,7 +87,7 @@ def test_the_picture_is_never_out_of_sight(view, canvas, size):
 
 
 @given(boxes(), sizes, handles, shifts, shifts)
-def test_dragging_stays_inside_and_moves_only_what_is_held(box, size, handle, dx, dy):
+def test_dragging_stays_inside_and_moves_only_the_dragged_edges(box, size, handle, dx, dy):
     before = g.rect_of(box, size)
     after = g.dragged(before, handle, dx, dy, size)
     assert inside(after, size)
@@ -114,21 +114,21 @@ def test_not_dragging_changes_nothing(box, size, handle):
 @given(boxes(), sizes, st.sampled_from(g.HANDLES), views)
 def test_each_handle_is_found_where_it_is_painted(box, size, handle, view):
     rect = view.rect_to_screen(g.rect_of(box, size))
-    found = g.handle_at(g.handle_points(rect)[handle], rect)
-    assert found is not None
+    result = g.handle_at(g.handle_points(rect)[handle], rect)
+    assert result is not None
     if min(rect.width, rect.height) > 2 * g.HANDLE:
-        assert found == handle
+        assert result == handle
 
 
 @given(st.lists(boxes(), min_size=1, max_size=8), sizes, st.tuples(st.floats(0, 1), st.floats(0, 1)))
 def test_the_smallest_box_under_a_click_gets_it(all_boxes, size, share):
     rects = [g.rect_of(box, size) for box in all_boxes]
     at = (share[0] * size[0], share[1] * size[1])
-    found = g.hit(at, rects, margin=0)
+    index = g.hit(at, rects, margin=0)
     under = [rect for rect in rects if rect.holds(at)]
-    assert (found is None) == (not under)
-    if found is not None:
-        assert rects[found].area == min(rect.area for rect in under)
+    assert (index is None) == (not under)
+    if index is not None:
+        assert rects[index].area == min(rect.area for rect in under)
 
 
 @given(boxes(), sizes, st.integers(-50, 50), st.integers(-50, 50))
@@ -143,7 +143,7 @@ def test_nudging_keeps_the_size_and_moves_one_unit_at_least(box, size, dx, dy):
 
 
 @given(boxes(), sizes, st.integers(-200, 200), st.integers(-200, 200))
-def test_growing_by_keys_keeps_the_upper_left_corner(box, size, dx, dy):
+def test_resizing_by_keys_keeps_the_upper_left_corner(box, size, dx, dy):
     after = g.grown(box, dx, dy, size)
     assert (after.x1, after.y1) == (box.x1, box.y1)
     assert (after.x2 - box.x2) * dx >= 0 and (after.y2 - box.y2) * dy >= 0

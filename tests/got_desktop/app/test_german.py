@@ -1,4 +1,4 @@
-"""The window in German: figures with a comma, and faults in words that its user reads."""
+"""The window in German: numbers with a decimal comma, and translated errors."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ CAR = f"The car {format_box(Box(300, 560, 580, 840), 'red')} becomes purple.{IM_
 
 @pytest.fixture
 def window(make_window, data: Path, qapp) -> Iterator[Window]:
-    """As its user has chosen it in the settings."""
+    """A window with German selected in the settings."""
     settings.store(data, Settings(language="de"))
     yield make_window()
     QLocale.setDefault(QLocale.system())
@@ -31,51 +31,51 @@ def window(make_window, data: Path, qapp) -> Iterator[Window]:
 
 
 def type_into(qtbot, field: QAbstractSpinBox, text: str) -> str:
-    """What the field shows of it."""
+    """Types into a number field and returns the text that it then shows."""
     field.lineEdit().selectAll()
     qtbot.keyClicks(field.lineEdit(), text)
     return field.lineEdit().text()
 
 
-def test_figures_are_shown_and_read_with_a_comma(window, qtbot):
+def test_numbers_are_shown_and_read_with_a_comma(window, qtbot):
     session, drawing = window.session, window.editor.instruction.drawing
     own = drawing.fields["semantic"].spin
     qtbot.waitUntil(lambda: bool(session.link.offer.models))
     assert re.fullmatch(r"\d,\d ●", own.text()) and drawing.weight.text() == "1,00"
-    for typed in ("7.5", "7,5"):  # the number pad has a point
-        assert type_into(qtbot, own, typed) == "7,5" and session.preferences.drawing.guidance_scales.semantic == 7.5
+    for text in ("7.5", "7,5"):  # the number pad may have a point
+        assert type_into(qtbot, own, text) == "7,5" and session.preferences.drawing.guidance_scales.semantic == 7.5
         type_into(qtbot, own, "3")
     session.preferences.draw_with(new_picture=True)
     type_into(qtbot, drawing.size_boxes["width"], "1024")
     drawing.size_boxes["width"].setFocus()
-    take_typed()  # as Apply does
+    take_typed()  # as Apply does before it draws
     assert session.preferences.drawing.width == 1024
     qtbot.waitUntil(lambda: bool(re.search(r"\d,\d von \d+ GB", window.statusBar().memory.text())))
     assert (gigabytes(15.23e9), seconds(0.421), significant(0.00123)) == ("15,2 GB", "0,42 s", "0,00123")
 
 
-def test_an_unexpected_fault_is_said_in_german(window, qtbot):
+def test_an_unexpected_error_is_shown_in_german(window, qtbot):
     session = window.session
     session.background.run(lambda say: 1 / 0, lambda nothing: None, session.say)
     qtbot.waitUntil(lambda: bool(errors(window)))
-    (fault,) = errors(window)
-    assert fault.text == "Etwas Unerwartetes ist geschehen (ZeroDivisionError: division by zero)."
-    assert str(faults.log_file()) in fault.remedy and "bitte" in fault.remedy
+    (error,) = errors(window)
+    assert error.text == "Etwas Unerwartetes ist geschehen (ZeroDivisionError: division by zero)."
+    assert str(faults.log_file()) in error.remedy and "bitte" in error.remedy
     assert "division by zero" in faults.log_file().read_text()
 
 
-def test_figures_of_a_result_have_a_comma_and_its_words_fit(window, qtbot):
+def test_numbers_of_a_result_have_a_comma_and_its_texts_fit(window, qtbot):
     session = window.session
     open_picture(window, qtbot, SEA)
     session.preferences.draw_with(steps=2, candidates=2)
     session.review.replan(Plan.of(CAR), "")
     window.editor.run_apply()
     wait_for_results(window, qtbot)
-    assert re.fullmatch(r"Dauerte \d+,\d+ s", window.statusBar().took.text())
+    assert re.fullmatch(r"Dauerte \d+,\d+ s", window.statusBar().times_button.text())
     qtbot.waitUntil(lambda: bool(window.editor.review.figure.text()))
     assert re.match(r"\d+,\d % des Bildes", window.editor.review.figure.text())
     window.resize(window.minimumSize())
     QApplication.processEvents()
-    for one in window.editor.review.findChildren(QAbstractButton):
-        needed = one.fontMetrics().horizontalAdvance(one.text()) + 12
-        assert not one.isVisible() or needed <= one.width(), one.text()
+    for button in window.editor.review.findChildren(QAbstractButton):
+        text_width = button.fontMetrics().horizontalAdvance(button.text()) + 12
+        assert not button.isVisible() or text_width <= button.width(), button.text()

@@ -1,4 +1,4 @@
-"""The page of models: a released model comes from a real server, or from a folder, and is there to be used."""
+"""The Models page: getting a released model from a real server or from a folder, and using it."""
 
 import json
 import os
@@ -29,7 +29,7 @@ SHARD = "pytorch_model-00001-of-00002.bin"
 
 @pytest.fixture
 def models(engine_place) -> Iterator[Path]:
-    """The user's own models; what a test brings there is gone after it."""
+    """The folder of the user's own models; models that a test adds are deleted after it."""
     before = set(engine_place.models.iterdir())
     yield engine_place.models
     for path in set(engine_place.models.iterdir()) - before:
@@ -38,7 +38,7 @@ def models(engine_place) -> Iterator[Path]:
 
 @pytest.fixture
 def hub(golden: Path, tmp_path: Path, monkeypatch) -> Iterator[Hub]:
-    """Publishes a real, tiny GoT checkpoint under the names of the released one."""
+    """A server that publishes a real but tiny GoT checkpoint under the names of the released one."""
     folders = {}
     for repository, folder in REPOSITORIES.items():
         folders[repository] = tmp_path / "hub" / folder
@@ -60,7 +60,7 @@ def page(window: Window, models: Path, qtbot) -> Iterator[ModelsPage]:
 
 
 def press(qtbot, where: QWidget, text: str) -> None:
-    """Presses the button of that text, by key."""
+    """Presses the button with that text by key."""
     qtbot.waitUntil(lambda: text in texts(where))  # a new widget is shown a moment later
     button = next(b for b in where.findChildren(QPushButton) if b.text() == text and b.isVisible())
     assert button.isEnabled(), text
@@ -102,9 +102,9 @@ def test_got_6b_is_downloaded_imported_and_used(window: Window, page: ModelsPage
     stages = []
     page.getting.changed.connect(lambda: stages.append(page.getting.progress and page.getting.progress.stage))
     accept_all(page.get, qtbot)
-    with qtbot.waitSignal(page.getting.got) as got:
+    with qtbot.waitSignal(page.getting.imported) as signal:
         press(qtbot, page.get, "Download and import")
-    assert got.args == ["GoT-6B"]
+    assert signal.args == ["GoT-6B"]
     assert {"download", "read", "write"} <= set(stages)
     assert (models / "GoT-6B" / "got.json").is_file()
     assert json.loads((models / "GoT-6B" / "got.json").read_text())["provenance"]["checkpoint"] == "GoT-6B"
@@ -117,7 +117,7 @@ def test_got_6b_is_downloaded_imported_and_used(window: Window, page: ModelsPage
 
 
 @pytest.mark.full
-def test_a_download_is_stopped_and_gone_on_from(window: Window, page: ModelsPage, hub: Hub, models: Path, qtbot):
+def test_a_cancelled_download_is_resumed(window: Window, page: ModelsPage, hub: Hub, models: Path, qtbot):
     look(page, qtbot)
     hub.faults.hold = threading.Event()
     accept_all(page.get, qtbot)
@@ -125,33 +125,33 @@ def test_a_download_is_stopped_and_gone_on_from(window: Window, page: ModelsPage
     part = page.getting.downloads / "GoT-6B" / f"{SHARD}.part"
     half = len(hub.files("LucasFang/GoT-6B")[SHARD]) // 2
     qtbot.waitUntil(lambda: part.exists() and part.stat().st_size == half)
-    press(qtbot, page.get, "Stop")
+    press(qtbot, page.get, "Cancel")
     settle(page, qtbot)
-    assert page.getting.choice and page.getting.choice.begun
+    assert page.getting.choice and page.getting.choice.interrupted
     hub.faults.hold.set()
     hub.faults.hold = None
     accept_all(page.get, qtbot)
-    with qtbot.waitSignal(page.getting.got):
-        press(qtbot, page.get, "Go on with the download")
+    with qtbot.waitSignal(page.getting.imported):
+        press(qtbot, page.get, "Resume the download")
     assert (SHARD, f"bytes={half}-") in hub.asked
     qtbot.waitUntil(lambda: not page.getting.downloads.exists())
     assert not errors(window)
 
 
-def test_what_was_begun_can_be_deleted(page: ModelsPage, hub: Hub, qtbot):
+def test_a_partial_download_can_be_deleted(page: ModelsPage, hub: Hub, qtbot):
     look(page, qtbot)
     hub.faults.wrong_bytes = LAST_SHARD
     accept_all(page.get, qtbot)
     press(qtbot, page.get, "Download and import")
     qtbot.waitUntil(lambda: page.getting.downloads.exists())
-    qtbot.waitUntil(lambda: "Delete what was loaded" in texts(page.get))
-    press(qtbot, page.get, "Delete what was loaded")
+    qtbot.waitUntil(lambda: "Delete the partial download" in texts(page.get))
+    press(qtbot, page.get, "Delete the partial download")
     settle(page, qtbot)
     assert not page.getting.downloads.exists()
     qtbot.waitUntil(lambda: "Show sizes and licenses" in texts(page.get))
 
 
-def test_a_wrong_hash_is_said(window: Window, page: ModelsPage, hub: Hub, models: Path, qtbot):
+def test_a_wrong_hash_is_reported(window: Window, page: ModelsPage, hub: Hub, models: Path, qtbot):
     look(page, qtbot)
     hub.faults.wrong_bytes = LAST_SHARD
     accept_all(page.get, qtbot)
@@ -161,11 +161,11 @@ def test_a_wrong_hash_is_said(window: Window, page: ModelsPage, hub: Hub, models
         f"{LAST_SHARD} is not the file that its publisher lists: its hash differs. It was removed."
     ]
     settle(page, qtbot)
-    assert page.getting.choice and page.getting.choice.begun
+    assert page.getting.choice and page.getting.choice.interrupted
     assert not (models / "GoT-6B").exists()
 
 
-def test_a_server_that_is_not_there_is_said(window: Window, page: ModelsPage, monkeypatch, qtbot):
+def test_an_unreachable_server_is_reported(window: Window, page: ModelsPage, monkeypatch, qtbot):
     with Hub({}) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
     with qtbot.waitSignal(page.getting.failed):
@@ -174,7 +174,7 @@ def test_a_server_that_is_not_there_is_said(window: Window, page: ModelsPage, mo
     qtbot.waitUntil(lambda: "Show sizes and licenses" in texts(page.get))
 
 
-def test_a_disk_that_is_too_small_keeps_the_download_from_starting(page: ModelsPage, hub: Hub, monkeypatch, qtbot):
+def test_a_download_does_not_start_if_the_disk_is_too_small(page: ModelsPage, hub: Hub, monkeypatch, qtbot):
     usage = shutil.disk_usage(".")._replace(free=1_000_000)
     monkeypatch.setattr("got_desktop.model.getting.shutil.disk_usage", lambda folder: usage)
     look(page, qtbot)
@@ -185,43 +185,43 @@ def test_a_disk_that_is_too_small_keeps_the_download_from_starting(page: ModelsP
 
 
 @pytest.mark.full
-def test_a_folder_that_is_there_is_imported(window: Window, page: ModelsPage, golden: Path, models: Path, qtbot):
+def test_an_existing_folder_is_imported(window: Window, page: ModelsPage, golden: Path, models: Path, qtbot):
     press(qtbot, page.get, "Import a folder…")
     dialog = next(w for w in window.findChildren(QFileDialog) if w.isVisible())
-    with qtbot.waitSignal(page.getting.got) as got:
+    with qtbot.waitSignal(page.getting.imported) as signal:
         dialog.fileSelected.emit(str(golden / "GoT-6B"))
         dialog.close()
-    assert got.args == ["GoT-6B"]
+    assert signal.args == ["GoT-6B"]
     assert (models / "GoT-6B" / "got.json").is_file()
 
 
 @pytest.mark.full
-def test_an_import_that_is_stopped_leaves_nothing(page: ModelsPage, golden: Path, models: Path, qtbot):
+def test_a_cancelled_import_leaves_no_files(page: ModelsPage, golden: Path, models: Path, qtbot):
     page.getting.import_folder(golden / "GoT-6B")
     chore = []
     qtbot.waitUntil(lambda: page.getting._chore is not None)
     chore.append(page.getting._chore)
     qtbot.waitUntil(lambda: any(p.name.startswith(".GoT-6B") for p in models.iterdir()))
-    press(qtbot, page.get, "Stop")
+    press(qtbot, page.get, "Cancel")
     chore[0].wait()
     qtbot.waitUntil(lambda: not [p for p in models.iterdir() if "GoT-6B" in p.name])
 
 
-def test_a_native_model_is_remembered_where_it_lies(page: ModelsPage, tmp_path: Path, models: Path, qtbot):
+def test_a_native_model_is_added_without_copying(page: ModelsPage, tmp_path: Path, models: Path, qtbot):
     shutil.copytree(catalog.model_info("got-mini")["folder"], tmp_path / "mine")
-    with qtbot.waitSignal(page.getting.got) as got:
+    with qtbot.waitSignal(page.getting.imported) as signal:
         page.getting.import_folder(tmp_path / "mine")
-    assert got.args == ["mine"]
+    assert signal.args == ["mine"]
     qtbot.waitUntil(lambda: page.findChild(QWidget, "model_mine") is not None)
 
 
-def test_a_folder_without_a_model_is_refused(window: Window, page: ModelsPage, tmp_path: Path, qtbot):
+def test_a_folder_without_a_model_is_rejected(window: Window, page: ModelsPage, tmp_path: Path, qtbot):
     with qtbot.waitSignal(page.getting.failed):
         page.getting.import_folder(tmp_path)
     assert "holds no GoT model" in errors(window)[0].text
 
 
-def test_a_process_that_dies_is_said(window: Window, page: ModelsPage, hub: Hub, qtbot):
+def test_a_process_that_dies_is_reported(window: Window, page: ModelsPage, hub: Hub, qtbot):
     hub.faults.hold = threading.Event()
     look(page, qtbot)
     accept_all(page.get, qtbot)
@@ -234,23 +234,25 @@ def test_a_process_that_dies_is_said(window: Window, page: ModelsPage, hub: Hub,
     assert "The process ended" in errors(window)[0].text
 
 
-def test_the_model_that_is_loaded_can_be_unloaded(window: Window, page: ModelsPage, qtbot):
+def test_the_loaded_model_can_be_unloaded(window: Window, page: ModelsPage, qtbot):
     from engine.api.protocol import LoadRequest
 
     link = window.session.link
-    done: list[object] = []
-    link.run(lambda c: LoadRequest(model="got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
-    qtbot.waitUntil(lambda: bool(done))
-    assert isinstance(done[0], str), done
+    outcomes: list[object] = []
+    link.run(
+        lambda c: LoadRequest(model="got-mini"), lambda c, r: r.id, lambda e: None, outcomes.append, outcomes.append
+    )
+    qtbot.waitUntil(lambda: bool(outcomes))
+    assert isinstance(outcomes[0], str), outcomes
     row = lambda: page.findChild(QWidget, "model_got-mini")  # noqa: E731
     qtbot.waitUntil(lambda: "Unload" in texts(row()))
     press(qtbot, row(), "Unload")
     qtbot.waitUntil(lambda: "Unload" not in texts(row()))
-    # the page's own look at the engine may be quicker than the answer to what was asked
-    qtbot.waitUntil(lambda: any(m.text == "The model was unloaded." for m in window.heard))
+    # the page may see the engine's new condition before the answer to its request
+    qtbot.waitUntil(lambda: any(m.text == "The model was unloaded." for m in window.message_log))
 
 
-def test_the_speed_is_that_of_the_last_seconds():
+def test_the_speed_covers_the_last_seconds():
     speed = Speed()
     assert speed.at(0, 0.0) == 0.0
     assert speed.at(100, 1.0) == 100.0

@@ -1,4 +1,4 @@
-"""Open, plan, review, apply, undo, redo, save, open again: by mouse and keyboard, on a real engine."""
+"""Open, plan, review, apply, undo, redo, save and reopen, by mouse and keyboard, with a real engine."""
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
@@ -32,19 +32,19 @@ def pixels(state) -> np.ndarray:
     return np.asarray(composite(state.base.image, state.layers).convert("RGB"))
 
 
-def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 - one way from end to end
+def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 - one flow from start to end
     session, editor, canvas = sea.session, sea.editor, sea.editor.canvas
     drafts = []
     session.work.draft_changed.connect(lambda: drafts.append(len(session.review.plan.text)))
     qtbot.mouseClick(editor.instruction.plan, LEFT)
     wait_for_plan(sea, qtbot)
-    assert len([length for length in drafts if length]) > 10  # it streamed
+    assert len([length for length in drafts if length]) > 10  # the plan was streamed
     plan = session.document.state.plan
     edits = [region for region in plan.chain.boxes if region.is_mask]
     assert edits and editor.plan.boxes.list.count() == len(plan.marks)
     index = edits[0].id
 
-    # by mouse: the body moves, a handle resizes, each is one undo entry
+    # by mouse: dragging the body moves the box, dragging a handle resizes it; each is one undo entry
     entries = session.document.undo.count()
     before = plan.chain.boxes[index].box
     session.review.select(index)
@@ -61,7 +61,7 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     assert resized.x1 == moved.x1 and resized.x2 < moved.x2 and resized.y2 < moved.y2
     assert session.document.undo.count() == entries + 2
 
-    # by keyboard: a run of nudges is one entry
+    # by keyboard: a run of moves is one entry
     canvas.setFocus()
     for _ in range(3):
         qtbot.keyClick(canvas, Qt.Key.Key_Right)
@@ -71,7 +71,7 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     assert session.document.undo.count() == entries + 3
     session.review.resize_box(index, before)
 
-    # text: the phrase in the chain, with the box's mark kept
+    # text: a new phrase keeps the box's mark
     mark = session.review.plan.marks[index]
     cursor = editor.plan.editor.textCursor()
     phrase = session.review.plan.chain.boxes[index].phrase
@@ -86,7 +86,7 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     session.document.undo.undo()
     assert session.review.plan.chain.boxes[index].phrase == phrase
 
-    # apply: a new layer, and not a pixel changed outside its mask
+    # apply: adds a layer and changes no pixel outside its mask
     source = pixels(session.document.state)
     qtbot.mouseClick(editor.instruction.apply, LEFT)
     wait_for_results(sea, qtbot)
@@ -106,7 +106,7 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     sea.actions_.all["redo"].trigger()
     assert session.document.state.layers == state.layers
 
-    # save, open again: equal
+    # save and reopen: nothing changes
     path = tmp_path / "saved.ora"
     session.files.save(path)
     qtbot.waitUntil(lambda: not session.document.modified)
@@ -115,8 +115,8 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     again = session.document.state
     assert again.plan == state.plan and [layer.name for layer in again.layers] == [state.layers[0].name]
     assert again.layers[0].facts == state.layers[0].facts and again.layers[0].facts["seed"] == 42
-    for one, other in zip(again.layers, state.layers, strict=True):
-        assert np.array_equal(np.asarray(one.pixels), np.asarray(other.pixels))
-        assert np.array_equal(np.asarray(one.mask), np.asarray(other.mask))
+    for actual, expected in zip(again.layers, state.layers, strict=True):
+        assert np.array_equal(np.asarray(actual.pixels), np.asarray(expected.pixels))
+        assert np.array_equal(np.asarray(actual.mask), np.asarray(expected.mask))
     assert np.array_equal(pixels(again), pixels(state))
     assert errors(sea) == []

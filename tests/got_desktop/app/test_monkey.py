@@ -1,4 +1,4 @@
-"""Someone hits keys and buttons at random: no exception, no warning of Qt's, and the document stays whole."""
+"""Random keys and clicks cause no exception and no Qt warning, and the document stays valid."""
 
 import os
 import random
@@ -35,18 +35,18 @@ class Monkey:
     def __init__(self, window: QWidget, seed: int) -> None:
         self.window = window
         self.dice = random.Random(seed)
-        self.did = 0
+        self.actions = 0
 
     def act(self) -> None:
         top = QApplication.activePopupWidget() or QApplication.activeModalWidget() or self.window
-        if isinstance(top, QFileDialog):  # it is to stay among the app's own things
+        if isinstance(top, QFileDialog):  # keeps the monkey out of the file system
             top.reject()
             return
         at = QPoint(self.dice.randrange(max(1, top.width())), self.dice.randrange(max(1, top.height())))
         under = top.childAt(at) or top
         place = under.mapFrom(top, at)
         kind = self.dice.random()
-        self.did += 1
+        self.actions += 1
         if kind < 0.35:
             QTest.mouseClick(under, Qt.MouseButton.LeftButton, NONE, place)
         elif kind < 0.45:
@@ -78,8 +78,8 @@ def test_a_monkey_breaks_nothing(window, qtbot, tmp_path):
         QApplication.processEvents()
         plan = session.document.state.plan
         assert len(plan.marks) == len(plan.chain.boxes) and session.document.is_open
-    while (open_still := QApplication.activePopupWidget() or QApplication.activeModalWidget()) is not None:
-        open_still.close()
+    while (dialog := QApplication.activePopupWidget() or QApplication.activeModalWidget()) is not None:
+        dialog.close()
     session.work.cancel()
     try:
         qtbot.waitUntil(lambda: not session.work.busy and not session.document.busy)
@@ -90,8 +90,8 @@ def test_a_monkey_breaks_nothing(window, qtbot, tmp_path):
     undo.setIndex(0)
     undo.setIndex(index)
     assert session.document.state is last and window.isVisible()
-    print(f"{monkey.did} actions, {undo.count()} entries to undo")
-    assert monkey.did > 20 and [m.text for m in window.heard if "unexpected" in m.text] == [], (
+    print(f"{monkey.actions} actions, {undo.count()} entries to undo")
+    assert monkey.actions > 20 and [m.text for m in window.message_log if "unexpected" in m.text] == [], (
         faults.log_file().read_text()
     )
-    assert np.array_equal(Image.open(path), Image.open(SEA)), "the picture's file was written over by another picture"
+    assert np.array_equal(Image.open(path), Image.open(SEA)), "the picture's file was overwritten"

@@ -1,4 +1,4 @@
-"""Candidates, plans of several steps, new pictures, layers, presets, history; on a real engine."""
+"""Candidates, plans with several turns, new pictures, layers, presets and history, with a real engine."""
 
 import shutil
 from pathlib import Path
@@ -25,55 +25,55 @@ TWO = f"The car {CAR} becomes purple.{IM_GEN_START}<|im_gen_end|>The fish {FISH}
 
 
 def see_side_by_side(editor, qtbot) -> None:
-    """Several candidates are shown at once, chosen by mouse and keys, and opened alone."""
+    """Checks that candidates are shown side by side, selected by mouse and keys, and opened alone."""
     canvas, review = editor.canvas, editor.review
-    assert canvas.side_by_side and review.index == canvas.sides.chosen == 0
+    assert canvas.side_by_side and review.index == canvas.sides.selected == 0
     first, second = (QPoint(*map(round, place.center)) for place in canvas.sides.places)
-    shown = [canvas.grab().toImage().pixelColor(at) for at in (first, second)]
+    candidate_colors = [canvas.grab().toImage().pixelColor(at) for at in (first, second)]
     qtbot.keyPress(canvas, Qt.Key.Key_Space)
     original = canvas.grab().toImage()
     qtbot.keyRelease(canvas, Qt.Key.Key_Space)
-    assert original.pixelColor(first) == original.pixelColor(second) not in shown
+    assert original.pixelColor(first) == original.pixelColor(second) not in candidate_colors
     qtbot.mouseClick(canvas, LEFT, pos=second)
-    assert review.index == canvas.sides.chosen == 1 and "2" in canvas.accessibleDescription()
-    qtbot.keyClick(canvas, Qt.Key.Key_Right)  # there is none after the last
+    assert review.index == canvas.sides.selected == 1 and "2" in canvas.accessibleDescription()
+    qtbot.keyClick(canvas, Qt.Key.Key_Right)  # already the last candidate
     qtbot.keyClick(canvas, Qt.Key.Key_Up)
-    assert review.index == canvas.sides.chosen == 0
+    assert review.index == canvas.sides.selected == 0
     qtbot.mouseDClick(canvas, LEFT, pos=second)
     assert review.index == 1 and canvas.mode == "after" and not canvas.side_by_side
     qtbot.keyClick(canvas, Qt.Key.Key_1)
     review.show_mode("all")
-    assert canvas.side_by_side and canvas.sides.chosen == 0
+    assert canvas.side_by_side and canvas.sides.selected == 0
     review.show_mode("after")
 
 
-def test_what_the_time_went_into_is_shown(sea, qtbot):
-    took = sea.statusBar().took
-    assert not took.isVisible()
+def test_the_time_by_stage_is_shown(sea, qtbot):
+    button = sea.statusBar().times_button
+    assert not button.isVisible()
     sea.session.preferences.draw_with(steps=4)
     sea.editor.run_both()
-    qtbot.waitUntil(lambda: "s a step" in sea.editor.instruction.stage.text())
+    qtbot.waitUntil(lambda: "s per step" in sea.editor.instruction.stage.text())
     wait_for_results(sea, qtbot)
     times = sea.session.work.times
     assert times.tokens > 20 and len(times.steps) == 4 and times.plan > 0 < times.encode and times.decode > 0
-    assert took.isVisible() and took.text() == f"Took {seconds(sum(times.stages.values()))}"
-    assert f"{times.tokens} tokens" in took.toolTip() and "4 steps: the first" in took.accessibleDescription()
-    took.setFocus()
-    qtbot.keyClick(took, Qt.Key.Key_Space)
+    assert button.isVisible() and button.text() == f"Took {seconds(sum(times.stages.values()))}"
+    assert f"{times.tokens} tokens" in button.toolTip() and "4 steps: first" in button.accessibleDescription()
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Space)
     card = QApplication.activePopupWidget()
     assert card is not None
-    told = "\n".join(one.text() for one in card.findChildren(QLabel))
-    assert all(f"{name}\n{took}" in told for name, took, _ in rows(times)) and "Draw" in told
+    texts = "\n".join(label.text() for label in card.findChildren(QLabel))
+    assert all(f"{name}\n{time}" in texts for name, time, _ in rows(times)) and "Draw" in texts
     assert not card.grab().isNull()
     qtbot.keyClick(card, Qt.Key.Key_Escape)
     assert QApplication.activePopupWidget() is None
     sea.editor.run_plan()
-    assert not took.isVisible()
+    assert not button.isVisible()
     sea.session.work.cancel()
     qtbot.waitUntil(lambda: not sea.session.work.busy)
 
 
-def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
+def test_candidates_are_selected_by_number_and_accepted_by_enter(sea, qtbot):
     session, editor = sea.session, sea.editor
     session.preferences.draw_with(candidates=2, steps=4, seed_locked=False)
     session.review.replan(Plan.of(TWO).until(0), "")
@@ -91,7 +91,7 @@ def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
     qtbot.keyRelease(editor.canvas, Qt.Key.Key_Space)
     assert editor.canvas.picture is editor.canvas.after
     for mode in ("slider", "heat", "before", "after"):
-        editor.review.mode_asked.emit(mode)
+        editor.review.mode_requested.emit(mode)
         assert not editor.canvas.grab().isNull() and editor.canvas.mode == mode
         split = editor.canvas.split
         qtbot.keyClick(editor.canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
@@ -105,10 +105,10 @@ def test_candidates_are_chosen_by_number_and_taken_by_enter(sea, qtbot):
     editor.history.list.setCurrentRow(0)
     qtbot.mouseClick(editor.history.reuse, LEFT)
     drawing = session.preferences.drawing
-    assert (drawing.seed, drawing.seed_locked) == (seed, True)  # the same picture again
+    assert (drawing.seed, drawing.seed_locked) == (seed, True)  # gives the same picture again
 
 
-def test_a_plan_of_two_steps_runs_to_a_step_and_as_a_whole(sea, qtbot):
+def test_a_plan_of_two_turns_runs_up_to_a_turn_and_as_a_whole(sea, qtbot):
     session, editor = sea.session, sea.editor
     session.preferences.draw_with(steps=3)
     session.review.replan(Plan.of(TWO), "")
@@ -147,7 +147,7 @@ def test_a_new_picture_from_a_caption(window, qtbot):
     assert session.document.is_open and errors(window) == []
 
 
-def test_a_new_picture_is_not_saved_over_the_one_that_was_open(window, qtbot, tmp_path):
+def test_a_new_picture_does_not_overwrite_the_previous_file(window, qtbot, tmp_path):
     path = Path(shutil.copy(SEA, tmp_path))
     open_picture(window, qtbot, path)
     session, editor = window.session, window.editor
@@ -159,9 +159,9 @@ def test_a_new_picture_is_not_saved_over_the_one_that_was_open(window, qtbot, tm
     editor.accept()
     assert session.document.path is None and "Untitled" in window.windowTitle()
     window.files.save()
-    asked = window.findChild(QFileDialog)
-    assert asked is not None and asked.acceptMode() == QFileDialog.AcceptMode.AcceptSave
-    asked.reject()
+    dialog = window.findChild(QFileDialog)
+    assert dialog is not None and dialog.acceptMode() == QFileDialog.AcceptMode.AcceptSave
+    dialog.reject()
     assert path.read_bytes() == SEA.read_bytes()
     session.document.undo.undo()
     assert session.document.path == path and path.name in window.windowTitle()
@@ -169,10 +169,10 @@ def test_a_new_picture_is_not_saved_over_the_one_that_was_open(window, qtbot, tm
     assert session.document.path is None
 
 
-def test_a_clipboard_that_does_not_answer_is_said_to_hold_no_picture(window, monkeypatch):
+def test_a_clipboard_that_does_not_answer_counts_as_empty(window, monkeypatch):
     monkeypatch.setattr(type(QGuiApplication.clipboard()), "mimeData", lambda clipboard, *mode: None)
     window.files.paste()
-    assert [message.text for message in window.heard] == ["There is no picture on the clipboard."]
+    assert [message.text for message in window.message_log] == ["There is no picture on the clipboard."]
 
 
 def two_layers(sea) -> None:
@@ -193,7 +193,7 @@ def look(state) -> np.ndarray:
     return np.asarray(pictures.composite(state.base.image, state.layers).convert("RGB"))
 
 
-def test_everything_with_layers_can_be_undone(sea, qtbot):
+def test_all_layer_changes_can_be_undone(sea, qtbot):
     two_layers(sea)
     session, panel = sea.session, sea.editor.layers
     first = session.document.state
@@ -201,7 +201,7 @@ def test_everything_with_layers_can_be_undone(sea, qtbot):
         (0, lambda: panel.list.item(0).setText("renamed")),
         (0, lambda: panel.list.item(0).setCheckState(Qt.CheckState.Unchecked)),
         (0, lambda: panel.opacity.setValue(40)),
-        (0, lambda: panel.masked.click()),
+        (0, lambda: panel.mask_button.click()),
         (0, lambda: panel.down.click()),
         (1, lambda: panel.up.click()),
         (0, lambda: panel.drop.click()),
@@ -219,7 +219,7 @@ def test_everything_with_layers_can_be_undone(sea, qtbot):
 
 
 @pytest.mark.parametrize("end", ["enter", "elsewhere"])
-def test_a_layer_is_renamed_whatever_comes_meanwhile(sea, qtbot, end):
+def test_a_layer_can_be_renamed_while_the_document_changes(sea, qtbot, end):
     two_layers(sea)
     session, panel = sea.session, sea.editor.layers
     top = session.document.state.layers[-1].id
@@ -229,17 +229,17 @@ def test_a_layer_is_renamed_whatever_comes_meanwhile(sea, qtbot, end):
     field = panel.list.findChild(QLineEdit)
     field.selectAll()
     qtbot.keyClicks(field, "a hat")
-    session.document.change(session.document.state.with_layer(top, opacity=0.5), "Opacity")  # or a result that lands
+    session.document.change(session.document.state.with_layer(top, opacity=0.5), "Opacity")  # or an accepted result
     assert field.isVisible() and field.text() == "a hat"
     if end == "enter":
         qtbot.keyClick(field, Qt.Key.Key_Return)
-    panel.opacity.setFocus()  # the field loses it with its word still on the way
+    panel.opacity.setFocus()  # the field loses the focus before its text is stored
     qtbot.waitUntil(lambda: [layer.name for layer in session.document.state.layers][-1] == "a hat")
     qtbot.waitUntil(lambda: panel.list.findChild(QLineEdit) is None)
     assert panel.list.item(0).text() == "a hat" and panel.list.count() == 3 and panel.opacity.value() == 50
 
 
-def test_merging_down_looks_the_same(sea, qtbot):
+def test_merging_layers_does_not_change_the_picture(sea, qtbot):
     two_layers(sea)
     session, before = sea.session, look(sea.session.document.state)
     sea.editor.layers.list.setCurrentRow(0)
@@ -249,7 +249,7 @@ def test_merging_down_looks_the_same(sea, qtbot):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".ora"])
-def test_saved_files_keep_exif_and_profile_and_png_the_facts(sea, qtbot, tmp_path, suffix):
+def test_saved_files_keep_exif_and_profile_and_png_keeps_the_facts(sea, qtbot, tmp_path, suffix):
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -264,14 +264,14 @@ def test_saved_files_keep_exif_and_profile_and_png_the_facts(sea, qtbot, tmp_pat
     path = tmp_path / f"out{suffix}"
     session.files.save(path)
     qtbot.waitUntil(lambda: not session.document.modified)
-    saved = pictures.read(path)
-    assert saved.base is not None and saved.base.exif is not None
-    assert saved.base.icc_profile == profile and b"a sea" in saved.base.exif
+    saved_state = pictures.read(path)
+    assert saved_state.base is not None and saved_state.base.exif is not None
+    assert saved_state.base.icc_profile == profile and b"a sea" in saved_state.base.exif
     if suffix == ".ora":
-        assert [x.mask_on for x in saved.layers] == [True, False] and saved.layers[1].opacity == 0.5
-        assert np.array_equal(look(saved), look(session.document.state))
+        assert [x.mask_on for x in saved_state.layers] == [True, False] and saved_state.layers[1].opacity == 0.5
+        assert np.array_equal(look(saved_state), look(session.document.state))
     elif suffix != ".jpg":
-        assert np.array_equal(np.asarray(saved.base.image), look(session.document.state))
+        assert np.array_equal(np.asarray(saved_state.base.image), look(session.document.state))
     if suffix == ".png":
         from engine.imaging.save import read_facts
 
@@ -279,7 +279,7 @@ def test_saved_files_keep_exif_and_profile_and_png_the_facts(sea, qtbot, tmp_pat
         assert facts is not None and facts["seed"] == 7
 
 
-def test_presets_and_settings_are_there_at_the_next_start(make_window, qtbot, data):
+def test_presets_and_settings_survive_a_restart(make_window, qtbot, data):
     first = make_window()
     preferences = first.session.preferences
     preferences.instruction = "make it snow"
@@ -288,11 +288,11 @@ def test_presets_and_settings_are_there_at_the_next_start(make_window, qtbot, da
     preferences.configure(presets=preferences.settings.with_preset(preset).presets)
     first.close()
     second = make_window(data)
-    kept = second.session.preferences
-    assert kept.settings.presets == (preset,) and kept.instruction == "make it snow"
-    kept.draw_with(scope="boxes", steps=None)
+    preferences_again = second.session.preferences
+    assert preferences_again.settings.presets == (preset,) and preferences_again.instruction == "make it snow"
+    preferences_again.draw_with(scope="boxes", steps=None)
     second.editor.instruction.presets.activated.emit(1)
-    assert kept.drawing == preset.drawing
+    assert preferences_again.drawing == preset.drawing
 
 
 def test_a_picture_can_be_pasted_and_dropped(window, qtbot):
@@ -300,24 +300,24 @@ def test_a_picture_can_be_pasted_and_dropped(window, qtbot):
     window.files.paste()
     qtbot.waitUntil(lambda: window.session.document.is_open)
     assert window.session.document.path is None
-    shown = np.asarray(window.session.document.state.base.image.convert("RGB"))
-    assert np.array_equal(shown, np.asarray(Image.open(SEA).convert("RGB")))
+    pixels = np.asarray(window.session.document.state.base.image.convert("RGB"))
+    assert np.array_equal(pixels, np.asarray(Image.open(SEA).convert("RGB")))
     QGuiApplication.clipboard().setText("words")
     window.files.paste()
-    assert window.heard[-1].kind == "warning"
+    assert window.message_log[-1].kind == "warning"
 
 
-def test_boxes_change_places_by_key_and_by_dropping(sea, qtbot):
+def test_boxes_are_reordered_by_keys_and_by_dropping(sea, qtbot):
     session, boxes = sea.session, sea.editor.plan.boxes.list
     first, second = format_box(Box(300, 560, 580, 840), "red"), format_box(Box(300, 90, 600, 390), "green")
     session.review.replan(Plan.of(f"The car {first} and the fish {second} change.{IM_GEN_START}"), "")
     session.review.select(0)
     boxes.setFocus()
     qtbot.keyClick(boxes, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
-    named = [(region.phrase, region.color) for region in session.review.plan.chain.boxes]
-    assert named == [("the fish", "red"), ("The car", "green")]
+    box_order = [(region.phrase, region.color) for region in session.review.plan.chain.boxes]
+    assert box_order == [("the fish", "red"), ("The car", "green")]
     assert session.review.selected == 1 and boxes.currentRow() == 1
-    qtbot.keyClick(boxes, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)  # it is the last already
+    qtbot.keyClick(boxes, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)  # already the last box
     session.document.undo.undo()
     assert [region.phrase for region in session.review.plan.chain.boxes][0] == "The car"
     session.review.select(1)

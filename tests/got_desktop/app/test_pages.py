@@ -1,4 +1,4 @@
-"""Settings, doctor and plug-ins in the real window; every page by keyboard and by name."""
+"""The Settings, Doctor and Plug-ins pages in the real window; keyboard and accessible names of all pages."""
 
 from pathlib import Path
 
@@ -37,14 +37,14 @@ def show(window: Window, name: str) -> QWidget:
 
 
 def current(window: Window) -> QWidget:
-    """The page that is shown."""
+    """The current page."""
     page = window.pages.currentWidget()
     assert page is not None
     return page
 
 
 def pick(qtbot, box: QComboBox, value: object) -> None:
-    """Chooses it by keys, as a user does."""
+    """Selects a value by keys, as a user does."""
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Home)
     for _ in range(box.count()):
@@ -61,8 +61,8 @@ def words(where: QWidget) -> str:
 # --- all pages ---
 
 
-def test_every_page_is_reached_by_its_keys_and_everything_has_a_name(window: Window, qtbot):
-    for page in PAGES[1:]:  # the editor has tests of its own
+def test_every_page_has_a_shortcut_and_all_widgets_have_names(window: Window, qtbot):
+    for page in PAGES[1:]:  # the editor has its own tests
         window.actions_.all[f"page_{page.id}"].trigger()
         qtbot.wait(50)
         for one in current(window).findChildren(QWidget):
@@ -74,35 +74,35 @@ def test_every_page_is_reached_by_its_keys_and_everything_has_a_name(window: Win
 
 
 @pytest.mark.parametrize("name", ["settings", "models"])
-def test_tab_goes_through_all_controls_of_a_page(window: Window, qtbot, name: str):
+def test_tab_reaches_all_controls_of_a_page(window: Window, qtbot, name: str):
     page = show(window, name)
     qtbot.waitUntil(lambda: bool(window.session.link.offer.models))
     qtbot.waitUntil(lambda: window.activateWindow() or window.isActiveWindow())
-    # a page fills its cards anew when the engine has said more: then the round begins again
+    # a page refills its cards after news from the engine; then the round starts again
     qtbot.waitUntil(lambda: len(controls(page)) >= 3 and controls(page) <= reached(page, qtbot))
 
 
 def controls(page: QWidget) -> set[QWidget]:
-    """Those that the Tab key should reach."""
+    """The controls that the Tab key should reach."""
     return {
         one
         for one in page.findChildren(QWidget)
         if isinstance(one, QAbstractButton | QComboBox) and one.isVisible() and one.isEnabled()
-        # the arrows reach the others of a group
+        # arrow keys reach the others of a group
         if not isinstance(one, QAbstractButton) or one.group() is None or one.isChecked()
     }
 
 
 def reached(page: QWidget, qtbot) -> set[QWidget]:
-    """Those that it does reach."""
-    seen: set[QWidget] = set()
+    """The controls that the Tab key reaches."""
+    widgets: set[QWidget] = set()
     next(iter(controls(page))).setFocus()
     for _ in range(120):
         focus = QApplication.focusWidget()
         if focus is not None:
-            seen.add(focus)
+            widgets.add(focus)
         qtbot.keyClick(focus or page, Qt.Key.Key_Tab)
-    return seen
+    return widgets
 
 
 # --- settings ---
@@ -115,7 +115,7 @@ def page(window: Window) -> SettingsPage:
     return page
 
 
-def test_a_theme_is_kept_and_shown(window: Window, page: SettingsPage, data: Path, qtbot):
+def test_a_theme_is_saved_and_applied(window: Window, page: SettingsPage, data: Path, qtbot):
     page.theme.findChildren(QAbstractButton)[2].click()
     assert window.session.preferences.settings.theme == "dark"
     qtbot.waitUntil(lambda: settings.load(data).theme == "dark")
@@ -126,35 +126,39 @@ def test_a_theme_is_kept_and_shown(window: Window, page: SettingsPage, data: Pat
     theme.follow(app, "light")
 
 
-def test_a_language_is_kept_for_the_next_start(window: Window, page: SettingsPage, data: Path, qtbot):
+def test_a_language_is_saved_for_the_next_start(window: Window, page: SettingsPage, data: Path, qtbot):
     pick(qtbot, page.language, "en")
     qtbot.waitUntil(lambda: settings.load(data).language == "en")
-    assert "next start" in page.language_row.about.text()
+    assert "restart" in page.language_row.about.text()
 
 
-def test_the_languages_are_english_and_each_translation():
+def test_the_languages_are_english_and_the_translations():
     assert languages()[0] == "en"
     assert language_name("de") == "Deutsch"
 
 
-def test_models_run_on_the_device_that_is_chosen(window: Window, page: SettingsPage, qtbot):
+def test_models_run_on_the_selected_device(window: Window, page: SettingsPage, qtbot):
     qtbot.waitUntil(lambda: page.device.findData("cpu") >= 0)
     pick(qtbot, page.device, "cpu")
     assert window.session.preferences.settings.device == window.session.link.device == "cpu"
-    done: list[object] = []
+    outcomes: list[object] = []
     window.session.preferences.configure(device="cuda:7")
     link = window.session.link
-    link.run(lambda c: LoadRequest(model="got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
-    qtbot.waitUntil(lambda: bool(done))
-    assert "no device “cuda:7”" in str(done[0])  # what the page says is what the engine is asked for
+    link.run(
+        lambda c: LoadRequest(model="got-mini"), lambda c, r: r.id, lambda e: None, outcomes.append, outcomes.append
+    )
+    qtbot.waitUntil(lambda: bool(outcomes))
+    assert "no device “cuda:7”" in str(outcomes[0])  # the engine gets the device that the page shows
 
 
-def test_memory_is_given_back(window: Window, page: SettingsPage, qtbot):
-    done: list[object] = []
+def test_the_model_can_be_unloaded(window: Window, page: SettingsPage, qtbot):
+    outcomes: list[object] = []
     link = window.session.link
-    link.run(lambda c: LoadRequest(model="got-mini"), lambda c, r: r.id, lambda e: None, done.append, done.append)
-    qtbot.waitUntil(lambda: bool(done))
-    assert isinstance(done[0], str), done
+    link.run(
+        lambda c: LoadRequest(model="got-mini"), lambda c, r: r.id, lambda e: None, outcomes.append, outcomes.append
+    )
+    qtbot.waitUntil(lambda: bool(outcomes))
+    assert isinstance(outcomes[0], str), outcomes
     qtbot.waitUntil(lambda: page.unload.isEnabled())
     assert "got-mini is loaded" in page.memory.about.text()
     page.unload.setFocus()
@@ -163,7 +167,7 @@ def test_memory_is_given_back(window: Window, page: SettingsPage, qtbot):
     assert not errors(window)
 
 
-def test_what_is_switched_off_stays_off(window: Window, page: SettingsPage, data: Path, qtbot):
+def test_switched_off_options_are_saved(window: Window, page: SettingsPage, data: Path, qtbot):
     page.facts.setFocus()
     qtbot.keyClick(page.facts, Qt.Key.Key_Space)
     qtbot.keyClick(page.snap, Qt.Key.Key_Space)
@@ -171,23 +175,23 @@ def test_what_is_switched_off_stays_off(window: Window, page: SettingsPage, data
     assert not settings.load(data).save_facts
 
 
-def entries(window: Window, number: int, starred: bool = False) -> None:
+def add_entries(window: Window, number: int, starred: bool = False) -> None:
     for place in range(number):
         window.session.history.add(Entry(f"edit {place}", "", Drawing(), "sea", b"", b"", starred=starred))
 
 
-def test_the_history_keeps_as_much_as_is_wanted(window: Window, page: SettingsPage, qtbot):
-    entries(window, 3, starred=True)
-    entries(window, 104)
-    pick(qtbot, page.kept, 100)  # on the way there the keys pass by "None"
+def test_the_history_keeps_the_selected_number_of_edits(window: Window, page: SettingsPage, qtbot):
+    add_entries(window, 3, starred=True)
+    add_entries(window, 104)
+    pick(qtbot, page.kept, 100)  # the keys pass "None" on the way
     assert len(window.session.history.find(limit=999)) == 107
-    entries(window, 1)
+    add_entries(window, 1)
     assert len(window.session.history.find(limit=999)) == 103
 
 
 def test_the_history_is_cleared_after_asking(window: Window, page: SettingsPage, qtbot):
-    entries(window, 1, starred=True)
-    entries(window, 4)
+    add_entries(window, 1, starred=True)
+    add_entries(window, 4)
     page.clear.click()
     answer(qtbot, "Cancel")
     assert len(window.session.history.find()) == 5
@@ -197,17 +201,17 @@ def test_the_history_is_cleared_after_asking(window: Window, page: SettingsPage,
     assert [entry.starred for entry in window.session.history.find()] == [True]
 
 
-def test_the_keys_are_those_of_the_menus(window: Window, page: SettingsPage):
-    shown = words(page.keys)
+def test_all_menu_shortcuts_are_listed(window: Window, page: SettingsPage):
+    texts = words(page.keys)
     for action in window.actions_.all.values():
         if not action.shortcut().isEmpty():
-            assert action.shortcut().toString(action.shortcut().SequenceFormat.NativeText) in shown, action.text()
+            assert action.shortcut().toString(action.shortcut().SequenceFormat.NativeText) in texts, action.text()
 
 
 # --- doctor ---
 
 
-def test_the_doctor_says_what_the_command_says_and_copies_it(window: Window, qtbot):
+def test_the_doctor_shows_and_copies_the_commands_findings(window: Window, qtbot):
     page = show(window, "doctor")
     assert isinstance(page, DoctorPage)
     qtbot.waitUntil(lambda: not page.busy)
@@ -222,28 +226,28 @@ def test_the_doctor_says_what_the_command_says_and_copies_it(window: Window, qtb
     assert report == page.report() and "✓ Engine: runs" in report
 
 
-def test_what_is_wrong_is_said_with_its_remedy_and_mended(window: Window, qtbot, monkeypatch):
+def test_a_problem_is_shown_with_its_remedy_and_fixed(window: Window, qtbot, monkeypatch):
     from engine.api import launch
     from engine.api.errors import EngineUnavailable
 
     page = show(window, "doctor")
     assert isinstance(page, DoctorPage)
     qtbot.waitUntil(lambda: not page.busy)
-    with monkeypatch.context() as broken:
+    with monkeypatch.context() as context:
 
         def refuse(name: str) -> None:
             raise EngineUnavailable("engine_start", "The engine does not start.", "See its log.")
 
-        broken.setattr(launch, "connect", refuse)
+        context.setattr(launch, "connect", refuse)
         page.examine()
         qtbot.waitUntil(lambda: not page.busy)
-    qtbot.waitUntil(lambda: "To mend: 1" in page.verdict.text())
+    qtbot.waitUntil(lambda: "Problems: 1" in page.verdict.text())
     row = page.findChild(Row, "finding_Engine")
     assert row is not None and "→ See its log." in row.about.text()
     start = row.findChild(QPushButton)
     assert start is not None and start.text() == "Start the engine"
     start.click()
-    qtbot.waitUntil(lambda: not page.busy and "To mend" not in page.verdict.text())
+    qtbot.waitUntil(lambda: not page.busy and "Problems" not in page.verdict.text())
 
 
 HELD = """
@@ -257,11 +261,11 @@ class Held:
 
 sys.meta_path.insert(0, Held())
 """
-"""Python runs a file of this name at its start: here, an engine whose PyTorch takes as long as the test likes."""
+"""For sitecustomize.py, which Python runs at its start: delays the import of PyTorch until the test allows it."""
 
 
 @pytest.mark.full
-def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, data: Path, monkeypatch, qtbot):
+def test_the_doctor_waits_for_an_engine_that_is_starting(make_window, tmp_path: Path, data: Path, monkeypatch, qtbot):
     folder = tmp_path / "slow"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(HELD)
@@ -271,21 +275,21 @@ def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, 
     monkeypatch.syspath_prepend(folder)
     try:
         window = make_window()
-        page, told = show(window, "doctor"), window.session.link.ask_devices
+        page = show(window, "doctor")
         assert isinstance(page, DoctorPage)
-        named: list[tuple[Note, ...]] = []
-        told(named.append)
-        qtbot.waitUntil(lambda: "looked at again" in page.verdict.text() and not page.busy)
+        devices: list[tuple[Note, ...]] = []
+        window.session.link.ask_devices(devices.append)
+        qtbot.waitUntil(lambda: "checked again" in page.verdict.text() and not page.busy)
         row = page.findChild(Row, "finding_Devices")
         assert row is not None and "No answer yet" in row.about.text()
-        assert "To mend" not in page.verdict.text() and named == []
+        assert "Problems" not in page.verdict.text() and devices == []
         assert "… Devices" in page.report()
         (folder / "go").touch()
         qtbot.waitUntil(lambda: not page.busy and "starting" not in page.verdict.text())
-        found = {finding.what: finding.text for finding in page.findings}
-        assert found.get("Devices", "").startswith("cpu"), found["Engine"]
-        qtbot.waitUntil(lambda: bool(named))
-        assert named[0][-1].text.startswith("cpu") and errors(window) == []
+        texts = {finding.what: finding.text for finding in page.findings}
+        assert texts.get("Devices", "").startswith("cpu"), texts["Engine"]
+        qtbot.waitUntil(lambda: bool(devices))
+        assert devices[0][-1].text.startswith("cpu") and errors(window) == []
     finally:
         place.end()
 
@@ -295,7 +299,7 @@ def test_an_engine_that_still_starts_is_waited_for(make_window, tmp_path: Path, 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch) -> Path:
-    """A user's folder of its own, where nothing is installed."""
+    """An empty home folder."""
     home = tmp_path / "home"
     home.mkdir()
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "GIMP3_DIRECTORY"):
@@ -313,54 +317,54 @@ def plugins(window: Window, qtbot) -> PluginsPage:
 
 
 def press(qtbot, page: PluginsPage, name: str) -> None:
-    def found() -> list[QPushButton]:
+    def buttons() -> list[QPushButton]:
         return [b for b in page.findChildren(QPushButton) if b.accessibleName() == name and b.isVisible()]
 
-    qtbot.waitUntil(lambda: len(found()) == 1)
-    found()[0].setFocus()
-    qtbot.keyClick(found()[0], Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(buttons()) == 1)
+    buttons()[0].setFocus()
+    qtbot.keyClick(buttons()[0], Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not page.busy)
 
 
-def test_hosts_that_are_not_there_are_said(window: Window, home: Path, qtbot):
+def test_missing_hosts_are_reported(window: Window, home: Path, qtbot):
     page = plugins(window, qtbot)
     qtbot.waitUntil(lambda: "Krita was not found" in words(page))
     assert "GIMP 3 was not found" in words(page)
 
 
-def test_the_doctor_puts_a_missing_plugin_in(window: Window, home: Path, qtbot):
+def test_the_doctor_installs_a_missing_plugin(window: Window, home: Path, qtbot):
     (home / ".local/share/krita").mkdir(parents=True)
     page = show(window, "doctor")
     assert isinstance(page, DoctorPage)
 
     def row() -> QWidget:
         qtbot.waitUntil(lambda: not page.busy)
-        found = page.findChild(QWidget, "finding_Krita plug-in")
-        assert found is not None and page.findChild(QWidget, "finding_GIMP plug-in") is None
-        return found
+        finding = page.findChild(QWidget, "finding_Krita plug-in")
+        assert finding is not None and page.findChild(QWidget, "finding_GIMP plug-in") is None
+        return finding
 
     qtbot.waitUntil(lambda: "not installed in ~/.local/share/krita" in words(row()))
     install = row().findChild(QPushButton)
     assert install is not None and install.text() == "Install the plug-in"
     install.click()
-    qtbot.waitUntil(lambda: any("Start Krita anew" in message.text for message in window.heard))
+    qtbot.waitUntil(lambda: any("Restart Krita" in message.text for message in window.message_log))
     qtbot.waitUntil(lambda: "→" not in words(row()) and row().findChild(QPushButton) is None)
     assert (home / ".local/share/krita/pykrita/got_krita.desktop").is_file() and errors(window) == []
 
 
-def test_a_plugin_is_put_in_and_taken_out(window: Window, home: Path, qtbot):
+def test_a_plugin_is_installed_and_removed(window: Window, home: Path, qtbot):
     (home / ".local/share/krita").mkdir(parents=True)
     page = plugins(window, qtbot)
     press(qtbot, page, "Install: Krita")
     assert (home / ".local/share/krita/pykrita/got_krita.desktop").is_file()
     qtbot.waitUntil(lambda: "Installed" in words(page.hosts["krita"]))
-    assert any("Start Krita anew" in message.text for message in window.heard)
+    assert any("Restart Krita" in message.text for message in window.message_log)
     press(qtbot, page, "Remove: Krita")
     assert not (home / ".local/share/krita/pykrita/got_krita").exists()
     assert not errors(window)
 
 
-def test_a_folder_of_the_user_s_choice(window: Window, home: Path, tmp_path: Path, qtbot):
+def test_a_plugin_is_installed_in_a_folder_that_the_user_chooses(window: Window, home: Path, tmp_path: Path, qtbot):
     page = plugins(window, qtbot)
     press(qtbot, page, "Choose its folder… GIMP 3")
     dialog = next(w for w in window.findChildren(QFileDialog) if w.isVisible())
@@ -370,17 +374,17 @@ def test_a_folder_of_the_user_s_choice(window: Window, home: Path, tmp_path: Pat
     assert (tmp_path / "plug-ins/got_gimp/got_gimp.py").is_file()
 
 
-def test_what_is_not_ours_is_left_alone_and_holds_up_nothing(window: Window, home: Path, qtbot):
+def test_another_plugin_is_left_unchanged_and_blocks_nothing_else(window: Window, home: Path, qtbot):
     other = home / ".local/share/krita/pykrita/got_krita"
     other.mkdir(parents=True)
     (home / ".config/GIMP/3.0").mkdir(parents=True)
     page = plugins(window, qtbot)
-    qtbot.waitUntil(lambda: "Another plug-in lies in its place" in words(page))
+    qtbot.waitUntil(lambda: "Another plug-in is installed in its place" in words(page))
     assert "Move it away first" in words(page) and other.exists()
-    assert [b.text() for b in page.hosts["krita"].findChildren(QPushButton) if b.isVisible()] == ["Look again"]
+    assert [b.text() for b in page.hosts["krita"].findChildren(QPushButton) if b.isVisible()] == ["Check again"]
     press(qtbot, page, "Install: GIMP 3")
     assert (home / ".config/GIMP/3.0/plug-ins/got_gimp/got_gimp.py").is_file() and not list(other.iterdir())
     other.rmdir()
-    press(qtbot, page, "Look again: Krita")
+    press(qtbot, page, "Check again: Krita")
     press(qtbot, page, "Install: Krita")
     assert (other / "docker.py").is_file()

@@ -1,4 +1,4 @@
-"""Settings, presets and history entries as files of other versions hold them."""
+"""Settings, presets and history entries in the files of other versions."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ STORED = {
     "width": 512,
     "height": None,
 }
-"""As the first version wrote it."""
+"""Drawing options as the first version wrote them."""
 DRAWING = Drawing(
     model="GoT-6B",
     adapter="boats",
@@ -48,24 +48,24 @@ DRAWING = Drawing(
 )
 
 
-def test_the_first_versions_files_are_read_and_can_read_ours(tmp_path: Path):
+def test_files_are_compatible_with_the_first_version(tmp_path: Path):
     preset = {"name": "boats", "instruction": "add a boat", "drawing": STORED | {"of_a_later_version": 1}}
     (tmp_path / "settings.json").write_text(json.dumps({"drawing": STORED, "presets": [preset], "theme": "dark"}))
     read = settings.load(tmp_path)
     assert read == Settings(theme="dark", drawing=DRAWING, presets=(Preset("boats", "add a boat", DRAWING),))
     settings.store(tmp_path, read)
-    written = json.loads((tmp_path / "settings.json").read_text())
-    assert written["drawing"] | STORED == written["drawing"] == written["presets"][0]["drawing"]
+    stored = json.loads((tmp_path / "settings.json").read_text())
+    assert stored["drawing"] | STORED == stored["drawing"] == stored["presets"][0]["drawing"]
     assert settings.load(tmp_path) == read
 
 
 @pytest.mark.parametrize("drawing", [{"semantic": -1}, {"semantic": "much"}, {"scope": "boxes", "seed": None}, []])
-def test_a_file_that_makes_no_sense_ends_no_start(tmp_path: Path, drawing):
+def test_an_invalid_file_does_not_prevent_the_start(tmp_path: Path, drawing):
     (tmp_path / "settings.json").write_text(json.dumps({"drawing": drawing, "theme": "dark"}))
     assert settings.load(tmp_path).drawing.model == "got-mini"
 
 
-def test_history_gives_every_option_back(tmp_path: Path):
+def test_the_history_stores_every_option(tmp_path: Path):
     history = History(tmp_path, 5)
     history.add(Entry("add a boat", "", DRAWING, "sea", b"", b""))
     (entry,) = history.find()

@@ -1,4 +1,4 @@
-"""The page of trainings with the real trainer in its own process, on a tiny model."""
+"""The Training page with the real trainer in a separate process, on a tiny model."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ STEPS = 60
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> Path:
-    """Six pairs, and two things that are none."""
+    """Six pairs and two incomplete ones."""
     folder = tmp_path_factory.mktemp("data") / "boats"
     folder.mkdir()
     for number in range(6):
@@ -46,7 +46,7 @@ def pictures(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def adapters(engine_place: Place) -> Iterator[Path]:
-    """Where adapters lie; what a test brings there is gone after it."""
+    """The adapters' folder; adapters that a test adds are deleted after it."""
     yield engine_place.adapters
     shutil.rmtree(engine_place.adapters, ignore_errors=True)
 
@@ -59,29 +59,29 @@ def open_page(window: Window, model: str) -> TrainingPage:
     return page
 
 
-def shown(page: TrainingPage) -> Training:
-    """The training that is open."""
-    assert page.trainings.shown is not None
-    return page.trainings.shown
+def current(page: TrainingPage) -> Training:
+    """The current training."""
+    assert page.trainings.current is not None
+    return page.trainings.current
 
 
 def begin(page: TrainingPage, pictures: Path, qtbot) -> None:
     page.describe.setChecked(False)
     page.begin(pictures)
-    wait(page, qtbot, lambda: page.trainings.shown and page.trainings.shown.pairs.state == "ready")
+    wait(page, qtbot, lambda: page.trainings.current and page.trainings.current.pairs.state == "ready")
 
 
 def wait(page: TrainingPage, qtbot, holds) -> None:
     try:
         qtbot.waitUntil(lambda: bool(holds()))
     except qtbot.TimeoutError:
-        one = page.trainings.shown
+        one = page.trainings.current
         logs = [path.read_text() for path in one.folder.glob("*.log")] if one else []
-        raise AssertionError((one and one.standing, logs)) from None
+        raise AssertionError((one and one.status, logs)) from None
 
 
 def state(page: TrainingPage) -> str:
-    return page.trainings.shown.standing.state if page.trainings.shown else ""
+    return page.trainings.current.status.state if page.trainings.current else ""
 
 
 def press(qtbot, page: TrainingPage, one: QPushButton) -> None:
@@ -91,22 +91,22 @@ def press(qtbot, page: TrainingPage, one: QPushButton) -> None:
 
 
 def read(page: TrainingPage, qtbot, where: QWidget, text: str) -> None:
-    """It stands there, or does a moment later."""
+    """Waits until the widget shows the text."""
     wait(page, qtbot, lambda: any(text in one.text() for one in where.findChildren(QLabel) if one.isVisible()))
 
 
 def give(page: TrainingPage, qtbot, **values: int) -> None:
-    """Types them into the form."""
+    """Enters values into the form."""
     for name, value in values.items():
         key = name.replace("_", ".", 1)
         field = page.form.fields[key]
         assert isinstance(field, QSpinBox)
         wait(page, qtbot, field.isEnabled)
         field.setValue(value)
-        wait(page, qtbot, lambda key=key, value=value: shown(page).config[key] == value)
+        wait(page, qtbot, lambda key=key, value=value: current(page).config[key] == value)
 
 
-def test_what_a_folder_holds_is_reported(make_window, tiny, pictures, adapters, qtbot):
+def test_the_pairs_in_a_folder_are_reported(make_window, tiny, pictures, adapters, qtbot):
     window = make_window()
     page = open_page(window, tiny)
     begin(page, pictures, qtbot)
@@ -115,8 +115,8 @@ def test_what_a_folder_holds_is_reported(make_window, tiny, pictures, adapters, 
         read(page, qtbot, page.pairs, text)
     report = page.pairs.findChild(QPlainTextEdit)
     assert report is not None
-    found = report.toPlainText()
-    assert "lonely-before.png" in found and "broken-before.png" in found
+    text = report.toPlainText()
+    assert "lonely-before.png" in text and "broken-before.png" in text
     wait(page, qtbot, lambda: len(page.pairs.strip.pictures) == 6)
     assert page.pairs.strip.pictures[0].accessibleName() == "paint boat 0 red"
 
@@ -124,32 +124,32 @@ def test_what_a_folder_holds_is_reported(make_window, tiny, pictures, adapters, 
     assert isinstance(base, QComboBox) and base.currentText() == "tiny"
     turn_the_wheel(page.form.fields["training.steps"])
     correct(page, qtbot)
-    deleted = shown(page)
+    training = current(page)
     press(qtbot, page, page.delete)
     answer(qtbot, "Delete")
     wait(page, qtbot, lambda: not page.trainings.names)
-    page.trainings.shown, page.trainings.busy = deleted, True
-    page.trainings.set_value("training.steps", 3)  # a window that has not seen yet that it is gone
+    page.trainings.current, page.trainings.busy = training, True
+    page.trainings.set_value("training.steps", 3)  # as in a window that does not know yet that it was deleted
     wait(page, qtbot, lambda: not page.trainings.busy)
     assert not any(page.trainings.home.iterdir()) and (pictures / "0-before.png").exists()
     assert not errors(window)
 
 
 def turn_the_wheel(field: QWidget) -> None:
-    """Over a field that is passed by while the page scrolls."""
+    """Turns the mouse wheel over a field while the page scrolls."""
     assert isinstance(field, QSpinBox) and field.isEnabled() and not field.hasFocus()
     before, at = field.value(), QPointF(field.rect().center())
-    none, begun = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+    none, phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
     turn = QWheelEvent(
-        at, field.mapToGlobal(at), QPoint(), QPoint(0, 120), none, Qt.KeyboardModifier.NoModifier, begun, False
+        at, field.mapToGlobal(at), QPoint(), QPoint(0, 120), none, Qt.KeyboardModifier.NoModifier, phase, False
     )
     QApplication.sendEvent(field, turn)
     assert field.value() == before and not turn.isAccepted()
 
 
 def correct(page: TrainingPage, qtbot) -> None:
-    """By keys, as a user does: the first pair's box is moved, the next one's instruction changed, one left out."""
-    first, second, third = shown(page).pairs.rows[:3]
+    """Moves the first pair's box, changes the second pair's instruction and excludes the third pair, by keys."""
+    first, second, third = current(page).pairs.rows[:3]
     press(qtbot, page, page.pairs.correct)
     dialog = page.window().findChild(ReviewDialog)
     assert dialog is not None
@@ -169,69 +169,69 @@ def correct(page: TrainingPage, qtbot) -> None:
     dialog.drop.click()
     wait(page, qtbot, lambda: dialog.place.text() == "3 of 5")
     dialog.accept()
-    wait(page, qtbot, lambda: len(shown(page).pairs.rows) == 5)
-    wait(page, qtbot, lambda: shown(page).pairs.rows[1].instruction == "make it red")
-    moved = shown(page).pairs.rows[0]
-    before, after = Chain.parse(first.chain).boxes[0].box, Chain.parse(moved.chain).boxes[0].box
-    assert after.x1 > before.x1 and after.y1 == before.y1 and moved.instruction == first.instruction
-    assert third.name not in [pair.name for pair in shown(page).pairs.rows]
-    assert shown(page).pairs.rows[1].chain == second.chain
+    wait(page, qtbot, lambda: len(current(page).pairs.rows) == 5)
+    wait(page, qtbot, lambda: current(page).pairs.rows[1].instruction == "make it red")
+    corrected_pair = current(page).pairs.rows[0]
+    before, after = Chain.parse(first.chain).boxes[0].box, Chain.parse(corrected_pair.chain).boxes[0].box
+    assert after.x1 > before.x1 and after.y1 == before.y1 and corrected_pair.instruction == first.instruction
+    assert third.name not in [pair.name for pair in current(page).pairs.rows]
+    assert current(page).pairs.rows[1].chain == second.chain
 
 
-def test_what_is_no_data_is_said(make_window, tiny, tmp_path, adapters, qtbot):
+def test_a_folder_without_training_data_is_reported(make_window, tiny, tmp_path, adapters, qtbot):
     page = open_page(make_window(), tiny)
     (tmp_path / "empty").mkdir()
     page.describe.setChecked(False)
     page.begin(tmp_path / "empty")
-    wait(page, qtbot, lambda: page.trainings.shown and page.trainings.shown.pairs.state == "died")
+    wait(page, qtbot, lambda: page.trainings.current and page.trainings.current.pairs.state == "died")
     read(page, qtbot, page.pairs, "holds no training data")
 
 
 @pytest.mark.full
-def test_a_training_outlives_crash_and_window_and_its_adapter_is_used(
+def test_a_training_survives_a_crash_and_closing_and_its_adapter_is_used(
     make_window, tiny, pictures, adapters, data, tmp_path, qtbot
 ):
     window = make_window()
     page = open_page(window, tiny)
     begin(page, pictures, qtbot)
-    config = shown(page).folder / "config.toml"
+    config = current(page).folder / "config.toml"
     files.set_values(config, {"validation.num_inference_steps": 1, "training.save_every": 10, "validation.samples": 1})
     give(page, qtbot, training_steps=STEPS, training_batch_size=2, training_micro_batch=4, adapter_rank=2)
     give(page, qtbot, validation_every=STEPS)
 
-    press(qtbot, page, page.progress.start)  # with a configuration that makes no sense
+    press(qtbot, page, page.progress.start)  # with an invalid configuration
     wait(page, qtbot, lambda: state(page) == "died")
     read(page, qtbot, page.progress, "batch_size must be a multiple")
     give(page, qtbot, training_micro_batch=2)
 
     press(qtbot, page, page.progress.start)
-    page.trainings.start("cpu")  # as a second press of the button, before the first has had its effect
+    page.trainings.start("cpu")  # like a second click on the button before the first has an effect
     press(qtbot, page, page.progress.pause)
     wait(page, qtbot, lambda: state(page) == "paused")
-    assert "Paused at step" in page.progress.standing.text()
-    at = shown(page).standing.step
+    assert "Paused at step" in page.progress.status.text()
+    at = current(page).status.step
     assert page.progress.chain.points[-1][0] == page.progress.diffusion.points[-1][0] == at < STEPS
     assert f"step {at}: " in page.progress.chain.accessibleDescription()
     assert not page.form.fields["training.steps"].isEnabled()
 
-    process = read_json(shown(page).folder / "run" / "state.json")
+    process = read_json(current(page).folder / "run" / "state.json")
     window.close()
-    assert alive(process)  # it goes on without the app
+    assert alive(process)  # the trainer continues without the app
     window = make_window()
     page = open_page(window, tiny)
     wait(page, qtbot, lambda: state(page) == "paused")
-    assert shown(page).standing.step == at and page.progress.chain.points[-1][0] == at
-    press(qtbot, page, page.progress.go_on)
+    assert current(page).status.step == at and page.progress.chain.points[-1][0] == at
+    press(qtbot, page, page.progress.resume)
     wait(page, qtbot, lambda: page.progress.chain.points[-1][0] > at)
-    wait(page, qtbot, lambda: state(page) != "running" or "memory" in page.progress.standing.text())
+    wait(page, qtbot, lambda: state(page) != "running" or "memory" in page.progress.status.text())
 
     os.kill(process["pid"], 9)
     wait(page, qtbot, lambda: state(page) == "died")
-    assert "Broken off" in page.progress.standing.text()
-    press(qtbot, page, page.progress.go_on)
+    assert "Interrupted" in page.progress.status.text()
+    press(qtbot, page, page.progress.resume)
     press(qtbot, page, page.progress.stop)
     wait(page, qtbot, lambda: state(page) == "stopped")
-    press(qtbot, page, page.progress.go_on)
+    press(qtbot, page, page.progress.resume)
     wait(page, qtbot, lambda: state(page) == "finished")
     assert [step for step, _ in page.progress.chain.points] == list(range(1, STEPS + 1))
     wait(page, qtbot, lambda: [p.accessibleName() for p in page.progress.samples.pictures] == [f"step {STEPS}"])
@@ -254,10 +254,10 @@ def edit_with_it(window: Window, page: TrainingPage, folder: Path, qtbot) -> Non
     window.session.preferences.draw_with(steps=2)
     window.session.run_apply()
     wait_for_results(window, qtbot)
-    found = window.session.work.results
-    assert found is not None and found.result.options["adapters"] == [{"name": "boats", "weight": 1.0}]
+    results = window.session.work.results
+    assert results is not None and results.result.options["adapters"] == [{"name": "boats", "weight": 1.0}]
 
-    window.session.preferences.configure(keep_pairs=True)  # and what it drew is a pair to train on
+    window.session.preferences.configure(keep_pairs=True)  # the result becomes a training pair
     rows = folder_of(window.session.folder) / ROWS
     assert not rows.exists()
     window.session.work.accept(0)
@@ -265,14 +265,14 @@ def edit_with_it(window: Window, page: TrainingPage, folder: Path, qtbot) -> Non
     window.show_page("training")
     page.describe.setChecked(False)
     press(qtbot, page, page.own)
-    wait(page, qtbot, lambda: shown(page).name == "accepted-edits" and shown(page).pairs.rows)
-    (pair,) = shown(page).pairs.rows
-    assert pair.instruction == INSTRUCTION and pair.chain == found.chain
+    wait(page, qtbot, lambda: current(page).name == "accepted-edits" and current(page).pairs.rows)
+    (pair,) = current(page).pairs.rows
+    assert pair.instruction == INSTRUCTION and pair.chain == results.chain
     with Image.open(pair.source) as before, Image.open(pair.target) as after:
         assert before.tobytes() == scene().tobytes() != after.tobytes()
 
 
-def test_a_value_takes_the_place_of_another_in_the_file_with_its_comments():
+def test_changing_a_value_keeps_the_comments_in_the_file():
     text = 'name = "a # b"  # of it\n[training]\nsteps = 3  # many\n[loss]\nsteps = 9\n'
     assert with_value(text, "name", "ü") == 'name = "ü"  # of it\n[training]\nsteps = 3  # many\n[loss]\nsteps = 9\n'
     assert "steps = 5  # many\n[loss]\nsteps = 9" in with_value(text, "training.steps", 5)
@@ -280,7 +280,7 @@ def test_a_value_takes_the_place_of_another_in_the_file_with_its_comments():
         with_value(text, "loss.drop", 1)
 
 
-def test_the_curve_s_lines():
+def test_the_ticks_and_the_smoothed_line_of_the_curve():
     assert ticks(0.08, 3.0) == [0.1, 0.2, 0.5, 1.0, 2.0]
     assert smoothed([(1, 4.0)]) == [(1, pytest.approx(4.0))]
     assert [round(value, 3) for _, value in smoothed([(1, 4.0), (2, 2.0)])] == [4.0, 2.947]

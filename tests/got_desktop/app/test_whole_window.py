@@ -1,4 +1,4 @@
-"""The window as a whole: keys alone, names for those who do not see it, one window for each user, recovery, start."""
+"""The window as a whole: keyboard use, accessible names, one window for each user, recovery and start."""
 
 import os
 import re
@@ -52,7 +52,7 @@ CONTROL, SHIFT, ALT = (
 )
 
 
-def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
+def test_the_main_flow_by_keyboard_only(sea, qtbot, tmp_path):
     session, editor = sea.session, sea.editor
     sea.activateWindow()
     qtbot.waitUntil(sea.isActiveWindow)
@@ -64,7 +64,7 @@ def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
     qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_2, CONTROL | ALT)
     assert editor.canvas.hasFocus()
     qtbot.keyClick(editor.canvas, Qt.Key.Key_R)
-    qtbot.keyClick(editor.canvas, Qt.Key.Key_Return)  # a box in the middle, and its name
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Return)  # adds a box in the middle and opens its phrase
     qtbot.keyClicks(sea.focusWidget(), "the red car")
     qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_Return)
     assert editor.canvas.hasFocus()  # the field is closed
@@ -85,7 +85,7 @@ def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
     assert first is not None and session.review.selected not in (None, first)
     qtbot.keyClick(editor.canvas, Qt.Key.Key_F2)
     qtbot.keyClicks(sea.focusWidget(), "a thing")
-    qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_Tab)  # going elsewhere takes the words too
+    qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_Tab)  # leaving the field also accepts the text
     assert session.review.plan.chain.boxes[session.review.selected].phrase == "a thing"
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Return, CONTROL | SHIFT)
     wait_for_results(sea, qtbot)
@@ -98,16 +98,16 @@ def test_the_main_flow_by_keys_alone(sea, qtbot, tmp_path):
     assert len(session.document.state.layers) == 1
     qtbot.keyClick(sea.focusWidget(), Qt.Key.Key_S, CONTROL | SHIFT)
     qtbot.waitUntil(lambda: bool(sea.findChildren(QFileDialog)))
-    (asked,) = sea.findChildren(QFileDialog)
-    asked.selectFile(str(tmp_path / "keys.ora"))
-    asked.accept()  # offscreen, Return goes to the name's list of suggestions
+    (dialog,) = sea.findChildren(QFileDialog)
+    dialog.selectFile(str(tmp_path / "keys.ora"))
+    dialog.accept()  # on the offscreen platform, Return goes to the list of suggestions
     qtbot.waitUntil(lambda: not session.document.modified)
     assert (tmp_path / "keys.ora").exists() and errors(sea) == []
 
 
-def test_nothing_moves_on_the_left_when_work_begins_or_ends(sea, qtbot):
+def test_the_left_panel_does_not_move_when_work_starts_or_ends(sea, qtbot):
     panel, work = sea.editor.instruction, sea.session.work
-    qtbot.waitUntil(panel.placed.isVisible)
+    qtbot.waitUntil(panel.size_note.isVisible)
     parts = (panel.words, panel.plan, panel.presets, panel.drawing.fields["scope"], panel.drawing.model)
 
     def places() -> list[QRect]:
@@ -123,7 +123,7 @@ def test_nothing_moves_on_the_left_when_work_begins_or_ends(sea, qtbot):
     assert places() == before and panel.both.isVisible()
 
 
-def test_no_words_of_the_review_are_cut_in_the_smallest_window(sea):
+def test_no_text_of_the_review_is_cut_off_in_the_smallest_window(sea):
     review = sea.editor.review
     sea.resize(sea.minimumSize())
     review.setVisible(True)
@@ -132,7 +132,7 @@ def test_no_words_of_the_review_are_cut_in_the_smallest_window(sea):
         assert one.fontMetrics().horizontalAdvance(one.text()) <= one.width() - 12, one.text()
 
 
-def test_the_chosen_boxs_phrase_is_in_sight(sea):
+def test_the_selected_boxs_phrase_is_visible(sea):
     session, text = sea.session, sea.editor.plan.editor
     chain = ". ".join(f"thing {n} {format_box(Box(9, 9, 99, 99), 'red')}" for n in range(30))
     session.review.replan(Plan.of(chain), "")
@@ -155,7 +155,7 @@ def test_colors_of_the_chain_follow_the_theme(sea, qapp):
         theme.follow(qapp, "light")
 
 
-def test_the_rail_holds_its_words_in_every_language(qapp, make_window):
+def test_the_texts_of_the_rail_fit_in_every_language(qapp, make_window):
     set_language(qapp, "de")
     try:
         window = make_window()
@@ -166,18 +166,18 @@ def test_the_rail_holds_its_words_in_every_language(qapp, make_window):
             qapp.removeTranslator(translator)
 
 
-def test_keys_named_in_tooltips_are_those_of_the_menus(window):
+def test_shortcuts_in_tooltips_match_the_menus(window):
     keys = {keys.toString() for action in window.actions_.all.values() for keys in action.shortcuts()}
-    named = {
-        found[1]
+    tooltip_keys = {
+        match[1]
         for tip in map(QWidget.toolTip, window.findChildren(QWidget))
-        if (found := re.search(r"\((Ctrl.+)\)$", tip))
+        if (match := re.search(r"\((Ctrl.+)\)$", tip))
     }
-    assert len(named) > 3 and named <= keys | {"Ctrl+D"}  # the canvas' own
+    assert len(tooltip_keys) > 3 and tooltip_keys <= keys | {"Ctrl+D"}  # the canvas has its own Ctrl+D
 
 
 def own(widget: QWidget) -> bool:
-    """Whether it is ours, not a part that Qt puts into a widget of its own."""
+    """Whether the widget is ours and not an internal part of a Qt widget."""
     return not widget.objectName().startswith("qt_") and not isinstance(widget, QScrollBar)
 
 
@@ -190,14 +190,14 @@ def within_another(widget: QWidget) -> bool:
 @pytest.mark.parametrize("page", [page.id for page in PAGES])
 def test_every_interactive_widget_has_an_accessible_name(window, page):
     window.show_page(page)
-    nameless, seen = [], 0
+    nameless, count = [], 0
     for widget in window.findChildren(QWidget):
         if isinstance(widget, INTERACTIVE) and own(widget) and not within_another(widget):
-            seen += 1
-            found = QAccessible.queryAccessibleInterface(widget)
-            if not found.text(QAccessible.Text.Name):
+            count += 1
+            interface = QAccessible.queryAccessibleInterface(widget)
+            if not interface.text(QAccessible.Text.Name):
                 nameless.append(f"{type(widget).__name__} in {type(widget.parentWidget()).__name__}")
-    assert seen > 30 and nameless == []
+    assert count > 30 and nameless == []
 
 
 def test_every_interactive_widget_can_be_reached_by_keys(sea):
@@ -237,18 +237,18 @@ while not window.windowHandle().isExposed():
 
 
 @pytest.mark.full
-def test_the_window_is_there_soon_while_the_engine_is_cold(data):
-    """Processor time of everything until the window is on the screen; the wall clock's depends on who else works."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+def test_the_window_opens_quickly_without_a_running_engine(data):
+    """Measures processor time until the window is visible; wall-clock time would depend on other programs."""
+    before, start_time = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     with start(WINDOW + "print('torch' in sys.modules)", data) as child:
-        said = child.communicate()[0].strip()
-    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(f"start-up: {spent:.2f} s of processor time, {wall:.2f} s by the clock")
-    assert said == "False" and spent < 1.5
+        output = child.communicate()[0].strip()
+    wall, after = time.monotonic() - start_time, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"start-up: {cpu_seconds:.2f} s of processor time, {wall:.2f} s by the clock")
+    assert output == "False" and cpu_seconds < 1.5
 
 
-def test_what_a_killed_window_had_not_saved_comes_back(make_window, qtbot, data):
+def test_unsaved_work_of_a_killed_window_is_recovered(make_window, qtbot, data):
     script = (
         WINDOW
         + """
@@ -269,7 +269,7 @@ time.sleep(100)
         assert child.stdout is not None and child.stdout.readline() == "kept\n"
         os.kill(child.pid, signal.SIGKILL)
     window = make_window(data)
-    answer(qtbot, "Bring it back")
+    answer(qtbot, "Restore")
     qtbot.waitUntil(lambda: window.session.document.is_open and not window.session.document.busy)
     session, plan = window.session, window.session.review.plan
     assert [region.phrase for region in plan.chain.boxes] == ["a hat"] and plan.marks[0].by_user
@@ -278,11 +278,11 @@ time.sleep(100)
     qtbot.waitUntil(lambda: len(list((data / "open").iterdir())) == 1)
 
 
-def test_a_second_start_hands_its_file_to_the_open_window(window, qtbot, data):
+def test_a_second_start_passes_its_file_to_the_open_window(window, qtbot, data):
     from got_desktop.instance import Instance
 
-    instance, came = Instance(data), []
-    instance.files_came.connect(came.append)
+    instance, received = Instance(data), []
+    instance.files_received.connect(received.append)
     paths = os.pathsep.join(filter(None, sys.path))
     night = SAMPLES / "night.png"
     child = subprocess.Popen(
@@ -290,11 +290,11 @@ def test_a_second_start_hands_its_file_to_the_open_window(window, qtbot, data):
         env=os.environ | {"PYTHONPATH": paths, "GOT_APP_DATA": str(data)},
     )
     qtbot.waitUntil(lambda: child.poll() is not None)
-    assert child.returncode == 0 and came == [[night.resolve()]]
+    assert child.returncode == 0 and received == [[night.resolve()]]
     instance.close()
 
 
-def test_the_first_start_has_a_picture_ready(make_window, qtbot, data):
+def test_the_first_start_opens_a_sample(make_window, qtbot, data):
     window = make_window(data, first_start=True)
     window.session.begin_first()
     qtbot.waitUntil(lambda: window.session.document.is_open)
@@ -302,7 +302,7 @@ def test_the_first_start_has_a_picture_ready(make_window, qtbot, data):
     assert window.editor.instruction.plan.isEnabled()
 
 
-def test_the_languages_are_complete(root: Path):
+def test_the_translations_are_complete(root: Path):
     from xml.etree import ElementTree
 
     for file in (root / "resources" / "translations").glob("*.ts"):
@@ -314,7 +314,7 @@ def test_the_languages_are_complete(root: Path):
         assert unfinished == [], file.name
 
 
-def test_german_is_spoken(qapp, data):
+def test_german_can_be_selected(qapp, data):
     set_language(qapp, "de")
     try:
         from PySide6.QtCore import QCoreApplication
@@ -325,15 +325,15 @@ def test_german_is_spoken(qapp, data):
             qapp.removeTranslator(translator)
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="there, None cannot end")
-def test_slots_do_not_use_up_none(qtbot):
-    """PySide6 6.12.0 gave None back once more than it took it at each call of a slot, until Python died."""
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal there")
+def test_slots_do_not_lose_references_to_none(qtbot):
+    """PySide6 6.12.0 released one reference to None too many at each call of a slot, until Python crashed."""
     from PySide6.QtWidgets import QPushButton
 
-    button, pressed = QPushButton(), []
+    button, calls = QPushButton(), []
     qtbot.addWidget(button)
-    button.clicked.connect(lambda: pressed.append(1) if len(pressed) < 500 else None)
+    button.clicked.connect(lambda: calls.append(1) if len(calls) < 500 else None)
     before = sys.getrefcount(None)
     for _ in range(500):
         button.click()
-    assert len(pressed) == 500 and sys.getrefcount(None) > before - 250
+    assert len(calls) == 500 and sys.getrefcount(None) > before - 250

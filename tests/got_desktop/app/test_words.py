@@ -1,4 +1,4 @@
-"""What goes wrong, and what is worth knowing, in the language that the app is set to."""
+"""Errors and notes in the app's language."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,18 +31,18 @@ def german(qapp) -> Iterator[None]:
         qapp.removeTranslator(translator)
 
 
-def caught(call: Callable[[], object]) -> EngineError:
-    with pytest.raises(EngineError) as found:
+def error_of(call: Callable[[], object]) -> EngineError:
+    with pytest.raises(EngineError) as info:
         call()
-    return found.value
+    return info.value
 
 
-def test_real_errors_are_said_in_german(german, golden, tmp_path):
+def test_real_errors_are_translated(german, golden, tmp_path):
     (tmp_path / ".mine.partial").mkdir(0o700)
     Image.new("RGB", (3, 3)).save(tmp_path / "small.png")
     (tmp_path / "bad.ora").write_bytes(b"PK no")
     missing = tmp_path / "missing.png"
-    tries = [
+    calls = [
         lambda: read_image(missing),
         lambda: read_image(tmp_path),
         lambda: read_image(tmp_path / "small.png"),
@@ -56,11 +56,11 @@ def test_real_errors_are_said_in_german(german, golden, tmp_path):
         lambda: PlanRequest(instruction="x" * 3000),
     ]
     with locked(tmp_path / ".mine.partial" / "lock", 0.0):
-        running = caught(lambda: import_released(golden, tmp_path / "mine"))
-    for error in (*map(caught, tries), running):
+        running = error_of(lambda: import_released(golden, tmp_path / "mine"))
+    for error in (*map(error_of, calls), running):
         message, remedy = language.words(error)
         assert message != error.message and remedy != error.remedy, error
-    assert Message.of(caught(tries[0])).text == f"Es gibt keine Datei {missing}."
+    assert Message.of(error_of(calls[0])).text == f"Es gibt keine Datei {missing}."
     problem = Chain.parse("A boat <|box_start|>(9,9),(1,1)<|box_end|>.").problems[0]
     assert language.words(problem) == (
         "„(9,9),(1,1)“ hat keine Fläche im Bild.",
@@ -68,7 +68,7 @@ def test_real_errors_are_said_in_german(german, golden, tmp_path):
     )
 
 
-def test_notes_and_findings_are_said_in_german(german, tmp_path, monkeypatch):
+def test_notes_and_findings_are_translated(german, tmp_path, monkeypatch):
     frames = [Image.new("RGB", (64, 64), color) for color in ("red", "blue")]
     frames[0].save(tmp_path / "two.webp", save_all=True, append_images=frames[1:], lossless=True)
     frames[0].convert("CMYK").save(tmp_path / "cmyk.jpg")
@@ -90,13 +90,13 @@ def test_notes_and_findings_are_said_in_german(german, tmp_path, monkeypatch):
     assert (size.text, language.note(size)) == ("16.4 GB in all", "16,4 GB insgesamt")
 
 
-def test_an_older_engine_is_shown_as_it_speaks(german):
+def test_unknown_texts_are_shown_unchanged(german):
     assert language.words(EngineError("newer_code", "What.", "{x} in braces")) == ("What.", "{x} in braces")
     assert language.note(Note("It has 3 pages; the first is used.")) == "It has 3 pages; the first is used."
     assert language.note(Note("cpu, 1 thread")) == "cpu, 1 Thread"
 
 
-def test_the_language_can_change_while_the_app_runs(german, qapp):
+def test_the_language_can_change_while_the_app_is_running(german, qapp):
     error = EngineError("image_not_found", "There is no file {path}.", "", path=Path("a.png"))
     assert Message.of(error).text == "Es gibt keine Datei a.png."
     set_language(qapp, "en")
