@@ -134,7 +134,7 @@ def _refuse_strangers(place: Place, plugin: Plugin) -> None:
     theirs = _stranger(place, plugin)
     if theirs:
         raise OutputError(
-            "plugin_not_ours", "{theirs} was not installed by got_desktop.", "Move it away first.", theirs=theirs
+            "plugin_not_ours", "{theirs} was not installed by got_desktop.", "Move or remove it first.", theirs=theirs
         )
 
 

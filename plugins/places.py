@@ -59,7 +59,7 @@ def find(host: str, machine: Machine) -> list[Place]:
         raise EngineError(
             "krita_not_found",
             "Krita was not found.",
-            "Install it and start it once, or name its resource folder with --target.",
+            "Install it and start it once, or specify its resource folder with --target.",
         )
     if _has_old_gimp(machine):
         raise EngineError(
@@ -70,7 +70,7 @@ def find(host: str, machine: Machine) -> list[Place]:
     raise EngineError(
         "gimp_not_found",
         "GIMP 3 was not found.",
-        "Install it and start it once, or name its plug-ins folder: --target.",
+        "Install it and start it once, or specify its plug-ins folder with --target.",
     )
 
 

@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 NO_REGION = Note.of(
-    "no_region", "No region is marked for the edit, so the whole picture, or the chosen area, will be redrawn."
+    "no_region", "No edit region is marked, so the whole picture (or the selected area) will be redrawn."
 )
 """What is said of a chain that `changes_everything` before it is drawn."""
 
@@ -134,7 +134,7 @@ class Chain:
         if color is not None and color not in COLORS:
             raise ChainError(
                 "unknown_color",
-                "“{color}” is no mask color.",
+                "“{color}” is not a mask color.",
                 "Use one of {names}.",
                 color=color,
                 names=", ".join(COLORS),
@@ -162,8 +162,8 @@ class Chain:
         if not old or found is None:
             raise ChainError(
                 "no_such_word",
-                "“{phrase}” has no word “{old}”.",
-                "Choose a word of the phrase.",
+                "“{phrase}” does not contain the word “{old}”.",
+                "Choose a word from the phrase.",
                 phrase=phrase,
                 old=old,
             )
@@ -203,7 +203,7 @@ class Chain:
             raise ChainError(
                 "no_such_box",
                 "The chain has no box {id}.",
-                "It has {count}, counted from 0.",
+                "Boxes are numbered from 0. Number of boxes: {count}.",
                 id=id,
                 count=len(self.boxes),
             )

@@ -161,7 +161,7 @@ class EngineClient:
                     yield at, event
                     if isinstance(event, Finished):
                         return
-                raise EngineUnavailable("engine_gone", "The engine ended its stream.", "Try again.")
+                raise EngineUnavailable("engine_gone", "The engine closed the event stream.", "Try again.")
             except EngineUnavailable as error:
                 failures += 1
                 if error.code == HANGS or failures == _TRIES or not self.runtime.alive:
@@ -268,11 +268,13 @@ def _error(data: bytes, status: int) -> EngineError:
         return loads(ErrorReply, data).error()
     except RequestError:
         return EngineUnavailable(
-            "engine_answer_wrong", "The engine answered with status {status}.", "Start it anew.", status=status
+            "engine_answer_wrong", "The engine answered with status {status}.", "Restart the engine.", status=status
         )
 
 
 def _unavailable(error: Exception) -> EngineUnavailable:
     if isinstance(error, (TimeoutError, socket.timeout)):
-        return EngineUnavailable(HANGS, "The engine does not answer.", "Try again; it is started anew.")
-    return EngineUnavailable("engine_gone", "The engine is gone.", "Try again; it is started anew.")
+        return EngineUnavailable(HANGS, "The engine does not answer.", "Try again; the engine will be restarted.")
+    return EngineUnavailable(
+        "engine_gone", "The engine is no longer running.", "Try again; the engine will be restarted."
+    )

@@ -52,21 +52,21 @@ class Scales:
         short="Semantic",
         hint="How closely the result follows the plan's text",
         help="How closely the result follows the chain's text.",
-        problem="The semantic scale is {value}.",
+        problem="The semantic guidance scale is out of range: {value}.",
     )
     spatial: float | None = _scale(
         "spatial",
         label="Spatial _guidance",
         short="Spatial",
         hint="How closely the result follows the boxes",
-        problem="The spatial scale is {value}.",
+        problem="The spatial guidance scale is out of range: {value}.",
     )
     reference: float | None = _scale(
         "reference",
         label="Re_ference guidance",
         short="Reference",
         hint="How closely the result follows the source image",
-        problem="The reference scale is {value}.",
+        problem="The reference guidance scale is out of range: {value}.",
     )
 
     def __post_init__(self) -> None:
@@ -88,7 +88,7 @@ class DrawingOptions:
         hosts=("app", "krita"),
         least=1,
         most=MAX_CANDIDATES,
-        problem="The number of candidates is {value}.",
+        problem="The number of candidates is out of range: {value}.",
     )
     seed: int = option(
         42,
@@ -117,7 +117,7 @@ class DrawingOptions:
         hosts=("cli", "app", "gimp"),
         least=1,
         most=1000,
-        problem="The number of steps is {value}.",
+        problem="The number of steps is out of range: {value}.",
     )
     scheduler: Scheduler | None = option(
         None, label="Scheduler", hint="Sampling method", group="steps", hosts=("cli", "app")
@@ -130,7 +130,7 @@ class DrawingOptions:
         hosts=(),
         least=1,
         most=8,
-        problem="The largest number of turns is {value}.",
+        problem="The maximum number of turns is out of range: {value}.",
     )
     """Only where a run plans; it ends earlier if the model says so."""
 
@@ -143,7 +143,7 @@ class EditOptions(DrawingOptions):
         label="Side",
         hint="Side of the square that the model draws, in pixels",
         hosts=(),
-        problem="The model cannot draw at a side of {value} pixels.",
+        problem="The side length is not valid: {value}.",
     )
     fit: FitName = option(
         "pad",
@@ -173,7 +173,7 @@ class EditOptions(DrawingOptions):
         unless=("scope", "whole"),
         least=0,
         most=1,
-        problem="The mask's feather is {value}.",
+        problem="The feather width is out of range: {value}.",
         percent=True,
         unit=" %",
         slider=50,
@@ -187,7 +187,7 @@ class EditOptions(DrawingOptions):
         unless=("scope", "whole"),
         least=0,
         most=MAX_GROW,
-        problem="The mask's grow is {value}.",
+        problem="The mask growth is out of range: {value}.",
         unit=" px",
         slider=100,
     )
@@ -199,14 +199,14 @@ class GenerateOptions(DrawingOptions):
 
     width: int | None = _side(
         label="_Width",
-        problem="The model cannot draw at a width of {value} pixels.",
+        problem="The width is not valid: {value}.",
         hint="In pixels, a multiple of 8",
         hosts=("cli", "app", "gimp"),
         first=True,
     )
     height: int | None = _side(
         label="_Height",
-        problem="The model cannot draw at a height of {value} pixels.",
+        problem="The height is not valid: {value}.",
         hint="In pixels, a multiple of 8",
         hosts=("cli", "app", "gimp"),
         first=True,

@@ -49,12 +49,10 @@ def from_json(kind: type[T], value: Any, where: str = "") -> T:  # noqa: ANN401 
     hints, known = _hints(kind), {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for key in value:
         if key not in known:
-            raise RequestError(
-                "key_unknown", "“{key}” is not known here.", "Leave it out.", key=_join(where, key)[:100]
-            )
+            raise RequestError("key_unknown", "“{key}” is not a known key.", "Remove it.", key=_join(where, key)[:100])
     for name, field in known.items():
         if name not in value and field.default is MISSING and field.default_factory is MISSING:
-            raise RequestError("key_missing", "“{key}” is missing.", "Give it.", key=_join(where, name))
+            raise RequestError("key_missing", "“{key}” is missing.", "Add it.", key=_join(where, name))
     return kind(**{key: _read(hints[key], item, _join(where, key)) for key, item in value.items()})
 
 
@@ -102,14 +100,14 @@ def _checked(kind: type, value: Any, where: str) -> Any:  # noqa: ANN401
         raise _wrong(where, VALUE_TYPES[kind])
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise RequestError(
-            "text_not_unicode", "“{where}” holds a broken character.", "Type or paste it again.", where=where
+            "text_not_unicode", "“{where}” contains an invalid character.", "Type or paste it again.", where=where
         )
     return value
 
 
 def _wrong(where: str, kind: Note) -> RequestError:
     if not where:
-        return RequestError("value_wrong", "“The whole” must be {kind}.", "Correct it.", kind=kind)
+        return RequestError("value_wrong", "The JSON document must be {kind}.", "Correct it.", kind=kind)
     return RequestError("value_wrong", "“{where}” must be {kind}.", "Correct it.", where=where, kind=kind)
 
 

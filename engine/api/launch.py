@@ -128,7 +128,9 @@ def find(folder: Path | None = None, timeout: float = TIMEOUT) -> EngineClient |
         return None
     if runtime.protocol != PROTOCOL:
         raise EngineUnavailable(
-            "engine_other_version", "An engine of another version runs.", "End it with `got engine stop`, or wait."
+            "engine_other_version",
+            "An engine of a different version is running.",
+            "Stop it with `got engine stop`, or wait until it shuts down.",
         )
     client = EngineClient(runtime)
     return client if client.prove(timeout) else None
@@ -179,16 +181,16 @@ def _wait_until_it_serves(folder: Path, process: subprocess.Popen[bytes], said: 
             return client
         if ended:
             _note_crash(folder)
-            last = (said.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1][:300]
-            raise EngineUnavailable("engine_start", "The engine ended while it started: {last}.", _LOOK, last=last)
+            last = (said.read_text(errors="replace").strip().splitlines() or ["it printed no message"])[-1][:300]
+            raise EngineUnavailable("engine_start", "The engine exited during startup: {last}.", _LOOK, last=last)
         time.sleep(0.05)
     process.kill()
     raise EngineUnavailable(
-        "engine_slow", "The engine did not serve within {seconds:.0f} s.", _LOOK, seconds=START_TIMEOUT
+        "engine_slow", "The engine was not ready within {seconds:.0f} s.", _LOOK, seconds=START_TIMEOUT
     )
 
 
-_LOOK = "`got doctor` says what is wrong with this machine."
+_LOOK = "Run `got doctor` to check this machine."
 _DETACHED = 0x00000008 | 0x00000200 if os.name == "nt" else 0  # DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
 
 

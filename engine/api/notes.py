@@ -66,7 +66,7 @@ class _Filler(string.Formatter):
 VALUE_TYPES: dict[type, Note] = {
     int: Note.of("type", "a whole number"),
     float: Note.of("type", "a number"),
-    str: Note.of("type", "a text"),
+    str: Note.of("type", "a string"),
     bool: Note.of("type", "true or false"),
     dict: Note.of("type", "an object"),
 }

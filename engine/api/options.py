@@ -21,8 +21,8 @@ Host = Literal["cli", "app", "krita", "gimp"]
 HOSTS: tuple[Host, ...] = ("cli", "app", "krita", "gimp")
 Group = Literal["run", "steps", "guidance", "size", "mask"]
 """What stands together in a host. Each host has its own order of groups; in a group, the declaration's order counts."""
-_RANGE = "Give {least} to {most}."
-_MULTIPLE = "Give a multiple of {multiple}, from {least} to {most}."
+_RANGE = "Use a value from {least} to {most}."
+_MULTIPLE = "Use a multiple of {multiple} from {least} to {most}."
 LARGEST_SHOWN = 2**31 - 1
 """What a host's field for a number holds at most; requests and the command line take larger seeds."""
 
@@ -178,9 +178,9 @@ def option(default: Any, choices: Mapping[str, tuple[str, str]] | None = None, *
     the default is the model's own value.
     """
     labels = tuple(Choice(value, *texts) for value, texts in (choices or {}).items())
-    about.setdefault("problem", f"The {about['label'].replace('_', '').lower()} is {{value}}.")
+    about.setdefault("problem", f"The {about['label'].replace('_', '').lower()} is out of range: {{value}}.")
     declaration = Option(default=default, optional=default is None, choices=labels, **about)
-    own = " Null: the model's own." if declaration.optional else ""
+    own = " Null: the model's default." if declaration.optional else ""
     # the names that pydantic knows, which writes the OpenAPI
     limits = {"ge": declaration.least, "le": declaration.most, "multiple_of": declaration.multiple or None}
     schema = {name: limit for name, limit in limits.items() if limit is not None}

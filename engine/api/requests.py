@@ -24,9 +24,9 @@ MAX_CHAIN = 100_000
 MAX_ADAPTERS = 8
 
 _NO_NAME = {
-    "adapter": "“{name}” is no adapter's name.",
-    "client": "“{name}” is no client's name.",
-    "model": "“{name}” is no model's name.",
+    "adapter": "“{name}” is not a valid adapter name.",
+    "client": "“{name}” is not a valid client name.",
+    "model": "“{name}” is not a valid model name.",
 }
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[^/\\\x00-\x1f\x7f.][^/\\\x00-\x1f\x7f]{0,99}")
@@ -41,7 +41,7 @@ class Challenge:
 
     def __post_init__(self) -> None:
         _demand(
-            _IMAGE_ID.fullmatch(self.nonce) is not None, "nonce_wrong", "The nonce is not 64 hexadecimal digits.", ""
+            _IMAGE_ID.fullmatch(self.nonce) is not None, "nonce_wrong", "The nonce must be 64 hexadecimal digits.", ""
         )
 
 
@@ -58,8 +58,8 @@ class AdapterUse:
         _demand(
             holds,
             "adapter_weight_out_of_range",
-            "The adapter's weight is {weight}.",
-            "Give -4 to 4.",
+            "The adapter's weight is out of range: {weight}.",
+            "Use a value from -4 to 4.",
             weight=self.weight,
         )
 
@@ -88,7 +88,7 @@ class PlanRequest:
             self.selection is None or self.image is not None,
             "selection_without_image",
             "There is a selection but no picture.",
-            "Name the picture.",
+            "Add the picture to the request.",
         )
 
 
@@ -198,26 +198,28 @@ def check_words(what: Literal["caption", "instruction"], words: str) -> None:
         bool(words.strip()),
         "instruction_empty",
         "The caption is empty." if caption else "The instruction is empty.",
-        "Say what you want to see.",
+        "Describe what you want to see.",
     )
     _demand(
         not any("\ud800" <= character <= "\udfff" for character in words),
         "text_not_unicode",
-        "The caption holds a broken character." if caption else "The instruction holds a broken character.",
+        "The caption contains an invalid character." if caption else "The instruction contains an invalid character.",
         "Type or paste it again.",
     )
     _demand(
         len(words) <= MAX_INSTRUCTION,
         "instruction_too_long",
-        "The caption has {count} characters." if caption else "The instruction has {count} characters.",
-        "Use at most {limit}.",
+        "The caption is too long: {count} characters."
+        if caption
+        else "The instruction is too long: {count} characters.",
+        "Use at most {limit} characters.",
         count=len(words),
         limit=MAX_INSTRUCTION,
     )
 
 
 def _check_chain(text: str) -> None:
-    _demand(bool(text.strip()), "chain_empty", "The chain is empty.", "Plan one, or write what the picture shows.")
+    _demand(bool(text.strip()), "chain_empty", "The chain is empty.", "Plan first, or write a chain by hand.")
     _demand(
         len(text) <= MAX_CHAIN,
         "chain_too_long",
@@ -228,7 +230,7 @@ def _check_chain(text: str) -> None:
     _demand(
         Chain.parse(text).turns[-1].finished,
         "chain_unfinished",
-        "The chain ends before its picture.",
+        "The chain does not end with a picture.",
         "End it with {token}.",
         token=IM_GEN_START,
     )
@@ -236,7 +238,9 @@ def _check_chain(text: str) -> None:
 
 def _check_image(image: str | None) -> None:
     holds = image is None or _IMAGE_ID.fullmatch(image) is not None
-    _demand(holds, "image_id_wrong", "That is no picture's id.", "Upload the picture and use the id that comes back.")
+    _demand(
+        holds, "image_id_wrong", "This is not a valid picture ID.", "Upload the picture and use the ID in the reply."
+    )
 
 
 def _check_name(what: str, name: str) -> None:
@@ -244,7 +248,7 @@ def _check_name(what: str, name: str) -> None:
         _NAME.fullmatch(name) is not None,
         f"{what}_name_wrong",
         _NO_NAME[what],
-        "Use a name, not a path, of at most 100 characters.",
+        "Use a name of at most 100 characters, not a path.",
         name=name[:100],
     )
 
@@ -255,17 +259,17 @@ def _check_adapters(adapters: tuple[AdapterUse, ...]) -> None:
         len(names) <= MAX_ADAPTERS,
         "adapters_too_many",
         "There are too many adapters.",
-        "Use {limit}.",
+        "Use at most {limit}.",
         limit=MAX_ADAPTERS,
     )
-    _demand(len(set(names)) == len(names), "adapter_twice", "An adapter is named twice.", "Name it once.")
+    _demand(len(set(names)) == len(names), "adapter_twice", "An adapter is listed twice.", "List each adapter once.")
 
 
 def _check_device(device: str) -> None:
     _demand(
         re.fullmatch(r"[a-z]{1,16}(:\d{1,3})?", device) is not None,
         "device_unknown",
-        "There is no device “{device}” here.",
-        "Use auto or cpu; `got doctor` shows what is there.",
+        "There is no device “{device}” on this machine.",
+        "Use auto or cpu; `got doctor` lists the devices.",
         device=device[:40],
     )

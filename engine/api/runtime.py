@@ -69,8 +69,8 @@ def open_folder(folder: Path) -> Path:
     if not stat.S_ISDIR(found.st_mode) or not _private(found):
         raise EngineUnavailable(
             "runtime_folder_unsafe",
-            "{folder} is a link, or others can write or look into it.",
-            "Remove it, or make it yours alone: chmod 700.",
+            "{folder} is a link, or other users can read or write it.",
+            "Remove it, or restrict it to yourself with chmod 700.",
             folder=folder,
         )
     return folder
@@ -165,7 +165,7 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
         while not _try_lock(handle):
             if time.monotonic() >= deadline:
                 raise EngineUnavailable(
-                    "engine_locked", "Another program is starting or ending the engine.", "Try again in a minute."
+                    "engine_locked", "Another program is starting or stopping the engine.", "Try again in a minute."
                 )
             time.sleep(0.05)
         yield

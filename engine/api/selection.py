@@ -25,7 +25,7 @@ class Selection:
         holds = min(self.x, self.y) >= 0 and min(self.width, self.height) >= 1 and max(self.x, self.y) < 1_000_000
         if not (holds and max(self.width, self.height) <= 1_000_000):
             raise RequestError(
-                "selection_wrong", "The selection is no rectangle of a picture.", "Select a part of the picture."
+                "selection_wrong", "The selection is not a valid rectangle.", "Select a part of the picture."
             )
 
     @property
@@ -42,7 +42,7 @@ class Selection:
         if right > width or bottom > height:
             raise RequestError(
                 "selection_outside",
-                "The selection reaches beyond the picture of {width}×{height} pixels.",
+                "The selection extends beyond the picture ({width}×{height} pixels).",
                 "Select a part of the picture.",
                 width=width,
                 height=height,

@@ -199,20 +199,20 @@ class TurnReader:
         if name == BOX_END:
             self._report(
                 "stray_box_end",
-                "A box ends here that never began.",
-                "Put {token} before its corners.",
+                "This end of a box has no beginning.",
+                "Add {token} before the corners.",
                 token.span(),
                 token=BOX_START,
             )
         elif name != IM_GEN_START and name not in TURN_TOKENS:
-            self._report("unknown_token", "{name} has no place in a chain.", "Delete it.", token.span(), name=name)
+            self._report("unknown_token", "{name} is not allowed in a chain.", "Delete it.", token.span(), name=name)
         return token.end()
 
     def _box(self, token: re.Match[str]) -> int:
         close = _TOKEN.search(self.text, token.end())
         if close is None or close.group() != BOX_END:
             self._report(
-                "unclosed_box", "This box never ends.", "Put {token} after its corners.", token.span(), token=BOX_END
+                "unclosed_box", "This box is not closed.", "Add {token} after the corners.", token.span(), token=BOX_END
             )
             return token.end()
         end = close.end()
@@ -230,7 +230,9 @@ class TurnReader:
     def _corners(self, body: str, span: tuple[int, int]) -> Box | None:
         match = _CORNERS.fullmatch(body)
         if match is None:
-            self._report("broken_corners", "“{body}” are not two corners.", "Write (x1,y1),(x2,y2).", span, body=body)
+            self._report(
+                "broken_corners", "“{body}” is not a pair of corners.", "Write (x1,y1),(x2,y2).", span, body=body
+            )
             return None
         # Python refuses to read thousands of digits; what has more than nine of them lies beyond the edge all the same
         written = [int(digits.lstrip("0")[:9] or "0") for digits in match.groups()]
@@ -239,7 +241,7 @@ class TurnReader:
             self._report(
                 "empty_box",
                 "“{body}” has no area in the picture.",
-                "Put the upper left corner first, both within 0 to {limit}.",
+                "Write the top-left corner first, with coordinates from 0 to {limit}.",
                 span,
                 body=body,
                 limit=LIMIT,
@@ -248,8 +250,8 @@ class TurnReader:
         if max(written) > LIMIT:
             self._report(
                 "out_of_range",
-                "“{body}” reaches beyond the picture, and is cut off at its edge.",
-                "Use 0 to {limit}.",
+                "“{body}” extends beyond the picture and is cut off at its edge.",
+                "Use values from 0 to {limit}.",
                 span,
                 body=body,
                 limit=LIMIT,
@@ -262,11 +264,13 @@ class TurnReader:
         start, end = (self.start + v for v in span)
         self.regions.append(Region(number, self.index, phrase, box, color, start, end, self.start + begin))
         if color is None:
-            self._report("no_color", "This box has no color word.", "Add one, such as (red), if it is to change.", span)
+            self._report(
+                "no_color", "This box has no color.", "Add one, such as (red), if this region should change.", span
+            )
         elif color not in COLORS:
             self._report(
                 "unknown_color",
-                "“{color}” is no mask color.",
+                "“{color}” is not a mask color.",
                 "Use one of {names}.",
                 span,
                 color=color,

@@ -51,7 +51,7 @@ def known_adapter(name: str) -> AdapterEntry:
         names = ", ".join(known) or Note.of("names", "none")
         raise ModelError(
             "adapter_unknown",
-            "There is no adapter “{name}”; there is: {names}.",
+            "There is no adapter “{name}”. Available: {names}.",
             "Choose one of these.",
             name=name,
             names=names,
@@ -79,7 +79,7 @@ def used_adapters() -> list[tuple[str, float]]:
     except (OSError, ValueError, AttributeError, TypeError) as error:
         path = user_adapters() / USED
         raise ModelError(
-            "adapters_unreadable", "{path} cannot be read.", "`got model use --off` begins anew.", path=path
+            "adapters_unreadable", "{path} cannot be read.", "Reset it with `got model use --off`.", path=path
         ) from error
 
 

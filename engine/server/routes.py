@@ -59,7 +59,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         401: "The token is missing or wrong",
         403: "It comes from a web page",
         404: "There is no such thing (any more)",
-        409: "The job is not over yet",
+        409: "The job is not finished yet",
         413: "The body is too large",
         415: "The content type is wrong",
         421: "It names another host",
@@ -185,7 +185,7 @@ async def upload(engine: Engine, request: Request) -> Response:
     except OSError as error:
         raise OutputError(
             "disk_full",
-            "The engine's disk does not take the picture: {reason}.",
+            "The engine could not save the picture: {reason}.",
             "Free some space.",
             reason=error.strerror,
         ) from error

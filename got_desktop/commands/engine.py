@@ -34,7 +34,7 @@ def status(json: options.JsonOption = False) -> None:
     """Say whether the engine runs, and what it does."""
     client = launch.find()
     if client is None:
-        return report.print_json({"running": False}) if json else print("No engine runs.")
+        return report.print_json({"running": False}) if json else print("No engine is running.")
     system = client.system()
     if json:
         return report.print_json({"running": True} | to_json(system))
@@ -55,11 +55,11 @@ def stop() -> None:
     """End the engine; what it has not finished goes on when it is started again."""
     client = launch.find()
     if client is None:
-        return print("No engine runs.")
+        return print("No engine is running.")
     client.shutdown()
     deadline = time.monotonic() + _END_TIMEOUT
     while client.runtime.alive:
         if time.monotonic() > deadline:
-            raise EngineUnavailable("engine_stays", "The engine does not end.", "End its process by hand.")
+            raise EngineUnavailable("engine_stays", "The engine does not stop.", "End its process manually.")
         time.sleep(0.05)
     print("The engine has ended.")

@@ -24,6 +24,6 @@ def missing() -> EngineUnavailable:
     """What a user is told who has the plug-in, but not the product any more, or not yet."""
     return EngineUnavailable(
         "product_missing",
-        "No engine runs, and got_desktop is not where this plug-in looks for it.",
-        "Install got_desktop and run `got plugin install all`, or start the engine: `got engine start`.",
+        "No engine is running, and this plug-in cannot find got_desktop.",
+        "Install got_desktop and run `got plugin install all`, or start the engine with `got engine start`.",
     )

@@ -78,7 +78,12 @@ class Session:
         except Exception as error:  # the one door for a fault of ours: the user is told, the host goes on
             self._end(
                 run.failed,
-                EngineError("unexpected", "Something unexpected happened: {error}.", "Report it.", error=repr(error)),
+                EngineError(
+                    "unexpected",
+                    "An unexpected error occurred: {error}.",
+                    "Please report this error.",
+                    error=repr(error),
+                ),
             )
         else:
             self._end(run.done, result)

@@ -21,9 +21,9 @@ class Progress:
 def progress(event: Event) -> Progress | None:
     """The line for an event; None: the line stays."""
     if isinstance(event, Queued) and event.position:
-        return Progress(translate("Waiting: {count} before this one", count=event.position))
+        return Progress(translate("Waiting: {count} ahead of this one", count=event.position))
     if isinstance(event, Started) and event.attempt > 1:
-        return Progress(translate("The engine was started anew; the work goes on"))
+        return Progress(translate("The engine was restarted; the work continues"))
     if isinstance(event, Loading) and event.total:
         return Progress(translate("Loading {model}", model=event.model), event.done / event.total)
     if isinstance(event, (Planning, Token, BoxFound)):
@@ -33,7 +33,7 @@ def progress(event: Event) -> Progress | None:
         line = translate("Step {step} of {total}, {left}", step=event.step, total=event.total, left=left)
         return Progress(line, event.step / event.total)
     if isinstance(event, Writing):
-        return Progress(translate("Putting the result together"), 1.0)
+        return Progress(translate("Assembling the result"), 1.0)
     return Progress(language.note(event)) if isinstance(event, Note) else None
 
 
@@ -52,9 +52,9 @@ def layer_name(instruction: str) -> str:
 
 def region_line(region: Region) -> str:
     """A box in the list: its number, its words, and whether it changes."""
-    what = region.phrase or translate("(no words)")
+    what = region.phrase or translate("(no phrase)")
     # the color is a word of the chain, as the user reads and writes it there
-    return f"{region.id + 1}  {what}  –  {region.color if region.is_mask else translate('only looked at')}"
+    return f"{region.id + 1}  {what}  –  {region.color if region.is_mask else translate('not edited')}"
 
 
 def plan_line(chain: Chain, edit: bool = True) -> str:

@@ -38,7 +38,7 @@ def names(kind: type, first: bool) -> list[str]:
 def _add_choice(procedure: Gimp.Procedure, option: Option) -> None:
     choices = Gimp.Choice.new()
     if option.optional:
-        choices.add(_OWN, 0, translate("model's own"), "")
+        choices.add(_OWN, 0, translate("model default"), "")
     for number, choice in enumerate(option.choices, 1):
         choices.add(choice.value, number, choice.title, choice.tooltip)
     default = option.default or _OWN
@@ -48,7 +48,7 @@ def _add_choice(procedure: Gimp.Procedure, option: Option) -> None:
 def _add_number(procedure: Gimp.Procedure, option: Option) -> None:
     hint, own = option.tooltip, _own(option)
     if option.optional:
-        hint += "; " + (translate("0: the model's own") if own == 0 else translate("below 0: the model's own"))
+        hint += "; " + (translate("0: model default") if own == 0 else translate("below 0: model default"))
     least = own if option.optional else option.least or 0
     most = LARGEST_SHOWN if option.most is None else min(option.most, LARGEST_SHOWN)
     default = own if option.default is None else option.default

@@ -120,8 +120,8 @@ class _Dialog:
         self._plan_button = Gtk.Button(label=translate("_Plan"), use_underline=True)
         self._plan_button.set_tooltip_text(translate("Write the plan and show its boxes; nothing is drawn yet"))
         self._plan_button.connect("clicked", lambda button: self._plan())
-        self._cancel_button = Gtk.Button(label=translate("_Stop"), use_underline=True, sensitive=False)
-        self._cancel_button.set_tooltip_text(translate("End the running plan or edit; the dialog stays"))
+        self._cancel_button = Gtk.Button(label=translate("Ca_ncel job"), use_underline=True, sensitive=False)
+        self._cancel_button.set_tooltip_text(translate("Cancel the running plan or edit; the dialog stays open"))
         self._cancel_button.connect("clicked", lambda button: self.session.cancel())
         self._bar = Gtk.ProgressBar(show_text=True)
         self._bar.set_text("")
@@ -129,7 +129,7 @@ class _Dialog:
         if captured:
             self._message.set_text(" ".join(map(language.note, captured.notes)))
         self._text = Gtk.TextView(wrap_mode=Gtk.WrapMode.WORD_CHAR, left_margin=6, right_margin=6, top_margin=4)
-        self._text.get_accessible().set_name(translate("Plan: the chain's text"))
+        self._text.get_accessible().set_name(translate("Text of the plan"))
         self._typing = self._text.get_buffer().connect("changed", lambda buffer: self._edited())
         self._boxes = Gtk.Label(xalign=0.0, selectable=True)
 
@@ -163,7 +163,7 @@ class _Dialog:
             self._preview.show_picture(pixbuf(_BLANK, 1, 1), *sides)
         try:
             self._set_chain(Chain(self._busy(plan, writes=True)))
-            self._say(translate("Look at the boxes, correct them, then press {button}.", button=self._does))
+            self._say(translate("Check the boxes, correct them if needed, then press {button}.", button=self._does))
         except EngineError as error:
             self._say(language.sentence(error))
 

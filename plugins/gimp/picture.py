@@ -39,7 +39,7 @@ class Capture:
         if (self.image.get_width(), self.image.get_height()) != (self.width, self.height):
             return Note.of(
                 "image_resized",
-                "The image is {width}×{height} now, and was {width_before}×{height_before}.",
+                "The image was resized from {width_before}×{height_before} to {width}×{height}.",
                 width=self.image.get_width(),
                 height=self.image.get_height(),
                 width_before=self.width,
@@ -53,8 +53,8 @@ def capture(image: Gimp.Image, mode: Gimp.RunMode) -> Capture:
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise ImageError(
             "image_indexed",
-            "This image has a palette, which the edit would be forced into.",
-            "Change it first: Image ▸ Mode ▸ RGB.",
+            "This image has a palette, which would limit the colors of the edit.",
+            "Convert it first: Image ▸ Mode ▸ RGB.",
         )
     width, height = image.get_width(), image.get_height()
     area, selection = _chosen(image, width, height)
@@ -82,7 +82,8 @@ def _notes(image: Gimp.Image) -> tuple[Note, ...]:
         notes.append(
             Note.of(
                 "image_grey",
-                "The image is grey, so the edit is turned to grey; for color, change Image ▸ Mode ▸ RGB first.",
+                "The image is grayscale, so the edit becomes grayscale too. For color, choose Image ▸ Mode ▸ RGB "
+                "first.",
             )
         )
     if image.get_precision() not in (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL):

@@ -46,7 +46,7 @@ class Preview:
         self.widget.set_can_focus(True)
         self.widget.set_halign(Gtk.Align.CENTER)
         self.widget.set_tooltip_text(
-            translate("Drag a box or its handles. Drag elsewhere for a new box. Arrows move, Del deletes.")
+            translate("Drag a box or its handles. Drag elsewhere to add a box. Arrows move, Del deletes.")
         )
         self.widget.add(self._image)
         self.widget.add_events(Gdk.EventMask.POINTER_MOTION_MASK | Gdk.EventMask.KEY_PRESS_MASK)

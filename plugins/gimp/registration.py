@@ -24,7 +24,7 @@ def _plan(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     made.set_image_types("*")
     made.set_sensitivity_mask(_DRAWABLES)
     made.set_documentation(
-        translate("Write the plan for an edit"), translate("Gives the chain with its boxes; draws nothing."), name
+        translate("Write the plan for an edit"), translate("Returns the chain with its boxes; draws nothing."), name
     )
     _describe(made)
     _asked(made, translate("_Instruction"), translate("What should change"))
@@ -40,14 +40,14 @@ def _edit(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     made.set_menu_label(translate("_Edit with instruction…"))
     made.add_menu_path(_MENU)
     made.set_documentation(
-        translate("Edit with an instruction, as a new layer with a mask"),
-        translate("Plans the edit, or takes the given chain, draws it and adds it as one layer with a layer mask."),
+        translate("Edit by instruction; the result is a new layer with a mask"),
+        translate("Plans the edit unless a chain is given, draws it and adds it as one layer with a layer mask."),
         name,
     )
     _describe(made)
     _asked(made, translate("_Instruction"), translate("What should change"))
     made.add_string_argument(
-        "chain", translate("_Chain"), translate("The plan to draw; empty: it is planned first"), "", _RW
+        "chain", translate("_Chain"), translate("The chain to draw; if empty, one is planned first"), "", _RW
     )
     _model(made)
     arguments.add(made, EditOptions)
@@ -66,7 +66,7 @@ def _generate(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     _describe(made)
     _asked(made, translate("Ca_ption"), translate("What you want to see"))
     made.add_string_argument(
-        "chain", translate("_Chain"), translate("The plan to draw; empty: it is planned first"), "", _RW
+        "chain", translate("_Chain"), translate("The chain to draw; if empty, one is planned first"), "", _RW
     )
     _model(made)
     arguments.add(made, GenerateOptions)
@@ -84,8 +84,10 @@ def _asked(made: Gimp.Procedure, label: str, hint: str) -> None:
 
 
 def _model(made: Gimp.Procedure) -> None:
-    made.add_string_argument("model", translate("_Model"), translate("As `got model list` names it"), "got-mini", _RW)
-    made.add_string_argument("adapter", translate("Ada_pter"), translate("An adapter's name, or empty"), "", _RW)
+    made.add_string_argument(
+        "model", translate("_Model"), translate("A name listed by `got model list`"), "got-mini", _RW
+    )
+    made.add_string_argument("adapter", translate("Ada_pter"), translate("Name of an adapter, or empty"), "", _RW)
 
 
 def _chain_returned(made: Gimp.Procedure) -> None:

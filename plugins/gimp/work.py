@@ -71,9 +71,9 @@ def lay(captured: Capture, config: Config, result: pixels.Result) -> None:
     raise ImageError(
         "image_changed",
         "{problem}",
-        "The result was opened as a new image (id {id})."
+        "The result was opened as a new image (ID {id})."
         if picture.show(made)
-        else "The result is a new image, not shown (id {id}).",
+        else "The result is a new image that is not shown (ID {id}).",
         problem=problem,
         id=made.get_id(),
     )

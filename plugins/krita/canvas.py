@@ -45,7 +45,7 @@ class Target:
         if (document.width(), document.height()) != (self.width, self.height):
             return Note.of(
                 "document_resized",
-                "“{name}” is {width}×{height} now, and was {width_before}×{height_before}.",
+                "“{name}” was resized from {width_before}×{height_before} to {width}×{height}.",
                 name=self.name,
                 width=document.width(),
                 height=document.height(),
@@ -110,7 +110,7 @@ def _chosen(document: Document) -> tuple[Area, QtGui.QImage | None]:
 
 _MODELS = {
     "RGBA": "RGB",
-    "GRAYA": Note.of("model", "grey"),
+    "GRAYA": Note.of("model", "grayscale"),
     "CMYKA": "CMYK",
     "LABA": "Lab",
     "XYZA": "XYZ",

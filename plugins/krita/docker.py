@@ -58,17 +58,19 @@ class Docker(DockWidget):
         self.boxes.setFixedHeight(66)
         self.numbers = {name: self._number(name) for name in ("x", "y", "w", "h")}
         self.chain = QtWidgets.QPlainTextEdit()
-        self.chain.setAccessibleName(translate("Plan: the chain's text"))
-        self.chain.setPlaceholderText(translate("The plan is written here, and can be edited."))
+        self.chain.setAccessibleName(translate("Text of the plan"))
+        self.chain.setPlaceholderText(translate("The plan appears here and can be edited."))
         self.chain.setFixedHeight(84)
         self.problem = QtWidgets.QLabel()
         self.problem.setWordWrap(True)
         self.results = QtWidgets.QListWidget()
-        self.results.setAccessibleName(translate("Results"))
+        self.results.setAccessibleName(translate("Candidates"))
         self.results.setViewMode(QtWidgets.QListView.ViewMode.IconMode)
         self.results.setIconSize(_THUMBNAIL)
         self.results.setFixedHeight(124)
-        self.results.setToolTip(translate("Click a result to add it as a layer; double-click opens it on its own"))
+        self.results.setToolTip(
+            translate("Click a candidate to add it as a layer; double-click to open it as a new document")
+        )
         self.more_button = QtWidgets.QToolButton()
         self.more_button.setText(translate("More"))
         self.more_button.setCheckable(True)
@@ -223,10 +225,10 @@ class Docker(DockWidget):
 
     def _show_catalog(self, found: Catalog | None) -> None:
         if found is None:
-            self.engine_state.setText(translate("No engine runs."))
+            self.engine_state.setText(translate("No engine is running."))
             return
         self.more.show_catalog(found.models, found.adapters)
-        self.engine_state.setText(translate("Engine {version} runs.", version=found.version))
+        self.engine_state.setText(translate("Engine {version} is running.", version=found.version))
 
     def _show_more(self, shown: bool) -> None:
         self.more.setVisible(shown)

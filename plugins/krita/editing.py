@@ -82,7 +82,7 @@ class Editing(QtCore.QObject):
         def work(engine: Engine, heard: Heard) -> None:
             self._ask_catalog(engine)
 
-        running = translate("The engine runs.")
+        running = translate("The engine is running.")
         self._begin(translate("Starting the engine"), work, Run(lambda nothing: self._idle(running), self._failed))
 
     def plan(self, instruction: str, settings: Settings) -> None:
@@ -99,7 +99,7 @@ class Editing(QtCore.QObject):
 
         def done(text: str) -> None:
             self.set_chain(Chain(text))
-            self._idle(translate("Look at the boxes, correct them, then apply."))
+            self._idle(translate("Check the boxes, correct them if needed, then apply the plan."))
 
         self._begin(translate("Planning"), work, Run(done, self._failed, self._heard))
 
@@ -126,7 +126,7 @@ class Editing(QtCore.QObject):
             if len(results) == 1:
                 self.take(0, notes)
             else:
-                self._idle(f"{translate('Choose one of the {count} results.', count=len(results))} {notes}")
+                self._idle(f"{translate('Choose one of the {count} candidates.', count=len(results))} {notes}")
 
         self._begin(translate("Applying"), work, Run(done, self._failed, self._heard))
 
@@ -151,7 +151,7 @@ class Editing(QtCore.QObject):
         layer_mask = empty_mask()  # first: the document may be closed while it is made
         problem = offer.capture.target.problem()
         if problem:
-            kept = translate("The result is kept below: double-click it to open it on its own.")
+            kept = translate("The result is kept below; double-click it to open it as a new document.")
             return f"{language.note(problem)} {kept}", True
         document = offer.capture.target.document()
         assert document is not None
@@ -186,7 +186,7 @@ class Editing(QtCore.QObject):
         if document is None:
             self.said.emit(translate("Open a picture first."), True)
         elif not instruction.strip():
-            self.said.emit(translate("The instruction is empty: say what should change."), True)
+            self.said.emit(translate("The instruction is empty. Describe what should change."), True)
         else:
             return document
         return None

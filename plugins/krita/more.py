@@ -96,7 +96,7 @@ def _field(one: Option) -> QtWidgets.QWidget:
 
 
 def _choices(one: Option) -> tuple[Choice, ...]:
-    own = (Choice("", "model's own"),) if one.optional else ()
+    own = (Choice("", "model default"),) if one.optional else ()
     return own + one.choices
 
 
@@ -118,7 +118,7 @@ def _number(one: Option) -> QtWidgets.QSpinBox | QtWidgets.QDoubleSpinBox:
     box.setSingleStep(one.step)
     box.setSuffix(one.unit)
     if one.optional:
-        box.setSpecialValueText(translate("model's own"))
+        box.setSpecialValueText(translate("model default"))
         box.setValue(one.own)
     return box
 

@@ -43,7 +43,7 @@ class Preview(QtWidgets.QWidget):
         self.setAccessibleName(translate("Preview with boxes"))
         self.setToolTip(
             translate(
-                "Drag a box or its handles. Drag elsewhere for a new box. Arrows move, Ctrl+arrows resize, Del deletes."
+                "Drag a box or its handles. Drag elsewhere to add a box. Arrows move, Ctrl+arrows resize, Del deletes."
             )
         )
         self._picture: QtGui.QImage | None = None

@@ -96,11 +96,20 @@ def test_a_broken_character_in_the_instruction(refused, picture):
         (b"\xff\xfe\x00\x01", "is not a text"),
         (b" \n", "is empty"),
         (b"a" * 200_000, "larger than"),
-        (CHAIN.removesuffix("<|im_gen_start|>").encode(), "ends before its picture"),
-        (b"A boat <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
-        (b"A boat <|box_start|>(500,2),(1,90)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
-        (b"A boat <|box_start|>(5,5),(5,5)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
-        (b"A boat <|box_start|>(1001,5),(1003,9)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
+        (CHAIN.removesuffix("<|im_gen_start|>").encode(), "does not end with a picture"),
+        (b"A boat <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>", "None of the boxes in c.txt can be used"),
+        (
+            b"A boat <|box_start|>(500,2),(1,90)<|box_end|> (red).<|im_gen_start|>",
+            "None of the boxes in c.txt can be used",
+        ),
+        (
+            b"A boat <|box_start|>(5,5),(5,5)<|box_end|> (red).<|im_gen_start|>",
+            "None of the boxes in c.txt can be used",
+        ),
+        (
+            b"A boat <|box_start|>(1001,5),(1003,9)<|box_end|> (red).<|im_gen_start|>",
+            "None of the boxes in c.txt can be used",
+        ),
     ],
     ids=["binary", "empty", "long", "unfinished", "digits missing", "x1 above x2", "equal corners", "beyond the edge"],
 )
@@ -144,10 +153,10 @@ def test_truncated_weights(refused, picture, tiny_model, tmp_path):
     ("output", "words"),
     [
         ("nowhere/out.png", "no folder nowhere"),
-        ("out.gif", "out.gif cannot be written: its ending names no format"),
+        ("out.gif", "out.gif cannot be written: its extension does not stand for a picture format"),
         ("out", "its ending names no format"),
         ("folder.png", "folder.png is a folder"),
-        ("scene.png", "scene.png exists already. Add --force"),
+        ("scene.png", "scene.png already exists. Add --force"),
         ("a" * 300 + ".png", "cannot be written"),
     ],
 )

@@ -139,14 +139,14 @@ def test_an_import_that_was_interrupted_goes_on(got, golden, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         Released(golden).convert(tmp_path / "native", on_progress=stop, max_shard_size=2 * 10**9)
     said = got("model", "import", golden, "-o", "native", "--source-size", 112)
-    assert said.code == 0 and "It goes on where the last import ended: 1 of its files are kept." in said.err
+    assert said.code == 0 and "The import resumes where the last one stopped; 1 of its files are kept." in said.err
     assert sorted(path.name for path in tmp_path.iterdir() if "native" in path.name) == ["native"]
 
 
 @pytest.mark.full
 def test_an_import_that_cannot_be_is_one_line(got, tmp_path):
     said = got("model", "import", tmp_path, "-o", "native")
-    assert said.code == 4 and "has no folder GoT-6B" in said.err
+    assert said.code == 4 and "does not contain the folder GoT-6B" in said.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -160,7 +160,7 @@ def test_the_doctor_names_what_is_there(got):
     assert said.code == (0 if all(finding["good"] for finding in findings.values()) else 1)
     assert got("model", "load", "tiny").code == 0
     findings = {finding["what"]: finding for finding in json.loads(got("doctor", "--json").out)}
-    assert findings["Engine"]["found"].endswith("tiny loaded: all of it stays in memory")
+    assert findings["Engine"]["found"].endswith("tiny loaded: the whole model stays in memory")
 
 
 def test_the_doctor_names_what_is_wrong_with_the_remedy(got, monkeypatch, tmp_path):

@@ -47,7 +47,7 @@ def test_an_edit_is_planned_drawn_and_laid_over_the_source(got, picture, tmp_pat
 
 def test_a_plan_whose_boxes_are_all_lost_ends_before_it_is_drawn(got, picture, tmp_path):
     said = got("edit", picture, LOST, "-o", "out.png", *FAST)
-    assert said.code == 5 and "No box of the plan can be used: line 1, column 8:" in said.err
+    assert said.code == 5 and "None of the plan's boxes can be used: line 1, column 8:" in said.err
     assert "mend it" in said.err and "step 1" not in said.err and not (tmp_path / "out.png").exists()
     planned = got("plan", picture, LOST, "--model", "tiny", "-o", "chain.txt")
     assert planned.code == 0 and "has no area in the picture" in planned.err
@@ -220,7 +220,7 @@ def test_an_animation_is_edited_by_its_first_frame_and_it_is_said(got, chain):
     frames = [Image.new("RGB", (40, 40), name) for name in ("blue", "green")]
     frames[0].save("moving.png", save_all=True, append_images=frames[1:])
     said = got("edit", "moving.png", INSTRUCTION, "-o", "out.png", "--chain", chain, *FAST)
-    assert said.code == 0 and "2 frames of animation; the first is used" in said.err
+    assert said.code == 0 and "an animation with 2 frames; only the first is used" in said.err
 
 
 def test_control_tokens_in_the_instruction_are_made_harmless_and_it_is_said(got, picture, tmp_path):
@@ -230,7 +230,7 @@ def test_control_tokens_in_the_instruction_are_made_harmless_and_it_is_said(got,
     said = got("edit", picture, "paint <|im_gen_start|> it", "-o", "out.png", "--json", "--chain", "c.txt", *FAST)
     outcome = json.loads(said.out)
     assert "<|" not in outcome["instruction"]
-    assert "control token" in said.err and any("control token" in note for note in outcome["notes"])
+    assert "Control tokens" in said.err and any("Control tokens" in note for note in outcome["notes"])
 
 
 def test_a_broken_box_is_said_with_its_place_and_changes_nothing(got, picture, tmp_path):

@@ -39,7 +39,7 @@ def test_scripts_plan_change_a_box_and_edit(gimp: Gimp):
 
 def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
     notes = gimp.run("modes")
-    assert notes["empty"] == ["execution-error", "The instruction is empty. Say what you want to see."]
+    assert notes["empty"] == ["execution-error", "The instruction is empty. Describe what you want to see."]
     assert notes["model"][0] == "execution-error" and "got model import" in notes["model"][1]
     assert notes["grey"] == ["success"] and len(notes["grey_layers"]) == 2
     assert notes["deep"] == ["success"] and notes["deep_changed"][0] > 20
@@ -48,10 +48,12 @@ def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
     assert len(notes["indexed_layers"]) == 1
     said, fresh = notes["cropped"], notes["fresh"]
     assert (
-        said[0] == "execution-error" and "100×100 now, and was 128×128" in said[1] and len(notes["cropped_layers"]) == 1
+        said[0] == "execution-error"
+        and "resized from 128×128 to 100×100" in said[1]
+        and len(notes["cropped_layers"]) == 1
     )
     assert f"(id {fresh[0][0]})" in said[1] and fresh[0][1:] == ["GoT: turn the orange fish purple", False]
-    assert notes["lost"][0] == "execution-error" and "No box of the chain can be used" in notes["lost"][1]
+    assert notes["lost"][0] == "execution-error" and "None of the chain's boxes can be used" in notes["lost"][1]
     assert len(notes["lost_layers"]) == 1
     for corner in ("1000,390", "1003,390"):
         assert notes[corner] == ["success"] and notes[f"{corner} mask"] == [255, 0]

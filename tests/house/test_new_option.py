@@ -58,7 +58,7 @@ class PluginSettings(More, Settings):
 def test_requests_and_openapi():
     request = Request(instruction="x", image=IMAGE, sharpen=0.5)
     assert loads(Request, dumps(request)) == request
-    with pytest.raises(RequestError, match=r"The sharpen is 2\.0\. Give 0 to 1\."):
+    with pytest.raises(RequestError, match=r"The sharpen is out of range: 2\.0\. Use a value from 0 to 1\."):
         Request(instruction="x", image=IMAGE, sharpen=2.0)
     schema = TypeAdapter(Request).json_schema()["properties"]["sharpen"]
     assert (schema["minimum"], schema["maximum"], schema["default"]) == (0, 1, 0.25)

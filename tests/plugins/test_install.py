@@ -247,7 +247,7 @@ def test_the_command_line_names_every_place_and_what_is_missing(tmp_path: Path):
     for folder in (flatpak, theirs, old):
         folder.mkdir(parents=True)
     (theirs / "__init__.py").write_text("theirs")
-    assert "was not installed by got_desktop. Move it away first." in got(tmp_path, "install", "krita", expected=6)
+    assert "was not installed by got_desktop. Move or remove it first." in got(tmp_path, "install", "krita", expected=6)
     (theirs / "__init__.py").unlink()
     theirs.rmdir()
     said = got(tmp_path, "install", "all")
@@ -273,12 +273,16 @@ def test_a_place_that_is_taken_holds_up_no_other(tmp_path: Path):
         folder.mkdir(parents=True)
     (theirs / "__init__.py").write_text("theirs")
     said = got(tmp_path, "install", "all", expected=6)
-    assert f"got: Krita: {theirs} was not installed by got_desktop. Move it away first." in said
+    assert f"got: Krita: {theirs} was not installed by got_desktop. Move or remove it first." in said
     assert "Installed for Krita (Flatpak): " in said and "Installed for GIMP 3: " in said
     states = json.loads(got(tmp_path, "status", "--json"))["places"]
     assert [entry["state"] for entry in states] == ["not ours", "installed", "installed"]
     taken = got(tmp_path, "uninstall", "all", expected=6)
-    assert "Removed from Krita (Flatpak)" in taken and "Removed from GIMP 3" in taken and "Move it away first." in taken
+    assert (
+        "Removed from Krita (Flatpak)" in taken
+        and "Removed from GIMP 3" in taken
+        and "Move or remove it first." in taken
+    )
     assert list(tmp_path.rglob("*.py")) == [theirs / "__init__.py"]
 
 

@@ -40,8 +40,8 @@ def alone(folder: Path) -> Iterator[None]:
         except EngineUnavailable as error:
             raise RequestError(
                 "run_in_use",
-                "A training runs in {folder} already.",
-                "Wait for its end, or stop it with --stop.",
+                "A training run is already active in {folder}.",
+                "Wait until it ends, or stop it with --stop.",
                 folder=folder,
             ) from error
         yield
@@ -153,7 +153,7 @@ def tell(folder: Path, wish: str) -> None:
     """Asks the run in a folder to pause or stop, or with "" to go on. Raises RequestError where there is none."""
     if not (folder / STATE).is_file():
         raise RequestError(
-            "run_unknown", "There is no run in {folder}.", "Name its configuration, or --runs.", folder=folder
+            "run_unknown", "There is no run in {folder}.", "Use its configuration, or --runs.", folder=folder
         )
     if not wish:
         (folder / CONTROL).unlink(missing_ok=True)

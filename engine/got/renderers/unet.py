@@ -113,7 +113,7 @@ class UNetRenderer:
         watch.drawing("decode")
         decoded = self._decode(denoised)
         if not decoded.isfinite().all():  # it would be black
-            raise not_finite("The picture came out as numbers that are out of range.")
+            raise not_finite("The renderer produced numbers that are not finite.")
         return tensor_to_image(decoded)
 
     @torch.inference_mode()

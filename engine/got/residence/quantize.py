@@ -104,7 +104,7 @@ def kind_of_weights(name: str, device: torch.device, dtype: torch.dtype) -> type
     if name not in WEIGHTS:
         raise ModelError(
             "weights_unknown",
-            "There are no weights “{name}”.",
+            "“{name}” is not a known kind of weights.",
             "Use one of {names}.",
             name=name,
             names=", ".join(WEIGHTS),
@@ -116,8 +116,8 @@ def kind_of_weights(name: str, device: torch.device, dtype: torch.dtype) -> type
     except (RuntimeError, TypeError) as error:  # of torch, where a device or a build has no such product
         raise ModelError(
             "weights_unsupported",
-            "The device {device} does not calculate with {name} weights.",
-            "Set GOT_ENGINE_WEIGHTS to exact, which works everywhere.",
+            "The device {device} does not support {name} weights.",
+            "Set GOT_ENGINE_WEIGHTS to exact, which every device supports.",
             device=device,
             name=name,
         ) from error

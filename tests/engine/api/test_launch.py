@@ -381,7 +381,7 @@ def test_an_engine_that_cannot_start_says_why(place):
 def test_an_engine_of_another_version_is_not_talked_to(place):
     where = place()
     write_runtime(open_folder(where.runtime), replace(OURS, protocol=99))
-    with pytest.raises(EngineUnavailable, match="another version"):
+    with pytest.raises(EngineUnavailable, match="different version"):
         where.connect()
 
 

@@ -71,15 +71,15 @@ def test_values_go_by_the_options_names():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"steps": 0}, "The number of steps is 0. Give 1 to 1000."),
-        ({"seed": -1}, "The seed is -1. Give 0 to 2^63 - 1."),
-        ({"seed": 10**30}, "The seed is far too large. Give 0 to 2^63 - 1."),
-        ({"grow": float("nan")}, "The mask's grow is nan. Give 0 to 1000."),
-        ({"feather": float("inf")}, "The mask's feather is inf. Give 0 to 1."),
-        ({"spatial": 101.0}, "The spatial scale is 101.0. Give 0 to 100."),
-        ({"side": 65}, "The model cannot draw at a side of 65 pixels. Give a multiple of 8, from 64 to 4096."),
-        ({"candidates": 9}, "The number of candidates is 9. Give 1 to 8."),
-        ({"max_turns": 0}, "The largest number of turns is 0. Give 1 to 8."),
+        ({"steps": 0}, "The number of steps is out of range: 0. Use a value from 1 to 1000."),
+        ({"seed": -1}, "The seed is out of range: -1. Use a value from 0 to 2^63 - 1."),
+        ({"seed": 10**30}, "The seed is out of range: far too large. Use a value from 0 to 2^63 - 1."),
+        ({"grow": float("nan")}, "The mask growth is out of range: nan. Use a value from 0 to 1000."),
+        ({"feather": float("inf")}, "The feather width is out of range: inf. Use a value from 0 to 1."),
+        ({"spatial": 101.0}, "The spatial guidance scale is out of range: 101.0. Use a value from 0 to 100."),
+        ({"side": 65}, "The side length is not valid: 65. Use a multiple of 8 from 64 to 4096."),
+        ({"candidates": 9}, "The number of candidates is out of range: 9. Use a value from 1 to 8."),
+        ({"max_turns": 0}, "The maximum number of turns is out of range: 0. Use a value from 1 to 8."),
     ],
 )
 def test_what_is_out_of_range_is_said(options, words):

@@ -22,6 +22,6 @@ def test_the_model_sees_what_surrounds_a_selection_as_far_as_the_picture_goes(se
 
 @pytest.mark.parametrize("selection", [Selection(995, 0, 6, 5), Selection(0, 795, 5, 6)])
 def test_a_selection_beyond_the_picture_is_refused(selection):
-    with pytest.raises(RequestError, match="beyond the picture of 1000×800 pixels") as refused:
+    with pytest.raises(RequestError, match=r"beyond the picture \(1000×800 pixels\)") as refused:
         selection.seen_in(1000, 800)
     assert refused.value.code == "selection_outside"

@@ -279,7 +279,7 @@ def test_a_black_picture_is_never_handed_out(components: Components, source: Ima
     assert bias is not None
     with torch.no_grad():
         bias.fill_(torch.inf)
-    with pytest.raises(ModelError, match="The picture came out as numbers that are out of range") as told:
+    with pytest.raises(ModelError, match="The renderer produced numbers that are not finite") as told:
         ours.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)
     assert told.value.code == "result_not_finite" and "--device cpu" in told.value.remedy
 

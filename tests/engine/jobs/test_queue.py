@@ -89,7 +89,7 @@ def test_what_an_orderly_end_interrupts_waits_for_the_next_engine(queue, tmp_pat
 
 def test_only_what_is_over_is_acknowledged(queue):
     (id,) = put(queue, "key-1")
-    with pytest.raises(EngineError, match="not over"):
+    with pytest.raises(EngineError, match="not finished"):
         queue.acknowledge(id)
     queue.cancel(id)
     queue.acknowledge(id)

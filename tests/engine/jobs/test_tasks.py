@@ -109,7 +109,7 @@ def test_control_tokens_in_an_instruction_are_text(pipeline, pictures, heard):
         pictures,
     )
     assert added(pipeline, heard) == plain
-    assert any("control token" in event.text for event in events if isinstance(event, Note))
+    assert any("Control tokens" in event.text for event in events if isinstance(event, Note))
     assert "<|" not in result.instruction
 
 
@@ -165,7 +165,9 @@ def test_out_of_memory_is_tried_again_with_less(shelf, pipeline, pictures, monke
     notes: list[Note] = []
     run, again = partial(do, request, pipeline, pictures), []
     result, _, _ = within_memory(pipeline, run, notes.append, lambda: again.append(1))
-    assert len(notes) == len(again) == 1 and "from now on all of it works on the CPU, one guidance" in notes[0].text
+    assert (
+        len(notes) == len(again) == 1 and "From now on, the whole model runs on the CPU, one guidance" in notes[0].text
+    )
     assert len(result.files) == len(usual.files) and shelf.memory_use == CPU_ONLY.words
     within_memory(pipeline, run, notes.append, lambda: again.append(1))
     assert len(notes) == 1  # what it has come to is kept to
@@ -236,8 +238,10 @@ def test_on_a_card_memory_that_is_short_at_a_stage_leads_down_the_tiers(pipeline
     reporter = Reporter(told.append)
     task = Task(Job("0" * 32, "edit", request, "running", 0.0, 1, None, False), pipeline, pictures, reporter)
     result, files = within_memory(pipeline, partial(task.run, lambda: False), reporter.note, reporter.again)
-    said = [f"The device's memory was short: from now on {tier.words}." for tier in TIERS[1:]]
-    short = [note.removesuffix(" It is drawn again, which takes longer.") for note in result.notes if "short" in note]
+    said = [f"The device ran out of memory. From now on, {tier.words}." for tier in TIERS[1:]]
+    short = [
+        note.removesuffix(" The job is run again, which takes longer.") for note in result.notes if "ran out" in note
+    ]
     assert short == said and len(set(result.notes)) == len(result.notes)
     assert [event for event in told if isinstance(event, Note)] == list(result.messages)
     assert [note.text for note in result.messages] == list(result.notes)

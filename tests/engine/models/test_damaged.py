@@ -76,7 +76,7 @@ def test_a_hostile_pickle_is_refused(released: Released, refused, canary: Path, 
             where, hostile
         )
     )
-    assert refused(str(path), "mkdir", "nothing of it was run").code == "checkpoint_refused"
+    assert refused(str(path), "mkdir", "none of its code was run").code == "checkpoint_refused"
     assert not canary.exists()
 
 
@@ -142,10 +142,10 @@ def test_of_200_hostile_pickles_none_fires(canary: Path, tmp_path: Path, capsys:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (["a", "list"], "something else than weights under 'unet.conv_in.weight'"),
-        (torch.zeros(3).to_sparse(), "something else than weights"),
-        (torch.zeros(3, dtype=torch.int64), "something else than weights"),
-        (torch.zeros(1).expand(1000, 1000), "something else than weights"),  # 4 MB said, 4 bytes there
+        (["a", "list"], "something other than weights under 'unet.conv_in.weight'"),
+        (torch.zeros(3).to_sparse(), "something other than weights"),
+        (torch.zeros(3, dtype=torch.int64), "something other than weights"),
+        (torch.zeros(1).expand(1000, 1000), "something other than weights"),  # 4 MB said, 4 bytes there
     ],
 )
 def test_only_dense_numbers_that_are_all_there_are_weights(released: Released, refused, value: object, words: str):
@@ -284,7 +284,7 @@ def test_a_unet_that_says_no_size(released: Released, refused):
             lambda t: t.update(
                 dict.fromkeys(("mllm.model.embed_tokens.weight", "mllm.lm_head.weight"), torch.zeros(500, 64))
             ),
-            ("tokenizer/ and mllm/", "do not fit together"),
+            ("tokenizer/ and mllm/", "do not match"),
         ),
     ],
 )
@@ -317,7 +317,7 @@ def test_half_an_adapter(released: Released, refused, change: Change, words: tup
 
 
 def test_a_size_that_the_planner_cannot_see(released: Released, tmp_path: Path):
-    with pytest.raises(RequestError, match="100 is not a multiple of 28.* Give one, such as 448") as caught:
+    with pytest.raises(RequestError, match="100 is not a multiple of 28.* Use a multiple, such as 448") as caught:
         released.convert(tmp_path / "native", source_size=100)
     assert caught.value.exit_code == 2 and not (tmp_path / "native").exists()
 

@@ -88,7 +88,7 @@ def test_what_is_finished_is_not_made_again(released: Released, begun: Path, who
     told: list[Note] = []
     again = saved(released, begun / "native", monkeypatch, on_note=told.append)
     assert [note.text for note in told] == [
-        f"It goes on where the last import ended: {len(kept)} of its files are kept."
+        f"The import resumes where the last one stopped; {len(kept)} of its files are kept."
     ]
     assert not [name for name in again if name.startswith("model-")]
     assert contents(begun / "native") == whole and [path.name for path in begun.iterdir()] == ["native"]
@@ -101,8 +101,8 @@ def test_what_is_kept_is_named_and_is_no_model(released: Released, tmp_path: Pat
     assert told == []
     with pytest.raises(KeyboardInterrupt):
         released.convert(tmp_path / "native", on_progress=stop_after(4), on_note=told.append)
-    kept = f"What is finished (4 files) is kept in {tmp_path / '.native.partial'}"
-    assert [note.text for note in told] == [f"{kept}; the same import goes on from there."]
+    kept = f"The finished files (4) are kept in {tmp_path / '.native.partial'}"
+    assert [note.text for note in told] == [f"{kept}; the same import resumes from there."]
     monkeypatch.setenv("GOT_MODELS", str(tmp_path))
     assert [entry.name for entry in catalog.list_models()] == ["got-mini"]
 
@@ -166,14 +166,14 @@ def test_the_disk_needs_room_only_for_the_rest(released: Released, begun: Path, 
     (begun.parent / "copy").rename(begun.parent / "copied")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=everything - there))
     released.convert(begun.parent / "copied" / "native", **SMALL_FILES)
-    with pytest.raises(OutputError, match="are to be written"):
+    with pytest.raises(OutputError, match="The model needs"):
         released.convert(begun.parent / "fresh" / "native", **SMALL_FILES)
 
 
 def test_two_imports_to_one_folder_do_not_meet(released: Released, begun: Path):
     before = contents(begun)
     held = locked(begun / ".native.partial" / "lock", 0.0)
-    with held, pytest.raises(OutputError, match="Another import writes"):
+    with held, pytest.raises(OutputError, match="Another import is writing"):
         released.convert(begun / "native", **SMALL_FILES)
     assert contents(begun) == before
 
@@ -232,7 +232,7 @@ def test_killed_amid_a_file_it_goes_on_to_the_same_bytes(golden: Path, tmp_path:
     told: list[Note] = []
     import_released(golden, native, on_note=told.append, **options)
     assert [note.text for note in told] == (
-        [f"It goes on where the last import ended: {kept} of its files are kept."] if kept else []
+        [f"The import resumes where the last one stopped; {kept} of its files are kept."] if kept else []
     )
     assert contents(native) == whole and not place.exists()
 

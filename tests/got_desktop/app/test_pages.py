@@ -215,7 +215,7 @@ def test_the_doctor_says_what_the_command_says_and_copies_it(window: Window, qtb
     assert {"Engine", "Devices", "Model"} <= {f.what for f in page.findings}
     row = page.findChild(Row, "finding_Engine")
     assert row is not None
-    qtbot.waitUntil(lambda: "runs: process" in words(row))  # a new row is shown a moment later
+    qtbot.waitUntil(lambda: "running: process" in words(row))  # a new row is shown a moment later
     page.copy.setFocus()
     qtbot.keyClick(page.copy, Qt.Key.Key_Space)
     report = QGuiApplication.clipboard().text()

@@ -86,13 +86,16 @@ def test_notes_and_findings_are_said_in_german(german, tmp_path, monkeypatch):
     for finding in findings:
         notes = [note for note in (*finding.notes, finding.remedy, finding.hint) if note and note.template]
         assert notes and all(language.note(note) != note.text for note in notes), finding
-    size = Note.of("memory", "{size:.1f} GB in all", size=16.4)
-    assert (size.text, language.note(size)) == ("16.4 GB in all", "16,4 GB insgesamt")
+    size = Note.of("memory", "{size:.1f} GB in total", size=16.4)
+    assert (size.text, language.note(size)) == ("16.4 GB in total", "16,4 GB insgesamt")
 
 
 def test_an_older_engine_is_shown_as_it_speaks(german):
     assert language.words(EngineError("newer_code", "What.", "{x} in braces")) == ("What.", "{x} in braces")
-    assert language.note(Note("It has 3 pages; the first is used.")) == "It has 3 pages; the first is used."
+    assert (
+        language.note(Note("The file has 3 pages; only the first is used."))
+        == "The file has 3 pages; only the first is used."
+    )
     assert language.note(Note("cpu, 1 thread")) == "cpu, 1 Thread"
 
 

@@ -181,7 +181,7 @@ class Answer:
     def stop(self):
         """Stop while the edit runs; the dialog stays."""
         yield from self.running(500)
-        self.button("_Stop").clicked()
+        self.button("Ca_ncel job").clicked()
         yield self.free
         self.note(said=self.said(), chain=self.chain())
         self.leave_dialog()

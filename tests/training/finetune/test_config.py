@@ -15,7 +15,7 @@ def test_the_example_reads_back_as_the_defaults(tmp_path):
     write_example(path)
     assert load_config(path) == FinetuneConfig()
     assert all("#" in line for line in path.read_text().splitlines() if line and not line.startswith("["))
-    with pytest.raises(EngineError, match="exists already"):
+    with pytest.raises(EngineError, match="already exists"):
         write_example(path)
 
 
@@ -33,7 +33,7 @@ def test_the_example_reads_back_as_the_defaults(tmp_path):
         ('[pictures]\nbuckets = ["1000x1001"]', "multiples of 8"),
         ("training = 3", "must be a table"),
         ("[loss]\ndrop = 0.5", "below 1/3"),
-        ("x = = 3", "is not TOML"),
+        ("x = = 3", "is not valid TOML"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, words):

@@ -106,5 +106,5 @@ def test_what_cannot_be_shared_out_is_said_at_once(changes, env, config, tmp_pat
     command = [sys.executable, "-m", "training", str(path), "--runs", str(tmp_path / "run")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1500, env=os.environ | launched | env)
     assert done.returncode == 2
-    assert "does not go with --use_fsdp" in done.stderr and done.stderr.count("\n") == 1
+    assert "cannot be combined with --use_fsdp" in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "run" / "state.json").exists()

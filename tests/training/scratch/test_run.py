@@ -188,7 +188,7 @@ def test_a_weak_autoencoder_stops_the_run(tmp_path, runs):
         (RECIPE.replace("vae =", "vea ="), "unknown phase “vea”"),
         (RECIPE.replace("plain =", "plane ="), "lessons.references has an unknown key “plane”"),
         (RECIPE.replace("turns = { two", "trun = { two"), "unknown phase “trun”"),
-        (RECIPE.replace("seed = 0", "seed = "), "is not TOML"),
+        (RECIPE.replace("seed = 0", "seed = "), "is not valid TOML"),
         (RECIPE.replace("steps = 1, batch_size = 2 }\nchains", "steps = 1 }\nchains"), "batch_size"),
     ],
 )
