@@ -1,4 +1,4 @@
-"""How a picture is drawn. A new option is declared here and nowhere else; `options.py` says what a declaration holds.
+"""The options for drawing a picture. A new option is declared here and nowhere else; `options.py` defines declarations.
 
 Standard library only, Python 3.10.
 """
@@ -13,7 +13,7 @@ from engine.api.schedulers import Scheduler
 
 MAX_CANDIDATES = 8
 FEATHER = 0.10
-"""Width of an edit's soft border, as a share of its region's diagonal, which counts as 80 pixels at least."""
+"""Width of an edit's soft border, as a share of its region's diagonal. The diagonal counts as at least 80 pixels."""
 GROW = 4.0
 """Pixels by which an edit's mask expands before feathering starts."""
 MAX_GROW = 1000.0
@@ -44,7 +44,7 @@ def _side(**about: Any) -> Any:  # noqa: ANN401 - a dataclass field
 
 @dataclass(frozen=True)
 class Scales:
-    """Guidance scales, 0 to 100; None is the model's own default for the task."""
+    """Guidance scales, 0 to 100. None means the model's default for the task."""
 
     semantic: float | None = _scale(
         "semantic",
@@ -73,13 +73,13 @@ class Scales:
         check(self)
 
     def given(self) -> dict[str, float]:
-        """Those that are not None."""
+        """The scales that are not None."""
         return {name: scale for name, scale in values(self).items() if scale is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrawingOptions:
-    """How any picture is drawn."""
+    """Options for drawing any picture."""
 
     candidates: int = option(
         1,
@@ -98,7 +98,7 @@ class DrawingOptions:
         least=0,
         most=2**63 - 1,
     )
-    """Seed of the first candidate; each later one has the next seed."""
+    """Seed of the first candidate. Each further candidate uses the next seed."""
     preset: Preset = option(
         "exact",
         label="Preset",
@@ -107,7 +107,7 @@ class DrawingOptions:
         group="steps",
         hosts=("cli",),
     )
-    """exact: the model's own steps and scheduler; fast: fewer steps, another scheduler. Explicit values override it."""
+    """exact: the model's steps and scheduler. fast: fewer steps, another scheduler. Explicit values override it."""
     num_inference_steps: int | None = option(
         None,
         name="steps",
@@ -132,12 +132,12 @@ class DrawingOptions:
         most=8,
         problem="The maximum number of turns is out of range: {value}.",
     )
-    """Only where a run plans; it ends earlier if the model says so."""
+    """Has an effect only if the job plans; the model may end earlier."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EditOptions(DrawingOptions):
-    """How an edit is drawn."""
+    """Options for drawing an edit."""
 
     side: int | None = _side(
         label="Side",
@@ -156,7 +156,7 @@ class EditOptions(DrawingOptions):
         "boxes",
         label="Sc_ope",
         hint="Which part of the picture may change",
-        help="Which part may change: the boxes, also what changed next to them (a shadow), or the whole picture.",
+        help="Which part may change: the boxes, also changes next to them (such as shadows), or the whole picture.",
         group="mask",
         first=True,
         choices={
@@ -178,7 +178,7 @@ class EditOptions(DrawingOptions):
         unit=" %",
         slider=50,
     )
-    """Share of the region's diagonal, which counts as 80 pixels at least."""
+    """Share of the region's diagonal, which counts as at least 80 pixels."""
     grow: float = option(
         GROW,
         label="Gro_w",
@@ -195,7 +195,7 @@ class EditOptions(DrawingOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateOptions(DrawingOptions):
-    """How a new picture is drawn."""
+    """Options for drawing a new picture."""
 
     width: int | None = _side(
         label="_Width",

@@ -1,7 +1,7 @@
-"""What is asked of the engine. A request that makes no sense cannot be made: `__post_init__` raises RequestError.
+"""Requests to the engine. An invalid request cannot be created: `__post_init__` raises RequestError.
 
-Nothing here names a file: pictures are named by the hash of their bytes, models and adapters by their names in the
-catalog. Standard library only, Python 3.10.
+Requests contain no file names: pictures are identified by the hash of their bytes, models and adapters by their names
+in the catalog. Standard library only, Python 3.10.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from engine.api.options import check
 from engine.api.selection import Selection
 
 MAX_INSTRUCTION = 2000
-"""Characters of an instruction or caption. What people write is far shorter; the planner reads all of it."""
+"""Maximum characters of an instruction or caption. Real ones are far shorter, and the planner reads all of it."""
 MAX_CHAIN = 100_000
-"""Characters of a chain."""
+"""Maximum characters of a chain."""
 MAX_ADAPTERS = 8
 
-_NO_NAME = {
+_BAD_NAME = {
     "adapter": "“{name}” is not a valid adapter name.",
     "client": "“{name}” is not a valid client name.",
     "model": "“{name}” is not a valid model name.",
@@ -47,16 +47,16 @@ class Challenge:
 
 @dataclass(frozen=True)
 class AdapterUse:
-    """An adapter of the catalog and how much of it is added to the model, -4 to 4."""
+    """An adapter of the catalog and its weight, -4 to 4."""
 
     name: str
     weight: float = 1.0
 
     def __post_init__(self) -> None:
         _check_name("adapter", self.name)
-        holds = math.isfinite(self.weight) and abs(self.weight) <= 4
+        valid = math.isfinite(self.weight) and abs(self.weight) <= 4
         _demand(
-            holds,
+            valid,
             "adapter_weight_out_of_range",
             "The adapter's weight is out of range: {weight}.",
             "Use a value from -4 to 4.",
@@ -66,13 +66,13 @@ class AdapterUse:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanRequest:
-    """Write the chain for an edit of `image`, or where that is None for a new picture from a caption."""
+    """Plan the chain for an edit of `image`, or for a new picture from a caption if `image` is None."""
 
     instruction: str
     image: str | None = None
-    """The id that an upload gave."""
+    """ID returned by an upload."""
     model: str = "got-mini"
-    """A name of the catalog."""
+    """A name in the catalog."""
     adapters: tuple[AdapterUse, ...] = ()
     device: str = "auto"
     """ "auto", "cpu", "cuda", "cuda:1", "mps", …"""
@@ -104,10 +104,10 @@ class _Edit(_Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class _Drawing:
-    """What is drawn, and by what; how, the options say."""
+    """What is drawn, and the model that draws it. Options say how."""
 
     chain: str | None = None
-    """Drawn as it stands, whatever model wrote it or user corrected it; None: planned first."""
+    """Drawn exactly as it is, whether a model wrote it or a user corrected it. None: plan first."""
     model: str = "got-mini"
     adapters: tuple[AdapterUse, ...] = ()
     device: str = "auto"
@@ -144,7 +144,7 @@ class GenerateRequest(GenerateOptions, _Drawing, _Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class LoadRequest:
-    """Load a model now, so that the first job need not wait."""
+    """Load a model now, so that the first job does not have to wait."""
 
     model: str
     adapters: tuple[AdapterUse, ...] = ()
@@ -158,7 +158,7 @@ class LoadRequest:
 
 @dataclass(frozen=True)
 class UnloadRequest:
-    """Give the device's memory back."""
+    """Release the device's memory."""
 
 
 JobRequest = PlanRequest | EditRequest | GenerateRequest | LoadRequest | UnloadRequest
@@ -169,15 +169,15 @@ REQUESTS: dict[str, type[JobRequest]] = {
     "load": LoadRequest,
     "unload": UnloadRequest,
 }
-"""What a job of each kind asks for."""
+"""Kind of job -> its request."""
 
 
 @dataclass(frozen=True)
 class LeaseRequest:
-    """A client wants the engine to live."""
+    """Keep the engine running for a client."""
 
     client: str = "client"
-    """What the client calls itself, for people to read."""
+    """The client's name, for people to read."""
 
     def __post_init__(self) -> None:
         _check_name("client", self.client)
@@ -186,13 +186,13 @@ class LeaseRequest:
 # invariants
 
 
-def _demand(holds: bool, code: str, message: str, remedy: str, **values: object) -> None:
-    if not holds:
+def _demand(valid: bool, code: str, message: str, remedy: str, **values: object) -> None:
+    if not valid:
         raise RequestError(code, message, remedy, **values)
 
 
 def check_words(what: Literal["caption", "instruction"], words: str) -> None:
-    """Raises RequestError for words that say nothing, or that no planner reads."""
+    """Raises RequestError for words that are empty, too long, or contain invalid characters."""
     caption = what == "caption"
     _demand(
         bool(words.strip()),
@@ -237,9 +237,9 @@ def _check_chain(text: str) -> None:
 
 
 def _check_image(image: str | None) -> None:
-    holds = image is None or _IMAGE_ID.fullmatch(image) is not None
+    valid = image is None or _IMAGE_ID.fullmatch(image) is not None
     _demand(
-        holds, "image_id_wrong", "This is not a valid picture ID.", "Upload the picture and use the ID in the reply."
+        valid, "image_id_wrong", "This is not a valid picture ID.", "Upload the picture and use the ID in the reply."
     )
 
 
@@ -247,7 +247,7 @@ def _check_name(what: str, name: str) -> None:
     _demand(
         _NAME.fullmatch(name) is not None,
         f"{what}_name_wrong",
-        _NO_NAME[what],
+        _BAD_NAME[what],
         "Use a name of at most 100 characters, not a path.",
         name=name[:100],
     )
