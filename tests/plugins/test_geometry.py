@@ -57,7 +57,7 @@ def test_a_picture_is_fitted_in_the_middle_and_places_go_back_and_forth():
     assert (frame.scale, frame.left, frame.top) == (2.0, 0.0, 100.0)
     assert frame.point(200, 200) == (500, 500)
     assert frame.point(-50, 9999) == (0, LIMIT)
-    assert frame.shown(Box(0, 0, 500, 500)) == (0.0, 100.0, 202.0, 102.0)
+    assert frame.to_screen(Box(0, 0, 500, 500)) == (0.0, 100.0, 202.0, 102.0)
 
 
 @pytest.mark.parametrize(

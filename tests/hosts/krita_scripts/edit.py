@@ -40,7 +40,7 @@ def steps(note):
     editing.select(region.id)
     yield 0.5  # Krita paints
     screen_shot("krita-plan.png")
-    left, top, wide, high = preview.frame().shown(region.box)
+    left, top, wide, high = preview.frame().to_screen(region.box)
     drag(preview, (left + wide, top + high), (left + wide + 12, top + high + 9))
     moved = editing.chain.boxes[region.id].box
     note("dragged", [moved.x1, moved.y1, moved.x2, moved.y2])

@@ -115,5 +115,5 @@ def close(document):
 def at_first_step():
     """True once the engine has drawn a step of what runs now."""
     seen = []
-    docker().editing.progressed.connect(lambda line: seen.append(line) if line.text.startswith("Step") else None)
+    docker().editing.progress_changed.connect(lambda line: seen.append(line) if line.text.startswith("Step") else None)
     return lambda: bool(seen) or free()
