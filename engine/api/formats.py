@@ -58,18 +58,18 @@ FORMATS = (
     PictureFormat("BMP", (".bmp",)),
 )
 
-READ_SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.suffixes)
-WRITTEN = tuple(known for known in FORMATS if known.save_options is not None)
-WRITTEN_SUFFIXES = tuple(suffix for known in WRITTEN for suffix in known.suffixes)
-UPLOADED = {known.content_type: known for known in FORMATS if known.content_type}
+READ_SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
+WRITTEN = tuple(one for one in FORMATS if one.save_options is not None)
+WRITTEN_SUFFIXES = tuple(suffix for one in WRITTEN for suffix in one.suffixes)
+UPLOADED = {one.content_type: one for one in FORMATS if one.content_type}
 
 
 def format_of(suffix: str) -> PictureFormat | None:
     """The format for a file extension such as ".jpg", in any case; None if it is unknown."""
-    return next((known for known in FORMATS if suffix.lower() in known.suffixes), None)
+    return next((one for one in FORMATS if suffix.lower() in one.suffixes), None)
 
 
 def labels(formats: tuple[PictureFormat, ...] = FORMATS, last: str = "or") -> str:
     """The formats' names as a list for a sentence: “PNG, JPEG or WebP”."""
-    *others, final = (known.label for known in formats)
+    *others, final = (one.label for one in formats)
     return f"{', '.join(others)} {last} {final}" if others else final

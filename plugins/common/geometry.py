@@ -95,7 +95,7 @@ class Frame:
 
 
 def dragged(box: Box, handle: Handle, dx: int, dy: int, least: tuple[int, int] = (8, 8)) -> Box:
-    """The box after its handle moved by (dx, dy) units. It stays in the picture; its sides are at least `least` units."""
+    """The box after its handle moved by (dx, dy) units. It stays in the picture, and no side is below `least` units."""
     if handle == "body":
         return box.moved(dx, dy)
     x1, y1, x2, y2 = box.x1, box.y1, box.x2, box.y2

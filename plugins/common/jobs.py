@@ -37,7 +37,7 @@ class Settings(EditOptions, GenerateOptions):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A candidate: a layer and its mask for each turn of the chain, or only the image for a new picture. All are PNG."""
+    """A candidate: layer and mask for each turn of the chain, or for a new picture only the image. All are PNG."""
 
     seed: int
     layers: tuple[tuple[bytes, bytes], ...]

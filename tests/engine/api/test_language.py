@@ -43,10 +43,10 @@ def test_an_error_of_an_older_engine_is_shown_as_it_came():
 
 
 def test_values_are_what_json_can_hold():
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(RequestError) as error_info:
         Scales(semantic=math.inf)
-    assert caught.value.message == "The semantic guidance scale is out of range: inf."
-    assert loads(ErrorReply, dumps(ErrorReply.of(caught.value))).values["value"] == "inf"
+    assert error_info.value.message == "The semantic guidance scale is out of range: inf."
+    assert loads(ErrorReply, dumps(ErrorReply.of(error_info.value))).values["value"] == "inf"
     error = EngineError("x", "There is no file {path}.", path=Path("a") / "b")
     assert error.parts[0].values == {"path": str(Path("a/b"))}
 

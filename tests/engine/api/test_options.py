@@ -43,7 +43,7 @@ def test_names_and_flags_are_said_once():
         names = [one.name for one in options_of(kind)]
         assert len(set(names)) == len(names)
         letters = [one.label.partition("_")[2][0].lower() for one in options_for("gimp", kind)]
-        assert len({*letters, *"imp"}) == len(letters) + 3  # beside Instruction or Caption, Model, Adapter
+        assert len({*letters, *"imp"}) == len(letters) + 3  # besides Instruction or Caption, Model and Adapter
         for host in HOSTS:
             assert set(options_for(host, kind)) <= set(options_of(kind))
 
@@ -52,20 +52,20 @@ def test_names_and_flags_are_said_once():
 def test_what_a_host_shows_is_read_as_the_same_value(one, data):
     least, most = one.range
     number = data.draw(st.integers(int(least), int(most))) if not one.decimals else data.draw(st.floats(least, most))
-    shown = round(number, one.decimals)
-    assert one.to_display(one.from_display(shown)) == shown
-    assert type(one.from_display(shown)) is one.type
+    displayed = round(number, one.decimals)
+    assert one.to_display(one.from_display(displayed)) == displayed
+    assert type(one.from_display(displayed)) is one.type
     if one.optional:
         assert one.from_display(one.own) is None
 
 
 def test_values_go_by_the_options_names():
-    drawn = with_values(EditOptions(), {"steps": 5, "semantic": 2.5, "spatial": 1.0, "scope": "whole"})
-    assert drawn == EditOptions(num_inference_steps=5, guidance_scales=Scales(2.5, 1.0), scope="whole")
-    assert values(drawn) | {"steps": 5, "semantic": 2.5, "reference": None, "feather": 0.1} == values(drawn)
-    assert with_values(EditOptions(), values(drawn)) == drawn
-    assert arguments(DrawingOptions, drawn)["num_inference_steps"] == 5
-    assert value_of(drawn, OPTIONS["semantic"]) == 2.5
+    options = with_values(EditOptions(), {"steps": 5, "semantic": 2.5, "spatial": 1.0, "scope": "whole"})
+    assert options == EditOptions(num_inference_steps=5, guidance_scales=Scales(2.5, 1.0), scope="whole")
+    assert values(options) | {"steps": 5, "semantic": 2.5, "reference": None, "feather": 0.1} == values(options)
+    assert with_values(EditOptions(), values(options)) == options
+    assert arguments(DrawingOptions, options)["num_inference_steps"] == 5
+    assert value_of(options, OPTIONS["semantic"]) == 2.5
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,6 @@ def test_values_go_by_the_options_names():
     ],
 )
 def test_what_is_out_of_range_is_said(options, words):
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(RequestError) as error:
         check(with_values(EditOptions(), options))
-    assert str(caught.value) == words
+    assert str(error.value) == words
