@@ -82,18 +82,18 @@ def test_an_empty_instruction(refused, picture, text):
 
 
 def test_a_10_000_character_instruction(refused, picture):
-    words = f"has 10000 characters. Use at most {MAX_INSTRUCTION}"
+    words = f"is too long: 10000 characters. Use at most {MAX_INSTRUCTION}"
     refused(2, words, "edit", picture, "a" * 10_000, "-o", "out.png", *LATE)
 
 
 def test_a_broken_character_in_the_instruction(refused, picture):
-    refused(2, "broken character", "edit", picture, "paint \udce9", "-o", "out.png", *LATE)
+    refused(2, "invalid character", "edit", picture, "paint \udce9", "-o", "out.png", *LATE)
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"\xff\xfe\x00\x01", "is not a text"),
+        (b"\xff\xfe\x00\x01", "is not UTF-8 text"),
         (b" \n", "is empty"),
         (b"a" * 200_000, "larger than"),
         (CHAIN.removesuffix("<|im_gen_start|>").encode(), "does not end with a picture"),
@@ -154,7 +154,7 @@ def test_truncated_weights(refused, picture, tiny_model, tmp_path):
     [
         ("nowhere/out.png", "no folder nowhere"),
         ("out.gif", "out.gif cannot be written: its extension does not stand for a picture format"),
-        ("out", "its ending names no format"),
+        ("out", "its extension does not stand for a picture format"),
         ("folder.png", "folder.png is a folder"),
         ("scene.png", "scene.png already exists. Add --force"),
         ("a" * 300 + ".png", "cannot be written"),
@@ -175,7 +175,7 @@ def test_a_folder_without_the_right_to_write(refused, picture):
 
 def test_one_file_for_two_outputs(refused, picture):
     same = ("-o", "out.png", "--boxes-overlay", "./out.png")
-    refused(6, "named for two outputs", "edit", picture, INSTRUCTION, *same, *LATE)
+    refused(6, "used for two outputs", "edit", picture, INSTRUCTION, *same, *LATE)
 
 
 def test_an_overlay_that_is_no_png(refused, picture):
@@ -184,7 +184,7 @@ def test_an_overlay_that_is_no_png(refused, picture):
 
 def test_a_picture_too_long_for_the_format(refused):
     Image.new("L", (17_000, 16)).save("long.png")
-    refused(6, "16383 a side", "edit", "long.png", INSTRUCTION, "-o", "out.webp", *LATE)
+    refused(6, "at most 16383 on each side", "edit", "long.png", INSTRUCTION, "-o", "out.webp", *LATE)
 
 
 @pytest.mark.parametrize(
@@ -199,9 +199,9 @@ def test_a_picture_too_long_for_the_format(refused):
         (["--scheduler", "fast"], "unipc"),
         (["--fit", "crop"], "stretch"),
         (["--scope", "all"], "spill"),
-        (["--semantic-scale", "nan"], "semantic scale is nan"),
-        (["--spatial-scale", "-1"], "spatial scale is -1"),
-        (["--reference-scale", "1e9"], "reference scale"),
+        (["--semantic-scale", "nan"], "semantic guidance scale is out of range: nan"),
+        (["--spatial-scale", "-1"], "spatial guidance scale is out of range: -1"),
+        (["--reference-scale", "1e9"], "reference guidance scale"),
         (["--sedd", "4"], "--sedd"),
         (["one-argument-too-many"], "one-argument-too-many"),
     ],
@@ -222,7 +222,7 @@ def test_missing_arguments_and_unknown_commands(refused, picture):
 
 
 def test_a_size_that_cannot_be_drawn(refused):
-    refused(2, "width of 100", "generate", "a house", "-o", "out.png", "--width", 100, "--model", "tiny")
+    refused(2, "width is not valid: 100", "generate", "a house", "-o", "out.png", "--width", 100, "--model", "tiny")
 
 
 def test_a_name_that_would_steer_the_terminal_is_shown_escaped(refused):
@@ -248,7 +248,7 @@ def test_an_unexpected_fault_without_a_place_for_its_details(got, picture, tmp_p
     monkeypatch.setattr(faults, "log_file", lambda: tmp_path / "logs" / "got.log")
     monkeypatch.setattr("got_desktop.source_image.read", lambda *arguments: 1 / 0)
     said = got("edit", picture, INSTRUCTION, "-o", "out.png")
-    assert said.code == 1 and "could not be kept" in said.err and said.err.count("\n") == 1
+    assert said.code == 1 and "could not be saved" in said.err and said.err.count("\n") == 1
 
 
 def test_a_fault_while_writing_leaves_nothing(got, picture, chain, tmp_path, monkeypatch):

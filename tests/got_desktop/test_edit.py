@@ -48,7 +48,7 @@ def test_an_edit_is_planned_drawn_and_laid_over_the_source(got, picture, tmp_pat
 def test_a_plan_whose_boxes_are_all_lost_ends_before_it_is_drawn(got, picture, tmp_path):
     said = got("edit", picture, LOST, "-o", "out.png", *FAST)
     assert said.code == 5 and "None of the plan's boxes can be used: line 1, column 8:" in said.err
-    assert "mend it" in said.err and "step 1" not in said.err and not (tmp_path / "out.png").exists()
+    assert "correct the plan" in said.err and "step 1" not in said.err and not (tmp_path / "out.png").exists()
     planned = got("plan", picture, LOST, "--model", "tiny", "-o", "chain.txt")
     assert planned.code == 0 and "has no area in the picture" in planned.err
     chain = tmp_path / "chain.txt"
@@ -278,4 +278,4 @@ def test_a_file_is_replaced_only_by_force(got, picture, chain, tmp_path):
 def test_a_box_without_a_color_in_a_given_chain_is_said(got, picture, tmp_path):
     (tmp_path / "c.txt").write_text("A hill <|box_start|>(1,2),(30,40)<|box_end|>. " + CHAIN, encoding="utf-8")
     given = got("edit", picture, INSTRUCTION, "-o", "out.png", "--chain", "c.txt", *FAST)
-    assert given.code == 0 and given.err.count("has no color word") == 1
+    assert given.code == 0 and given.err.count("has no color") == 1

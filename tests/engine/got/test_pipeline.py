@@ -288,5 +288,5 @@ def test_a_plan_of_numbers_out_of_range_is_not_taken_for_one(components: Compone
     ours = GoTPipeline.from_components(deepcopy(components))
     with torch.no_grad():
         ours.planner.mllm.model.language_model.norm.weight.fill_(torch.nan)
-    with pytest.raises(ModelError, match="The plan came out as numbers"):
+    with pytest.raises(ModelError, match="The planner produced numbers"):
         ours.plan(EDIT, source)

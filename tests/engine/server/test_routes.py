@@ -263,7 +263,7 @@ def test_a_selection_is_all_that_changes(engine):
     assert np.array_equal(whole[~inside], np.asarray(source)[~inside])
     assert not np.array_equal(whole[inside], np.asarray(source)[inside])
     assert result.placement.crop == (68, 18, 252, 172)
-    with pytest.raises(RequestError, match="reaches beyond"):
+    with pytest.raises(RequestError, match="extends beyond"):
         run(engine, edit(image, chain=CHAIN, selection=Selection(390, 0, 20, 20)))
 
 
@@ -488,7 +488,7 @@ def test_a_full_queue_says_when_to_come_again(place, image):
             time.sleep(0.01)
         others = [client.submit(long) for _ in range(2)]
         assert [client.job(job.id).position for job in others] == [1, 2]
-        with pytest.raises(Busy, match="2 jobs are waiting"):
+        with pytest.raises(Busy, match="2 jobs are already waiting"):
             client.submit(long)
         connection = http.client.HTTPConnection("127.0.0.1", client.runtime.port, timeout=600)
         headers = client._authorization() | {"Content-Type": "application/json"}

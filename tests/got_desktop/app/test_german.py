@@ -59,8 +59,8 @@ def test_an_unexpected_fault_is_said_in_german(window, qtbot):
     session.background.run(lambda say: 1 / 0, lambda nothing: None, session.say)
     qtbot.waitUntil(lambda: bool(errors(window)))
     (fault,) = errors(window)
-    assert fault.text == "Etwas Unerwartetes ist geschehen (ZeroDivisionError: division by zero)."
-    assert str(faults.log_file()) in fault.remedy and "bitte" in fault.remedy
+    assert fault.text == "Ein unerwarteter Fehler ist aufgetreten (ZeroDivisionError: division by zero)."
+    assert str(faults.log_file()) in fault.remedy and "Bitte" in fault.remedy
     assert "division by zero" in faults.log_file().read_text()
 
 

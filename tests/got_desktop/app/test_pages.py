@@ -219,7 +219,7 @@ def test_the_doctor_says_what_the_command_says_and_copies_it(window: Window, qtb
     page.copy.setFocus()
     qtbot.keyClick(page.copy, Qt.Key.Key_Space)
     report = QGuiApplication.clipboard().text()
-    assert report == page.report() and "✓ Engine: runs" in report
+    assert report == page.report() and "✓ Engine: running" in report
 
 
 def test_what_is_wrong_is_said_with_its_remedy_and_mended(window: Window, qtbot, monkeypatch):

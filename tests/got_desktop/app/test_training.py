@@ -184,7 +184,7 @@ def test_what_is_no_data_is_said(make_window, tiny, tmp_path, adapters, qtbot):
     page.describe.setChecked(False)
     page.begin(tmp_path / "empty")
     wait(page, qtbot, lambda: page.trainings.shown and page.trainings.shown.pairs.state == "died")
-    read(page, qtbot, page.pairs, "holds no training data")
+    read(page, qtbot, page.pairs, "contains no training data")
 
 
 @pytest.mark.full

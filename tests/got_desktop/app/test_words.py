@@ -64,7 +64,7 @@ def test_real_errors_are_said_in_german(german, golden, tmp_path):
     problem = Chain.parse("A boat <|box_start|>(9,9),(1,1)<|box_end|>.").problems[0]
     assert language.words(problem) == (
         "„(9,9),(1,1)“ hat keine Fläche im Bild.",
-        "Nennen Sie die linke obere Ecke zuerst, beide von 0 bis 1000.",
+        "Nennen Sie die linke obere Ecke zuerst, mit Koordinaten von 0 bis 1000.",
     )
 
 

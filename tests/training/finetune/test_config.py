@@ -22,7 +22,7 @@ def test_the_example_reads_back_as_the_defaults(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("steps = 3", "“steps” is no key"),
+        ("steps = 3", "“steps” is not a valid key"),
         ("[training]\nsteps = 0", "training.steps” must be at least 1"),
         ('[training]\nsteps = "many"', "training.steps” must be a whole number"),
         ("[training]\nsteps = true", "must be a whole number"),

@@ -44,7 +44,7 @@ def test_a_control_token_that_is_not_typed_is_one():
 
 @pytest.mark.parametrize("typed", ["\ud800", "a boat \udfff"])
 def test_half_a_character_is_refused(typed: str):
-    with pytest.raises(RequestError, match="broken character") as caught:
+    with pytest.raises(RequestError, match="invalid character") as caught:
         VOCABULARY.encode_user_text(typed)
     assert caught.value.exit_code == 2 and caught.value.remedy
 
