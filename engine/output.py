@@ -37,7 +37,7 @@ def check_free(folder: Path, replace: bool = False) -> None:
     with writing(folder):
         if folder.exists() and not (folder.is_dir() and (replace or not any(folder.iterdir()))):
             raise OutputError(
-                "output_exists", "{folder} exists already.", "Name another folder, or remove this one.", folder=folder
+                "output_exists", "{folder} already exists.", "Choose another folder, or remove this one.", folder=folder
             )
 
 
@@ -51,7 +51,7 @@ def writing(folder: Path) -> Iterator[None]:
         raise OutputError(
             "output_not_writable",
             "{folder} cannot be written: {reason}.",
-            "Check the folder's rights and free space.",
+            "Check the folder's permissions and free space.",
             folder=folder,
             reason=reason,
         ) from error

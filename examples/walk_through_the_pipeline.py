@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="a folder")
     parser.add_argument("--model", default="got-mini", help="a name of the catalog, or a folder")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
-    parser.add_argument("--steps", type=int, help="default: the model's own")
+    parser.add_argument("--steps", type=int, help="default: the model's default")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     with Image.open(options.picture) as file:

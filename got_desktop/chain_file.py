@@ -18,13 +18,13 @@ def read(path: Path) -> Chain:
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except FileNotFoundError as error:
         raise ChainError(
-            "chain_not_found", "There is no file {path}.", "Make it with `got plan`.", path=path
+            "chain_not_found", "There is no file {path}.", "Create it with `got plan`.", path=path
         ) from error
     except OSError as error:
         raise ChainError(
             "chain_unreadable",
             "{path} cannot be read: {reason}.",
-            "Name a text file.",
+            "Choose a text file.",
             path=path,
             reason=error.strerror,
         ) from error
@@ -32,7 +32,7 @@ def read(path: Path) -> Chain:
         raise ChainError(
             "chain_too_large",
             "{path} is larger than {limit} bytes.",
-            "Name the file of a chain.",
+            "Choose a file that contains a chain.",
             path=path,
             limit=MAX_BYTES,
         )
@@ -40,10 +40,10 @@ def read(path: Path) -> Chain:
         text = data.decode("utf-8-sig").replace("\r\n", "\n").rstrip()
     except UnicodeDecodeError as error:
         raise ChainError(
-            "chain_not_text", "{path} is not a text in UTF-8.", "Name the file of a chain.", path=path
+            "chain_not_text", "{path} is not UTF-8 text.", "Choose a file that contains a chain.", path=path
         ) from error
     if not text.strip():
-        raise ChainError("chain_empty", "{path} is empty.", "Make it with `got plan`.", path=path)
+        raise ChainError("chain_empty", "{path} is empty.", "Create it with `got plan`.", path=path)
     return Chain.parse(text)
 
 
@@ -55,7 +55,7 @@ def read_for(request: RenderRequest) -> Chain | None:
     if not chain.turns[-1].finished:
         raise ChainError(
             "chain_unfinished",
-            "{path} ends before its picture.",
+            "The chain in {path} does not end with a picture.",
             "End it with {token}.",
             path=request.chain,
             token=IM_GEN_START,
@@ -64,8 +64,8 @@ def read_for(request: RenderRequest) -> Chain | None:
     if problem and isinstance(request.drawing, EditOptions) and request.drawing.scope != "whole":
         raise ChainError(
             "chain_without_region",
-            "No box of {path} can be used: {problem}",
-            "Mend it, or add --scope whole to change the whole picture.",
+            "None of the boxes in {path} can be used: {problem}",
+            "Correct it, or add --scope whole to change the whole picture.",
             path=request.chain,
             problem=chain.note_of(problem),
         )

@@ -29,5 +29,5 @@ def module_command(module: str, *arguments: str) -> list[str]:
 def child_error(last: Mapping[str, Any]) -> EngineError:
     """The error in the last line that such a process printed."""
     if "code" not in last:
-        return EngineError("import_died", "The import ended.")
+        return EngineError("import_died", "The import process exited.")
     return from_json(ErrorReply, dict(last)).error()

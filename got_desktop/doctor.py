@@ -37,13 +37,13 @@ PATIENCE = launch.START_TIMEOUT
 """Seconds that the engine may take to answer."""
 _SLOW = Note.of(
     "slow",
-    "No graphics card that PyTorch can use: got-mini works well without, GoT-6B would take many minutes a picture.",
+    "PyTorch cannot use a GPU here. got-mini works well without one; GoT-6B would need many minutes per picture.",
 )
 _PLACES = {
     "installed": "installed in {folder}",
     "not installed": "not installed in {folder}",
     "out of date": "out of date in {folder}",
-    "not ours": "not ours in {folder}",
+    "not ours": "another plug-in is in {folder}",
 }
 """A template for each state of a plug-in."""
 
@@ -104,7 +104,7 @@ def _plugin(what: str) -> list[Finding]:
         return []
     notes = tuple(Note.of("plugin", _PLACES[status.state], folder=status.place.folder) for status in statuses)
     incomplete = any(status.state in installation.WANTING for status in statuses)
-    hint = Note.of("plugin", "`got plugin install {host}` puts it in its place.", host=host) if incomplete else None
+    hint = Note.of("plugin", "Install it with `got plugin install {host}`.", host=host) if incomplete else None
     return [Finding(what, True, notes, hint=hint)]
 
 
@@ -156,13 +156,13 @@ def _running(system: System, model: Model | None) -> Note:
     if model is None:
         return Note.of(
             "engine",
-            "runs: process {pid}, version {version}, no model loaded",
+            "running: process {pid}, version {version}, no model loaded",
             pid=system.pid,
             version=system.version,
         )
     return Note.of(
         "engine",
-        "runs: process {pid}, version {version}, {model} loaded: {how}",
+        "running: process {pid}, version {version}, {model} loaded: {how}",
         pid=system.pid,
         version=system.version,
         model=model.name,
@@ -181,16 +181,18 @@ def _devices(client: EngineClient) -> Finding:
     except EngineUnavailable as error:
         return _failing("Devices", error)
     except EngineError as error:  # a library that torch needs does not load
-        note = Note.of("torch", "torch does not start: {why}", why=error.parts[0])
-        return Finding("Devices", False, (note,), Note.of("torch", "Set up again, with the build for this machine."))
+        note = Note.of("torch", "PyTorch cannot be loaded: {why}", why=error.parts[0])
+        return Finding(
+            "Devices", False, (note,), Note.of("torch", "Set up again with the PyTorch build for this machine.")
+        )
 
 
 def _memory() -> Finding:
     if not hasattr(os, "sysconf"):
-        return Finding("Memory", True, (Note.of("memory", "not known on this system"),))
+        return Finding("Memory", True, (Note.of("memory", "unknown on this system"),))
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    note = Note.of("memory", "{size:.1f} GB in all", size=total / 1e9)
-    remedy = Note.of("memory", "got-mini needs about 3 GB: use a larger machine.")
+    note = Note.of("memory", "{size:.1f} GB in total", size=total / 1e9)
+    remedy = Note.of("memory", "got-mini needs about 3 GB; use a machine with more memory.")
     return Finding("Memory", total > 3e9, (note,), remedy)
 
 
@@ -209,7 +211,7 @@ def _log() -> Finding:
         with path.open("a"):
             pass
     except OSError as error:
-        remedy = Note.of("log", "Make that folder writable; faults are kept there.")
+        remedy = Note.of("log", "Make that folder writable; error reports are saved there.")
         return Finding("Log", False, (Note(f"{path}: {error.strerror}"),), remedy)
     return Finding("Log", True, (Note(str(path)),))
 

@@ -26,8 +26,8 @@ def keep(error: BaseException) -> EngineError:
     except OSError:
         return EngineError(
             "unexpected",
-            "Something unexpected happened ({what}).",
-            "The details could not be kept: {path} cannot be written.",
+            "An unexpected error occurred ({what}).",
+            "The details could not be saved: {path} cannot be written.",
             what=what,
             path=path,
         )
@@ -37,8 +37,8 @@ def keep(error: BaseException) -> EngineError:
     handler.close()
     return EngineError(
         "unexpected",
-        "Something unexpected happened ({what}).",
-        "The details are in {path}; please report it.",
+        "An unexpected error occurred ({what}).",
+        "See {path} for details, and please report this error.",
         what=what,
         path=path,
     )

@@ -46,8 +46,8 @@ def look_into(folder: Path) -> ModelFolder:
                     return ModelFolder("released", parent, path.name)
     raise ModelError(
         "model_folder_wrong",
-        "{folder} holds no GoT model.",
-        "Choose a folder with got.json, or one that holds GoT-6B, {planner} and {unet}.",
+        "{folder} does not contain a GoT model.",
+        "Choose a folder with got.json, or one that contains GoT-6B, {planner} and {unet}.",
         folder=folder,
         planner=MLLM_BASE,
         unet=UNET_BASE,

@@ -31,7 +31,7 @@ class PlanRequest:
         files = [path.resolve() for path in self.outputs()]
         if len(set(files)) < len(files):
             raise OutputError(
-                "output_twice", "{path} is named for two outputs.", "Give each its own file.", path=files[0]
+                "output_twice", "{path} is used for two outputs.", "Use a different file for each.", path=files[0]
             )
 
     def outputs(self) -> list[Path]:

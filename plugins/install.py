@@ -1,4 +1,4 @@
-"""Puts the plug-ins into the hosts' folders, takes them out again, and says where they are."""
+"""Installs, updates and removes the plug-ins in the hosts' folders, and reports their state."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from plugins.package import EXECUTABLE, MARKER, PLUGINS, Plugin, files, is_execu
 from plugins.places import Place
 
 WANTING = ("not installed", "out of date")
-"""States in which there is something to put in."""
+"""States in which the plug-in can be installed."""
 _ENABLE = "enable_got_krita"
 
 
 @dataclass(frozen=True)
 class Status:
-    """How it stands at one place."""
+    """The state of a plug-in at one place."""
 
     place: Place
     state: str
@@ -31,16 +31,16 @@ class Status:
 
 
 def engine_command() -> list[str]:
-    """What a host starts the engine with: this very installation, whatever the host has set for its own Python."""
+    """The command with which a host starts the engine of this installation, whatever its own Python settings are."""
     root = str(Path(engine.__file__).resolve().parents[1])
     program = f"import runpy, sys; sys.path.insert(0, {root!r}); runpy.run_module('engine', run_name='__main__')"
-    return [sys.executable, "-I", "-c", program]  # -I: nothing of the host's PYTHON… variables
+    return [sys.executable, "-I", "-c", program]  # -I: ignore the host's PYTHON… variables
 
 
 def install(place: Place) -> Path:
-    """Puts the plug-in there, in one step, in place of an older one of ours; gives its folder.
+    """Installs the plug-in in one step, replacing an older version. Returns its folder.
 
-    Raises OutputError where something lies there that we did not install, or nothing can be written.
+    Raises OutputError if something else is in its place, or if it cannot be written.
     """
     plugin = PLUGINS[place.host]
     target = place.folder / plugin.folder
@@ -55,7 +55,7 @@ def install(place: Place) -> Path:
 
 
 def uninstall(place: Place) -> bool:
-    """Takes the plug-in out; False where there was none. Raises OutputError for what is not ours."""
+    """Removes the plug-in. False: there was none. Raises OutputError if something else is in its place."""
     plugin = PLUGINS[place.host]
     target = place.folder / plugin.folder
     if not target.exists():
@@ -73,15 +73,15 @@ def uninstall(place: Place) -> bool:
 
 
 def status(place: Place) -> Status:
-    """How it stands there; nothing is changed."""
+    """The state of a plug-in at a place. Changes nothing."""
     plugin = PLUGINS[place.host]
     target = place.folder / plugin.folder
     if _stranger(place, plugin):
         return Status(place, "not ours")
     if not target.exists():
         return Status(place, "not installed")
-    wanted = files(plugin, engine_command())
-    same = all(_holds(place.folder / name, data) for name, data in wanted.items())
+    expected = files(plugin, engine_command())
+    same = all(_holds(place.folder / name, data) for name, data in expected.items())
     return Status(place, "installed" if same else "out of date")
 
 
@@ -90,29 +90,29 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def _put(place: Place, plugin: Plugin) -> None:
-    """The folder is written beside its place and moved there; then come the files outside it."""
+    """Writes the folder next to its place and moves it there; then writes the files outside it."""
     target = place.folder / plugin.folder
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.parent / f".{target.name}.{secrets.token_hex(4)}"
+    new_folder = target.parent / f".{target.name}.{secrets.token_hex(4)}"
     outside = {}
     try:
         for name, data in files(plugin, engine_command()).items():
             inside = Path(name).is_relative_to(plugin.folder)
             if inside:
-                _write(fresh / Path(name).relative_to(plugin.folder), data, is_executable(name))
+                _write(new_folder / Path(name).relative_to(plugin.folder), data, is_executable(name))
             else:
                 outside[name] = data
         if target.exists():
             _remove_folder(target)
-        fresh.rename(target)
+        new_folder.rename(target)
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(new_folder, ignore_errors=True)
     for name, data in outside.items():
         _replace(place.folder / name, data)
 
 
 def _remove_folder(folder: Path) -> None:
-    """Out of the host's sight in one step, then off the disk."""
+    """Renames the folder, so that the host no longer sees it, then deletes it."""
     aside = folder.parent / f".{folder.name}.{secrets.token_hex(4)}"
     folder.rename(aside)
     shutil.rmtree(aside)
@@ -134,12 +134,12 @@ def _refuse_strangers(place: Place, plugin: Plugin) -> None:
     theirs = _stranger(place, plugin)
     if theirs:
         raise OutputError(
-            "plugin_not_ours", "{theirs} was not installed by got_desktop.", "Move it away first.", theirs=theirs
+            "plugin_not_ours", "{theirs} was not installed by got_desktop.", "Move or remove it first.", theirs=theirs
         )
 
 
 def _stranger(place: Place, plugin: Plugin) -> Path | None:
-    """What lies where the plug-in would go, and is not ours."""
+    """Whatever is in the plug-in's place and was not installed by this program, or None."""
     target = place.folder / plugin.folder
     if _is_ours(target, plugin):
         return None
@@ -155,7 +155,7 @@ def _is_ours(target: Path, plugin: Plugin) -> bool:
 
 
 def _set_enabled(settings: Path, on: bool) -> None:
-    """Writes `enable_got_krita` in kritarc's part [python]; every other line stays as it is."""
+    """Sets `enable_got_krita` in the section [python] of kritarc; every other line stays as it is."""
     text = settings.read_text(encoding="utf-8") if settings.exists() else ""
     text = re.sub(rf"(?m)^{_ENABLE}=.*\n?", "", text)
     if on and re.search(r"(?m)^\[python\]$", text):

@@ -1,7 +1,7 @@
-"""Puts a plug-in together: its own code, what both share, a copy of the engine's door and the translations.
+"""Assembles a plug-in: its own code, the shared code, a copy of the engine's public API and the translations.
 
-`python -m plugins.package FOLDER` writes the zips. A host has one Python for all its plug-ins, so nothing may lie there
-under a common name: everything goes into one package, and the imports are rewritten to it.
+`python -m plugins.package FOLDER` writes the zips. A host has one Python for all its plug-ins, so no module may have a
+common name: everything goes into one package, and the imports are rewritten.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from engine.api.protocol import PROTOCOL
 ROOT = Path(__file__).resolve().parents[1]
 TRANSLATIONS = ROOT / "resources" / "translations"
 MARKER = "got_desktop.json"
-"""Lies in each plug-in's folder: who put it there, and how the engine is started."""
+"""The marker in each plug-in's folder: who installed it, and how to start the engine."""
 EXECUTABLE = 0o755
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """What a host is given. Paths are relative to the folder that the host looks in."""
+    """The parts of a plug-in. Paths are relative to the folder that the host searches."""
 
     host: str
     folder: str
-    """The plug-in's own folder, which holds the marker."""
+    """The plug-in's own folder, which contains the marker."""
     package: str
-    """The package in it that holds the code; its import name is the last part of the path."""
+    """The package with the code; the last part of this path is its import name."""
     entry: dict[str, str]
-    """path there -> file in `plugins`: what is not part of the package."""
+    """Target path -> file in `plugins`, for files outside the package."""
 
     @property
     def import_name(self) -> str:
@@ -46,38 +46,38 @@ KRITA = Plugin(
     "pykrita/got_krita",
     {"pykrita/got_krita.desktop": "krita/got_krita.desktop", "actions/got_krita.action": "krita/got_krita.action"},
 )
-# GIMP starts the script that is named after its folder, in a process of its own
+# GIMP starts the script that has the same name as its folder, in a process of its own
 GIMP = Plugin("gimp", "got_gimp", "got_gimp/got_parts", {"got_gimp/got_gimp.py": "gimp/got_gimp.py"})
 PLUGINS = {plugin.host: plugin for plugin in (KRITA, GIMP)}
 
 
 def files(plugin: Plugin, engine_command: list[str] | None) -> dict[str, bytes]:
-    """path -> contents of everything that belongs to the plug-in.
+    """Path -> contents of all files of the plug-in.
 
-    `engine_command` starts the engine of this machine; None: whoever unpacks the files has none yet.
+    `engine_command` starts the engine of this machine. None: it is not known, as in a zip.
     """
-    found = {path: _rewritten(ROOT / "plugins" / source, plugin) for path, source in plugin.entry.items()}
+    contents = {path: _rewritten(ROOT / "plugins" / source, plugin) for path, source in plugin.entry.items()}
     for path, source in _sources(plugin):
-        found[f"{plugin.package}/{path}"] = _rewritten(source, plugin)
+        contents[f"{plugin.package}/{path}"] = _rewritten(source, plugin)
     for catalog in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/*.mo")):
         path = catalog.relative_to(TRANSLATIONS).as_posix()
-        found[f"{plugin.package}/translations/{path}"] = catalog.read_bytes()
+        contents[f"{plugin.package}/translations/{path}"] = catalog.read_bytes()
     marker = {"plugin": plugin.host, "protocol": PROTOCOL, "engine_command": engine_command}
-    found[f"{plugin.folder}/{MARKER}"] = json.dumps(marker, indent=2).encode()
-    return found
+    contents[f"{plugin.folder}/{MARKER}"] = json.dumps(marker, indent=2).encode()
+    return contents
 
 
 def is_executable(path: str) -> bool:
-    """GIMP starts only a script that has the run bit."""
+    """GIMP starts a script only if it is executable."""
     return path == "got_gimp/got_gimp.py"
 
 
 def _sources(plugin: Plugin) -> Iterator[tuple[str, Path]]:
-    """(place in the package, file)."""
-    apart = {ROOT / "plugins" / source for source in plugin.entry.values()}
+    """(path in the package, file)"""
+    entry_files = {ROOT / "plugins" / source for source in plugin.entry.values()}
     for place, folder in (("", f"plugins/{plugin.host}"), ("common/", "plugins/common"), ("api/", "engine/api")):
         for file in sorted((ROOT / folder).glob("*.py")):
-            if file not in apart:
+            if file not in entry_files:
                 yield place + file.name, file
 
 
@@ -96,7 +96,7 @@ def _rewritten(source: Path, plugin: Plugin) -> bytes:
 
 
 def write_zip(plugin: Plugin, path: Path) -> None:
-    """The plug-in for an installation by hand; the same files give the same bytes."""
+    """Writes the plug-in as a zip for manual installation. Equal files give equal bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(files(plugin, None).items()):
             entry = zipfile.ZipInfo(name.removeprefix("pykrita/"))
@@ -106,8 +106,8 @@ def write_zip(plugin: Plugin, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write the plug-ins' zips, for an installation by hand.")
-    parser.add_argument("folder", type=Path, help="where got_krita.zip and got_gimp.zip go")
+    parser = argparse.ArgumentParser(description="Write the plug-ins' zips for manual installation.")
+    parser.add_argument("folder", type=Path, help="folder for got_krita.zip and got_gimp.zip")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     for plugin in PLUGINS.values():

@@ -1,4 +1,4 @@
-"""Where Krita and GIMP look for plug-ins, on each system and however they were installed."""
+"""The folders in which Krita and GIMP look for plug-ins, on each system and for each kind of installation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.api.errors import EngineError
 
 _GIMP_2, _GIMP_3 = ("gimp-2.10", "gimp-2.8"), ("gimp-3.0", "gimp-3.2")
 PROGRAMS = ("krita", *_GIMP_2, *_GIMP_3)
-"""As the hosts' packages call them."""
+"""Program names of the hosts' packages."""
 
 
 @dataclass(frozen=True)
@@ -22,23 +22,23 @@ class Place:
 
     host: str
     kind: str
-    """How the host was installed: "native", "Flatpak", "Snap"; AppImages use the native folders."""
+    """Kind of installation: "native", "Flatpak" or "Snap". AppImages use the native folders."""
     folder: Path
-    """Krita: its resource folder, which holds `pykrita`; GIMP: its folder `plug-ins`."""
+    """Krita's resource folder, which contains `pykrita`, or GIMP's folder `plug-ins`."""
     settings: Path | None = None
-    """Krita's kritarc, where it notes which plug-ins are on; None where the user switches it on."""
+    """Krita's kritarc, which stores the enabled plug-ins. None: the user has to enable the plug-in."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What the places depend on."""
+    """The facts about a machine on which the places depend."""
 
     system: str
-    """As sys.platform has it."""
+    """Value of sys.platform."""
     home: Path
     environment: Mapping[str, str]
     programs: frozenset[str]
-    """Of `PROGRAMS`, which can be started."""
+    """The programs in `PROGRAMS` that can be started."""
 
     @classmethod
     def here(cls) -> Machine:
@@ -46,12 +46,12 @@ class Machine:
         return cls(sys.platform, Path.home(), os.environ, programs)
 
     def folder(self, variable: str, default: str) -> Path:
-        given = self.environment.get(variable)
-        return Path(given) if given else self.home / default
+        value = self.environment.get(variable)
+        return Path(value) if value else self.home / default
 
 
 def find(host: str, machine: Machine) -> list[Place]:
-    """The host's places that are there. Raises EngineError where there is none, naming what to do."""
+    """The places of a host on this machine. Raises EngineError with a remedy if there are none."""
     places = [place for place in (_krita if host == "krita" else _gimp)(machine)]
     if places:
         return places
@@ -59,7 +59,7 @@ def find(host: str, machine: Machine) -> list[Place]:
         raise EngineError(
             "krita_not_found",
             "Krita was not found.",
-            "Install it and start it once, or name its resource folder with --target.",
+            "Install it and start it once, or specify its resource folder with --target.",
         )
     if _has_old_gimp(machine):
         raise EngineError(
@@ -70,7 +70,7 @@ def find(host: str, machine: Machine) -> list[Place]:
     raise EngineError(
         "gimp_not_found",
         "GIMP 3 was not found.",
-        "Install it and start it once, or name its plug-ins folder: --target.",
+        "Install it and start it once, or specify its plug-ins folder with --target.",
     )
 
 
@@ -100,9 +100,9 @@ def _krita_candidates(machine: Machine) -> list[tuple[str, Path, Path]]:
 
 
 def _gimp(machine: Machine) -> Iterator[Place]:
-    given = machine.environment.get("GIMP3_DIRECTORY")
-    if given:
-        yield Place("gimp", "native", Path(given) / "plug-ins")
+    directory = machine.environment.get("GIMP3_DIRECTORY")
+    if directory:
+        yield Place("gimp", "native", Path(directory) / "plug-ins")
         return
     for kind, folder in _gimp_candidates(machine):
         versions = sorted(folder.glob("3.*"))
@@ -113,7 +113,7 @@ def _gimp(machine: Machine) -> Iterator[Place]:
 
 
 def _gimp_candidates(machine: Machine) -> list[tuple[str, Path]]:
-    """(kind, folder that holds one folder a version)"""
+    """(kind, folder with one folder per version)"""
     home = machine.home
     if machine.system == "win32":
         return [("native", machine.folder("APPDATA", "AppData/Roaming") / "GIMP")]

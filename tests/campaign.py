@@ -1,4 +1,4 @@
-"""How often a campaign tries: a few times every day, the whole number in a run with `--full`, as .ci/run's is."""
+"""How often a stress run repeats its check: a few times every day, the full number with `--full`, as in CI."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What every test shares: no network, quiet Hypothesis, the golden data, and skips that say why."""
+"""Set-up for all tests: no network, quiet Hypothesis, the golden data, and skips with a reason."""
 
 import gc
 import os
@@ -13,14 +13,15 @@ from engine.api import language
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "data"
 COVERED = (ROOT / "tests" / "engine", ROOT / "tests" / "golden")
-"""Tests of what pyproject.toml has the coverage of."""
+"""Tests of the code for which pyproject.toml measures coverage."""
 EVERYDAY = "not slow and not full"
-"""What `-m` is in pyproject.toml, for a run without `--full`."""
+"""Value of `-m` in pyproject.toml, for a run without `--full`."""
 
-os.environ["HF_HUB_OFFLINE"] = "1"  # read when transformers and diffusers are imported: nothing is fetched in a test
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # test processes run side by side; more threads wait for each other
+os.environ["HF_HUB_OFFLINE"] = "1"  # read at the import of transformers and diffusers: tests download nothing
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # test processes run in parallel; more threads would wait for each other
 
-settings.register_profile("house", deadline=None, print_blob=True)  # a first call that loads torch is not a slow test
+# the first call may load torch, which does not make the test slow
+settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
 
 
@@ -32,19 +33,19 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def golden() -> Path:
-    """The reference's checkpoint and results (cases.json lies in the folder `golden` of it)."""
+    """The reference implementation's checkpoint and results (cases.json is in its folder `golden`)."""
     return GOLDEN
 
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    """No test leaves its language to the next."""
+    """Resets the language after each test."""
     yield
     language.choose(Path(), ())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="also what tries often, trains, kills processes or measures")
+    parser.addoption("--full", action="store_true", help="also run stress runs, training, kills and measurements")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,7 +66,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What the libraries keep for good is not looked through again and again: a twentieth of the time."""
+    """Excludes the libraries' permanent objects from garbage collection, which saves a twentieth of the time."""
     gc.collect()
     gc.freeze()
 
@@ -76,7 +77,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         interpreted = item.path.stem == "test_kernels" and os.environ.get("TRITON_INTERPRET")
         if not torch.cuda.is_available() and not interpreted:
-            pytest.skip("needs an NVIDIA card")
+            pytest.skip("needs an NVIDIA GPU")
     if item.get_closest_marker("weights") and not os.environ.get("GOT_WEIGHTS"):
         pytest.skip("needs the released weights: set GOT_WEIGHTS to their folder")
     if item.get_closest_marker("hosts") and not os.environ.get("GOT_HOSTS"):

@@ -1,4 +1,4 @@
-"""What takes long to make and is only read: one worker makes it for all."""
+"""Test data that takes long to create and is only read: one worker creates it for all."""
 
 import os
 import shutil
@@ -17,13 +17,13 @@ def of_this_run(factory: pytest.TempPathFactory) -> Path:
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """A folder of this run that `make` fills, unless it is filled already. It is not to be changed."""
+    """A folder of this run that `make` has filled; it must not be changed."""
     folder = of_this_run(factory) / name
-    made = folder.with_name(f"{name}.made")
+    marker = folder.with_name(f"{name}.made")
     with locked(folder.with_name(f"{name}.lock"), 1800):
-        if not made.exists():
+        if not marker.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             make(folder)
-            made.touch()
+            marker.touch()
     return folder

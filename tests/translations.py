@@ -1,7 +1,7 @@
-"""The catalog of what errors, notes and the plug-ins say: collects the English templates, compares, compiles.
+"""The catalog of messages in errors, notes and plug-ins: collects the English templates, compares and compiles.
 
-`python -m tests.translations` brings `resources/translations` up to date with the code: new templates come into each
-.po without a translation, old ones go, and the .mo is compiled. Write the missing translations and run it again.
+`python -m tests.translations` updates `resources/translations` from the code: new templates are added to each .po
+without a translation, unused ones are removed, and the .mo is compiled. Add the missing translations and run it again.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ LANGUAGES = ("de",)
 PACKAGES = ("engine", "got_desktop", "plugins", "training")
 ERRORS = ("EngineError", "RequestError", "ImageError", "ModelError", "ChainError", "OutputError", "EngineUnavailable")
 ERRORS += ("NotFound", "Busy", "OutOfMemory")
-TAKING = dict.fromkeys(ERRORS, (1, 2)) | {"Note.of": (1,), "translate": (0,), "language.translate": (0,)}
+TEMPLATE_ARGUMENTS = dict.fromkeys(ERRORS, (1, 2)) | {"Note.of": (1,), "translate": (0,), "language.translate": (0,)}
 DECIMAL_SIGN = "."
-"""What is called with templates, and their places among its arguments."""
+"""Callables that take templates, and the positions of the templates among their arguments."""
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)
-"""Of every catalog: the same entries give the same files."""
+"""Date of every catalog: the same entries give the same files."""
 _HEADING = """msgid ""
 msgstr ""
 "Project-Id-Version: got_desktop\\n"
@@ -49,10 +49,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass
 class Module:
-    """A source file, its constants, and which of its own functions pass templates on."""
+    """A source file, its constants, and those of its functions that forward templates."""
 
     path: Path
-    taking: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    template_arguments: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -60,20 +60,20 @@ class Module:
 
     @cached_property
     def constants(self) -> dict[str, ast.expr]:
-        """What is assigned to a name in capitals, at the module's level."""
+        """Values assigned to names at the module's level."""
         assigned = (node for node in self.tree.body if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value)
         targets = ((node.targets[0] if isinstance(node, ast.Assign) else node.target, node.value) for node in assigned)
         return {target.id: value for target, value in targets if isinstance(target, ast.Name) and value is not None}
 
     @cached_property
     def imports(self) -> dict[str, Path]:
-        """Imported name -> the file of this project that it comes from."""
-        sources = {}
+        """Imported name -> the project file that it comes from."""
+        result = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom) and node.module:
                 path = ROOT / (node.module.replace(".", "/") + ".py")
-                sources |= {alias.asname or alias.name: path for alias in node.names if path.is_file()}
-        return sources
+                result |= {alias.asname or alias.name: path for alias in node.names if path.is_file()}
+        return result
 
     @property
     def name(self) -> str:
@@ -81,7 +81,7 @@ class Module:
 
 
 class Sources:
-    """All modules; `templates` and `wrong` are what is found in them."""
+    """All modules; `templates` and `wrong` are the results."""
 
     def __init__(self, packages: tuple[str, ...] = PACKAGES) -> None:
         files = (file for name in packages for file in sorted((ROOT / name).rglob("*.py")))
@@ -89,48 +89,50 @@ class Sources:
         self.templates: dict[str, list[str]] = {DECIMAL_SIGN: ["engine/api/language.py"]}
         """English template -> the files that use it."""
         self.wrong: list[str] = []
-        """Calls whose template is no literal."""
+        """Calls whose template is not a literal."""
         for kind in (EditOptions, GenerateOptions):
             for text in (text for option in options_of(kind) for text in option.texts):
                 self.templates[text] = ["engine/api/drawing.py"]
         for model in sorted((ROOT / "resources" / "models").glob("*/got.json")):
             familiar = json.loads(model.read_text(encoding="utf-8"))["familiar"]
             self.templates[familiar["pictures"]] = [str(model.relative_to(ROOT))]
-        while any([self._find_passing(module) for module in self.modules.values()]):
+        while any([self._find_forwarding(module) for module in self.modules.values()]):
             pass
         for module in self.modules.values():
             for call, function in _calls(module.tree):
                 self._read(module, call, function)
 
-    def _taking(self, module: Module, call: ast.Call) -> tuple[int, ...]:
+    def _template_arguments(self, module: Module, call: ast.Call) -> tuple[int, ...]:
         name = ast.unparse(call.func)
-        if name == "translate" and module.imports.get(name) != LANGUAGE:  # it is Qt's
+        if name == "translate" and module.imports.get(name) != LANGUAGE:  # Qt's translate
             return ()
         if name == "super().__init__" and call.args and isinstance(call.args[0], ast.Constant):
-            return TAKING["EngineError"]  # an error that has one code
-        places = module.taking.get(name) or TAKING.get(name)
-        if places is None and name in module.imports and module.imports[name] in self.modules:
-            places = self.modules[module.imports[name]].taking.get(name)
-        return places or ()
+            return TEMPLATE_ARGUMENTS["EngineError"]  # an error with a fixed code
+        positions = module.template_arguments.get(name) or TEMPLATE_ARGUMENTS.get(name)
+        if positions is None and name in module.imports and module.imports[name] in self.modules:
+            positions = self.modules[module.imports[name]].template_arguments.get(name)
+        return positions or ()
 
-    def _find_passing(self, module: Module) -> bool:
-        """Whether another function was found that hands a parameter of its own on as a template."""
-        before = dict(module.taking)
+    def _find_forwarding(self, module: Module) -> bool:
+        """Whether another function was found that forwards one of its parameters as a template."""
+        before = dict(module.template_arguments)
         for call, function in _calls(module.tree):
             if function is None or function.name == "__init__":
                 continue
             names = _parameters(function)
             method = names[:1] in (["self"], ["cls"])
             names = names[method:]
-            arguments = [node.id for node in self._templates_of(module, call) if isinstance(node, ast.Name)]
-            places = {names.index(name) for name in arguments if name in names}
-            if places:
+            names_of_templates = [node.id for node in self._templates_of(module, call) if isinstance(node, ast.Name)]
+            positions = {names.index(name) for name in names_of_templates if name in names}
+            if positions:
                 name = f"self.{function.name}" if method else function.name
-                module.taking[name] = tuple(sorted(places | set(module.taking.get(name, ()))))
-        return module.taking != before
+                module.template_arguments[name] = tuple(
+                    sorted(positions | set(module.template_arguments.get(name, ())))
+                )
+        return module.template_arguments != before
 
     def _templates_of(self, module: Module, call: ast.Call) -> list[ast.expr]:
-        return [call.args[place] for place in self._taking(module, call) if place < len(call.args)]
+        return [call.args[place] for place in self._template_arguments(module, call) if place < len(call.args)]
 
     def _read(self, module: Module, call: ast.Call, function: Function | None) -> None:
         parameters = _parameters(function) if function else []
@@ -145,11 +147,11 @@ class Sources:
                 files += [module.name] * (module.name not in files)
 
     def _texts(self, module: Module, node: ast.expr) -> list[str] | None:
-        """The literals that an expression can be; None where it can be something else."""
+        """The possible literal values of an expression. None: it can have other values."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return [node.value]
         if isinstance(node, ast.Attribute) and module.path == OPTIONS:
-            return []  # of a declaration, whose texts are there already
+            return []  # part of a declaration, whose texts are listed already
         if isinstance(node, ast.IfExp):
             return _joined(self._texts(module, node.body), self._texts(module, node.orelse))
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
@@ -166,7 +168,7 @@ class Sources:
 
 
 def _has_words(template: str) -> bool:
-    """Whether there is something to translate: what only has fields is the same in every language."""
+    """Whether there is anything to translate: a template with fields only is the same in every language."""
     return any(character.isalpha() for character in re.sub(r"\{[^}]*\}", "", template))
 
 
@@ -183,7 +185,7 @@ def _joined(*texts: list[str] | None) -> list[str] | None:
 
 
 def _calls(node: ast.AST, function: Function | None = None) -> Iterator[tuple[ast.Call, Function | None]]:
-    """Each call and the function that it is in."""
+    """All calls, each with the function that contains it."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
             yield child, function
@@ -200,13 +202,13 @@ def read(language: str) -> Catalog:
 
 
 def update(language: str, templates: dict[str, list[str]]) -> list[str]:
-    """Writes .po and .mo; gives the templates that have no translation yet."""
+    """Writes .po and .mo. Returns the templates that have no translation yet."""
     path = po_file(language)
     old = read(language) if path.exists() else Catalog(locale=language)
     new = Catalog(locale=language, project="got_desktop", creation_date=_DATE, revision_date=_DATE, fuzzy=False)
     for template, files in templates.items():
-        message = old.get(template)
-        new.add(template, message.string if message else "", [(file, 0) for file in files])
+        entry = old.get(template)
+        new.add(template, entry.string if entry else "", [(file, 0) for file in files])
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(_HEADING.format(language=language).encode())
@@ -219,7 +221,7 @@ def update(language: str, templates: dict[str, list[str]]) -> list[str]:
 def main() -> None:
     sources = Sources()
     for line in sources.wrong:
-        print(f"no literal template: {line}")
+        print(f"not a literal template: {line}")
     for language in LANGUAGES:
         for template in update(language, sources.templates):
             print(f"{language}: to translate: {template}")

@@ -48,7 +48,7 @@ def read_runs(runs: Path) -> dict[str, dict[str, list[tuple[int, float]]]]:
     logs = {phase: read_log(path) for phase in PHASES if (path := runs / phase / "log.jsonl").exists()}
     if not logs:
         raise RequestError(
-            "run_unknown", "There is no run in {runs}.", "Name its folder, such as runs/my-edit.", runs=runs
+            "run_unknown", "There is no run in {runs}.", "Use the folder of a run, such as runs/my-edit.", runs=runs
         )
     return {phase: {n: p for n, p in curves.items() if n not in _DECIBELS} for phase, curves in logs.items()}
 

@@ -56,8 +56,8 @@ def reading(folder: Path, name: str) -> Iterator[None]:
         reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise ModelError(
             "weights_unfit",
-            "{folder} holds no {name} that can be used: {reason}.",
-            "Name a folder with {name}'s config.json, preprocessor_config.json and weights, for transformers.",
+            "{folder} contains no usable {name}: {reason}.",
+            "Choose a folder with the config.json, preprocessor_config.json and weights of {name} for transformers.",
             folder=folder,
             name=name,
             reason=reason,

@@ -1,1 +1,1 @@
-"""The door: what programs that talk to the engine need. Standard library only, so that plug-ins can carry a copy."""
+"""The engine's public API: what client programs need. Standard library only, so that plug-ins can carry a copy."""

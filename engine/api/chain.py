@@ -1,7 +1,7 @@
-"""The GoT chain: the model's text, and the turns in it (paper sec. 3.1). Standard library only.
+"""The GoT chain: the planner's text and the turns in it (paper sec. 3.1). Standard library only.
 
-A chain is immutable and its text is exact: `Chain.parse(text).text == text` for every text. What is broken in it stays
-as it is, and is reported with its position and what to do.
+A chain is immutable, and its text is exact: `Chain.parse(text).text == text` for every text. Malformed parts stay as
+they are and are reported with their position and a remedy.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ __all__ = [
 ]
 
 NO_REGION = Note.of(
-    "no_region", "No region is marked for the edit, so the whole picture, or the chosen area, will be redrawn."
+    "no_region", "No edit region is marked, so the whole picture (or the selected area) will be redrawn."
 )
-"""What is said of a chain that `changes_everything` before it is drawn."""
+"""The note for a chain that `changes_everything`, shown before it is drawn."""
 
 CHAIN_PROBLEM = "chain_problem"
-"""The code of a note on what is wrong in a chain; a client that shows the chain shows it there."""
+"""Code of the note for a problem in a chain. A client that shows the chain shows these notes next to it."""
 
 
 @dataclass(frozen=True, init=False, repr=False)
 class Chain:
-    """A whole chain; edits give a new one and leave every other character as it was."""
+    """A complete chain. Its editing methods return a new chain and leave every other character unchanged."""
 
     text: str
     turns: tuple[Turn, ...]
@@ -68,12 +68,12 @@ class Chain:
 
     @classmethod
     def parse(cls, text: str) -> Chain:
-        """Reads any text: nothing is refused, what is broken is listed in `problems`."""
+        """Parses any text. Nothing is rejected; malformed parts are listed in `problems`."""
         return cls(text)
 
     @classmethod
     def from_turns(cls, turns: Iterable[str]) -> Chain:
-        """The chain whose images these texts make, one each."""
+        """Joins the texts of the turns, one for each picture."""
         return cls("".join(turns))
 
     def __repr__(self) -> str:
@@ -81,7 +81,7 @@ class Chain:
 
     @property
     def boxes(self) -> tuple[Region, ...]:
-        """All well-formed boxes, in order; a region's id is its place here."""
+        """All well-formed boxes, in order. A region's id is its index here."""
         return tuple(r for t in self.turns for r in t.regions)
 
     @property
@@ -89,11 +89,11 @@ class Chain:
         return tuple(p for t in self.turns for p in t.problems)
 
     def place(self, position: int) -> tuple[int, int]:
-        """(line, column) of a character of the text, both counted from 1."""
+        """(line, column) of a character in the text, both counted from 1."""
         return self.text.count("\n", 0, position) + 1, position - self.text.rfind("\n", 0, position)
 
     def note_of(self, problem: Problem) -> Note:
-        """One of its problems with its place."""
+        """A problem of this chain as a note with its position."""
         (line, column), (fault, advice) = self.place(problem.start), problem.parts
         return Note.of(
             CHAIN_PROBLEM,
@@ -110,31 +110,31 @@ class Chain:
 
     @property
     def lost(self) -> Problem | None:
-        """Of the first turn whose boxes are all lost: what is wrong with the first of them. None: there is none."""
+        """The problem that cost a turn its mask, in the first such turn. None if there is no such turn."""
         return next((turn.lost for turn in self.turns if turn.lost), None)
 
     @property
     def changes_everything(self) -> bool:
-        """Whether there is a turn for which no region is written, so that it changes the whole picture."""
+        """Whether a turn has no edit region, so that it changes the whole picture."""
         return any(turn.text.strip() and not turn.mask_regions for turn in self.turns)
 
-    # edits: each gives a new chain
+    # edits: each returns a new chain
 
     def resize(self, id: int, box: Box) -> Chain:
-        """The region with another box."""
+        """Gives the region another box."""
         region = self._region(id)
         return self._replaced(region.start, region.end, format_box(box, region.color))
 
     def move(self, id: int, dx: int, dy: int) -> Chain:
-        """The region shifted, stopped at the picture's edges."""
+        """Shifts the region; it stops at the picture's edges."""
         return self.resize(id, self._region(id).box.moved(dx, dy))
 
     def recolor(self, id: int, color: str | None) -> Chain:
-        """The region with another mask color, or with none: then it makes no mask. Raises ChainError for others."""
+        """Gives the region another mask color; None removes its mask. Raises ChainError for an unknown color."""
         if color is not None and color not in COLORS:
             raise ChainError(
                 "unknown_color",
-                "“{color}” is no mask color.",
+                "“{color}” is not a mask color.",
                 "Use one of {names}.",
                 color=color,
                 names=", ".join(COLORS),
@@ -143,59 +143,59 @@ class Chain:
         return self._replaced(region.start, region.end, format_box(region.box, color))
 
     def delete(self, id: int) -> Chain:
-        """Without the region's box; its words stay."""
+        """Removes the region's box; its phrase stays."""
         region = self._region(id)
         blank = self.text[region.start - 1 : region.start] == " "
         return self._replaced(region.start - blank, region.end, "")
 
     def rename(self, id: int, phrase: str) -> Chain:
-        """The words before the box replaced; control tokens in them are made harmless."""
+        """Replaces the words before the box; control tokens in them are neutralized."""
         region = self._region(id)
         words = escape_user_text(phrase)
         end = region.phrase_start + len(region.phrase)
         return self._replaced(region.phrase_start, end, words if region.phrase else f" {words} ".lstrip())
 
     def set_attribute(self, id: int, old: str, new: str) -> Chain:
-        """One word of the region's phrase replaced, such as a color. Raises ChainError where the phrase lacks it."""
+        """Replaces one word of the phrase, such as a color. Raises ChainError if the phrase does not contain it."""
         phrase = self._region(id).phrase
-        found = re.search(rf"(?<!\w){re.escape(old)}(?!\w)", phrase)
-        if not old or found is None:
+        match = re.search(rf"(?<!\w){re.escape(old)}(?!\w)", phrase)
+        if not old or match is None:
             raise ChainError(
                 "no_such_word",
-                "“{phrase}” has no word “{old}”.",
-                "Choose a word of the phrase.",
+                "“{phrase}” does not contain the word “{old}”.",
+                "Choose a word from the phrase.",
                 phrase=phrase,
                 old=old,
             )
-        return self.rename(id, phrase[: found.start()] + new + phrase[found.end() :])
+        return self.rename(id, phrase[: match.start()] + new + phrase[match.end() :])
 
     def add(self, box: Box, phrase: str, turn: int = -1) -> Chain:
-        """A new region at the end of a turn, in the first color that the turn does not use yet."""
-        where = self.turns[turn]
-        used = {r.color for r in where.regions}
+        """Adds a region at the end of a turn, in the first color that the turn does not use yet."""
+        target = self.turns[turn]
+        used = {r.color for r in target.regions}
         color = next((c for c in COLORS if c not in used), next(iter(COLORS)))
-        at = where.end - (len(IM_GEN_START) if where.finished else 0)
-        gap = "" if at == where.start or self.text[at - 1].isspace() else " "
+        position = target.end - (len(IM_GEN_START) if target.finished else 0)
+        gap = "" if position == target.start or self.text[position - 1].isspace() else " "
         words = escape_user_text(phrase.strip())
-        return self._replaced(at, at, f"{gap}{words}{' ' if words else ''}{format_box(box, color)}.")
+        return self._replaced(position, position, f"{gap}{words}{' ' if words else ''}{format_box(box, color)}.")
 
     def reorder(self, order: Sequence[int]) -> Chain:
-        """The regions of one turn in another order; `order` has the ids of all of them.
+        """Puts the regions of one turn in another order; `order` lists the ids of all of them.
 
-        Each takes its phrase and its box along. What is a mask stays one, and the colors keep their order: the first
-        mask has the color that the first one had.
+        Each region takes its phrase and its box along. Masks stay masks, and the colors keep their order: the first
+        mask has the color that the first mask had before.
         """
-        slots, moved = [self._region(id) for id in sorted(order)], [self._region(id) for id in order]
+        slots, regions = [self._region(id) for id in sorted(order)], [self._region(id) for id in order]
         colors = iter([slot.color for slot in slots if slot.is_mask])
-        filled = [
-            (slot, found, next(colors) if found.is_mask else found.color)
-            for slot, found in zip(slots, moved, strict=True)
+        entries = [
+            (slot, region, next(colors) if region.is_mask else region.color)
+            for slot, region in zip(slots, regions, strict=True)
         ]
         text = self.text
-        for slot, found, color in reversed(filled):
-            words = found.phrase if slot.phrase else f" {found.phrase} ".lstrip()
+        for slot, region, color in reversed(entries):
+            words = region.phrase if slot.phrase else f" {region.phrase} ".lstrip()
             between = text[slot.phrase_start + len(slot.phrase) : slot.start]
-            text = text[: slot.phrase_start] + words + between + format_box(found.box, color) + text[slot.end :]
+            text = text[: slot.phrase_start] + words + between + format_box(region.box, color) + text[slot.end :]
         return Chain(text)
 
     def _region(self, id: int) -> Region:
@@ -203,7 +203,7 @@ class Chain:
             raise ChainError(
                 "no_such_box",
                 "The chain has no box {id}.",
-                "It has {count}, counted from 0.",
+                "Boxes are numbered from 0. Number of boxes: {count}.",
                 id=id,
                 count=len(self.boxes),
             )
@@ -217,8 +217,8 @@ def _read_turns(text: str) -> list[Turn]:
     turns: list[Turn] = []
     start = count = 0
     while start < len(text) or not turns:
-        found = text.find(IM_GEN_START, start)
-        end = len(text) if found < 0 else found + len(IM_GEN_START)
+        marker = text.find(IM_GEN_START, start)
+        end = len(text) if marker < 0 else marker + len(IM_GEN_START)
         turns.append(TurnReader(len(turns), text[start:end], start, count).read())
         start, count = end, count + len(turns[-1].regions)
     return turns

@@ -1,7 +1,7 @@
-"""EngineClient: speaks with a running engine. Every call waits for its answer. Standard library only.
+"""EngineClient: talks to a running engine. Every call waits for its reply. Standard library only.
 
-A call that can be made twice without harm is made again when the connection breaks; a job is submitted under a key, so
-that it is never there twice.
+A call that is safe to repeat is retried when the connection breaks. A job is submitted under an idempotency key, so
+that it is never queued twice.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from engine.api.runtime import Runtime, proof
 T = TypeVar("T")
 
 TIMEOUT = 10.0
-"""Seconds without a byte after which the engine counts as hung; it sends one every 3 s on a stream."""
+"""Seconds without a byte after which the engine counts as hung. On a stream it sends a byte every 3 s."""
 HANGS = "engine_hangs"
-"""The code of the error that says so."""
+"""Error code for a hung engine."""
 _TRIES = 3
 _CODES = {kind: code for code, kind in REQUESTS.items()}
 _PATHS = {
@@ -57,7 +57,7 @@ _PATHS = {
 
 
 class EngineClient:
-    """One engine, reached under the token of its runtime file; safe to use from several threads."""
+    """A client of one engine, authorized by the token in its runtime file. Safe to use from several threads."""
 
     def __init__(self, runtime: Runtime, timeout: float = TIMEOUT) -> None:
         self.runtime = runtime
@@ -66,7 +66,7 @@ class EngineClient:
     # the engine
 
     def prove(self, timeout: float = 3.0) -> bool:
-        """Whether what listens at the port knows the token. Nothing of the token is sent to it."""
+        """Whether the process that listens at the port knows the token. The token itself is not sent to it."""
         nonce = secrets.token_hex(32)
         connection = http.client.HTTPConnection("127.0.0.1", self.runtime.port, timeout=timeout)
         try:
@@ -82,11 +82,11 @@ class EngineClient:
         return self._get(System, "/v1/system")
 
     def devices(self) -> tuple[Note, ...]:
-        """What models can be run on, the best first. Slow the first time."""
+        """The devices that can run models, best first. Slow on the first call."""
         return self._get(protocol.Devices, "/v1/devices").messages
 
     def shutdown(self) -> None:
-        """Ends the engine; what it has not finished goes on when it is started again."""
+        """Stops the engine. Unfinished jobs continue when it is started again."""
         self._post(Done, "/v1/shutdown")
 
     # leases
@@ -103,7 +103,7 @@ class EngineClient:
     # pictures and models
 
     def upload(self, data: bytes, content_type: str = "image/png") -> ImageInfo:
-        """A picture as a PNG, JPEG or WebP. Raises ImageError."""
+        """Uploads a picture as PNG, JPEG or WebP. Raises ImageError."""
         return loads(ImageInfo, self._ask("POST", "/v1/images", data, content_type))
 
     def models(self) -> Models:
@@ -118,9 +118,9 @@ class EngineClient:
     # jobs
 
     def submit(self, request: JobRequest, key: str | None = None) -> JobState:
-        """Puts a job into the queue; the same key and request again give the same job.
+        """Adds a job to the queue; the same key and request return the same job.
 
-        Raises Busy when the queue is full, RequestError where the key was used for something else.
+        Raises Busy if the queue is full, and RequestError if the key was used for another request.
         """
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         path = _PATHS[_CODES[type(request)]]
@@ -130,15 +130,15 @@ class EngineClient:
         return self._get(JobState, f"/v1/jobs/{quote(id)}")
 
     def jobs(self, unacknowledged: bool = False) -> tuple[JobState, ...]:
-        """All jobs, or those whose outcome nobody has acknowledged, the oldest first."""
+        """All jobs, or only those whose outcome has not been acknowledged, oldest first."""
         return self._get(Jobs, f"/v1/jobs?unacknowledged={'true' if unacknowledged else 'false'}").jobs
 
     def cancel(self, id: str) -> JobState:
-        """Ends a job at its next token or step; one that is final stays as it is."""
+        """Cancels a job at its next token or step. A job in a final state does not change."""
         return self._post(JobState, f"/v1/jobs/{quote(id)}/cancel")
 
     def acknowledge(self, id: str) -> None:
-        """Says that the outcome has arrived; the engine forgets the job and its result."""
+        """Confirms that the outcome has arrived; the engine then deletes the job and its result."""
         self._post(Done, f"/v1/jobs/{quote(id)}/acknowledge")
 
     def result(self, id: str) -> JobResult:
@@ -149,38 +149,38 @@ class EngineClient:
         return self._ask("GET", f"/v1/jobs/{quote(id)}/files/{quote(name)}")
 
     def events(self, id: str, last: str = "") -> Iterator[tuple[str, Event]]:
-        """(event id, event) from where `last` left off to the end, over broken connections.
+        """(event id, event) pairs after the id `last` until the job ends, also across broken connections.
 
-        Raises EngineUnavailable when the engine is gone, or as soon as it sends nothing for `timeout` seconds.
+        Raises EngineUnavailable if the engine is no longer running, or sends nothing for `timeout` seconds.
         """
         failures = 0
         while True:
             try:
-                for at, event in self._stream(id, last):
-                    failures, last = 0, at
-                    yield at, event
+                for event_id, event in self._stream(id, last):
+                    failures, last = 0, event_id
+                    yield event_id, event
                     if isinstance(event, Finished):
                         return
-                raise EngineUnavailable("engine_gone", "The engine ended its stream.", "Try again.")
+                raise EngineUnavailable("engine_gone", "The engine closed the event stream.", "Try again.")
             except EngineUnavailable as error:
                 failures += 1
                 if error.code == HANGS or failures == _TRIES or not self.runtime.alive:
-                    raise  # what hangs would hang again, what is dead stays dead
+                    raise  # a hung engine would hang again, a dead one stays dead
                 time.sleep(0.2 * failures)
 
     def follow(self, id: str, on_event: Callable[[Event], None] | None = None) -> JobState:
-        """Waits for the end of a job. Raises the error that it failed with, or Cancelled."""
+        """Waits until a job ends. Raises the error that it failed with, or Cancelled."""
         for _, event in self.events(id):
             if on_event:
                 on_event(event)
             if isinstance(event, Finished):
                 if event.job.state != "done":
-                    assert event.job.error is not None  # only what is done has none
+                    assert event.job.error is not None  # only a successful job has no error
                     raise event.job.error.error()
                 return event.job
         raise AssertionError("a stream ends with Finished")
 
-    # how it is said
+    # HTTP
 
     def _get(self, kind: type[T], path: str) -> T:
         return loads(kind, self._ask("GET", path))
@@ -199,12 +199,12 @@ class EngineClient:
         content_type: str = "application/json",
         headers: dict[str, str] | None = None,
     ) -> bytes:
-        """The answer's body. Raises the error that the engine answered with, or EngineUnavailable."""
+        """The reply's body. Raises the error that the engine replied with, or EngineUnavailable."""
         for attempt in range(1, _TRIES + 1):
             try:
                 return self._ask_once(method, path, body, {"Content-Type": content_type, **(headers or {})})
             except (OSError, http.client.HTTPException) as error:
-                # what hangs would hang again, what is dead stays dead
+                # a hung engine would hang again, a dead one stays dead
                 if isinstance(error, TimeoutError) or attempt == _TRIES or not self.runtime.alive:
                     raise _unavailable(error) from error
                 time.sleep(0.1 * attempt)
@@ -216,7 +216,7 @@ class EngineClient:
             try:
                 connection.request(method, path, body, headers | self._authorization())
             except (BrokenPipeError, ConnectionResetError):
-                pass  # a body that is refused while it is sent; the answer says why
+                pass  # the engine rejected the body while it was sent; the reply says why
             response = connection.getresponse()
             data = response.read()
             if response.status >= 400:
@@ -250,7 +250,7 @@ _JSON = {"Content-Type": "application/json"}
 
 
 def _read_events(response: http.client.HTTPResponse) -> Iterator[tuple[str, Event]]:
-    """Server-sent events, as the engine writes them: id, event and data on a line each, then an empty one."""
+    """Server-sent events as the engine writes them: one line each for id, event and data, then an empty line."""
     fields: dict[str, str] = {}
     while line := response.readline():
         name, _, value = line.decode().rstrip("\n").partition(": ")
@@ -258,7 +258,7 @@ def _read_events(response: http.client.HTTPResponse) -> Iterator[tuple[str, Even
             fields[name] = value
         elif "data" in fields:
             kind = EVENTS.get(fields["event"])
-            if kind:  # a newer engine may say more
+            if kind:  # a newer engine may send other events
                 yield fields["id"], from_json(kind, json.loads(fields["data"]))
             fields = {}
 
@@ -268,11 +268,13 @@ def _error(data: bytes, status: int) -> EngineError:
         return loads(ErrorReply, data).error()
     except RequestError:
         return EngineUnavailable(
-            "engine_answer_wrong", "The engine answered with status {status}.", "Start it anew.", status=status
+            "engine_answer_wrong", "The engine answered with status {status}.", "Restart the engine.", status=status
         )
 
 
 def _unavailable(error: Exception) -> EngineUnavailable:
     if isinstance(error, (TimeoutError, socket.timeout)):
-        return EngineUnavailable(HANGS, "The engine does not answer.", "Try again; it is started anew.")
-    return EngineUnavailable("engine_gone", "The engine is gone.", "Try again; it is started anew.")
+        return EngineUnavailable(HANGS, "The engine does not answer.", "Try again; the engine will be restarted.")
+    return EngineUnavailable(
+        "engine_gone", "The engine is no longer running.", "Try again; the engine will be restarted."
+    )

@@ -1,4 +1,4 @@
-"""How a picture is drawn. A new option is declared here and nowhere else; `options.py` says what a declaration holds.
+"""The options for drawing a picture. A new option is declared here and nowhere else; `options.py` defines declarations.
 
 Standard library only, Python 3.10.
 """
@@ -13,7 +13,7 @@ from engine.api.schedulers import Scheduler
 
 MAX_CANDIDATES = 8
 FEATHER = 0.10
-"""Width of an edit's soft border, as a share of its region's diagonal, which counts as 80 pixels at least."""
+"""Width of an edit's soft border, as a share of its region's diagonal. The diagonal counts as at least 80 pixels."""
 GROW = 4.0
 """Pixels by which an edit's mask expands before feathering starts."""
 MAX_GROW = 1000.0
@@ -44,7 +44,7 @@ def _side(**about: Any) -> Any:  # noqa: ANN401 - a dataclass field
 
 @dataclass(frozen=True)
 class Scales:
-    """Guidance scales, 0 to 100; None is the model's own default for the task."""
+    """Guidance scales, 0 to 100. None means the model's default for the task."""
 
     semantic: float | None = _scale(
         "semantic",
@@ -52,34 +52,34 @@ class Scales:
         short="Semantic",
         hint="How closely the result follows the plan's text",
         help="How closely the result follows the chain's text.",
-        problem="The semantic scale is {value}.",
+        problem="The semantic guidance scale is out of range: {value}.",
     )
     spatial: float | None = _scale(
         "spatial",
         label="Spatial _guidance",
         short="Spatial",
         hint="How closely the result follows the boxes",
-        problem="The spatial scale is {value}.",
+        problem="The spatial guidance scale is out of range: {value}.",
     )
     reference: float | None = _scale(
         "reference",
         label="Re_ference guidance",
         short="Reference",
         hint="How closely the result follows the source image",
-        problem="The reference scale is {value}.",
+        problem="The reference guidance scale is out of range: {value}.",
     )
 
     def __post_init__(self) -> None:
         check(self)
 
     def given(self) -> dict[str, float]:
-        """Those that are not None."""
+        """The scales that are not None."""
         return {name: scale for name, scale in values(self).items() if scale is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrawingOptions:
-    """How any picture is drawn."""
+    """Options for drawing any picture."""
 
     candidates: int = option(
         1,
@@ -88,7 +88,7 @@ class DrawingOptions:
         hosts=("app", "krita"),
         least=1,
         most=MAX_CANDIDATES,
-        problem="The number of candidates is {value}.",
+        problem="The number of candidates is out of range: {value}.",
     )
     seed: int = option(
         42,
@@ -98,7 +98,7 @@ class DrawingOptions:
         least=0,
         most=2**63 - 1,
     )
-    """Seed of the first candidate; each later one has the next seed."""
+    """Seed of the first candidate. Each further candidate uses the next seed."""
     preset: Preset = option(
         "exact",
         label="Preset",
@@ -107,7 +107,7 @@ class DrawingOptions:
         group="steps",
         hosts=("cli",),
     )
-    """exact: the model's own steps and scheduler; fast: fewer steps, another scheduler. Explicit values override it."""
+    """exact: the model's steps and scheduler. fast: fewer steps, another scheduler. Explicit values override it."""
     num_inference_steps: int | None = option(
         None,
         name="steps",
@@ -117,7 +117,7 @@ class DrawingOptions:
         hosts=("cli", "app", "gimp"),
         least=1,
         most=1000,
-        problem="The number of steps is {value}.",
+        problem="The number of steps is out of range: {value}.",
     )
     scheduler: Scheduler | None = option(
         None, label="Scheduler", hint="Sampling method", group="steps", hosts=("cli", "app")
@@ -130,20 +130,20 @@ class DrawingOptions:
         hosts=(),
         least=1,
         most=8,
-        problem="The largest number of turns is {value}.",
+        problem="The maximum number of turns is out of range: {value}.",
     )
-    """Only where a run plans; it ends earlier if the model says so."""
+    """Has an effect only if the job plans; the model may end earlier."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EditOptions(DrawingOptions):
-    """How an edit is drawn."""
+    """Options for drawing an edit."""
 
     side: int | None = _side(
         label="Side",
         hint="Side of the square that the model draws, in pixels",
         hosts=(),
-        problem="The model cannot draw at a side of {value} pixels.",
+        problem="The side length is not valid: {value}.",
     )
     fit: FitName = option(
         "pad",
@@ -156,7 +156,7 @@ class EditOptions(DrawingOptions):
         "boxes",
         label="Sc_ope",
         hint="Which part of the picture may change",
-        help="Which part may change: the boxes, also what changed next to them (a shadow), or the whole picture.",
+        help="Which part may change: the boxes, also changes next to them (such as shadows), or the whole picture.",
         group="mask",
         first=True,
         choices={
@@ -173,12 +173,12 @@ class EditOptions(DrawingOptions):
         unless=("scope", "whole"),
         least=0,
         most=1,
-        problem="The mask's feather is {value}.",
+        problem="The feather width is out of range: {value}.",
         percent=True,
         unit=" %",
         slider=50,
     )
-    """Share of the region's diagonal, which counts as 80 pixels at least."""
+    """Share of the region's diagonal, which counts as at least 80 pixels."""
     grow: float = option(
         GROW,
         label="Gro_w",
@@ -187,7 +187,7 @@ class EditOptions(DrawingOptions):
         unless=("scope", "whole"),
         least=0,
         most=MAX_GROW,
-        problem="The mask's grow is {value}.",
+        problem="The mask growth is out of range: {value}.",
         unit=" px",
         slider=100,
     )
@@ -195,18 +195,18 @@ class EditOptions(DrawingOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateOptions(DrawingOptions):
-    """How a new picture is drawn."""
+    """Options for drawing a new picture."""
 
     width: int | None = _side(
         label="_Width",
-        problem="The model cannot draw at a width of {value} pixels.",
+        problem="The width is not valid: {value}.",
         hint="In pixels, a multiple of 8",
         hosts=("cli", "app", "gimp"),
         first=True,
     )
     height: int | None = _side(
         label="_Height",
-        problem="The model cannot draw at a height of {value} pixels.",
+        problem="The height is not valid: {value}.",
         hint="In pixels, a multiple of 8",
         hosts=("cli", "app", "gimp"),
         first=True,

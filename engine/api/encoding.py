@@ -1,4 +1,4 @@
-"""Dataclasses to JSON and back, strictly: no unknown key, no missing one, no value of another type.
+"""Dataclasses to JSON and back. Decoding is strict: no unknown key, no missing key, no value of another type.
 
 Standard library only.
 """
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def to_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """A dataclass, with dataclasses, tuples and objects in it, as JSON values."""
+    """Converts a dataclass, including nested dataclasses, tuples and dicts, to JSON values."""
     if is_dataclass(value):
         return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, (tuple, list)):
@@ -29,12 +29,12 @@ def to_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def dumps(value: Any) -> bytes:  # noqa: ANN401 - any dataclass
-    """The JSON text of a dataclass, on one line; the same for equal values."""
+    """The JSON text of a dataclass, on one line. Equal values give equal text."""
     return json.dumps(to_json(value), allow_nan=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def loads(kind: type[T], data: bytes) -> T:
-    """The dataclass in a JSON text. Raises RequestError where there is none of that kind."""
+    """Parses a JSON text into a dataclass. Raises RequestError if it does not match."""
     try:
         value = json.loads(data, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -43,18 +43,16 @@ def loads(kind: type[T], data: bytes) -> T:
 
 
 def from_json(kind: type[T], value: Any, where: str = "") -> T:  # noqa: ANN401 - any JSON value
-    """JSON values -> a dataclass. Raises RequestError naming what is wrong, and what the dataclass itself raises."""
+    """Converts JSON values to a dataclass. Raises RequestError for wrong values, and the dataclass's own errors."""
     if not isinstance(value, dict):
         raise _wrong(where, VALUE_TYPES[dict])
-    hints, known = _hints(kind), {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    hints, declarations = _hints(kind), {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for key in value:
-        if key not in known:
-            raise RequestError(
-                "key_unknown", "“{key}” is not known here.", "Leave it out.", key=_join(where, key)[:100]
-            )
-    for name, field in known.items():
+        if key not in declarations:
+            raise RequestError("key_unknown", "“{key}” is not a known key.", "Remove it.", key=_join(where, key)[:100])
+    for name, field in declarations.items():
         if name not in value and field.default is MISSING and field.default_factory is MISSING:
-            raise RequestError("key_missing", "“{key}” is missing.", "Give it.", key=_join(where, name))
+            raise RequestError("key_missing", "“{key}” is missing.", "Add it.", key=_join(where, name))
     return kind(**{key: _read(hints[key], item, _join(where, key)) for key, item in value.items()})
 
 
@@ -92,7 +90,7 @@ def _read_tuple(hints: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ..
         hints = (hints[0],) * len(value)
     if len(hints) != len(value):
         raise _wrong(where, Note.of("type", "a list of {count}", count=len(hints)))
-    return tuple(_read(hint, item, where) for hint, item in zip(hints, value))  # noqa: B905 - the lengths are equal
+    return tuple(_read(hint, item, where) for hint, item in zip(hints, value))  # noqa: B905 - equal lengths
 
 
 def _checked(kind: type, value: Any, where: str) -> Any:  # noqa: ANN401
@@ -102,14 +100,14 @@ def _checked(kind: type, value: Any, where: str) -> Any:  # noqa: ANN401
         raise _wrong(where, VALUE_TYPES[kind])
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise RequestError(
-            "text_not_unicode", "“{where}” holds a broken character.", "Type or paste it again.", where=where
+            "text_not_unicode", "“{where}” contains an invalid character.", "Type or paste it again.", where=where
         )
     return value
 
 
 def _wrong(where: str, kind: Note) -> RequestError:
     if not where:
-        return RequestError("value_wrong", "“The whole” must be {kind}.", "Correct it.", kind=kind)
+        return RequestError("value_wrong", "The JSON document must be {kind}.", "Correct it.", kind=kind)
     return RequestError("value_wrong", "“{where}” must be {kind}.", "Correct it.", where=where, kind=kind)
 
 
@@ -119,4 +117,4 @@ def _join(where: str, key: str) -> str:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")

@@ -1,4 +1,4 @@
-"""Errors a person may meet: what is wrong, and what to do about it. Standard library only."""
+"""Errors that are shown to people: what is wrong, and what to do about it. Standard library only."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from engine.api.notes import Note
 
 
 class EngineError(Exception):
-    """Something a user can understand and act on. `str()` is one line in English: the message, then the remedy.
+    """An error that a user can understand and act on. `str()` is one line in English: the message, then the remedy.
 
-    Message and remedy are literal templates, whose {fields} are named among the values: the catalog of translations has
-    them (`engine.api.language`). `message` and `remedy` of the error are the English sentences.
+    Message and remedy are literal templates whose {fields} are filled from `values`; the catalog of translations
+    contains them (`engine.api.language`). `message` and `remedy` are the English sentences.
     """
 
     exit_code = 1
-    """What a command line ends with when this error ends it."""
+    """Exit status of the command line for this error."""
 
     def __init__(self, code: str, message: str, remedy: str = "", /, **values: object) -> None:
         self.code = code
@@ -27,7 +27,7 @@ class EngineError(Exception):
 
 
 class RequestError(EngineError):
-    """The request itself makes no sense: an option out of range, an empty instruction."""
+    """The request is not valid: an option out of range, an empty instruction."""
 
     exit_code = 2
 
@@ -45,39 +45,39 @@ class ModelError(EngineError):
 
 
 class ChainError(EngineError):
-    """A GoT chain that cannot be used as it stands."""
+    """A GoT chain that cannot be used as it is."""
 
     exit_code = 5
 
 
 class OutputError(EngineError):
-    """A result that cannot be written where it was asked for."""
+    """A result that cannot be written to the requested place."""
 
     exit_code = 6
 
 
 class EngineUnavailable(EngineError):
-    """The engine does not start, does not answer, or went away."""
+    """The engine does not start, does not answer, or is no longer running."""
 
     exit_code = 7
 
 
 class NotFound(RequestError):
-    """Something named by its id that the engine does not have (any more)."""
+    """An id that the engine does not know, or no longer knows."""
 
 
 class Busy(EngineError):
-    """The engine has as much to do as it takes on; try again later."""
+    """The engine's queue is full; try again later."""
 
     exit_code = 7
 
 
 class OutOfMemory(ModelError):
-    """The device's memory does not hold what was asked for; the remedy says what it holds."""
+    """The device does not have enough memory for the request; the message says what fits."""
 
 
 class Cancelled(EngineError):
-    """The user stopped the work."""
+    """The user cancelled the work."""
 
     exit_code = 130
 
@@ -101,4 +101,4 @@ KINDS: dict[str, type[EngineError]] = {
         Cancelled,
     )
 }
-"""Every error that travels through the engine's door, by its name."""
+"""All errors of the engine's public API, by class name."""

@@ -1,4 +1,4 @@
-"""What the engine says of a job while it waits and runs, in its stream. Standard library only, Python 3.10."""
+"""The events that the engine streams while a job waits and runs. Standard library only, Python 3.10."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.api.replies import JobState
 
 @dataclass(frozen=True)
 class Snapshot:
-    """How the job stands; comes first where events were missed."""
+    """The current state of the job. Sent first if events were missed."""
 
     job: JobState
 
@@ -27,7 +27,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Loading:
-    """A model's parts come into memory; done == total: it is there. Where it was there already, 0 of 0."""
+    """Progress of loading a model; it is loaded when done == total. 0 of 0: it was loaded already."""
 
     model: str
     done: int
@@ -36,7 +36,7 @@ class Loading:
 
 @dataclass(frozen=True)
 class Planning:
-    """A turn of the chain is begun."""
+    """The planner begins a turn of the chain."""
 
     turn: int
     candidate: int = 0
@@ -44,7 +44,7 @@ class Planning:
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of the chain, as it was written."""
+    """A piece of the chain, as the planner wrote it."""
 
     text: str
     turn: int
@@ -63,21 +63,21 @@ class BoxFound:
 
 @dataclass(frozen=True)
 class Step:
-    """A denoising step was made; steps count from 1, turns and candidates from 0."""
+    """A denoising step is done. Steps count from 1, turns and candidates from 0."""
 
     step: int
     total: int
     turn: int
     candidate: int
     seconds_left: float
-    """Of all that remains of the job, as far as it is known."""
+    """Estimated time for the rest of the job."""
     seconds: float = 0.0
-    """That it took."""
+    """Duration of this step."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """How the picture looks by now."""
+    """The picture in its current state."""
 
     step: int
     turn: int
@@ -88,12 +88,12 @@ class Preview:
 
 @dataclass(frozen=True)
 class Writing:
-    """All is drawn; the result is put together and written to disk."""
+    """Drawing is done; the result is assembled and written to disk."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The last event: the state is final, and a result, if it has one, can be fetched."""
+    """The last event: the state is final, and the result, if any, can be fetched."""
 
     job: JobState
 

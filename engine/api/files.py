@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all. Standard library only, Python 3.10."""
+"""Writes files and folders completely or not at all. Standard library only, Python 3.10."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 
 def write_file(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Writes a new file, which is on the disk when this returns. `mode` is its rights. Raises OSError."""
+    """Writes a new file, which is on disk when this returns. `mode` sets its permissions. Raises OSError."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode), "wb") as file:
         file.write(data)
         file.flush()
@@ -22,7 +22,7 @@ def write_file(path: Path, data: bytes, mode: int = 0o666) -> None:
 
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
-    """Where to write a file that takes the place of `path` when all went well; else it is removed."""
+    """Yields a temporary path. Its file replaces `path` if the block succeeds; otherwise it is removed."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         yield temporary
@@ -33,14 +33,14 @@ def beside(path: Path) -> Iterator[Path]:
 
 
 def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Writes a file, or replaces it, in one step. Raises OSError; then what was there is as it was."""
+    """Writes or replaces a file in one step. Raises OSError, and then the old file is unchanged."""
     with beside(path) as temporary:
         write_file(temporary, data, mode)
     flush_folder(path.parent)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Puts a folder with these files in place, all or none of them. Raises OSError, and leaves nothing then."""
+    """Creates a folder with these files: all or none of them. Raises OSError, and then leaves nothing behind."""
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
@@ -56,7 +56,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Makes the names in a folder last; Windows does that without being asked."""
+    """Makes the names in a folder durable. Windows does that by itself."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The formats of pictures, each declared once: what is read, sent to the engine and written, and how.
+"""The picture formats, each declared once: which are read, uploaded and written, and how.
 
 Standard library only, Python 3.10.
 """
@@ -15,20 +15,20 @@ OPENRASTER = ".ora"
 
 @dataclass(frozen=True)
 class PictureFormat:
-    """One format of flat pictures."""
+    """A format of flat pictures."""
 
     label: str
-    """What people call it; Pillow calls it the same in capitals."""
+    """The common name. Pillow uses the same name in capitals."""
     suffixes: tuple[str, ...]
-    """The first is the one to suggest."""
+    """File extensions; the first is the default."""
     content_type: str = ""
-    """What a picture of this format is uploaded as. Empty: it is sent to the engine as a PNG."""
+    """Content type for an upload. Empty: the picture is uploaded as a PNG."""
     save_options: Mapping[str, Any] | None = None
-    """What Pillow is told when it writes one. None: the format is only read."""
+    """Pillow's options for writing. None: the format is only read."""
     has_alpha: bool = True
-    """False: a transparent picture is laid on white."""
+    """False: a transparent picture is placed on white."""
     longest_side: int = 0
-    """Pixels that a side may have where it is written. 0: any."""
+    """Maximum length of a side in a written file, in pixels. 0: no limit."""
 
     @property
     def pillow_name(self) -> str:
@@ -58,18 +58,18 @@ FORMATS = (
     PictureFormat("BMP", (".bmp",)),
 )
 
-READ_SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.suffixes)
-WRITTEN = tuple(known for known in FORMATS if known.save_options is not None)
-WRITTEN_SUFFIXES = tuple(suffix for known in WRITTEN for suffix in known.suffixes)
-UPLOADED = {known.content_type: known for known in FORMATS if known.content_type}
+READ_SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
+WRITTEN = tuple(one for one in FORMATS if one.save_options is not None)
+WRITTEN_SUFFIXES = tuple(suffix for one in WRITTEN for suffix in one.suffixes)
+UPLOADED = {one.content_type: one for one in FORMATS if one.content_type}
 
 
 def format_of(suffix: str) -> PictureFormat | None:
-    """The format of a file's ending such as ".jpg", whatever its case; None where there is none."""
-    return next((known for known in FORMATS if suffix.lower() in known.suffixes), None)
+    """The format for a file extension such as ".jpg", in any case; None if it is unknown."""
+    return next((one for one in FORMATS if suffix.lower() in one.suffixes), None)
 
 
 def labels(formats: tuple[PictureFormat, ...] = FORMATS, last: str = "or") -> str:
-    """Their names as a list in a sentence: “PNG, JPEG or WebP”."""
-    *others, final = (known.label for known in formats)
+    """The formats' names as a list for a sentence: “PNG, JPEG or WebP”."""
+    *others, final = (one.label for one in formats)
     return f"{', '.join(others)} {last} {final}" if others else final

@@ -1,6 +1,6 @@
-"""Puts errors, notes and a plug-in's own texts into the user's language, from one catalog of gettext for all clients.
+"""Translates errors, notes and a plug-in's texts into the user's language, from one gettext catalog for all clients.
 
-The English text is the key; what has no translation stays English. Standard library only, Python 3.10.
+The English text is the key; a text without a translation stays English. Standard library only, Python 3.10.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _catalog: gettext.NullTranslations = gettext.NullTranslations()
 
 
 def choose(folder: Path, languages: Iterable[str]) -> None:
-    """Has all words in the first of these languages that `folder` has a catalog for, or that is English.
+    """Sets the language: the first of `languages` that is English or that `folder` has a catalog for.
 
-    They are named as systems name them: “de”, “de-AT”, “de_DE.UTF-8”.
+    Languages have the names that systems use: “de”, “de-AT”, “de_DE.UTF-8”.
     """
     global _catalog
     names = [name.replace("-", "_") for name in itertools.takewhile(_is_foreign, languages)]
@@ -36,7 +36,7 @@ def _is_foreign(name: str) -> bool:
 
 
 def translate(template: str, /, **values: object) -> str:
-    """An English text in the user's language, with its fields filled in."""
+    """Translates an English text and fills in its fields."""
     return _filled(template, values)
 
 
@@ -57,8 +57,8 @@ def note(remark: Note) -> str:
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:
     parts = {name: note(value) if isinstance(value, Note) else value for name, value in plain(values).items()}
-    return fill(_translation(template), parts, _translation("."))  # of a decimal number
+    return fill(_translation(template), parts, _translation("."))  # the decimal sign
 
 
 def _translation(text: str) -> str:
-    return _catalog.gettext(text) if text else ""  # the empty text is the catalog's own heading
+    return _catalog.gettext(text) if text else ""  # the empty text is the catalog's header

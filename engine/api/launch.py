@@ -1,6 +1,6 @@
 """Finds the running engine or starts one, and holds a lease on it. Standard library only.
 
-Nothing is sent to what listens at the engine's port before it has proved that it knows the token of the runtime file.
+The process at the engine's port must prove that it knows the token of the runtime file before it is sent anything else.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from engine.api.runtime import Runtime, locked, open_folder, process_start, read
 T = TypeVar("T")
 
 START_TIMEOUT = 120.0
-"""Seconds that an engine may take to serve."""
+"""Seconds that an engine may take to start."""
 CRASHES, CRASH_WINDOW = 5, 600.0
-"""So many crashes within so many seconds, and it is not started again."""
+"""After so many crashes within so many seconds, the engine is not started again."""
 LONGEST_WAIT = 30.0
 _SECOND_LOOK = 3.0
-"""Seconds for an engine's answer that gave none, or was not there, a moment ago."""
+"""Timeout in seconds for the second attempt to reach an engine."""
 
-_started: list[subprocess.Popen[bytes]] = []
-"""Engines that this process started: kept, so that the system can be asked whether they still run."""
+_processes: list[subprocess.Popen[bytes]] = []
+"""Engines that this process started, kept so that the system can report whether they still run."""
 
 
 class Engine:
@@ -60,7 +60,7 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Gives the lease back; the engine goes 10 s after the last one."""
+        """Releases the lease; the engine shuts down 10 s after the last release."""
         self._closed.set()
         self._renewal.join()
         with suppress(EngineError):
@@ -72,9 +72,9 @@ class Engine:
         on_event: Callable[[Event], None] | None = None,
         on_job: Callable[[JobState], None] | None = None,
     ) -> JobState:
-        """Submits a job and waits for its end, over a crash of the engine too. Raises what the job failed with.
+        """Submits a job and waits for its end, also across an engine crash. Raises the error that the job failed with.
 
-        `on_job` gets the job once it is in the queue: its id is what cancels it.
+        `on_job` receives the job once it is queued; its id is needed to cancel it.
         """
         key = secrets.token_hex(16)
         job = self._persist(lambda: self.client.submit(request, key))
@@ -83,11 +83,11 @@ class Engine:
         return self._persist(lambda: self.client.follow(job.id, on_event))
 
     def upload(self, data: bytes, content_type: str = "image/png") -> ImageInfo:
-        """Gives a picture to the engine, over a crash of it too. Raises ImageError."""
+        """Uploads a picture, also across an engine crash. Raises ImageError."""
         return self._persist(lambda: self.client.upload(data, content_type))
 
     def revive(self) -> None:
-        """Finds or starts another engine where this one is gone or hangs. Raises EngineUnavailable."""
+        """Finds or starts another engine if this one is gone or hangs. Raises EngineUnavailable."""
         with self._reviving:
             if not (self.client.runtime.alive and self.client.prove()):
                 self.client, self._lease = self._connect()
@@ -103,17 +103,17 @@ class Engine:
         while not self._closed.wait(self._lease.seconds / 3):
             try:
                 self.client.renew(self._lease)
-            except NotFound:  # this machine slept, or this process was stopped
+            except NotFound:  # the machine was asleep, or this process was suspended
                 with suppress(EngineError):
                     self._lease = self.client.lease(self.name)
             except EngineError:
-                continue  # whoever waits for an answer notices, and connects again
+                continue  # the next call notices and reconnects
 
 
 def connect(name: str, folder: Path | None = None, command: Sequence[str] | None = None) -> Engine:
-    """The engine of this user, started if need be by `command`. Raises EngineUnavailable saying why there is none.
+    """The engine of this user, started with `command` if necessary. Raises EngineUnavailable with the reason.
 
-    `name` is what this client calls itself; `folder` is where the runtime file lies.
+    `name` identifies this client; `folder` contains the runtime file.
     """
     where = open_folder(folder or runtime_folder())
     client, lease = _lease(name, where, command)
@@ -121,14 +121,16 @@ def connect(name: str, folder: Path | None = None, command: Sequence[str] | None
 
 
 def find(folder: Path | None = None, timeout: float = TIMEOUT) -> EngineClient | None:
-    """The running engine if there is one that proves to be ours."""
+    """A client of the running engine, or None if no engine proves its identity. Raises EngineUnavailable."""
     where = open_folder(folder or runtime_folder())
     runtime = read_runtime(where)
     if runtime is None or not runtime.alive:
         return None
     if runtime.protocol != PROTOCOL:
         raise EngineUnavailable(
-            "engine_other_version", "An engine of another version runs.", "End it with `got engine stop`, or wait."
+            "engine_other_version",
+            "An engine of a different version is running.",
+            "Stop it with `got engine stop`, or wait until it shuts down.",
         )
     client = EngineClient(runtime)
     return client if client.prove(timeout) else None
@@ -140,14 +142,14 @@ def _lease(name: str, folder: Path, command: Sequence[str] | None) -> tuple[Engi
         client = find(folder) or _start(folder, command)
         try:
             return client, client.lease(name)
-        except EngineUnavailable:  # it went away in between
+        except EngineUnavailable:  # it stopped in the meantime
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
 
 
 def _start(folder: Path, command: Sequence[str] | None) -> EngineClient:
-    """Starts an engine, unless another starter was faster."""
+    """Starts an engine, unless another process was faster."""
     with locked(folder / "start.lock", 2 * START_TIMEOUT):
         client = find(folder, _SECOND_LOOK)
         if client:
@@ -155,8 +157,8 @@ def _start(folder: Path, command: Sequence[str] | None) -> EngineClient:
         if _clear_away(folder):
             _note_crash(folder)
         _wait_after_crashes(folder)
-        said = folder / "engine.err"
-        with open(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+        log = folder / "engine.err"
+        with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
             process = subprocess.Popen(
                 list(command or _command()),
                 stdin=subprocess.DEVNULL,
@@ -164,36 +166,36 @@ def _start(folder: Path, command: Sequence[str] | None) -> EngineClient:
                 stderr=output,
                 env={**os.environ, "GOT_ENGINE_RUNTIME": str(folder), **_python_path()},
                 creationflags=_DETACHED,
-                start_new_session=os.name != "nt",  # Ctrl+C in the starter's terminal is not for the engine
+                start_new_session=os.name != "nt",  # Ctrl+C in this terminal must not reach the engine
             )
-        _started.append(process)
-        return _wait_until_it_serves(folder, process, said)
+        _processes.append(process)
+        return _wait_until_ready(folder, process, log)
 
 
-def _wait_until_it_serves(folder: Path, process: subprocess.Popen[bytes], said: Path) -> EngineClient:
+def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes], log: Path) -> EngineClient:
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
-        ended = process.poll() is not None  # before looking: what has ended writes no file any more
+        has_exited = process.poll() is not None  # checked first: a process that has exited writes no file
         client = find(folder)
         if client:
             return client
-        if ended:
+        if has_exited:
             _note_crash(folder)
-            last = (said.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1][:300]
-            raise EngineUnavailable("engine_start", "The engine ended while it started: {last}.", _LOOK, last=last)
+            last = (log.read_text(errors="replace").strip().splitlines() or ["it printed no message"])[-1][:300]
+            raise EngineUnavailable("engine_start", "The engine exited during startup: {last}.", _REMEDY, last=last)
         time.sleep(0.05)
     process.kill()
     raise EngineUnavailable(
-        "engine_slow", "The engine did not serve within {seconds:.0f} s.", _LOOK, seconds=START_TIMEOUT
+        "engine_slow", "The engine was not ready within {seconds:.0f} s.", _REMEDY, seconds=START_TIMEOUT
     )
 
 
-_LOOK = "`got doctor` says what is wrong with this machine."
+_REMEDY = "Run `got doctor` to check this machine."
 _DETACHED = 0x00000008 | 0x00000200 if os.name == "nt" else 0  # DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
 
 
 def _command() -> list[str]:
-    # -P: a folder `engine` where the user happens to stand is not taken for ours
+    # -P: a folder `engine` in the working directory must not shadow ours
     return [sys.executable, "-P", "-m", "engine"]
 
 
@@ -202,12 +204,12 @@ def _python_path() -> dict[str, str]:
 
 
 def end_hung(folder: Path | None = None) -> None:
-    """Kills the engine of the runtime file, which does not answer."""
+    """Kills the engine of the runtime file, which no longer answers."""
     _clear_away(open_folder(folder or runtime_folder()))
 
 
 def _clear_away(folder: Path) -> bool:
-    """Ends an engine that does not answer, and removes what it left; False where there was nothing."""
+    """Kills an engine that does not answer, and removes its runtime file. False: there was none."""
     runtime = read_runtime(folder)
     if runtime is None:
         return False
@@ -226,7 +228,7 @@ def _note_crash(folder: Path) -> None:
 
 
 def _crashes(folder: Path) -> list[float]:
-    """When engines crashed lately, the oldest first."""
+    """Times of the recent crashes, oldest first."""
     try:
         times = json.loads((folder / "crashes.json").read_text())
     except (OSError, ValueError):
@@ -235,14 +237,14 @@ def _crashes(folder: Path) -> list[float]:
 
 
 def _wait_after_crashes(folder: Path) -> None:
-    """Each crash within the last minutes doubles the wait; after too many nothing is started any more."""
+    """Waits before a restart: each recent crash doubles the wait. Raises EngineUnavailable after too many crashes."""
     crashes = _crashes(folder)
     if len(crashes) >= CRASHES:
         minutes = CRASH_WINDOW / 60
         raise EngineUnavailable(
             "engine_keeps_crashing",
             "The engine crashed {count} times within {minutes:.0f} minutes.",
-            _LOOK,
+            _REMEDY,
             count=len(crashes),
             minutes=minutes,
         )

@@ -1,7 +1,7 @@
-"""Sentences for the user: English templates with {fields}, and what stands in them. Standard library only, Python 3.10.
+"""Sentences for the user: English templates with {fields}, and their values. Standard library only, Python 3.10.
 
-An error, a note and a problem of a chain each keep template and values apart beside the English sentence, so that
-whoever shows one can put it in the user's language: `engine.api.language`.
+Errors, notes and problems of a chain keep template and values next to the English sentence, so that a client can
+translate them: `engine.api.language`.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Note:
-    """Something that the user should know. One that only has a text comes from an older engine or file."""
+    """Something that the user should know. A note with nothing but a text comes from an older engine or file."""
 
     text: str
     """The English sentence."""
     code: str = ""
     template: str = ""
     values: dict[str, Any] = field(default_factory=dict, hash=False)
-    """What stands in the template's fields: str, int, float, or a Note as a part of the sentence."""
+    """Values of the template's fields: str, int, float, or a Note as a part of the sentence."""
 
     @classmethod
     def of(cls, code: str, template: str, /, **values: object) -> Note:
-        """`template` is a literal, so that the catalog of translations can have it."""
-        kept = plain(values)
-        return cls(fill(template, kept), code, template, kept)
+        """Creates a note. `template` is a literal, so that the catalog of translations can contain it."""
+        json_values = plain(values)
+        return cls(fill(template, json_values), code, template, json_values)
 
     def __str__(self) -> str:
         return self.text
 
 
 def plain(values: Mapping[str, object]) -> dict[str, Any]:
-    """Values as JSON can hold them: paths and the like as texts, a Note that came as an object as a Note again."""
+    """Converts values for JSON: paths and the like to strings, a Note that arrived as a dict to a Note."""
     return {name: _plain(value) for name, value in values.items()}
 
 
@@ -48,7 +48,7 @@ def _plain(value: object) -> str | int | float | Note:
 
 
 def fill(template: str, values: Mapping[str, Any], decimal_sign: str = ".") -> str:
-    """The sentence. A template without values is a sentence as it stands, braces and all."""
+    """Fills in a template. Without values it is returned unchanged, braces included."""
     if not values:
         return template
     return template.format(**values) if decimal_sign == "." else _Filler(decimal_sign).vformat(template, (), values)
@@ -66,13 +66,13 @@ class _Filler(string.Formatter):
 VALUE_TYPES: dict[type, Note] = {
     int: Note.of("type", "a whole number"),
     float: Note.of("type", "a number"),
-    str: Note.of("type", "a text"),
+    str: Note.of("type", "a string"),
     bool: Note.of("type", "true or false"),
     dict: Note.of("type", "an object"),
 }
-"""What follows “must be”, where a value is of another type."""
+"""Texts that follow “must be”, for a value of the wrong type."""
 
 
 def one_of(names: Iterable[object]) -> Note:
-    """The like, of a value that must be one of a few."""
+    """The text that follows “must be”, for a value that must be one of a few."""
     return Note.of("type", "one of {names}", names=", ".join(map(str, names)))

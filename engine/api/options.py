@@ -1,7 +1,7 @@
-"""What a drawing option is. Each is declared once, as a field of a dataclass in `drawing.py`.
+"""Declarations of drawing options. Each option is declared once, as a field of a dataclass in `drawing.py`.
 
-The checks of requests, the command line, the app, Krita, GIMP, OpenAPI, presets, history and facts all follow from the
-declaration. Standard library only, Python 3.10.
+The checks of requests, the command line, the app, Krita, GIMP, OpenAPI, presets, history and facts are all derived from
+the declaration. Standard library only, Python 3.10.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ T = TypeVar("T")
 Host = Literal["cli", "app", "krita", "gimp"]
 HOSTS: tuple[Host, ...] = ("cli", "app", "krita", "gimp")
 Group = Literal["run", "steps", "guidance", "size", "mask"]
-"""What stands together in a host. Each host has its own order of groups; in a group, the declaration's order counts."""
-_RANGE = "Give {least} to {most}."
-_MULTIPLE = "Give a multiple of {multiple}, from {least} to {most}."
+"""Options that a host shows together, in declaration order. Each host has its own order of groups."""
+_RANGE = "Use a value from {least} to {most}."
+_MULTIPLE = "Use a multiple of {multiple} from {least} to {most}."
 LARGEST_SHOWN = 2**31 - 1
-"""What a host's field for a number holds at most; requests and the command line take larger seeds."""
+"""The largest number in a host's field. Requests and the command line accept larger seeds."""
 
 
 @dataclass(frozen=True)
@@ -46,58 +46,58 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One option: what `option` declares, and what `options_of` adds from the field. All texts here are English."""
+    """One option: the arguments of `option`, completed by `options_of` from the field. All texts are English."""
 
     label: str
-    """With “_” before the letter that GIMP's dialog underlines."""
+    """“_” precedes the letter that GIMP's dialog underlines."""
     hint: str
-    """What it does, in a few words without a full stop: the tooltip in the app and in GIMP."""
+    """Tooltip for the app and GIMP: a few words without a full stop."""
     help: str = ""
-    """What it does, in sentences, for the command line and OpenAPI; else the hint."""
+    """Sentences for the command line and OpenAPI. Default: the hint."""
     short: str = ""
-    """The label below a heading that says the rest of it; else the label."""
+    """Label below a heading that already says the rest. Default: the label."""
     group: Group = "run"
     hosts: tuple[Host, ...] = HOSTS
-    """Where it is shown. Requests, presets, history and facts have every option."""
+    """Hosts that show it. Requests, presets, history and facts have every option."""
     first: bool = False
-    """GIMP shows it at once, and not under More."""
+    """GIMP shows it at the top, and not under More."""
     unless: tuple[str, str] | None = None
-    """(name, value): it has no effect while that option has that value."""
+    """(name, value): it has no effect while the named option has that value."""
     flag: str = ""
-    """Of the command line; else made from the name."""
+    """Name on the command line. Default: derived from the option's name."""
 
     least: float | None = None
     most: float | None = None
-    """The limits of a number: both, or neither."""
+    """Limits of a number: both, or neither."""
     multiple: int = 0
-    """A value must be a multiple of it; 0: any will do."""
+    """The value must be a multiple of this. 0: any value is valid."""
     code: str = ""
-    """Of the error for a value that is out of range; else made from the name."""
+    """Code of the error for a value out of range. Default: derived from the name."""
     problem: str = ""
-    """Of a value that is out of range: the error's message, with the place {value}; else made from the label."""
+    """Message of the error for a value out of range, with the field {value}. Default: derived from the label."""
 
     # how a host shows a number
     percent: bool = False
-    """Hosts show a fraction in per cent; a script still writes the fraction."""
+    """Hosts show a fraction as a percentage; a script still passes the fraction."""
     unit: str = ""
     decimals: int = 0
-    """Places after the decimal sign, as hosts show it."""
+    """Decimal places that hosts show."""
     step: float = 1
-    """Between two values of a field's arrows, in what is shown."""
+    """Step of a field's arrows, in displayed units."""
     slider: float | None = None
-    """Where a slider ends, in what is shown; the field beside it takes more. None: no slider."""
+    """Upper end of a slider, in displayed units; the field next to it accepts more. None: no slider."""
 
     choices: tuple[Choice, ...] = ()
 
     # from the field
     name: str = ""
-    """In presets, history, the hosts' own settings and arguments; else the field's name."""
+    """Name in presets, history, hosts' settings and arguments. Default: the field's name."""
     path: tuple[str, ...] = ()
-    """The field's name, after the name of the dataclass in which it is nested."""
+    """The field's name, preceded by those of the fields that it is nested in."""
     default: Any = None
     type: type = str
     optional: bool = False
-    """None is possible and means the model's own value."""
+    """None is allowed and means the model's default."""
 
     @property
     def sentence(self) -> str:
@@ -115,7 +115,7 @@ class Option:
 
     @property
     def short_title(self) -> str:
-        """The label in the user's language, below a heading that says the rest of it."""
+        """The label in the user's language, below a heading that already says the rest."""
         return translate(self.short) if self.short else self.title
 
     @property
@@ -124,7 +124,7 @@ class Option:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All that is shown in the user's language: the English templates that a catalog of translations needs."""
+        """All texts that are translated: the English templates that the catalog of translations needs."""
         texts = [] if self.least is None else [self.problem]
         if set(self.hosts) - {"cli"}:
             texts += [self.label, self.short, self.hint]
@@ -133,28 +133,28 @@ class Option:
 
     @property
     def range(self) -> tuple[float, float]:
-        """The least and the largest number that a host's field takes, in what is shown."""
+        """The smallest and largest number that a host's field accepts, in displayed units."""
         least = 0 if self.least is None else self.to_display(self.least)
         return least, LARGEST_SHOWN if self.most is None else min(self.to_display(self.most), LARGEST_SHOWN)
 
     @property
     def own(self) -> float:
-        """The number below the range by which a host's field says that the value is the model's own."""
+        """The number below the range by which a host's field shows the model's default."""
         return self.range[0] - self.step
 
     def to_display(self, value: float) -> float:
-        """A value as the number that a host's field shows."""
+        """Converts a value to displayed units."""
         number = round(100 * value if self.percent else value, self.decimals)
         return number if self.decimals else int(number)
 
     def from_display(self, number: float) -> float | None:
-        """The value of a number in a host's field."""
+        """Converts a number in displayed units to a value."""
         if self.optional and number < self.range[0]:
             return None
         return self.type(number / 100 if self.percent else round(number, self.decimals))
 
     def check(self, value: float | None) -> None:
-        """Raises RequestError where the value is out of range, and also where it is not a number."""
+        """Raises RequestError if the value is out of range or is not a number."""
         if value is None or self.least is None or self.most is None:
             return
         if self.least <= value <= self.most and (not self.multiple or value % self.multiple == 0):
@@ -172,16 +172,16 @@ class Option:
 
 
 def option(default: Any, choices: Mapping[str, tuple[str, str]] | None = None, **about: Any) -> Any:  # noqa: ANN401
-    """A field of a dataclass that declares an option; `about` is what `Option` holds.
+    """Declares an option as a field of a dataclass; `about` are the attributes of `Option`.
 
-    `choices`: value -> (label, hint), where the values of the field's Literal type do not speak for themselves. None as
-    the default is the model's own value.
+    `choices`: value -> (label, hint), where the values of the field's Literal type are not self-explanatory. None as
+    the default means the model's default.
     """
     labels = tuple(Choice(value, *texts) for value, texts in (choices or {}).items())
-    about.setdefault("problem", f"The {about['label'].replace('_', '').lower()} is {{value}}.")
+    about.setdefault("problem", f"The {about['label'].replace('_', '').lower()} is out of range: {{value}}.")
     declaration = Option(default=default, optional=default is None, choices=labels, **about)
-    own = " Null: the model's own." if declaration.optional else ""
-    # the names that pydantic knows, which writes the OpenAPI
+    own = " Null: the model's default." if declaration.optional else ""
+    # pydantic's names, because pydantic generates the OpenAPI description
     limits = {"ge": declaration.least, "le": declaration.most, "multiple_of": declaration.multiple or None}
     schema = {name: limit for name, limit in limits.items() if limit is not None}
     return field(default=default, metadata={"option": declaration, "description": declaration.sentence + own, **schema})
@@ -189,7 +189,7 @@ def option(default: Any, choices: Mapping[str, tuple[str, str]] | None = None, *
 
 @cache
 def options_of(kind: type) -> tuple[Option, ...]:
-    """Every option of a dataclass and of the dataclasses in its fields, in the order of their declaration."""
+    """All options of a dataclass and of the dataclasses in its fields, in declaration order."""
     types, options = get_type_hints(kind), []
     for one in fields(kind):
         if "option" in one.metadata:
@@ -200,26 +200,26 @@ def options_of(kind: type) -> tuple[Option, ...]:
 
 
 def options_for(host: Host, kind: type, groups: Iterable[Group] = ()) -> list[Option]:
-    """The options that a host shows: in the order of these groups, or without any in the order of declaration."""
+    """The options that a host shows, in the order of these groups; without groups, in declaration order."""
     options = [one for one in options_of(kind) if host in one.hosts]
     order = tuple(groups)
     return [one for group in order for one in options if one.group == group] if order else options
 
 
 def value_of(options: object, one: Option) -> Any:  # noqa: ANN401 - an option's value
-    """The value that a dataclass of options has for one of them."""
+    """The value of an option in a dataclass of options."""
     for name in one.path:
         options = getattr(options, name)
     return options
 
 
 def values(options: object) -> dict[str, Any]:
-    """The options' names -> their values."""
+    """Option names -> values."""
     return {one.name: value_of(options, one) for one in options_of(type(options))}
 
 
 def with_values(options: T, change: Mapping[str, Any]) -> T:
-    """The dataclass with other values, each under its option's name or its field's. Raises RequestError."""
+    """A copy of the dataclass with other values, each under its option's or its field's name. Raises RequestError."""
     rest, own = dict(change), {}
     for one in options_of(type(options)):
         if one.name not in rest:
@@ -230,18 +230,18 @@ def with_values(options: T, change: Mapping[str, Any]) -> T:
 
 
 def arguments(kind: type, options: object) -> dict[str, Any]:
-    """The fields of `kind`, a dataclass of options, with the values that another dataclass has for them."""
+    """The fields of `kind`, a dataclass of options, with their values in another dataclass."""
     return {one.name: getattr(options, one.name) for one in fields(kind)}
 
 
 def check(options: object) -> None:
-    """Raises RequestError for the first value of a dataclass of options that is out of its range."""
+    """Raises RequestError for the first value in a dataclass of options that is out of range."""
     for one in options_of(type(options)):
         one.check(value_of(options, one))
 
 
 def _bound(declaration: Option, name: str, hint: Any) -> Option:  # noqa: ANN401 - any type of a field
-    """With what the field says. Its type is one of int, float and Literal, or None too."""
+    """Completes a declaration from its field, whose type is int, float or Literal, or one of them and None."""
     if get_origin(hint) in (Union, UnionType):
         (hint,) = [part for part in get_args(hint) if part is not type(None)]
     choices = declaration.choices

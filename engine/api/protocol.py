@@ -1,6 +1,6 @@
-"""All that goes through the engine's door: requests, replies and events, frozen dataclasses whose JSON is `encoding`'s.
+"""All messages of the engine's public API: requests, replies and events, as frozen dataclasses.
 
-Standard library only, Python 3.10.
+`encoding` converts them to JSON. Standard library only, Python 3.10.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ from engine.api.schedulers import SCHEDULERS, Scheduler
 from engine.api.selection import Selection
 
 PROTOCOL = 2
-"""Counts up when a client of one version could misread an engine of another."""
+"""Increased when a client of one version could misread an engine of another."""
 
 __all__ = [
     "Adapter",

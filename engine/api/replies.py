@@ -1,4 +1,4 @@
-"""What the engine answers. Standard library only, Python 3.10."""
+"""The engine's replies. Standard library only, Python 3.10."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from engine.api.notes import Note
 Kind = Literal["plan", "edit", "generate", "load", "unload"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 FINAL: frozenset[str] = frozenset({"done", "failed", "cancelled"})
-"""States that a job does not leave."""
+"""States that a job never leaves."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """The answer to a Challenge, see `engine.api.runtime.proof`."""
+    """The reply to a Challenge, see `engine.api.runtime.proof`."""
 
     proof: str
 
 
 @dataclass(frozen=True)
 class ErrorReply:
-    """Why a request was refused or a job failed."""
+    """Why a request was rejected or a job failed."""
 
     kind: str
     """The error's class in `engine.api.errors`."""
@@ -33,9 +33,9 @@ class ErrorReply:
     """In English, like the remedy."""
     remedy: str = ""
     templates: tuple[str, ...] = ()
-    """Of message and remedy, in English with {fields}; none where an older engine wrote it."""
+    """Templates of message and remedy, in English with {fields}; empty in replies of older engines."""
     values: dict[str, Any] = field(default_factory=dict, hash=False)
-    """What stands in the fields."""
+    """Values of the templates' fields."""
 
     @classmethod
     def of(cls, error: EngineError) -> ErrorReply:
@@ -43,7 +43,7 @@ class ErrorReply:
         return cls(type(error).__name__, error.code, error.message, error.remedy, templates, error.parts[0].values)
 
     def error(self) -> EngineError:
-        """The error again, of its own class."""
+        """The error as an instance of its own class."""
         if self.kind == "Cancelled":
             return errors.Cancelled()
         message, remedy = self.templates or (self.message, self.remedy)
@@ -52,21 +52,21 @@ class ErrorReply:
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """An uploaded picture, as the engine reads it."""
+    """An uploaded picture as the engine reads it."""
 
     id: str
     """SHA-256 of its bytes."""
     width: int
     height: int
     notes: tuple[str, ...] = ()
-    """What the user should know about how it was read, such as fewer bits, an English sentence each."""
+    """What the user should know about how it was read, such as a reduced bit depth; one English sentence each."""
     notes_in_parts: tuple[Note, ...] = ()
     """The same with code, template and values."""
 
 
 @dataclass(frozen=True)
 class JobState:
-    """A job as it stands."""
+    """The current state of a job."""
 
     id: str
     kind: Kind
@@ -74,14 +74,14 @@ class JobState:
     created: float
     """Seconds since 1970."""
     position: int | None = None
-    """Jobs that run before it, while it is queued."""
+    """Number of jobs ahead of it while it is queued."""
     attempts: int = 0
-    """How often it was begun; more than once where an engine died on it."""
+    """How often it was started; more than once if the engine crashed while running it."""
     chain: str = ""
-    """What is written of it so far."""
+    """The part of the chain that is written so far."""
     error: ErrorReply | None = None
     saved: bool = True
-    """False: it is done, but its result is in the engine's memory only, as `error` says."""
+    """False: the job is done, but its result is only in the engine's memory, as `error` says."""
     acknowledged: bool = False
 
     @property
@@ -100,7 +100,8 @@ class ResultFile:
 
     name: str
     kind: Literal["image", "layer", "mask", "overlay"]
-    """image: all of it; layer: RGBA, the edit alone; mask: grey, what shows of the layer; overlay: the plan's boxes."""
+    """image: the whole picture; layer: the edit alone, RGBA; mask: the layer's visible part, grayscale; overlay: the
+    boxes."""
     candidate: int
     turn: int
     bytes: int
@@ -109,59 +110,59 @@ class ResultFile:
 
 @dataclass(frozen=True)
 class Placement:
-    """How the picture, or the part of it that the model saw, met the model's canvas; all in pixels."""
+    """Where the picture, or the part of it that the model saw, is on the model's canvas; all in pixels."""
 
     crop: tuple[int, int, int, int]
-    """left, top, right, bottom of what the model saw of the picture."""
+    """left, top, right, bottom of the part of the picture that the model saw."""
     canvas: tuple[int, int]
     content: tuple[int, int]
-    """The size of `crop` on the canvas …"""
+    """Size of `crop` on the canvas."""
     offset: tuple[int, int]
-    """… and its upper left corner; around it lies its reflection."""
+    """Upper left corner of `crop` on the canvas; the area around it is filled by reflection."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Where the time of drawing went, in seconds; load, plan and write are among the result's own."""
+    """Time spent on drawing, in seconds. The result's `seconds` has load, plan and write."""
 
     tokens: int = 0
-    """Pieces of the chain that the planner wrote."""
+    """Tokens that the planner wrote."""
     encode: float = 0.0
-    """The chain's meaning, the source and the boxes made ready for the UNet."""
+    """Encoding of the semantic, reference and spatial guidance for the UNet."""
     steps: tuple[float, ...] = ()
-    """Each denoising step, in order, of all pictures."""
+    """Each denoising step of all pictures, in order."""
     decode: float = 0.0
-    """Latents to pixels."""
+    """Decoding of latents to pixels."""
 
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a job came to."""
+    """The result of a job."""
 
     id: str
     kind: Kind
     instruction: str
     chains: tuple[str, ...]
-    """One a candidate; of a plan, one."""
+    """One for each candidate; a plan has one."""
     model: str
     options: dict[str, Any]
-    """Seed, steps, scheduler, guidance scales, scope, …: what it was drawn with, nothing left to defaults."""
+    """The values that were used: seed, steps, scheduler, guidance scales, scope, …; none is left to defaults."""
     seconds: dict[str, float]
-    """load, plan, render, write: how long each took."""
+    """Duration of load, plan, render and write."""
     notes: tuple[str, ...]
     files: tuple[ResultFile, ...]
     placement: Placement | None = None
     profile: Profile = Profile()
     notes_in_parts: tuple[Note, ...] = ()
-    """The notes with code, template and values; none where an older engine wrote them."""
+    """The notes with code, template and values; empty in results of older engines."""
 
     @property
     def messages(self) -> tuple[Note, ...]:
-        """The notes, whoever wrote them."""
+        """The notes, from an engine of any version."""
         return self.notes_in_parts or tuple(Note(text) for text in self.notes)
 
     def named(self, kind: str, candidate: int = 0) -> list[ResultFile]:
-        """The files of that kind, in the order of the turns."""
+        """The files of one kind, in the order of the turns."""
         return [file for file in self.files if file.kind == kind and file.candidate == candidate]
 
 
@@ -173,9 +174,9 @@ class Model:
     loaded: bool
     bytes_on_disk: int
     description: dict[str, Any]
-    """What its got.json says; empty where that cannot be read."""
+    """Contents of its got.json; empty if it cannot be read."""
     memory_use: str = ""
-    """Of one that is loaded: how it uses the device's memory, in English."""
+    """How a loaded model uses the device's memory, in English."""
     memory_use_in_parts: Note | None = None
     """The same with code, template and values."""
 
@@ -199,47 +200,47 @@ class Adapters:
 
 @dataclass(frozen=True)
 class System:
-    """The engine and the machine it runs on."""
+    """The engine and the machine that it runs on."""
 
     version: str
     protocol: int
     pid: int
     uptime: float
     model: str | None
-    """The one that is loaded."""
+    """Name of the loaded model."""
     memory_used: int
-    """Bytes: on the device where a model is loaded on one, else of the process."""
+    """Bytes in use: on the device if a model is loaded on one, otherwise by the process."""
     memory_total: int
     resident: int
-    """Bytes of the engine's process."""
+    """Resident memory of the engine's process, in bytes."""
     threads: int
     handles: int
     """Open files and sockets."""
     queued: int
     running: str | None
-    """The id of the job that runs."""
+    """Id of the running job."""
     leases: int
     packages: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Devices:
-    """What models can be run on, the best first."""
+    """The devices that can run models, best first."""
 
     devices: tuple[str, ...]
-    """In English: the device's name first."""
+    """In English; each begins with the device's name."""
     devices_in_parts: tuple[Note, ...] = ()
     """The same with code, template and values."""
 
     @property
     def messages(self) -> tuple[Note, ...]:
-        """The devices, whoever wrote them."""
+        """The devices, from an engine of any version."""
         return self.devices_in_parts or tuple(Note(text) for text in self.devices)
 
 
 @dataclass(frozen=True)
 class Lease:
-    """Keeps the engine alive until `seconds` after it was last renewed."""
+    """Keeps the engine alive for `seconds` after its last renewal."""
 
     id: str
     seconds: float
@@ -247,4 +248,4 @@ class Lease:
 
 @dataclass(frozen=True)
 class Done:
-    """It was done; there is nothing to say about it."""
+    """Success; there is no more to report."""

@@ -1,7 +1,7 @@
-"""What is asked of the engine. A request that makes no sense cannot be made: `__post_init__` raises RequestError.
+"""Requests to the engine. An invalid request cannot be created: `__post_init__` raises RequestError.
 
-Nothing here names a file: pictures are named by the hash of their bytes, models and adapters by their names in the
-catalog. Standard library only, Python 3.10.
+Requests contain no file names: pictures are identified by the hash of their bytes, models and adapters by their names
+in the catalog. Standard library only, Python 3.10.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from engine.api.options import check
 from engine.api.selection import Selection
 
 MAX_INSTRUCTION = 2000
-"""Characters of an instruction or caption. What people write is far shorter; the planner reads all of it."""
+"""Maximum characters of an instruction or caption. Real ones are far shorter, and the planner reads all of it."""
 MAX_CHAIN = 100_000
-"""Characters of a chain."""
+"""Maximum characters of a chain."""
 MAX_ADAPTERS = 8
 
-_NO_NAME = {
-    "adapter": "“{name}” is no adapter's name.",
-    "client": "“{name}” is no client's name.",
-    "model": "“{name}” is no model's name.",
+_BAD_NAME = {
+    "adapter": "“{name}” is not a valid adapter name.",
+    "client": "“{name}” is not a valid client name.",
+    "model": "“{name}” is not a valid model name.",
 }
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[^/\\\x00-\x1f\x7f.][^/\\\x00-\x1f\x7f]{0,99}")
@@ -41,38 +41,38 @@ class Challenge:
 
     def __post_init__(self) -> None:
         _demand(
-            _IMAGE_ID.fullmatch(self.nonce) is not None, "nonce_wrong", "The nonce is not 64 hexadecimal digits.", ""
+            _IMAGE_ID.fullmatch(self.nonce) is not None, "nonce_wrong", "The nonce must be 64 hexadecimal digits.", ""
         )
 
 
 @dataclass(frozen=True)
 class AdapterUse:
-    """An adapter of the catalog and how much of it is added to the model, -4 to 4."""
+    """An adapter of the catalog and its weight, -4 to 4."""
 
     name: str
     weight: float = 1.0
 
     def __post_init__(self) -> None:
         _check_name("adapter", self.name)
-        holds = math.isfinite(self.weight) and abs(self.weight) <= 4
+        valid = math.isfinite(self.weight) and abs(self.weight) <= 4
         _demand(
-            holds,
+            valid,
             "adapter_weight_out_of_range",
-            "The adapter's weight is {weight}.",
-            "Give -4 to 4.",
+            "The adapter's weight is out of range: {weight}.",
+            "Use a value from -4 to 4.",
             weight=self.weight,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanRequest:
-    """Write the chain for an edit of `image`, or where that is None for a new picture from a caption."""
+    """Plan the chain for an edit of `image`, or for a new picture from a caption if `image` is None."""
 
     instruction: str
     image: str | None = None
-    """The id that an upload gave."""
+    """ID returned by an upload."""
     model: str = "got-mini"
-    """A name of the catalog."""
+    """A name in the catalog."""
     adapters: tuple[AdapterUse, ...] = ()
     device: str = "auto"
     """ "auto", "cpu", "cuda", "cuda:1", "mps", …"""
@@ -88,7 +88,7 @@ class PlanRequest:
             self.selection is None or self.image is not None,
             "selection_without_image",
             "There is a selection but no picture.",
-            "Name the picture.",
+            "Add the picture to the request.",
         )
 
 
@@ -104,10 +104,10 @@ class _Edit(_Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class _Drawing:
-    """What is drawn, and by what; how, the options say."""
+    """What is drawn, and the model that draws it. Options say how."""
 
     chain: str | None = None
-    """Drawn as it stands, whatever model wrote it or user corrected it; None: planned first."""
+    """Drawn exactly as it is, whether a model wrote it or a user corrected it. None: plan first."""
     model: str = "got-mini"
     adapters: tuple[AdapterUse, ...] = ()
     device: str = "auto"
@@ -144,7 +144,7 @@ class GenerateRequest(GenerateOptions, _Drawing, _Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class LoadRequest:
-    """Load a model now, so that the first job need not wait."""
+    """Load a model now, so that the first job does not have to wait."""
 
     model: str
     adapters: tuple[AdapterUse, ...] = ()
@@ -158,7 +158,7 @@ class LoadRequest:
 
 @dataclass(frozen=True)
 class UnloadRequest:
-    """Give the device's memory back."""
+    """Release the device's memory."""
 
 
 JobRequest = PlanRequest | EditRequest | GenerateRequest | LoadRequest | UnloadRequest
@@ -169,15 +169,15 @@ REQUESTS: dict[str, type[JobRequest]] = {
     "load": LoadRequest,
     "unload": UnloadRequest,
 }
-"""What a job of each kind asks for."""
+"""Kind of job -> its request."""
 
 
 @dataclass(frozen=True)
 class LeaseRequest:
-    """A client wants the engine to live."""
+    """Keep the engine running for a client."""
 
     client: str = "client"
-    """What the client calls itself, for people to read."""
+    """The client's name, for people to read."""
 
     def __post_init__(self) -> None:
         _check_name("client", self.client)
@@ -186,38 +186,40 @@ class LeaseRequest:
 # invariants
 
 
-def _demand(holds: bool, code: str, message: str, remedy: str, **values: object) -> None:
-    if not holds:
+def _demand(valid: bool, code: str, message: str, remedy: str, **values: object) -> None:
+    if not valid:
         raise RequestError(code, message, remedy, **values)
 
 
 def check_words(what: Literal["caption", "instruction"], words: str) -> None:
-    """Raises RequestError for words that say nothing, or that no planner reads."""
+    """Raises RequestError for words that are empty, too long, or contain invalid characters."""
     caption = what == "caption"
     _demand(
         bool(words.strip()),
         "instruction_empty",
         "The caption is empty." if caption else "The instruction is empty.",
-        "Say what you want to see.",
+        "Describe what you want to see.",
     )
     _demand(
         not any("\ud800" <= character <= "\udfff" for character in words),
         "text_not_unicode",
-        "The caption holds a broken character." if caption else "The instruction holds a broken character.",
+        "The caption contains an invalid character." if caption else "The instruction contains an invalid character.",
         "Type or paste it again.",
     )
     _demand(
         len(words) <= MAX_INSTRUCTION,
         "instruction_too_long",
-        "The caption has {count} characters." if caption else "The instruction has {count} characters.",
-        "Use at most {limit}.",
+        "The caption is too long: {count} characters."
+        if caption
+        else "The instruction is too long: {count} characters.",
+        "Use at most {limit} characters.",
         count=len(words),
         limit=MAX_INSTRUCTION,
     )
 
 
 def _check_chain(text: str) -> None:
-    _demand(bool(text.strip()), "chain_empty", "The chain is empty.", "Plan one, or write what the picture shows.")
+    _demand(bool(text.strip()), "chain_empty", "The chain is empty.", "Plan first, or write a chain by hand.")
     _demand(
         len(text) <= MAX_CHAIN,
         "chain_too_long",
@@ -228,23 +230,25 @@ def _check_chain(text: str) -> None:
     _demand(
         Chain.parse(text).turns[-1].finished,
         "chain_unfinished",
-        "The chain ends before its picture.",
+        "The chain does not end with a picture.",
         "End it with {token}.",
         token=IM_GEN_START,
     )
 
 
 def _check_image(image: str | None) -> None:
-    holds = image is None or _IMAGE_ID.fullmatch(image) is not None
-    _demand(holds, "image_id_wrong", "That is no picture's id.", "Upload the picture and use the id that comes back.")
+    valid = image is None or _IMAGE_ID.fullmatch(image) is not None
+    _demand(
+        valid, "image_id_wrong", "This is not a valid picture ID.", "Upload the picture and use the ID in the reply."
+    )
 
 
 def _check_name(what: str, name: str) -> None:
     _demand(
         _NAME.fullmatch(name) is not None,
         f"{what}_name_wrong",
-        _NO_NAME[what],
-        "Use a name, not a path, of at most 100 characters.",
+        _BAD_NAME[what],
+        "Use a name of at most 100 characters, not a path.",
         name=name[:100],
     )
 
@@ -255,17 +259,17 @@ def _check_adapters(adapters: tuple[AdapterUse, ...]) -> None:
         len(names) <= MAX_ADAPTERS,
         "adapters_too_many",
         "There are too many adapters.",
-        "Use {limit}.",
+        "Use at most {limit}.",
         limit=MAX_ADAPTERS,
     )
-    _demand(len(set(names)) == len(names), "adapter_twice", "An adapter is named twice.", "Name it once.")
+    _demand(len(set(names)) == len(names), "adapter_twice", "An adapter is listed twice.", "List each adapter once.")
 
 
 def _check_device(device: str) -> None:
     _demand(
         re.fullmatch(r"[a-z]{1,16}(:\d{1,3})?", device) is not None,
         "device_unknown",
-        "There is no device “{device}” here.",
-        "Use auto or cpu; `got doctor` shows what is there.",
+        "There is no device “{device}” on this machine.",
+        "Use auto or cpu; `got doctor` lists the devices.",
         device=device[:40],
     )

@@ -1,7 +1,7 @@
-"""Where a running engine is found: its runtime file, the locks beside it, and how it proves to be ours.
+"""Where clients find a running engine: its runtime file, the locks next to it, and the proof of its identity.
 
-Standard library only. The file holds the engine's token. It lies in a folder that only this user can enter, is written
-beside its place and moved there, and neither folder nor file is ever taken from someone else or through a link.
+Standard library only. The file contains the engine's token. It is in a folder that only this user can enter, and it is
+replaced in one step. Folders and files of other users are never accepted, and links are never followed.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 @dataclass(frozen=True)
 class Runtime:
-    """A running engine, as its runtime file describes it."""
+    """A running engine as its runtime file describes it."""
 
     port: int
     pid: int
     started: str
-    """When the process began, in the system's own words: a process that got the same pid later has another."""
+    """When the process started, as the system reports it: a later process with the same pid has another value."""
     token: str
     protocol: int = PROTOCOL
 
     def __repr__(self) -> str:
-        return f"Runtime(port={self.port}, pid={self.pid})"  # the token is not shown, not even by accident
+        return f"Runtime(port={self.port}, pid={self.pid})"  # the token must never be shown, not even by accident
 
     @property
     def alive(self) -> bool:
-        """Whether that very process exists."""
+        """Whether exactly that process exists."""
         return process_start(self.pid) == self.started
 
 
 def runtime_folder() -> Path:
-    """`GOT_ENGINE_RUNTIME`, or the system's place for what lasts as long as a login."""
-    given = os.environ.get("GOT_ENGINE_RUNTIME")
-    if given:
-        return Path(given)
+    """`GOT_ENGINE_RUNTIME`, or the system's folder for data of a login session."""
+    value = os.environ.get("GOT_ENGINE_RUNTIME")
+    if value:
+        return Path(value)
     if os.name == "nt":
         return Path(os.environ.get("LOCALAPPDATA", tempfile.gettempdir())) / "got_desktop" / "run"
     base = os.environ.get("XDG_RUNTIME_DIR")
@@ -61,41 +61,41 @@ def runtime_folder() -> Path:
 
 
 def open_folder(folder: Path) -> Path:
-    """Makes the folder if need be. Raises EngineUnavailable unless it is a folder that this user alone can enter."""
+    """Creates the folder if necessary. Raises EngineUnavailable unless it is a folder that only this user can enter."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or not _private(found):
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or not _private(status):
         raise EngineUnavailable(
             "runtime_folder_unsafe",
-            "{folder} is a link, or others can write or look into it.",
-            "Remove it, or make it yours alone: chmod 700.",
+            "{folder} is a link, or other users can read or write it.",
+            "Remove it, or restrict it to yourself with chmod 700.",
             folder=folder,
         )
     return folder
 
 
-def _private(found: os.stat_result) -> bool:
+def _private(status: os.stat_result) -> bool:
     if os.name == "nt":  # there, the user's profile keeps others out
         return True
-    return found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) & 0o077 == 0
+    return status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) & 0o077 == 0
 
 
 def write_runtime(folder: Path, runtime: Runtime) -> None:
-    """Puts the file in place, in one step."""
+    """Writes the file in one step."""
     replace_file(folder / "engine.json", json.dumps(asdict(runtime)).encode(), mode=0o600)
 
 
 def read_runtime(folder: Path) -> Runtime | None:
-    """What the file says, or None where there is none that this user wrote for itself alone."""
+    """The contents of the file; None if there is no file that only this user can read."""
     try:
         handle = os.open(folder / "engine.json", os.O_RDONLY | _NO_FOLLOW | _BINARY)
     except OSError:
         return None
     with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or not _private(found):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or not _private(status):
             return None
         with suppress(RequestError):
             return loads(Runtime, file.read(10_000))
@@ -103,21 +103,22 @@ def read_runtime(folder: Path) -> Runtime | None:
 
 
 def remove_runtime(folder: Path, runtime: Runtime) -> None:
-    """Removes the file if it is still that engine's."""
+    """Removes the file if it still describes that engine."""
     if read_runtime(folder) == runtime:
         (folder / "engine.json").unlink(missing_ok=True)
 
 
 def proof(token: str, nonce: str, port: int) -> str:
-    """What an engine answers to a Challenge.
+    """The engine's reply to a Challenge.
 
-    The port is part of it: who holds another port cannot pass the nonce on to the engine and its answer back.
+    The port is part of it, so that a process at another port cannot relay the challenge to the engine and the reply
+    back.
     """
     return hmac.new(token.encode(), f"got engine {port} {nonce}".encode(), hashlib.sha256).hexdigest()
 
 
 def process_start(pid: int) -> str | None:
-    """When a process began, in the system's own words; None where there is no such process, or it is dead."""
+    """When a process started, as the system reports it; None if there is no such process, or it is dead."""
     if sys.platform == "linux":
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:
@@ -132,8 +133,8 @@ def process_start(pid: int) -> str | None:
 
 def _process_start_ps(pid: int) -> str | None:
     command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
-    state, _, started = said.stdout.strip().partition(" ")
+    process = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
+    state, _, started = process.stdout.strip().partition(" ")
     return None if not state or state.startswith("Z") else " ".join(started.split())
 
 
@@ -155,9 +156,9 @@ def _process_start_windows(pid: int) -> str | None:
 
 @contextmanager
 def locked(path: Path, timeout: float) -> Iterator[None]:
-    """Holds the system's lock on a file; the system lets go of it when the process dies.
+    """Holds the system's lock on a file. The system releases it when the process dies.
 
-    Raises EngineUnavailable when another process holds it for `timeout` seconds.
+    Raises EngineUnavailable if another process holds it for `timeout` seconds.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW | _BINARY, 0o600)
     deadline = time.monotonic() + timeout
@@ -165,7 +166,7 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
         while not _try_lock(handle):
             if time.monotonic() >= deadline:
                 raise EngineUnavailable(
-                    "engine_locked", "Another program is starting or ending the engine.", "Try again in a minute."
+                    "engine_locked", "Another program is starting or stopping the engine.", "Try again in a minute."
                 )
             time.sleep(0.05)
         yield

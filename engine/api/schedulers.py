@@ -1,4 +1,4 @@
-"""The schedulers that a picture can be drawn with, each declared once. Standard library only, Python 3.10."""
+"""The schedulers for drawing a picture, each declared once. Standard library only, Python 3.10."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ SCHEDULERS = {
     "dpm-solver++": "DPMSolverMultistepScheduler",
     "unipc": "UniPCMultistepScheduler",
 }
-"""The name that requests use -> the class in diffusers."""
+"""Name in requests -> class in diffusers."""
 
 if TYPE_CHECKING:
     Scheduler = str
 else:
-    Scheduler = Literal[tuple(SCHEDULERS)]  # requests, OpenAPI and the command line take these names and no others
+    Scheduler = Literal[tuple(SCHEDULERS)]  # requests, OpenAPI and the command line accept only these names

@@ -1,4 +1,7 @@
-"""The part of a picture that is edited, and what the model sees around it. Standard library only, Python 3.10."""
+"""The part of a picture that is edited, and the context around it that the model sees.
+
+Standard library only, Python 3.10.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from dataclasses import dataclass
 from engine.api.errors import RequestError
 
 CONTEXT = 0.25
-"""Of the selection's longer side, how much of the picture around it the model sees."""
+"""Context that the model sees around the selection, as a share of the selection's longer side."""
 MIN_CONTEXT = 32
-"""Pixels around the selection that the model sees at least."""
+"""Minimum context around the selection, in pixels."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The part of a picture that an edit may change, in pixels; the model sees some of what surrounds it."""
+    """The part of a picture that an edit may change, in pixels. The model also sees some context around it."""
 
     x: int
     y: int
@@ -22,10 +25,10 @@ class Selection:
     height: int
 
     def __post_init__(self) -> None:
-        holds = min(self.x, self.y) >= 0 and min(self.width, self.height) >= 1 and max(self.x, self.y) < 1_000_000
-        if not (holds and max(self.width, self.height) <= 1_000_000):
+        valid = min(self.x, self.y) >= 0 and min(self.width, self.height) >= 1 and max(self.x, self.y) < 1_000_000
+        if not (valid and max(self.width, self.height) <= 1_000_000):
             raise RequestError(
-                "selection_wrong", "The selection is no rectangle of a picture.", "Select a part of the picture."
+                "selection_wrong", "The selection is not a valid rectangle.", "Select a part of the picture."
             )
 
     @property
@@ -34,15 +37,16 @@ class Selection:
         return self.x, self.y, self.x + self.width, self.y + self.height
 
     def seen_in(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """What the model sees of a width × height picture: (left, top, right, bottom), the selection in it.
+        """The part of a width × height picture that the model sees: (left, top, right, bottom), with the selection in
+        it.
 
-        Raises RequestError where the selection reaches beyond the picture.
+        Raises RequestError if the selection extends beyond the picture.
         """
         left, top, right, bottom = self.rectangle
         if right > width or bottom > height:
             raise RequestError(
                 "selection_outside",
-                "The selection reaches beyond the picture of {width}×{height} pixels.",
+                "The selection extends beyond the picture ({width}×{height} pixels).",
                 "Select a part of the picture.",
                 width=width,
                 height=height,

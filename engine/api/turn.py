@@ -1,4 +1,4 @@
-"""A turn of the GoT chain: its text, and the phrases, boxes and colors in it (sec. 3.1). Standard library only."""
+"""A turn of the GoT chain: its text and the phrases, boxes and colors in it (sec. 3.1). Standard library only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "gray": (128, 128, 128),
     "white": (255, 255, 255),
 }
-"""Names of mask colors and their RGB (as CSS has them), in the order in which the boxes of a turn take them."""
+"""Mask colors and their RGB values (as in CSS), in the order in which the boxes of a turn use them."""
 
 IM_GEN_START = "<|im_gen_start|>"
 BOX_START, BOX_END = "<|box_start|>", "<|box_end|>"
@@ -34,7 +34,7 @@ TURN_TOKENS = frozenset({"<|im_gen_end|>", "<|vision_start|>", "<|vision_end|>"}
 """Control tokens that the model itself writes between two turns."""
 
 LIMIT = 1000
-"""Coordinates are integers in [0, LIMIT], relative to the picture's width and height; LIMIT is its edge."""
+"""Coordinates are integers in [0, LIMIT], relative to the picture's width and height; LIMIT is its far edge."""
 
 _TOKEN = re.compile(r"<\|[^|<>]*\|>")
 _CORNERS = re.compile(r"\(([0-9]+),([0-9]+)\),\(([0-9]+),([0-9]+)\)")
@@ -59,9 +59,9 @@ class Box:
             raise ValueError(f"({self.x1},{self.y1}),({self.x2},{self.y2}) is not a box within [0,{LIMIT}]")
 
     def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Corners in a picture of width × height pixels, cut to whole pixels; both belong to the box.
+        """Corners in a picture of width × height pixels, rounded down to whole pixels; both belong to the box.
 
-        At the picture's edge that is its last pixel, as where a rectangle is drawn on a canvas.
+        At the picture's edge this is its last pixel, as when a rectangle is drawn on a canvas.
         """
         return (
             self.x1 * width // LIMIT,
@@ -82,7 +82,7 @@ class Box:
         return shared / (self.area + other.area - shared)
 
     def moved(self, dx: int, dy: int) -> Box:
-        """The same size elsewhere, stopped at the picture's edges."""
+        """A box of the same size elsewhere; it stops at the picture's edges."""
         dx = min(max(dx, -self.x1), LIMIT - self.x2)
         dy = min(max(dy, -self.y1), LIMIT - self.y2)
         return Box(self.x1 + dx, self.y1 + dy, self.x2 + dx, self.y2 + dy)
@@ -90,21 +90,21 @@ class Box:
 
 @dataclass(frozen=True)
 class Region:
-    """A well-formed box in a chain. It becomes a mask where `color` is one of COLORS."""
+    """A well-formed box in a chain. It becomes a mask if `color` is one of COLORS."""
 
     id: int
-    """Its place among the chain's well-formed boxes."""
+    """Its index among the chain's well-formed boxes."""
     turn: int
     phrase: str
-    """The words before the box that name what is in it; may be empty."""
+    """The words before the box that describe its content; may be empty."""
     box: Box
     color: str | None
-    """The word in parentheses after the box, or None: an object that was reasoned about only."""
+    """The word in parentheses after the box. None: an object that was only reasoned about."""
     start: int
     end: int
-    """Where the box and its color stand in the chain's text."""
+    """Position of the box and its color in the chain's text."""
     phrase_start: int
-    """Where the phrase begins; it ends before the blank that precedes the box."""
+    """Start of the phrase, which ends before the space that precedes the box."""
 
     @property
     def is_mask(self) -> bool:
@@ -113,7 +113,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something in the text that has no effect though it looks as if it should, or another one than it says."""
+    """A part of the text that has no effect although it looks as if it should, or a different effect than it says."""
 
     code: str
     parts: tuple[Note, Note]
@@ -133,13 +133,13 @@ class Problem:
 
     @property
     def loses_box(self) -> bool:
-        """Whether a box that was to be edited may have been meant here, and makes no mask."""
+        """Whether an edit box may have been intended here, which makes no mask."""
         return self.code not in ("no_color", "out_of_range", "unknown_token")
 
 
 @dataclass(frozen=True)
 class Turn:
-    """The text of one image: up to and with its `<|im_gen_start|>`."""
+    """The text of one picture, up to and including its `<|im_gen_start|>`."""
 
     index: int
     text: str
@@ -162,26 +162,26 @@ class Turn:
 
     @property
     def lost(self) -> Problem | None:
-        """Why this turn has no mask although boxes were written for one; None where it has, or none was written.
+        """Why this turn has no mask although it contains boxes. None: it has a mask, or no boxes.
 
-        Without a mask the whole picture changes: only a turn that asks for none may have that.
+        Without a mask the whole picture changes, which is allowed only in a turn that has no boxes.
         """
         return None if self.mask_regions else next((p for p in self.problems if p.loses_box), None)
 
 
 def format_box(box: Box, color: str | None = None) -> str:
-    """The box as the model writes it, with its color word in parentheses if there is one."""
+    """The box as the model writes it, with its color in parentheses if it has one."""
     text = f"{BOX_START}({box.x1},{box.y1}),({box.x2},{box.y2}){BOX_END}"
     return text if color is None else f"{text} ({color})"
 
 
 def escape_user_text(text: str) -> str:
-    """Words of a user with control tokens made harmless: `<|` and `|>` are set apart by a blank."""
+    """Neutralizes control tokens in a user's text: a space splits each `<|` and `|>`."""
     return text.replace("<|", "< |").replace("|>", "| >")
 
 
 class TurnReader:
-    """Reads one turn: well-formed boxes become regions, everything else that looks like one a problem."""
+    """Parses one turn: well-formed boxes become regions, everything else that looks like a box a problem."""
 
     def __init__(self, index: int, text: str, start: int, first_id: int) -> None:
         self.index, self.text, self.start, self.first_id = index, text, start, first_id
@@ -199,20 +199,20 @@ class TurnReader:
         if name == BOX_END:
             self._report(
                 "stray_box_end",
-                "A box ends here that never began.",
-                "Put {token} before its corners.",
+                "This end of a box has no beginning.",
+                "Add {token} before the corners.",
                 token.span(),
                 token=BOX_START,
             )
         elif name != IM_GEN_START and name not in TURN_TOKENS:
-            self._report("unknown_token", "{name} has no place in a chain.", "Delete it.", token.span(), name=name)
+            self._report("unknown_token", "{name} is not allowed in a chain.", "Delete it.", token.span(), name=name)
         return token.end()
 
     def _box(self, token: re.Match[str]) -> int:
         close = _TOKEN.search(self.text, token.end())
         if close is None or close.group() != BOX_END:
             self._report(
-                "unclosed_box", "This box never ends.", "Put {token} after its corners.", token.span(), token=BOX_END
+                "unclosed_box", "This box is not closed.", "Add {token} after the corners.", token.span(), token=BOX_END
             )
             return token.end()
         end = close.end()
@@ -230,26 +230,28 @@ class TurnReader:
     def _corners(self, body: str, span: tuple[int, int]) -> Box | None:
         match = _CORNERS.fullmatch(body)
         if match is None:
-            self._report("broken_corners", "“{body}” are not two corners.", "Write (x1,y1),(x2,y2).", span, body=body)
+            self._report(
+                "broken_corners", "“{body}” is not a pair of corners.", "Write (x1,y1),(x2,y2).", span, body=body
+            )
             return None
-        # Python refuses to read thousands of digits; what has more than nine of them lies beyond the edge all the same
-        written = [int(digits.lstrip("0")[:9] or "0") for digits in match.groups()]
-        x1, y1, x2, y2 = (min(value, LIMIT) for value in written)
+        # Python refuses to parse thousands of digits; a number of more than nine digits lies beyond the edge anyway
+        coordinates = [int(digits.lstrip("0")[:9] or "0") for digits in match.groups()]
+        x1, y1, x2, y2 = (min(value, LIMIT) for value in coordinates)
         if x1 >= x2 or y1 >= y2:
             self._report(
                 "empty_box",
                 "“{body}” has no area in the picture.",
-                "Put the upper left corner first, both within 0 to {limit}.",
+                "Write the top-left corner first, with coordinates from 0 to {limit}.",
                 span,
                 body=body,
                 limit=LIMIT,
             )
             return None
-        if max(written) > LIMIT:
+        if max(coordinates) > LIMIT:
             self._report(
                 "out_of_range",
-                "“{body}” reaches beyond the picture, and is cut off at its edge.",
-                "Use 0 to {limit}.",
+                "“{body}” extends beyond the picture and is cut off at its edge.",
+                "Use values from 0 to {limit}.",
                 span,
                 body=body,
                 limit=LIMIT,
@@ -262,11 +264,13 @@ class TurnReader:
         start, end = (self.start + v for v in span)
         self.regions.append(Region(number, self.index, phrase, box, color, start, end, self.start + begin))
         if color is None:
-            self._report("no_color", "This box has no color word.", "Add one, such as (red), if it is to change.", span)
+            self._report(
+                "no_color", "This box has no color.", "Add one, such as (red), if this region should change.", span
+            )
         elif color not in COLORS:
             self._report(
                 "unknown_color",
-                "“{color}” is no mask color.",
+                "“{color}” is not a mask color.",
                 "Use one of {names}.",
                 span,
                 color=color,
@@ -274,7 +278,7 @@ class TurnReader:
             )
 
     def _phrase(self, end: int) -> tuple[int, str]:
-        """(where it begins, the words): from the last article before the box, else its last four words."""
+        """(start, words): from the last article before the box, else its last four words."""
         stretch = self.text[:end]
         begin = max((m.end() for m in _BREAK.finditer(stretch)), default=0)
         words = list(_WORD.finditer(stretch, begin))

@@ -19,5 +19,5 @@ def is_out_of_memory(error: Exception) -> bool:
 def not_finite(message: str) -> ModelError:
     """The error for a plan or an image that contains infinite or NaN values."""
     return ModelError(
-        "result_not_finite", message, "Use --device cpu; if another model works, this one's files may be damaged."
+        "result_not_finite", message, "Use --device cpu. If another model works, this model's files may be damaged."
     )

@@ -268,7 +268,7 @@ class GoTPipeline(Generic[P, R]):
         )
         turns = [turn for turn in chain.turns if turn.text.strip()]
         if not turns:
-            raise ChainError("chain_empty", "The chain is empty.", "Plan one, or write what the picture is to show.")
+            raise ChainError("chain_empty", "The chain is empty.", "Plan first, or write a chain by hand.")
         watch = Watch(None, on_step, cancel, on_latents, on_drawing)
         self.residence.plan()
         reading, picture = self.planner.open(instruction, source_image), None
@@ -318,7 +318,7 @@ class GoTPipeline(Generic[P, R]):
             raise ChainError(
                 "no_picture_planned",
                 "The model's plan ends without a picture: “{text}”.",
-                "Say it in other words, or write the chain by hand.",
+                "Rephrase the request, or write the chain by hand.",
                 text=passage.text[-80:],
             )
         return Result(Chain.from_turns(turns), drawing.images)

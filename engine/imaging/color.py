@@ -29,12 +29,12 @@ def _without_alpha(
 ) -> tuple[Image.Image, bytes | None]:
     space = _space(parsed_profile) if parsed_profile else ""
     if image.mode == "CMYK":
-        notes.append(Note.of("cmyk", "It is in CMYK; it is read and written as RGB."))
+        notes.append(Note.of("cmyk", "The picture is in CMYK; it is read and saved as RGB."))
         if parsed_profile and space == "CMYK":
             return _convert(image, parsed_profile, SRGB), None
         return image.convert("RGB"), None
     if image.mode == "LAB":
-        notes.append(Note.of("lab", "It is in Lab; it is read and written as RGB."))
+        notes.append(Note.of("lab", "The picture is in Lab; it is read and saved as RGB."))
         return _convert(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), SRGB), None
     if image.mode in ("L", "LA") and parsed_profile and space == "GRAY":
         return _convert(image.getchannel("L"), parsed_profile, SRGB), None
@@ -74,4 +74,4 @@ def _open(profile: bytes | None) -> tuple[ImageCms.ImageCmsProfile | None, list[
     try:
         return ImageCms.ImageCmsProfile(io.BytesIO(profile)), []
     except (OSError, ImageCms.PyCMSError):
-        return None, [Note.of("profile", "Its color profile is damaged; the picture is taken as sRGB.")]
+        return None, [Note.of("profile", "The color profile is damaged; the picture is read as sRGB.")]

@@ -62,13 +62,11 @@ def read_image(path: Path) -> Source:
     """Reads a picture file of any supported format. Raises ImageError naming the file."""
     try:
         if path.is_dir():
-            raise ImageError("image_is_folder", "{path} is a folder.", "Name a picture in it.", path=path)
+            raise ImageError("image_is_folder", "{path} is a folder.", "Choose a picture in it.", path=path)
         if not path.exists():
             raise ImageError("image_not_found", "There is no file {path}.", "Check the name and the folder.", path=path)
         if not path.is_file():
-            raise ImageError(
-                "image_not_a_file", "{path} is not an ordinary file.", "Name a picture on disk.", path=path
-            )
+            raise ImageError("image_not_a_file", "{path} is not a regular file.", "Choose a picture file.", path=path)
         if path.stat().st_size > MAX_BYTES:
             limit = MAX_BYTES // 1024**2
             raise ImageError(
@@ -135,7 +133,9 @@ def _open(data: bytes, name: str | Note, formats: tuple[PictureFormat, ...]) -> 
 
 
 def _broken(name: str | Note) -> ImageError:
-    return ImageError("image_broken", "{name} is damaged or incomplete.", "Get or save the picture again.", name=name)
+    return ImageError(
+        "image_broken", "{name} is damaged or incomplete.", "Download or save the picture again.", name=name
+    )
 
 
 def _too_large(name: str | Note, size: tuple[int, int] | None = None) -> ImageError:
@@ -159,7 +159,7 @@ def _check_size(size: tuple[int, int], name: str | Note, min_side: int) -> None:
     if min(size) < min_side:
         raise ImageError(
             "image_too_small",
-            "{name} is {width}×{height} pixels; the model needs {min_side} on each side.",
+            "{name} is {width}×{height} pixels; the model needs at least {min_side} on each side.",
             "Choose a larger picture.",
             name=name,
             width=size[0],
@@ -193,8 +193,8 @@ def _frames_note(image: Image.Image) -> list[Note]:
     if frames == 1 or image.format == "MPO":
         return []
     if image.format == "TIFF":
-        return [Note.of("pages", "It has {count} pages; the first is used.", count=frames)]
-    return [Note.of("frames", "It has {count} frames of animation; the first is used.", count=frames)]
+        return [Note.of("pages", "The file has {count} pages; only the first is used.", count=frames)]
+    return [Note.of("frames", "The file is an animation with {count} frames; only the first is used.", count=frames)]
 
 
 def _depth_note(image: Image.Image, data: bytes) -> list[Note]:
@@ -206,7 +206,7 @@ def _depth_note(image: Image.Image, data: bytes) -> list[Note]:
         depth = int(np.max(image.tag_v2.get(_BITS_PER_SAMPLE, 8)))
     if depth <= 8:
         return []
-    return [Note.of("depth", "It has {depth} bits a channel; it is read at 8.", depth=depth)]
+    return [Note.of("depth", "The picture has {depth} bits per channel; it is read with 8.", depth=depth)]
 
 
 def _eight_bits(image: Image.Image, name: str | Note) -> Image.Image:
@@ -216,8 +216,8 @@ def _eight_bits(image: Image.Image, name: str | Note) -> Image.Image:
     if image.mode == "F" or values.min() < 0 or values.max() > 65535:
         raise ImageError(
             "image_depth",
-            "{name} holds 32-bit values.",
-            "Save it with 8 or 16 bits a channel and try again.",
+            "{name} has 32 bits per channel.",
+            "Save it with 8 or 16 bits per channel and try again.",
             name=name,
         )
     return Image.fromarray((values >> 8).astype(np.uint8))

@@ -133,12 +133,15 @@ def read_openraster(data: bytes, name: str) -> OpenRaster:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if _entry(archive, "mimetype", _MAX_XML).strip() != MIMETYPE:
                 raise ImageError(
-                    "openraster_type", "{name} is no OpenRaster file.", "Save it as .ora again.", name=name
+                    "openraster_type", "{name} is not an OpenRaster file.", "Save it as .ora again.", name=name
                 )
             xml = _entry(archive, "stack.xml", _MAX_XML)
             if b"<!DOCTYPE" in xml:  # never needed, and its entities can grow without bound
                 raise ImageError(
-                    "openraster_doctype", "{name} holds a document type.", "Save it as .ora again.", name=name
+                    "openraster_doctype",
+                    "{name} contains a document type declaration.",
+                    "Save it as .ora again.",
+                    name=name,
                 )
             image = ElementTree.fromstring(xml)
             layers = [_read_layer(archive, element, name) for element in image.iter("layer")]
@@ -147,7 +150,7 @@ def read_openraster(data: bytes, name: str) -> OpenRaster:
             return OpenRaster(size, tuple(reversed(layers)), merged, _extra(archive, layers))
     except _BROKEN as error:
         raise ImageError(
-            "openraster_broken", "{name} is damaged or no OpenRaster file.", "Save it again.", name=name
+            "openraster_broken", "{name} is damaged or not an OpenRaster file.", "Save it again.", name=name
         ) from error
 
 

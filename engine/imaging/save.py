@@ -29,7 +29,7 @@ def check_writable(path: Path, overwrite: bool, suffixes: tuple[str, ...] = SUFF
     if suffixes and path.suffix.lower() not in suffixes:
         raise OutputError(
             "output_format",
-            "{path} cannot be written: its ending names no format.",
+            "{path} cannot be written: its extension does not stand for a picture format.",
             "Use {others} or {last}." if suffixes[1:] else "Use {last}.",
             path=path,
             others=", ".join(suffixes[:-1]),
@@ -37,13 +37,15 @@ def check_writable(path: Path, overwrite: bool, suffixes: tuple[str, ...] = SUFF
         )
     with _as_output_error(path):
         if path.is_dir():
-            raise OutputError("output_is_folder", "{path} is a folder.", "Name a file in it.", path=path)
+            raise OutputError("output_is_folder", "{path} is a folder.", "Choose a file name in it.", path=path)
         if path.exists() and not path.is_file():
-            raise OutputError("output_not_a_file", "{path} is not an ordinary file.", "Choose another name.", path=path)
+            raise OutputError("output_not_a_file", "{path} is not a regular file.", "Choose another name.", path=path)
         if path.exists() and not overwrite:
             raise _exists(path)
         if not path.parent.is_dir():
-            raise OutputError("output_no_folder", "There is no folder {folder}.", "Make it first.", folder=path.parent)
+            raise OutputError(
+                "output_no_folder", "There is no folder {folder}.", "Create it first.", folder=path.parent
+            )
         trial = _beside(path)
         write_file(trial, b"")
         trial.unlink()
@@ -100,7 +102,7 @@ def _as_output_error(path: Path) -> Iterator[None]:
 
 def _exists(path: Path) -> OutputError:
     return OutputError(
-        "output_exists", "{path} exists already.", "Add --force to replace it, or choose another name.", path=path
+        "output_exists", "{path} already exists.", "Add --force to replace it, or choose another name.", path=path
     )
 
 
@@ -111,8 +113,8 @@ def check_size(path: Path, size: tuple[int, int]) -> None:
     if limit and max(size) > limit:
         raise OutputError(
             "output_size",
-            "{path} cannot hold {width}×{height} pixels ({limit} a side).",
-            "Write a PNG instead.",
+            "{path} cannot store {width}×{height} pixels (at most {limit} on each side).",
+            "Save a PNG instead.",
             path=path,
             width=size[0],
             height=size[1],
@@ -149,7 +151,11 @@ def encode(
         (image if picture_format.has_alpha else on_white(image)).save(buffer, picture_format.pillow_name, **options)
     except (OSError, ValueError) as error:
         raise OutputError(
-            "output_encode", "No {suffix} could be made: {error}.", "Write a PNG instead.", suffix=suffix, error=error
+            "output_encode",
+            "The {suffix} file could not be created: {error}.",
+            "Save a PNG instead.",
+            suffix=suffix,
+            error=error,
         ) from error
     return buffer.getvalue()
 

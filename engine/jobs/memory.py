@@ -36,7 +36,7 @@ def within_memory(
         on_note(
             Note.of(
                 "memory_short",
-                "The device's memory was short: from now on {how}. It is drawn again, which takes longer.",
+                "The device ran out of memory. From now on, {how}. The job is run again, which takes longer.",
                 how=tier.words,
             )
         )
@@ -67,9 +67,9 @@ def largest_side(pipeline: GoTPipeline) -> int | None:
 def _too_small(side: int | None) -> OutOfMemory:
     return OutOfMemory(
         "out_of_memory",
-        "The device's memory is too small for this; now {side}×{side} fits."
+        "The device does not have enough memory for this. At the moment, {side}×{side} fits."
         if side
-        else "The device's memory is too small for this; now nothing fits.",
-        "Close other programs, choose a smaller size or model, or --device cpu.",
+        else "The device does not have enough memory for this. At the moment, no size fits.",
+        "Close other programs, choose a smaller size or model, or use --device cpu.",
         side=side or 0,
     )

@@ -45,7 +45,7 @@ class Pictures:
     def check(self, id: str) -> None:
         """Raises NotFound if there is no such picture."""
         if not (self.folder / id).exists():
-            raise NotFound("image_unknown", "The picture is not here (any more).", "Upload it again.")
+            raise NotFound("image_unknown", "The picture is not available, or no longer available.", "Upload it again.")
 
     def remove(self, id: str) -> int:
         """Removes a picture. Returns the number of bytes freed."""

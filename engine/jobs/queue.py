@@ -71,12 +71,17 @@ class JobQueue:
 
     def _check_room(self) -> None:
         if len(self._waiting) >= self.size:
-            raise Busy("queue_full", "{count} jobs are waiting already.", "Try again in a while.", count=self.size)
+            raise Busy(
+                "queue_full",
+                "The queue is full: {count} jobs are already waiting.",
+                "Try again later.",
+                count=self.size,
+            )
         free = shutil.disk_usage(self.store.results).free
         if free < self.free_bytes:
             raise OutputError(
                 "disk_full",
-                "The engine's disk has {free:.0f} MB left.",
+                "The engine's disk has only {free:.0f} MB left.",
                 "Free at least {needed:.0f} MB.",
                 free=free / 1e6,
                 needed=self.free_bytes / 1e6,
@@ -124,7 +129,7 @@ class JobQueue:
     def acknowledge(self, id: str) -> None:
         """Raises NotFound, and EngineError if the job is not over yet."""
         if not self.state(id).final:
-            raise EngineError("job_not_over", "The job is not over yet.", "Wait for it, or cancel it.")
+            raise EngineError("job_not_over", "The job is not finished yet.", "Wait for it, or cancel it.")
         self._unsaved.pop(id, None)
         self.store.acknowledge(id)
 
@@ -138,7 +143,7 @@ class JobQueue:
             return self.store.file(id, name)
         if name not in unsaved.files:
             raise NotFound(
-                "file_unknown", "The result has no file “{name}”.", "Look at the result's list.", name=name[:100]
+                "file_unknown", "The result has no file “{name}”.", "See the result's list of files.", name=name[:100]
             )
         return unsaved.files[name]
 
@@ -235,6 +240,6 @@ def _not_saved(error: Exception) -> OutputError:
     return OutputError(
         "result_not_saved",
         "The result could not be written to the engine's disk: {reason}.",
-        "Fetch it now: it is in memory until the engine ends. Then free some space.",
+        "Download it now: it stays in memory only until the engine exits. Then free some space.",
         reason=reason,
     )

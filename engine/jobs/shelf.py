@@ -58,9 +58,7 @@ class ModelShelf:
         how = pipeline.residence.tier.words
         if self.weights == "exact":
             return how
-        return Note.of(
-            "memory_use", "{how}, and the UNet calculates with {weights} weights", how=how, weights=self.weights
-        )
+        return Note.of("memory_use", "{how}, and the UNet uses {weights} weights", how=how, weights=self.weights)
 
     def take(self, model: str, device: str, adapters: tuple[AdapterUse, ...], on_part: OnPart) -> GoTPipeline:
         """The model, loaded if necessary, with these adapters. Raises ModelError or RequestError.
@@ -137,7 +135,7 @@ def _load(folder: Path, device: str, weights: str, on_part: OnPart) -> GoTPipeli
         free_memory()
         raise OutOfMemory(
             "model_too_large",
-            "The memory of {device} does not hold this model.",
+            "This model does not fit in the memory of {device}.",
             "Use --device cpu or another model.",
             device=target,
         ) from error
@@ -178,8 +176,8 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:  # torch has no exception type for a missing device
         raise RequestError(
             "device_unknown",
-            "There is no device “{name}” here.",
-            "Use --device cpu; `got doctor` shows what is there.",
+            "There is no device “{name}” on this machine.",
+            "Use --device cpu; `got doctor` lists the devices.",
             name=name,
         ) from error
     return device

@@ -134,7 +134,7 @@ class Store:
         """Raises NotFound."""
         rows = self._rows(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", id)
         if not rows:
-            raise NotFound("job_unknown", "There is no such job (any more).", "Look at the list of jobs.")
+            raise NotFound("job_unknown", "There is no such job, or it no longer exists.", "See the list of jobs.")
         return _job(rows[0])
 
     def list(self, unacknowledged: bool = False) -> list[Job]:
@@ -154,7 +154,7 @@ class Store:
         """A file of the result. Raises NotFound for a name that is not in the result."""
         if name not in {file.name for file in self.result(id).files}:
             raise NotFound(
-                "file_unknown", "The result has no file “{name}”.", "Look at the result's list.", name=name[:100]
+                "file_unknown", "The result has no file “{name}”.", "See the result's list of files.", name=name[:100]
             )
         return self._read(id, name)
 
@@ -165,7 +165,7 @@ class Store:
                 return (self.results / job.id / name).read_bytes()
             except FileNotFoundError:
                 pass  # removed by `sweep`
-        raise NotFound("result_unknown", "The job has no result (any more).", "Ask for it again.")
+        raise NotFound("result_unknown", "The job has no result, or it was deleted.", "Submit the request again.")
 
     # after a crash, and retention
 
@@ -223,7 +223,7 @@ def _job(row: tuple) -> Job:
 def _quarantined() -> EngineError:
     return EngineError(
         "job_quarantined",
-        "The engine died {count} times while it worked on this job, so it is left alone.",
-        "Try a smaller picture or other options; `got doctor` looks at this machine.",
+        "The engine crashed {count} times while running this job, so the job was given up.",
+        "Try a smaller picture or other options; `got doctor` checks this machine.",
         count=ATTEMPTS,
     )

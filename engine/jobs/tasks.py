@@ -85,7 +85,7 @@ class Task:
             self.reporter.note(
                 Note.of(
                     "drawn_smaller",
-                    "The edit is drawn at {side}×{side} and laid over {width}×{height}.",
+                    "The edit is drawn at {side}×{side} and scaled to {width}×{height}.",
                     side=side,
                     width=picture.width,
                     height=picture.height,
@@ -124,8 +124,8 @@ class Task:
             self.reporter.note(
                 Note.of(
                     "unfamiliar",
-                    "{name} knows {pictures}; this picture looks like none, so expect little. Other pictures need a "
-                    "larger model, such as GoT-6B.",
+                    "{name} was trained on {pictures}. This picture looks different, so the result may be poor. "
+                    "Other pictures need a larger model, such as GoT-6B.",
                     name=config.name,
                     pictures=Note(config.familiar.pictures),
                 )
@@ -135,9 +135,7 @@ class Task:
         """The user's text with control tokens escaped."""
         escaped = escape_user_text(instruction)
         if escaped != instruction:
-            self.reporter.note(
-                Note.of("control_token", "What looks like a control token in the text is read as ordinary text.")
-            )
+            self.reporter.note(Note.of("control_token", "Control tokens in the text are read as ordinary text."))
         return escaped
 
     def _options(self, request: EditRequest | GenerateRequest, task: str) -> dict[str, Any]:
@@ -201,14 +199,14 @@ class Task:
         if planned:
             raise ChainError(
                 "plan_without_region",
-                "No box of the plan can be used: line {line}, column {column}: {fault}",
-                "Plan first and mend it, or let the whole picture change.",
+                "None of the plan's boxes can be used: line {line}, column {column}: {fault}",
+                "Plan first and correct the plan, or allow the whole picture to change.",
                 **place,
             )
         raise ChainError(
             "chain_without_region",
-            "No box of the chain can be used: line {line}, column {column}: {fault}",
-            "Mend it, or let the whole picture change.",
+            "None of the chain's boxes can be used: line {line}, column {column}: {fault}",
+            "Correct it, or allow the whole picture to change.",
             **place,
         )
 

@@ -105,7 +105,7 @@ def _nothing(job: Job, reporter: Reporter, model: str = "") -> JobResult:
 def _unexpected(error: Exception) -> EngineError:
     return EngineError(
         "unexpected",
-        "Something unexpected happened in the engine ({kind}).",
-        "Its log has the details; please report it.",
+        "An unexpected error occurred in the engine ({kind}).",
+        "See the engine's log for details, and please report this error.",
         kind=type(error).__name__,
     )

@@ -52,7 +52,7 @@ def known_adapter(name: str) -> AdapterEntry:
         names = ", ".join(entries) or Note.of("names", "none")
         raise ModelError(
             "adapter_unknown",
-            "There is no adapter “{name}”; there is: {names}.",
+            "There is no adapter “{name}”. Available: {names}.",
             "Choose one of these.",
             name=name,
             names=names,
@@ -80,7 +80,7 @@ def used_adapters() -> list[tuple[str, float]]:
     except (OSError, ValueError, AttributeError, TypeError) as error:
         path = user_adapters() / USED
         raise ModelError(
-            "adapters_unreadable", "{path} cannot be read.", "`got model use --off` begins anew.", path=path
+            "adapters_unreadable", "{path} cannot be read.", "Reset it with `got model use --off`.", path=path
         ) from error
 
 

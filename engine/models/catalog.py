@@ -21,7 +21,7 @@ from engine.api.notes import Note
 SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "models"
 
 _ELSEWHERE = "elsewhere.json"
-_NOT_A_MODEL = "Name a folder that holds got.json, or import a released model with `got model import`."
+_NOT_A_MODEL = "Choose a folder that contains got.json, or import a released model with `got model import`."
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def remember(folder: Path) -> str:
     folder = folder.expanduser().resolve()
     if not _is_model(folder):
         raise ModelError(
-            "model_folder_wrong", "{folder} is not a GoT model: it holds no got.json.", _NOT_A_MODEL, folder=folder
+            "model_folder_wrong", "{folder} is not a GoT model: it contains no got.json.", _NOT_A_MODEL, folder=folder
         )
     for entry in list_models():
         if entry.folder == folder:
@@ -74,7 +74,7 @@ def known_model(name: str) -> ModelEntry:
     if name not in entries:
         names = ", ".join(entries) or Note.of("names", "none")
         raise ModelError(
-            "model_unknown", "There is no model “{name}”; there is: {names}.", _NOT_A_MODEL, name=name, names=names
+            "model_unknown", "There is no model “{name}”. Available: {names}.", _NOT_A_MODEL, name=name, names=names
         )
     return entries[name]
 
@@ -94,7 +94,7 @@ def find_model(name: str | Path) -> ModelEntry:
         return _entry(folder.name, folder.resolve())
     if folder.exists():
         raise ModelError(
-            "model_folder_wrong", "{folder} is not a GoT model: it holds no got.json.", _NOT_A_MODEL, folder=folder
+            "model_folder_wrong", "{folder} is not a GoT model: it contains no got.json.", _NOT_A_MODEL, folder=folder
         )
     return known_model(str(name))
 

@@ -97,8 +97,8 @@ def import_released(
         if not (folder / needed).is_dir():
             raise ModelError(
                 "released_folder_wrong",
-                "{folder} has no folder {needed}.",
-                "Name the folder that holds {checkpoint}, {planner} and {unet}.",
+                "{folder} does not contain the folder {needed}.",
+                "Choose the folder that contains {checkpoint}, {planner} and {unet}.",
                 folder=folder,
                 needed=needed,
                 checkpoint=checkpoint,
@@ -169,12 +169,12 @@ def _follow(
 
 
 def _died(exit_status: int, log: str) -> ModelError:
-    silent = Note.of("nothing", "it said nothing")
+    silent = Note.of("nothing", "it printed no message")
     last_words = next((line.strip() for line in reversed(log.splitlines()) if line.strip()), silent)
     return ModelError(
         "import_died",
-        "The import process ended with status {exit_status}: {last_words}.",
-        "Close other programs if memory is short, and import again.",
+        "The import process exited with status {exit_status}: {last_words}.",
+        "Close other programs if memory is low, and import again.",
         exit_status=exit_status,
         last_words=last_words,
     )

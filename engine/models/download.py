@@ -85,8 +85,8 @@ def _load(url: str, file: File, path: Path, count: _Count) -> None:
         part.unlink()
         raise ModelError(
             "download_wrong",
-            "{name} is not the file that its publisher lists: its hash differs. It was removed.",
-            "Start the download again; what else was loaded is kept.",
+            "{name} is not the file that its publisher lists: its hash differs. The file was removed.",
+            "Start the download again; the other files are kept.",
             name=path.name,
         )
     os.replace(part, path)
@@ -165,7 +165,7 @@ def _check_space(folder: Path, needed: int) -> None:
     if free < needed:
         raise OutputError(
             "disk_full",
-            "{needed:.1f} GB are to be loaded, but only {free:.1f} GB are free at {there}.",
+            "The download needs {needed:.1f} GB, but only {free:.1f} GB are free in {there}.",
             "Free some space, or choose a folder on another disk.",
             needed=needed / 1e9,
             free=free / 1e9,
@@ -178,7 +178,7 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
         return OutputError(
             "disk_full",
             "The disk with {folder} is full.",
-            "Free some space and go on; what was loaded is kept.",
+            "Free some space and continue; the downloaded files are kept.",
             folder=path.parent,
         )
     return OutputError(

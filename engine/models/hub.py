@@ -67,10 +67,10 @@ def pause(attempt: int) -> float:
 def refused(url: str, status: int) -> ModelError:
     return ModelError(
         "download_refused",
-        "{url} answered {status}.",
-        "Accept its terms on its web page, and set HF_TOKEN to your account's token."
+        "{url} answered with status {status}.",
+        "Accept the model's terms on its web page, and set HF_TOKEN to your account's token."
         if status in (401, 403)
-        else "Download it by hand and import its folder.",
+        else "Download the model manually and import its folder.",
         url=url,
         status=status,
     )
@@ -82,7 +82,7 @@ def unreachable(url: str, error: Exception) -> ModelError:
     return ModelError(
         "download_broken",
         "{host} cannot be reached ({why}).",
-        "Check the network and try again; what was loaded is kept.",
+        "Check the network and try again; the downloaded files are kept.",
         host=urlsplit(url).netloc,
         why=why,
     )
@@ -92,7 +92,7 @@ def wrong(url: str, why: str) -> ModelError:
     return ModelError(
         "download_wrong",
         "{url}: {why}.",
-        "Try again later, or download by hand and import the folder.",
+        "Try again later, or download the model manually and import its folder.",
         url=url,
         why=why,
     )

@@ -83,7 +83,7 @@ def convert(request: ImportRequest, on_progress: OnProgress, on_note: OnNote) ->
             on_note(
                 Note.of(
                     "import_goes_on",
-                    "It goes on where the last import ended: {count} of its files are kept.",
+                    "The import resumes where the last one stopped; {count} of its files are kept.",
                     count=len(finished.files),
                 )
             )
@@ -150,8 +150,8 @@ def _check_space(finished: Finished, models: Models, dtype: torch.dtype | None) 
     if free < needed:
         raise OutputError(
             "disk_full",
-            "{needed:.1f} GB of the model are to be written; its disk has {free:.1f} GB free.",
-            "Free some space, or name a folder on another disk.",
+            "The model needs {needed:.1f} GB, but only {free:.1f} GB are free on its disk.",
+            "Free some space, or choose a folder on another disk.",
             needed=needed / 1e9,
             free=free / 1e9,
         )
@@ -227,8 +227,8 @@ def _check_source_size(components: Components) -> None:
     if size % block:
         raise RequestError(
             "source_size_wrong",
-            "The source size {size} is not a multiple of {block}, as this checkpoint's planner needs it.",
-            "Give one, such as {example}.",
+            "The source size {size} is not a multiple of {block}, which this checkpoint's planner requires.",
+            "Use a multiple, such as {example}.",
             size=size,
             block=block,
             example=16 * block,

@@ -118,7 +118,10 @@ def _file(name: str, item: dict[str, Any]) -> File:
     """Raises ModelError for a name that leaves the folder."""
     if not _PLAIN.fullmatch(name) or ".." in PurePosixPath(name).parts:
         raise ModelError(
-            "download_refused", "The hub lists a file named {name!r}.", "Do not use this source.", name=name
+            "download_refused",
+            "The hub lists a file with an unsafe name: {name!r}.",
+            "Do not use this source.",
+            name=name,
         )
     large = item.get("lfs")
     digest = f"sha256:{large['sha256']}" if large else f"git:{item['blobId']}"

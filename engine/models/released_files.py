@@ -37,8 +37,8 @@ def read_checkpoint(folder: Path, on_file: Callable[[int, int], None]) -> dict[s
     if layout is None:
         raise ModelError(
             "model_file_missing",
-            "{folder} holds no weights.",
-            "It must hold one of {names}.",
+            "{folder} contains no weights.",
+            "It must contain one of {names}.",
             folder=folder,
             names=", ".join(_LAYOUTS),
         )
@@ -84,14 +84,14 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     except pickle.UnpicklingError as error:
         # the rest of torch's message explains how to load the file anyway
         name = re.search(r"GLOBAL (\S+)", str(error))
-        raise _refused(path, f"asks for {name[1]}" if name else "holds more than tensors") from error
+        raise _refused(path, f"asks for {name[1]}" if name else "contains more than tensors") from error
     except Exception as error:  # a broken file can raise any exception
         raise broken(path, "it is truncated or not a PyTorch file of weights") from error
     if not isinstance(content, dict):
-        raise _refused(path, "is no table of tensors")
+        raise _refused(path, "is not a table of tensors")
     for key, value in content.items():
         if not isinstance(key, str) or not _is_plain(value):
-            raise _refused(path, f"holds something else than weights under {str(key)[:80]!r}")
+            raise _refused(path, f"contains something other than weights under {str(key)[:80]!r}")
     return {key: value.detach() for key, value in content.items()}
 
 
@@ -108,8 +108,8 @@ def _is_plain(value: Any) -> bool:  # noqa: ANN401 - whatever the pickle holds
 def _refused(path: Path, why: str) -> ModelError:
     return ModelError(
         "checkpoint_refused",
-        "{path} {why}; nothing of it was run.",
-        "Do not trust this file: get the checkpoint from its authors.",
+        "{path} {why}; none of its code was run.",
+        "Do not trust this file; get the checkpoint from its authors.",
         path=path,
         why=why,
     )

@@ -74,8 +74,8 @@ def unfinished(output: Path, on_kept: Callable[[Note], None]) -> Iterator[Path]:
         except EngineUnavailable as error:
             raise OutputError(
                 "import_running",
-                "Another import writes to {output}.",
-                "Wait for its end, or name another folder.",
+                "Another import is writing to {output}.",
+                "Wait until it finishes, or choose another folder.",
                 output=output,
             ) from error
         try:
@@ -99,7 +99,7 @@ def _tidy(place: Path, on_kept: Callable[[Note], None]) -> None:
     on_kept(
         Note.of(
             "import_kept",
-            "What is finished ({count} files) is kept in {place}; the same import goes on from there.",
+            "The finished files ({count}) are kept in {place}; the same import resumes from there.",
             count=len(files),
             place=place,
         )

@@ -90,7 +90,7 @@ async def _answer(request: Request, error: Exception) -> Response:
 async def _answer_disk(request: Request, error: Exception) -> Response:
     full = OutputError(
         "disk_full",
-        "The engine's disk does not take what it has to write: {error}.",
+        "The engine could not write to disk: {error}.",
         "Free some space.",
         error=error,
     )
@@ -99,7 +99,7 @@ async def _answer_disk(request: Request, error: Exception) -> Response:
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    missing = NotFound("not_here", "{detail}.", "Look at the engine's OpenAPI.", detail=error.detail)
+    missing = NotFound("not_here", "{detail}.", "See the engine's OpenAPI description.", detail=error.detail)
     response = _refusal(missing, error.status_code)
     response.headers.update(error.headers or {})
     return response
@@ -115,5 +115,7 @@ async def _answer_parameters(request: Request, error: Exception) -> Response:
 
 async def _answer_unexpected(request: Request, error: Exception) -> Response:
     log.error("request failed unexpectedly", extra={"path": request.url.path, "fault": traceback.format_exc()})
-    reply = EngineError("unexpected", "Something unexpected happened in the engine.", "Its log has the details.")
+    reply = EngineError(
+        "unexpected", "An unexpected error occurred in the engine.", "See the engine's log for details."
+    )
     return _refusal(reply, 500)

@@ -53,10 +53,14 @@ class Guard:
         raw = {name: [value for key, value in scope["headers"] if key == name] for name in (b"host", b"authorization")}
         if len(raw[b"host"]) != 1 or raw[b"host"][0].decode("latin-1") not in self.hosts:
             return 421, RequestError(
-                "host_wrong", "The request names another host.", "Use 127.0.0.1 and the engine's port."
+                "host_wrong", "The request is for another host.", "Use 127.0.0.1 and the engine's port."
             )
         if "origin" in headers or headers.get("sec-fetch-site", "").encode() not in _SAME_SITE:
-            return 403, RequestError("origin_refused", "The engine takes no requests from web pages.", "Use a program.")
+            return 403, RequestError(
+                "origin_refused",
+                "The engine does not accept requests from web pages.",
+                "Send the request from a program.",
+            )
         credentials = raw[b"authorization"]
         # compares bytes in constant time, whatever their length
         allowed = len(credentials) == 1 and compare_digest(credentials[0], self.expected)
@@ -71,7 +75,10 @@ class Guard:
         wanted = tuple(UPLOADED) if scope["path"] == UPLOAD_PATH else ("application/json",)
         if scope["method"] in _WITH_BODY and content not in wanted:
             return 415, RequestError(
-                "content_type_wrong", "The content type must be {type}.", "Name it.", type=" or ".join(wanted)
+                "content_type_wrong",
+                "The content type must be {type}.",
+                "Set the Content-Type header.",
+                type=" or ".join(wanted),
             )
         limit = self.upload_limit if scope["path"] == UPLOAD_PATH else self.body_limit
         length = headers.get("content-length", "0")
@@ -82,7 +89,7 @@ class Guard:
 
 def _too_large(limit: int) -> RequestError:
     return RequestError(
-        "body_too_large", "The request is larger than {limit} MiB.", "Send less.", limit=limit // 1024**2
+        "body_too_large", "The request is larger than {limit} MiB.", "Send a smaller request.", limit=limit // 1024**2
     )
 
 

@@ -33,7 +33,7 @@ class Leases:
         """Raises NotFound if the lease has ended."""
         with self._lock:
             if id not in self._until:
-                raise NotFound("lease_unknown", "There is no such lease (any more).", "Take a new one.")
+                raise NotFound("lease_unknown", "There is no such lease, or it has expired.", "Request a new one.")
             self._until[id] = time.monotonic() + self.seconds
         return Lease(id, self.seconds)
 

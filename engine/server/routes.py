@@ -57,15 +57,15 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorReply, "description": text}
     for status, text in {
         401: "The token is missing or wrong",
-        403: "It comes from a web page",
-        404: "There is no such thing (any more)",
-        409: "The job is not over yet",
+        403: "The request comes from a web page",
+        404: "Not found, or no longer available",
+        409: "The job is not finished yet",
         413: "The body is too large",
         415: "The content type is wrong",
-        421: "It names another host",
-        422: "The request makes no sense; the remedy says what to change",
-        429: "The queue is full; Retry-After says when to come again",
-        503: "The engine is ending",
+        421: "The request is for another host",
+        422: "The request is not valid; the remedy says what to change",
+        429: "The queue is full; Retry-After says when to try again",
+        503: "The engine is shutting down",
         507: "The disk is full",
     }.items()
 }
@@ -185,7 +185,7 @@ async def upload(engine: Engine, request: Request) -> Response:
     except OSError as error:
         raise OutputError(
             "disk_full",
-            "The engine's disk does not take the picture: {reason}.",
+            "The engine could not save the picture: {reason}.",
             "Free some space.",
             reason=error.strerror,
         ) from error

@@ -62,6 +62,6 @@ def stop() -> None:
     deadline = time.monotonic() + _END_TIMEOUT
     while client.runtime.alive:
         if time.monotonic() > deadline:
-            raise EngineUnavailable("engine_stays", "The engine does not end.", "End its process by hand.")
+            raise EngineUnavailable("engine_stays", "The engine does not stop.", "End its process manually.")
         time.sleep(0.05)
     print("The engine has ended.")

@@ -47,7 +47,7 @@ def generate(
         )
         return show_plan(plan, json)
     if output is None:
-        raise RequestError("output_missing", "No file is named for the picture.", "Add -o FILE, or --plan-only.")
+        raise RequestError("output_missing", "There is no output file for the picture.", "Add -o FILE, or --plan-only.")
     request = RenderRequest(
         instruction=caption,
         output=output,

@@ -90,7 +90,7 @@ def _places(host: Host, target: Path | None) -> list[Place]:
     if host is not Host.all:
         return _places_of(host, target)
     if target is not None:
-        raise EngineError("target_ambiguous", "--target is the folder of one host.", "Name krita or gimp.")
+        raise EngineError("target_ambiguous", "--target works with one host only.", "Choose krita or gimp.")
     places, missing = _all_places(None)
     for error in missing.values():
         say(f"Left out: {error}")

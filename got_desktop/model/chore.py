@@ -66,5 +66,5 @@ class Chore(QObject):
         else:
             lines = bytes(self._process.readAllStandardError().data()).decode(errors="replace").split("\n")
             last = next((line for line in reversed(lines) if line.strip()), "")
-            self.failed.emit(EngineError("import_died", "The process ended: {last}", last=last))
+            self.failed.emit(EngineError("import_died", "The process exited: {last}", last=last))
         self.deleteLater()

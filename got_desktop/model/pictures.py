@@ -148,7 +148,7 @@ def read_openraster(data: bytes, name: str) -> State:
     raster = read_openraster(data, name)
     ours = json.loads(raster.extra.get(_OURS, b"{}"))
     if not raster.layers:
-        raise ImageError("openraster_empty", "{name} holds no layer.", "Save it again.", name=name)
+        raise ImageError("openraster_empty", "{name} contains no layers.", "Save it again.", name=name)
     lowest, above = raster.layers[0], raster.layers[1:]
     if lowest.image.size != raster.size or lowest.position != (0, 0):
         lowest = replace(lowest, image=_on_canvas(lowest.image, lowest.position, raster.size))

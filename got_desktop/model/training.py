@@ -223,7 +223,7 @@ def _begin(home: Path, data: Path, base: str, describe: bool) -> str:
     except OSError as error:
         raise OutputError(
             "output_unwritable",
-            "{folder} cannot be made: {reason}.",
+            "{folder} cannot be created: {reason}.",
             "Free some space.",
             folder=folder,
             reason=error.strerror,
@@ -289,7 +289,7 @@ def _launch(folder: Path, name: str, words: list[str], about: Mapping[str, str])
             )
     except OSError as error:
         raise EngineUnavailable(
-            "trainer_failed", "The trainer does not start: {reason}.", "", reason=error.strerror
+            "trainer_failed", "The trainer could not be started: {reason}.", "", reason=error.strerror
         ) from error
     _processes[:] = [*(one for one in _processes if one.poll() is None), process]
     row = {"pid": process.pid, "started": process_start(process.pid), **about}

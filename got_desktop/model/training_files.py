@@ -282,7 +282,9 @@ def with_value(text: str, key: str, value: Any) -> str:  # noqa: ANN401 - what T
             comment = f"  {parts[2]}" if parts and parts[2] else ""
             lines[place] = match[1] + json.dumps(value, ensure_ascii=False) + comment
             return "\n".join(lines) + "\n"
-    raise RequestError("config_invalid", "The configuration has no “{key}”.", "Open the TOML and add it.", key=key)
+    raise RequestError(
+        "config_invalid", "“{key}” is missing from the configuration.", "Add it to the TOML file.", key=key
+    )
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class DrawingPanel(QWidget):
         paper = button(
             self.tr("Paper values"), self._paper, tip=self.tr("The values that the authors of the method used")
         )
-        own = button(self.tr("Model's own"), self._own, tip=self.tr("The values that the model recommends"))
+        own = button(self.tr("Model defaults"), self._own, tip=self.tr("The values that the model recommends"))
         guidance = QWidget()
         guidance.setLayout(column(_grid(*self._rows(_GUIDANCE)), row(own, paper)))
         return guidance

@@ -109,4 +109,4 @@ def option_label(option: Option, field: QWidget) -> QLabel:
 
 
 def _own_text(own: object) -> str:
-    return translate("model's own") if own is None else translate("model's own ({value})", value=own)
+    return translate("model default") if own is None else translate("model default ({value})", value=own)

@@ -1,1 +1,1 @@
-"""What the plug-ins of Krita and GIMP share: boxes, the engine's jobs, and how they are told. Standard library only."""
+"""What the Krita and GIMP plug-ins share: boxes, the engine's jobs and texts for the user. Standard library only."""

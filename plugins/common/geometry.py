@@ -1,4 +1,4 @@
-"""Boxes on a preview: where they are drawn, what the pointer hits, what a drag makes of them. No widgets here."""
+"""Geometry of boxes on a preview: where they are shown, what the pointer hits and what a drag changes. No widgets."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Area = tuple[int, int, int, int]
 Handle = Literal["nw", "n", "ne", "e", "se", "s", "sw", "w", "body"]
 
 HANDLE = 10.0
-"""Side of a handle, in pixels of the screen."""
+"""Side of a handle in screen pixels."""
 LEAST = 8
-"""Least side of a box, in pixels of the document."""
+"""Minimum side of a box in document pixels."""
 
 
 def neighborhood(selection: Area, width: int, height: int) -> Area:
-    """The part of a width × height document that the model sees, so that a selection can be edited."""
+    """The part of a width × height document that the model sees when a selection is edited."""
     left, top, right, bottom = Selection(*selection).seen_in(width, height)
     return left, top, right - left, bottom - top
 
 
 def clipped(area: Area, width: int, height: int) -> Area | None:
-    """The part of an area that lies in the document, or None."""
+    """The part of an area that is inside the document, or None."""
     left, top = max(0, area[0]), max(0, area[1])
     right, bottom = min(width, area[0] + area[2]), min(height, area[1] + area[3])
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None
@@ -34,7 +34,7 @@ def clipped(area: Area, width: int, height: int) -> Area | None:
 
 @dataclass(frozen=True)
 class Frame:
-    """How a picture of width × height pixels is shown: scaled by `scale`, its corner at (left, top) of the screen."""
+    """How a picture of width × height pixels is shown: scaled by `scale`, its corner at (left, top) on the screen."""
 
     width: int
     height: int
@@ -44,46 +44,46 @@ class Frame:
 
     @classmethod
     def fitted(cls, width: int, height: int, room_width: float, room_height: float) -> Frame:
-        """All of the picture in the middle of the room."""
+        """A frame that shows the whole picture, centered in the available room."""
         scale = min(room_width / width, room_height / height)
         return cls(width, height, scale, (room_width - width * scale) / 2, (room_height - height * scale) / 2)
 
-    def shown(self, box: Box) -> tuple[float, float, float, float]:
-        """left, top, width, height of a box on the screen; its lower right pixels belong to it."""
+    def to_screen(self, box: Box) -> tuple[float, float, float, float]:
+        """left, top, width, height of a box on the screen; the box includes its lower right pixels."""
         x1, y1, x2, y2 = box.pixels(self.width, self.height)
         scale = self.scale
         return self.left + x1 * scale, self.top + y1 * scale, (x2 + 1 - x1) * scale, (y2 + 1 - y1) * scale
 
     def units(self, dx: float, dy: float) -> tuple[int, int]:
-        """A way on the screen in the chain's units."""
+        """Converts a distance on the screen to the chain's units."""
         return round(dx * LIMIT / (self.width * self.scale)), round(dy * LIMIT / (self.height * self.scale))
 
     def point(self, x: float, y: float) -> tuple[int, int]:
-        """A place on the screen in the chain's units, kept within the picture."""
+        """Converts a point on the screen to the chain's units, clamped to the picture."""
         at = self.units(x - self.left, y - self.top)
         return min(max(0, at[0]), LIMIT), min(max(0, at[1]), LIMIT)
 
     @property
     def least(self) -> tuple[int, int]:
-        """The least sides of a box in the chain's units, rounded up."""
+        """Minimum sides of a box in the chain's units, rounded up."""
         return -(-LEAST * LIMIT // self.width), -(-LEAST * LIMIT // self.height)
 
     def hit(self, x: float, y: float, regions: Sequence[Region], selected: int | None) -> tuple[int, Handle] | None:
-        """(the region's id, what of it) at a place on the screen; the selected first, then the smallest."""
+        """(region id, handle) at a point on the screen. The selected region comes first, then the smallest."""
         order = sorted(regions, key=lambda region: (region.id != selected, region.box.area, not region.is_mask))
         for region in order:
             handle = self._handle_at(x, y, region.box) if region.id == selected else None
             if handle:
                 return region.id, handle
         for region in order:
-            left, top, wide, high = self.shown(region.box)
+            left, top, wide, high = self.to_screen(region.box)
             if left <= x <= left + wide and top <= y <= top + high:
                 return region.id, "body"
         return None
 
     def handles(self, box: Box) -> dict[Handle, tuple[float, float]]:
-        """The middle of each of the eight handles on the screen."""
-        left, top, wide, high = self.shown(box)
+        """Centers of the eight handles on the screen."""
+        left, top, wide, high = self.to_screen(box)
         xs, ys = {"w": left, "": left + wide / 2, "e": left + wide}, {"n": top, "": top + high / 2, "s": top + high}
         return {(v + h): (xs[h], ys[v]) for v in ys for h in xs if v + h}  # type: ignore[misc]
 
@@ -95,7 +95,7 @@ class Frame:
 
 
 def dragged(box: Box, handle: Handle, dx: int, dy: int, least: tuple[int, int] = (8, 8)) -> Box:
-    """The box after its handle went (dx, dy) units; it stays in the picture and no smaller than `least` units."""
+    """The box after its handle moved by (dx, dy) units. It stays in the picture, and no side is below `least` units."""
     if handle == "body":
         return box.moved(dx, dy)
     x1, y1, x2, y2 = box.x1, box.y1, box.x2, box.y2

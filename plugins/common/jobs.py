@@ -1,4 +1,4 @@
-"""What the plug-ins ask of the engine, from pixels to layers. All of it waits: it runs in a Session's thread."""
+"""The plug-ins' requests to the engine, from pixels to layers. Every call waits, so it runs in a Session's thread."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from engine.api.protocol import (
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(EditOptions, GenerateOptions):
-    """How is drawn: the engine's options, and by what model."""
+    """Render settings: the engine's options, model and adapter."""
 
     model: str = "got-mini"
     adapter: str | None = None
@@ -37,40 +37,44 @@ class Settings(EditOptions, GenerateOptions):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One result: a layer and its mask for each turn of the chain, or for a new picture that alone; all PNG."""
+    """A candidate: layer and mask for each turn of the chain, or for a new picture only the image. All are PNG."""
 
     seed: int
     layers: tuple[tuple[bytes, bytes], ...]
-    """(RGBA, mask), the first turn's first."""
+    """(RGBA, mask) of each turn, in order."""
     image: bytes
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Outcome:
+    """What a drawing job returned."""
+
     candidates: tuple[Candidate, ...]
     chain: str
     notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True)
-class Heard:
-    """Who is told of a job: of its events, and of its id, which cancels it."""
+class Callbacks:
+    """Callbacks of a job: one for its events, one for the queued job, whose id is needed to cancel it."""
 
-    event: Callable[[Event], None]
-    job: Callable[[JobState], None]
+    on_event: Callable[[Event], None]
+    on_job: Callable[[JobState], None]
 
 
-def plan(engine: Engine, heard: Heard, instruction: str, png: bytes | None, settings: Settings) -> str:
-    """The chain for an edit of a picture, or where that is None for a new one. Raises EngineError."""
+def plan(engine: Engine, callbacks: Callbacks, instruction: str, png: bytes | None, settings: Settings) -> str:
+    """Plans an edit of a picture, or a new picture if `png` is None. Returns the chain. Raises EngineError."""
     image = engine.upload(png).id if png else None
     request = PlanRequest(instruction=instruction, image=image, model=settings.model, adapters=settings.adapters)
-    result = _run(engine, heard, request)
+    result = _run(engine, callbacks, request)
     engine.client.acknowledge(result.id)
     return result.chains[0]
 
 
-def edit(engine: Engine, heard: Heard, instruction: str, png: bytes, chain: str | None, settings: Settings) -> Drawn:
-    """Draws the edit that the chain describes; without one it is planned first. Raises EngineError."""
+def edit(
+    engine: Engine, callbacks: Callbacks, instruction: str, png: bytes, chain: str | None, settings: Settings
+) -> Outcome:
+    """Draws the edit that the chain describes; without a chain it is planned first. Raises EngineError."""
     request = EditRequest(
         instruction=instruction,
         image=engine.upload(png).id,
@@ -79,10 +83,10 @@ def edit(engine: Engine, heard: Heard, instruction: str, png: bytes, chain: str 
         adapters=settings.adapters,
         **arguments(EditOptions, settings),
     )
-    return _fetch(engine, _run(engine, heard, request), settings)
+    return _fetch(engine, _run(engine, callbacks, request), settings)
 
 
-def generate(engine: Engine, heard: Heard, caption: str, chain: str | None, settings: Settings) -> Drawn:
+def generate(engine: Engine, callbacks: Callbacks, caption: str, chain: str | None, settings: Settings) -> Outcome:
     """Draws a new picture. Raises EngineError."""
     request = GenerateRequest(
         instruction=caption,
@@ -91,25 +95,25 @@ def generate(engine: Engine, heard: Heard, caption: str, chain: str | None, sett
         adapters=settings.adapters,
         **arguments(GenerateOptions, settings),
     )
-    return _fetch(engine, _run(engine, heard, request), settings)
+    return _fetch(engine, _run(engine, callbacks, request), settings)
 
 
-def _run(engine: Engine, heard: Heard, request: JobRequest) -> JobResult:
-    job = engine.run(request, heard.event, heard.job)
-    return engine.client.result(job.id)  # after the run: it may have found another engine
+def _run(engine: Engine, callbacks: Callbacks, request: JobRequest) -> JobResult:
+    job = engine.run(request, callbacks.on_event, callbacks.on_job)
+    return engine.client.result(job.id)  # after the run, because a restart may have changed the client
 
 
-def _fetch(engine: Engine, result: JobResult, settings: Settings) -> Drawn:
-    """Everything of a result; only then does the engine forget it."""
+def _fetch(engine: Engine, result: JobResult, settings: Settings) -> Outcome:
+    """Downloads the whole result, then lets the engine delete it."""
     client = engine.client
     candidates = []
     for number in range(settings.candidates):
-        named = [
+        files = [
             [client.file(result.id, file.name) for file in result.named(kind, number)] for kind in ("layer", "mask")
         ]
-        layers = tuple(zip(*named, strict=True))
+        layers = tuple(zip(*files, strict=True))
         image = client.file(result.id, result.named("image", number)[0].name)
         candidates.append(Candidate(settings.seed + number, layers, image))
     client.acknowledge(result.id)
-    notes = tuple(note for note in result.messages if note.code != CHAIN_PROBLEM)  # that is shown beside the chain
-    return Drawn(tuple(candidates), result.chains[0], notes)
+    notes = tuple(note for note in result.messages if note.code != CHAIN_PROBLEM)  # shown next to the chain
+    return Outcome(tuple(candidates), result.chains[0], notes)

@@ -1,4 +1,4 @@
-"""Finds the engine, or starts it with what `got plugin install` noted beside the plug-in."""
+"""Finds the engine, or starts it with the command that `got plugin install` stored next to the plug-in."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from engine.api.errors import EngineUnavailable
 from engine.api.launch import Engine
 
 MARKER = "got_desktop.json"
-_NOWHERE = "got_desktop is not installed"
+_NO_PROGRAM = "got_desktop is not installed"
 
 
 def connect(name: str, folder: Path) -> Engine:
-    """The engine, for the plug-in in `folder`. Raises FileNotFoundError where none runs and none can be started."""
+    """The engine, for the plug-in in `folder`. Raises FileNotFoundError if none is running and none can be started."""
     command = json.loads((folder / MARKER).read_bytes())["engine_command"]
-    # never the host's own program, which is what Python there takes for itself
-    return launch.connect(name, command=command or [_NOWHERE])
+    # never the host's own program, which the host's Python reports as sys.executable
+    return launch.connect(name, command=command or [_NO_PROGRAM])
 
 
 def missing() -> EngineUnavailable:
-    """What a user is told who has the plug-in, but not the product any more, or not yet."""
+    """The error for a user who has the plug-in but not got_desktop."""
     return EngineUnavailable(
         "product_missing",
-        "No engine runs, and got_desktop is not where this plug-in looks for it.",
-        "Install got_desktop and run `got plugin install all`, or start the engine: `got engine start`.",
+        "No engine is running, and this plug-in cannot find got_desktop.",
+        "Install got_desktop and run `got plugin install all`, or start the engine with `got engine start`.",
     )

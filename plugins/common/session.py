@@ -1,4 +1,7 @@
-"""Session: a plug-in's way to the engine. One thing runs at a time, in a thread; the host hears of it in its own."""
+"""Session: a plug-in's connection to the engine. It runs one piece of work at a time, in a thread of its own.
+
+All callbacks are called in the host's thread.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +14,29 @@ from typing import Generic, TypeVar
 from engine.api.errors import Cancelled, EngineError
 from engine.api.launch import Engine
 from engine.api.protocol import Event, JobState
-from plugins.common.jobs import Heard
+from plugins.common.jobs import Callbacks
 from plugins.common.product import connect, missing
 
 T = TypeVar("T")
-Work = Callable[[Engine, Heard], T]
+Work = Callable[[Engine, Callbacks], T]
 
 
 class Run(Generic[T]):
-    """One piece of work: what is called when it goes on or ends, always by way of the host's own thread."""
+    """One piece of work and its callbacks, which are always called in the host's own thread."""
 
     def __init__(
         self,
-        done: Callable[[T], None],
-        failed: Callable[[EngineError], None],
-        event: Callable[[Event], None] = lambda event: None,
+        on_done: Callable[[T], None],
+        on_error: Callable[[EngineError], None],
+        on_event: Callable[[Event], None] = lambda event: None,
     ) -> None:
-        self.done, self.failed, self.event = done, failed, event
+        self.on_done, self.on_error, self.on_event = on_done, on_error, on_event
         self.job: JobState | None = None
         self.cancelled = threading.Event()
 
 
 class Session:
-    """`deliver` calls a function in the host's own thread; `folder` is the plug-in's, with the marker in it."""
+    """`deliver` calls a function in the host's own thread; `folder` is the plug-in's folder with the marker."""
 
     def __init__(self, name: str, folder: Path, deliver: Callable[[Callable[[], None]], None]) -> None:
         self.name, self.folder, self.deliver = name, folder, deliver
@@ -45,13 +48,13 @@ class Session:
         return self._run is not None
 
     def begin(self, work: Work[T], run: Run[T]) -> None:
-        """Starts a piece of work; the session has to be free."""
+        """Starts a piece of work. The session must be free."""
         assert self._run is None
         self._run = run
         threading.Thread(target=self._work, args=(work, run), name="got work", daemon=True).start()
 
     def cancel(self) -> None:
-        """Ends what runs at its next token or step; nothing where nothing runs."""
+        """Cancels the running work at its next token or step. Does nothing if nothing runs."""
         run, engine = self._run, self._engine
         if run is None:
             return
@@ -60,7 +63,7 @@ class Session:
             threading.Thread(target=_cancel, args=(engine, run.job), name="got cancel", daemon=True).start()
 
     def close(self) -> None:
-        """Cancels what runs and gives the lease back. Waits for the engine, a few seconds at most."""
+        """Cancels the running work and releases the lease. Waits for the engine, for a few seconds at most."""
         run, engine, self._engine = self._run, self._engine, None
         if engine is None:
             return
@@ -70,18 +73,23 @@ class Session:
 
     def _work(self, work: Work[T], run: Run[T]) -> None:
         try:
-            result = work(self._connected(), self._heard(run))
+            result = work(self._connected(), self._callbacks(run))
         except EngineError as error:
-            self._end(run.failed, error)
-        except FileNotFoundError:  # the engine's program
-            self._end(run.failed, missing())
-        except Exception as error:  # the one door for a fault of ours: the user is told, the host goes on
+            self._end(run.on_error, error)
+        except FileNotFoundError:  # the engine's program is missing
+            self._end(run.on_error, missing())
+        except Exception as error:  # the only catch-all for bugs: the user is told, the host goes on
             self._end(
-                run.failed,
-                EngineError("unexpected", "Something unexpected happened: {error}.", "Report it.", error=repr(error)),
+                run.on_error,
+                EngineError(
+                    "unexpected",
+                    "An unexpected error occurred: {error}.",
+                    "Please report this error.",
+                    error=repr(error),
+                ),
             )
         else:
-            self._end(run.done, result)
+            self._end(run.on_done, result)
 
     def _end(self, call: Callable[[T], None], value: T) -> None:
         def end() -> None:
@@ -94,23 +102,23 @@ class Session:
         if self._engine is None:
             self._engine = connect(self.name, self.folder)
         else:
-            self._engine.revive()  # it may have crashed, or been ended, since the last piece of work
+            self._engine.revive()  # it may have crashed or been stopped since the last piece of work
         return self._engine
 
-    def _heard(self, run: Run) -> Heard:
-        def heard_job(job: JobState) -> None:
+    def _callbacks(self, run: Run) -> Callbacks:
+        def on_job(job: JobState) -> None:
             run.job = job
-            if run.cancelled.is_set() and self._engine:  # the user was faster than the queue
+            if run.cancelled.is_set() and self._engine:  # the user cancelled before the job was queued
                 _cancel(self._engine, job)
 
-        def heard_event(event: Event) -> None:
-            self.deliver(lambda: run.event(event))
+        def on_event(event: Event) -> None:
+            self.deliver(lambda: run.on_event(event))
 
         if run.cancelled.is_set():
             raise Cancelled()
-        return Heard(heard_event, heard_job)
+        return Callbacks(on_event, on_job)
 
 
 def _cancel(engine: Engine, job: JobState) -> None:
-    with suppress(EngineError):  # whoever waits for the job is told
+    with suppress(EngineError):  # the thread that waits for the job reports the error
         engine.client.cancel(job.id)

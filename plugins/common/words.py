@@ -1,4 +1,4 @@
-"""What the user reads: the progress of a job, a layer's name, a box in the list."""
+"""Texts for the user: the progress of a job, a layer's name, a box in the list."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from engine.api.protocol import BoxFound, Event, Loading, Note, Planning, Queued
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a job is: a line, and how much of the stage is done (None: nobody knows)."""
+    """The progress of a job: a line of text and the finished share of the stage (None: unknown)."""
 
     text: str
     part: float | None = None
 
 
 def progress(event: Event) -> Progress | None:
-    """The line for an event; None: the line stays."""
+    """The line for an event. None: the line does not change."""
     if isinstance(event, Queued) and event.position:
-        return Progress(translate("Waiting: {count} before this one", count=event.position))
+        return Progress(translate("Waiting: {count} ahead of this one", count=event.position))
     if isinstance(event, Started) and event.attempt > 1:
-        return Progress(translate("The engine was started anew; the work goes on"))
+        return Progress(translate("The engine was restarted; the work continues"))
     if isinstance(event, Loading) and event.total:
         return Progress(translate("Loading {model}", model=event.model), event.done / event.total)
     if isinstance(event, (Planning, Token, BoxFound)):
@@ -33,7 +33,7 @@ def progress(event: Event) -> Progress | None:
         line = translate("Step {step} of {total}, {left}", step=event.step, total=event.total, left=left)
         return Progress(line, event.step / event.total)
     if isinstance(event, Writing):
-        return Progress(translate("Putting the result together"), 1.0)
+        return Progress(translate("Assembling the result"), 1.0)
     return Progress(language.note(event)) if isinstance(event, Note) else None
 
 
@@ -51,16 +51,16 @@ def layer_name(instruction: str) -> str:
 
 
 def region_line(region: Region) -> str:
-    """A box in the list: its number, its words, and whether it changes."""
-    what = region.phrase or translate("(no words)")
-    # the color is a word of the chain, as the user reads and writes it there
-    return f"{region.id + 1}  {what}  –  {region.color if region.is_mask else translate('only looked at')}"
+    """A box in the list: its number, its phrase and whether it changes."""
+    what = region.phrase or translate("(no phrase)")
+    # the color is a word of the chain, which the user reads and writes untranslated
+    return f"{region.id + 1}  {what}  –  {region.color if region.is_mask else translate('not edited')}"
 
 
 def plan_line(chain: Chain, edit: bool = True) -> str:
-    """What is to be known of a plan before it is drawn: what is broken in it, or that everything changes; or ""."""
-    broken = [problem for problem in chain.problems if problem.code != "no_color"]  # only looked at, says the list
-    problem = chain.lost or next(iter(broken), None)
+    """What the user should know before a plan is drawn: a problem in it, or that everything changes. Else ""."""
+    problems = [problem for problem in chain.problems if problem.code != "no_color"]  # the list says “not edited”
+    problem = chain.lost or next(iter(problems), None)
     if problem:
         return language.sentence(problem)
     return language.note(NO_REGION) if edit and chain.text and chain.changes_everything else ""

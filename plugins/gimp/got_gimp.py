@@ -18,7 +18,7 @@ language.choose(Path(registration.__file__).parent / "translations", GLib.get_la
 
 
 class Got(Gimp.PlugIn):
-    """What GIMP asks for at its start."""
+    """The functions that GIMP calls at its start."""
 
     def do_set_i18n(self, name: str) -> bool:
         return False

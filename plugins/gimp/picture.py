@@ -1,4 +1,4 @@
-"""GIMP's image: read what is seen, and write one layer with its mask. Only in the plug-in's main thread."""
+"""GIMP's image: reads the visible pixels and inserts one layer with its mask. Only in the plug-in's main thread."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from engine.api.notes import Note
 from plugins.common.geometry import Area, clipped, neighborhood
 
 RGBA, GREY = "R'G'B'A u8", "Y u8"
-"""Eight bits in sRGB, and a mask's: GIMP converts from and to whatever the image has."""
+"""Pixel formats: 8-bit sRGB with alpha, and a mask's. GIMP converts them from and to the image's format."""
 
 
 @dataclass(frozen=True)
 class Capture:
-    """What an edit starts from."""
+    """The input of an edit."""
 
     image: Gimp.Image
     width: int
@@ -26,20 +26,20 @@ class Capture:
     pixels: bytes
     """That part, flattened, RGBA."""
     selection: bytes | None
-    """How much of each pixel of the area is selected; None: nothing is selected, all may change."""
+    """How much of each pixel of the area is selected. None: nothing is selected, everything may change."""
     notes: tuple[Note, ...]
     display: Gimp.Display | None
-    """The view that a user called the procedure from; None: a script called it, from wherever."""
+    """The view from which a user called the procedure. None: a script called it."""
 
     def problem(self) -> Note | None:
-        """Why nothing can be laid into the image; None: it is as it was."""
-        # GIMP keeps an image that is closed until the procedure ends; then it goes, and with it a new layer
+        """Why no layer can be inserted into the image. None: the image is unchanged."""
+        # GIMP keeps a closed image until the procedure ends; then the image and any new layer are deleted
         if not self.image.is_valid() or (self.display is not None and not self.display.is_valid()):
             return Note.of("image_closed", "The image was closed.")
         if (self.image.get_width(), self.image.get_height()) != (self.width, self.height):
             return Note.of(
                 "image_resized",
-                "The image is {width}×{height} now, and was {width_before}×{height_before}.",
+                "The image was resized from {width_before}×{height_before} to {width}×{height}.",
                 width=self.image.get_width(),
                 height=self.image.get_height(),
                 width_before=self.width,
@@ -49,15 +49,15 @@ class Capture:
 
 
 def capture(image: Gimp.Image, mode: Gimp.RunMode) -> Capture:
-    """Reads what is visible, or the neighborhood of the selection. Raises ImageError for an indexed image."""
+    """Reads the visible pixels, or those around the selection. Raises ImageError for an indexed image."""
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise ImageError(
             "image_indexed",
-            "This image has a palette, which the edit would be forced into.",
-            "Change it first: Image ▸ Mode ▸ RGB.",
+            "This image has a palette, which would limit the colors of the edit.",
+            "Convert it first: Image ▸ Mode ▸ RGB.",
         )
     width, height = image.get_width(), image.get_height()
-    area, selection = _chosen(image, width, height)
+    area, selection = _selected_area(image, width, height)
     visible = Gimp.Layer.new_from_visible(image, image, "visible")
     pixels = bytes(visible.get_buffer().get(Gegl.Rectangle.new(*area), 1.0, RGBA, Gegl.AbyssPolicy.NONE))
     visible.delete()
@@ -65,13 +65,13 @@ def capture(image: Gimp.Image, mode: Gimp.RunMode) -> Capture:
     return Capture(image, width, height, area, pixels, selection, _notes(image), display)
 
 
-def _chosen(image: Gimp.Image, width: int, height: int) -> tuple[Area, bytes | None]:
-    """(what the model sees, how much of it is selected)"""
-    _, something, x1, y1, x2, y2 = Gimp.Selection.bounds(image)
-    found = clipped((x1, y1, x2 - x1, y2 - y1), width, height) if something else None
-    if found is None:
+def _selected_area(image: Gimp.Image, width: int, height: int) -> tuple[Area, bytes | None]:
+    """(area that the model sees, how much of it is selected)"""
+    _, is_selected, x1, y1, x2, y2 = Gimp.Selection.bounds(image)
+    bounds = clipped((x1, y1, x2 - x1, y2 - y1), width, height) if is_selected else None
+    if bounds is None:
         return (0, 0, width, height), None
-    area = neighborhood(found, width, height)
+    area = neighborhood(bounds, width, height)
     mask = image.get_selection().get_buffer().get(Gegl.Rectangle.new(*area), 1.0, GREY, Gegl.AbyssPolicy.NONE)
     return area, bytes(mask)
 
@@ -82,7 +82,8 @@ def _notes(image: Gimp.Image) -> tuple[Note, ...]:
         notes.append(
             Note.of(
                 "image_grey",
-                "The image is grey, so the edit is turned to grey; for color, change Image ▸ Mode ▸ RGB first.",
+                "The image is grayscale, so the edit becomes grayscale too. For color, choose Image ▸ Mode ▸ RGB "
+                "first.",
             )
         )
     if image.get_precision() not in (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL):
@@ -90,10 +91,10 @@ def _notes(image: Gimp.Image) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def insert(captured: Capture, name: str, rgba: bytes, mask: bytes) -> Gimp.Layer:
-    """One new layer with a layer mask above the others, as one undo step; both have the area's size."""
-    image = captured.image
-    x, y, width, height = captured.area
+def insert(source: Capture, name: str, rgba: bytes, mask: bytes) -> Gimp.Layer:
+    """Inserts one layer with a layer mask on top, as one undo step. `rgba` and `mask` have the area's size."""
+    image = source.image
+    x, y, width, height = source.area
     grey = image.get_base_type() == Gimp.ImageBaseType.GRAY
     kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
     image.undo_group_start()
@@ -112,7 +113,7 @@ def insert(captured: Capture, name: str, rgba: bytes, mask: bytes) -> Gimp.Layer
 
 
 def new_image(name: str, width: int, height: int, rgba: bytes) -> Gimp.Image:
-    """An image of its own, not yet shown."""
+    """A new image that is not shown yet."""
     image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
     image.undo_disable()
     layer = Gimp.Layer.new(image, name, width, height, Gimp.ImageType.RGBA_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
@@ -123,10 +124,10 @@ def new_image(name: str, width: int, height: int, rgba: bytes) -> Gimp.Image:
 
 
 def show(image: Gimp.Image) -> bool:
-    """Opens a view of it; False where GIMP runs without windows."""
+    """Opens a view of the image. False: GIMP runs without windows."""
     try:
         Gimp.Display.new(image)
-    except TypeError:  # libgimp gives no display, and the bindings call that wrong
+    except TypeError:  # libgimp returns no display, and the bindings fail on that
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""Between the engine's PNG and bytes. Needs no GIMP: it may run in any thread."""
+"""Conversions between the engine's PNG and bytes. They do not need GIMP and may run in any thread."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from plugins.common.jobs import Candidate
 
 @dataclass(frozen=True)
 class Result:
-    """A candidate as GIMP takes it; rows without padding."""
+    """A candidate in the form that GIMP needs; rows have no padding."""
 
     width: int
     height: int
     rgba: bytes
-    """Opaque: what the layer holds."""
+    """Content of the layer, opaque."""
     mask: bytes
-    """One byte a pixel: how much of it shows."""
+    """One byte per pixel: how much of the layer shows."""
     whole: bytes
-    """RGBA: the finished picture."""
+    """The finished picture, RGBA."""
 
 
 def png(rgba: bytes, width: int, height: int) -> bytes:
-    """The picture as a PNG."""
-    done, data = pixbuf(rgba, width, height).save_to_bufferv("png", ["compression"], ["1"])
-    assert done  # it raises where it cannot
+    """Encodes a picture as PNG."""
+    success, data = pixbuf(rgba, width, height).save_to_bufferv("png", ["compression"], ["1"])
+    assert success  # it raises an error otherwise
     return bytes(data)
 
 
 def pixbuf(rgba: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
-    """The bytes as a picture of GTK's."""
+    """Wraps the bytes in a GTK picture."""
     data = GLib.Bytes.new(rgba)
     return GdkPixbuf.Pixbuf.new_from_bytes(data, GdkPixbuf.Colorspace.RGB, True, 8, width, height, width * 4)
 
 
 def result(candidate: Candidate, selection: bytes | None) -> Result:
-    """The turns of a candidate as one layer with one mask; outside the selection the mask is 0."""
+    """Combines the turns of a candidate into one layer with one mask. Outside the selection the mask is 0."""
     whole = _decoded(candidate.image)
     width, height = whole.get_width(), whole.get_height()
     if not candidate.layers:  # a new picture
@@ -49,7 +49,7 @@ def result(candidate: Candidate, selection: bytes | None) -> Result:
         _decoded(layer).composite(together, 0, 0, width, height, 0, 0, 1, 1, nearest, 255)
         mask = _rgba(together)[3::4]
     if selection is not None:
-        mask = bytes(shown * selected // 255 for shown, selected in zip(mask, selection, strict=True))
+        mask = bytes(value * factor // 255 for value, factor in zip(mask, selection, strict=True))
     rgba = bytearray(_rgba(together))
     rgba[3::4] = b"\xff" * (width * height)
     return Result(width, height, bytes(rgba), mask, _rgba(whole))
@@ -59,8 +59,8 @@ def _decoded(data: bytes) -> GdkPixbuf.Pixbuf:
     loader = GdkPixbuf.PixbufLoader.new_with_type("png")
     loader.write(data)
     loader.close()
-    found = loader.get_pixbuf()
-    return found if found.get_has_alpha() else found.add_alpha(False, 0, 0, 0)
+    picture = loader.get_pixbuf()
+    return picture if picture.get_has_alpha() else picture.add_alpha(False, 0, 0, 0)
 
 
 def _rgba(picture: GdkPixbuf.Pixbuf) -> bytes:

@@ -1,6 +1,6 @@
 """The dialog's preview: the picture with the chain's boxes, which can be dragged.
 
-Boxes are painted into the picture's bytes: drawing with cairo needs a package that GIMP does not bring everywhere.
+Boxes are painted into the picture's bytes, because cairo needs a package that not every GIMP includes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine.api.language import translate
 from plugins.common.geometry import HANDLE, Frame, Handle, dragged
 
 SIDE = 360
-"""Pixels of the screen that the preview's longer side takes."""
+"""Longer side of the preview in screen pixels."""
 _DASH = 6
 _DIGITS = {
     "0": "75557",
@@ -28,39 +28,39 @@ _DIGITS = {
     "8": "75757",
     "9": "75717",
 }
-"""Each digit in five rows of three pixels: a row is a number whose bits are the pixels."""
+"""Each digit in five rows of three pixels; the bits of a row's number are its pixels."""
 Rectangle = tuple[int, int, int, int]
 
 
 class Preview:
-    """`widget` shows it; `changed` is called with the chain after a drag or a key."""
+    """`widget` shows the preview; `on_change` is called with the chain after a drag or a key press."""
 
-    def __init__(self, picture: GdkPixbuf.Pixbuf, width: int, height: int, changed: Callable[[Chain], None]) -> None:
-        self._changed = changed
+    def __init__(self, picture: GdkPixbuf.Pixbuf, width: int, height: int, on_change: Callable[[Chain], None]) -> None:
+        self._on_change = on_change
         self._chain = Chain("")
         self._selected: int | None = None
         self._grip: tuple[Handle, Box, float, float] | None = None
-        self._drawn_from: tuple[float, float] | None = None
+        self._drag_start: tuple[float, float] | None = None
         self._image = Gtk.Image()
         self.widget = Gtk.EventBox()
         self.widget.set_can_focus(True)
         self.widget.set_halign(Gtk.Align.CENTER)
         self.widget.set_tooltip_text(
-            translate("Drag a box or its handles. Drag elsewhere for a new box. Arrows move, Del deletes.")
+            translate("Drag a box or its handles. Drag elsewhere to add a box. Arrows move, Del deletes.")
         )
         self.widget.add(self._image)
         self.widget.add_events(Gdk.EventMask.POINTER_MOTION_MASK | Gdk.EventMask.KEY_PRESS_MASK)
-        for signal, react in (
-            ("button-press-event", self._pressed),
-            ("motion-notify-event", self._moved),
-            ("button-release-event", self._released),
-            ("key-press-event", self._key),
+        for signal, handler in (
+            ("button-press-event", self._on_press),
+            ("motion-notify-event", self._on_motion),
+            ("button-release-event", self._on_release),
+            ("key-press-event", self._on_key),
         ):
-            self.widget.connect(signal, react)
+            self.widget.connect(signal, handler)
         self.show_picture(picture, width, height)
 
     def show_picture(self, picture: GdkPixbuf.Pixbuf, width: int, height: int) -> None:
-        """What lies behind the boxes, stretched to the shape of `width` × `height` pixels."""
+        """Sets the picture behind the boxes, stretched to the proportions of `width` × `height` pixels."""
         scale = SIDE / max(width, height)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         self._picture = picture.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR)
@@ -75,20 +75,20 @@ class Preview:
 
     def place_of(self, id: int) -> tuple[float, float, float, float]:
         """left, top, width, height of a box in the widget."""
-        return self._frame.shown(self._chain.boxes[id].box)
+        return self._frame.to_screen(self._chain.boxes[id].box)
 
-    def _pressed(self, widget: Gtk.Widget, event: Gdk.EventButton) -> bool:
+    def _on_press(self, widget: Gtk.Widget, event: Gdk.EventButton) -> bool:
         widget.grab_focus()
         hit = self._frame.hit(event.x, event.y, self._chain.boxes, self._selected)
         self._selected = hit[0] if hit else None
         if hit:
             self._grip = (hit[1], self._chain.boxes[hit[0]].box, event.x, event.y)
         elif self._chain.text:
-            self._drawn_from = (event.x, event.y)
+            self._drag_start = (event.x, event.y)
         self._paint()
         return True
 
-    def _moved(self, widget: Gtk.Widget, event: Gdk.EventMotion) -> bool:
+    def _on_motion(self, widget: Gtk.Widget, event: Gdk.EventMotion) -> bool:
         if self._grip is None or self._selected is None:
             return False
         handle, box, x, y = self._grip
@@ -96,18 +96,18 @@ class Preview:
         self._change(self._chain.resize(self._selected, dragged(box, handle, *way, self._frame.least)))
         return True
 
-    def _released(self, widget: Gtk.Widget, event: Gdk.EventButton) -> bool:
-        start, self._drawn_from, self._grip = self._drawn_from, None, None
+    def _on_release(self, widget: Gtk.Widget, event: Gdk.EventButton) -> bool:
+        start, self._drag_start, self._grip = self._drag_start, None, None
         if start is None:
             return True
         (x1, y1), (x2, y2) = self._frame.point(*start), self._frame.point(event.x, event.y)
         if abs(x2 - x1) >= self._frame.least[0] and abs(y2 - y1) >= self._frame.least[1]:
-            added = self._chain.add(Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), "the object")
-            self._selected = len(added.boxes) - 1
-            self._change(added)
+            chain = self._chain.add(Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), "the object")
+            self._selected = len(chain.boxes) - 1
+            self._change(chain)
         return True
 
-    def _key(self, widget: Gtk.Widget, event: Gdk.EventKey) -> bool:
+    def _on_key(self, widget: Gtk.Widget, event: Gdk.EventKey) -> bool:
         way = {
             Gdk.KEY_Left: (-1, 0),
             Gdk.KEY_Right: (1, 0),
@@ -129,27 +129,27 @@ class Preview:
     def _change(self, chain: Chain) -> None:
         self._chain = chain
         self._paint()
-        self._changed(chain)
+        self._on_change(chain)
 
     def _paint(self) -> None:
-        shown = self._picture.copy()
+        canvas = self._picture.copy()
         for region in self._chain.boxes:
             color = COLORS[region.color] if region.color in COLORS else (230, 230, 230)
             thick = 3 if region.id == self._selected else 2
-            left, top, wide, high = (round(value) for value in self._frame.shown(region.box))
-            outline(shown, (left - 1, top - 1, wide + 2, high + 2), (0, 0, 0), thick + 2, dashed=False)
-            outline(shown, (left, top, wide, high), color, thick, dashed=not region.is_mask)
-            chosen = region.id == self._selected
-            inset = HANDLE // 2 if chosen else 0  # beside the handle
-            _badge(shown, round(left + inset), round(top + inset), str(region.id + 1), color)
-            if chosen:
+            left, top, wide, high = (round(value) for value in self._frame.to_screen(region.box))
+            outline(canvas, (left - 1, top - 1, wide + 2, high + 2), (0, 0, 0), thick + 2, dashed=False)
+            outline(canvas, (left, top, wide, high), color, thick, dashed=not region.is_mask)
+            is_selected = region.id == self._selected
+            inset = HANDLE // 2 if is_selected else 0  # next to the handle
+            _badge(canvas, round(left + inset), round(top + inset), str(region.id + 1), color)
+            if is_selected:
                 for x, y in self._frame.handles(region.box).values():
-                    _knob(shown, x, y)
-        self._image.set_from_pixbuf(shown)
+                    _knob(canvas, x, y)
+        self._image.set_from_pixbuf(canvas)
 
 
 def outline(picture: GdkPixbuf.Pixbuf, place: Rectangle, color: tuple[int, int, int], thick: int, dashed: bool) -> None:
-    """Paints the outline of a rectangle inside its place."""
+    """Paints the outline of a rectangle, inside the rectangle."""
     x, y, wide, high = place
     for left, top, right, bottom in (
         (x, y, x + wide, y + thick),
@@ -169,7 +169,7 @@ def outline(picture: GdkPixbuf.Pixbuf, place: Rectangle, color: tuple[int, int, 
 
 
 def fill(picture: GdkPixbuf.Pixbuf, left: int, top: int, right: int, bottom: int, color: tuple[int, int, int]) -> None:
-    """Fills what of the rectangle lies in the picture."""
+    """Fills the part of the rectangle that is inside the picture."""
     left, top = max(0, left), max(0, top)
     right, bottom = min(picture.get_width(), right), min(picture.get_height(), bottom)
     if right > left and bottom > top:
@@ -179,7 +179,7 @@ def fill(picture: GdkPixbuf.Pixbuf, left: int, top: int, right: int, bottom: int
 
 
 def _badge(picture: GdkPixbuf.Pixbuf, x: int, y: int, number: str, color: tuple[int, int, int]) -> None:
-    """The box's number in its corner, in black or white, whichever is seen."""
+    """Paints the box's number in its corner, in black or white, whichever has more contrast."""
     fill(picture, x, y, x + 6 + 8 * len(number), y + 16, color)
     ink = (0, 0, 0) if 0.3 * color[0] + 0.6 * color[1] + 0.1 * color[2] > 140 else (255, 255, 255)
     for place, digit in enumerate(number):

@@ -1,4 +1,4 @@
-"""What the procedures do, from a menu and from a script. A failure comes back as GIMP's own error with the remedy."""
+"""The procedures for menus and scripts. A failure is returned as GIMP's own error, with the remedy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Body = Callable[[Session, Procedure, Gimp.RunMode, Gimp.Image, Config], Values]
 
 
 def _procedure(body: Body) -> Callable[..., Values]:
-    """Wraps what a procedure does into what GIMP calls."""
+    """Wraps a procedure's body into the function that GIMP calls."""
 
     @wraps(body)
     def run(
@@ -45,49 +45,49 @@ def _procedure(body: Body) -> Callable[..., Values]:
 
 @_procedure
 def run_plan(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image, config: Config) -> Values:
-    """got-plan: the chain for an edit; the image stays as it is."""
-    captured = picture.capture(image, mode)
+    """got-plan: returns the chain for an edit; the image does not change."""
+    capture = picture.capture(image, mode)
     Gimp.progress_init(translate("Planning"))
-    chain = work.plan(session, captured, config, tell_gimp)
+    chain = work.plan(session, capture, config, show_progress)
     Gimp.progress_end()
-    return _returned(procedure, chain)
+    return _success(procedure, chain)
 
 
 @_procedure
 def run_edit(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image, config: Config) -> Values:
-    """got-edit: one new layer with a mask."""
-    captured = picture.capture(image, mode)
+    """got-edit: adds one new layer with a mask."""
+    capture = picture.capture(image, mode)
     if mode == Gimp.RunMode.INTERACTIVE:
         from plugins.gimp.dialog import edit_dialog
 
-        return _returned(procedure, edit_dialog(session, procedure, config, captured))
+        return _success(procedure, edit_dialog(session, procedure, config, capture))
     Gimp.progress_init(translate("Editing"))
-    drawn, result = work.edit(session, captured, config, config.get_property("chain"), tell_gimp)
-    work.lay(captured, config, result)
+    outcome, result = work.edit(session, capture, config, config.get_property("chain"), show_progress)
+    work.insert_layer(capture, config, result)
     Gimp.progress_end()
-    work.tell(captured, drawn)
-    return _returned(procedure, drawn.chain)
+    work.show_notes(capture, outcome)
+    return _success(procedure, outcome.chain)
 
 
 @_procedure
 def run_generate(
     session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image | None, config: Config
 ) -> Values:
-    """got-generate: a new image."""
+    """got-generate: returns a new image."""
     if mode == Gimp.RunMode.INTERACTIVE:
         from plugins.gimp.dialog import generate_dialog
 
-        made, chain = generate_dialog(session, procedure, config)
-        Gimp.Display.new(made)
+        new_image, chain = generate_dialog(session, procedure, config)
+        Gimp.Display.new(new_image)
     else:
         Gimp.progress_init(translate("Drawing"))
-        made, chain = work.generate(session, config, config.get_property("chain"), tell_gimp)
+        new_image, chain = work.generate(session, config, config.get_property("chain"), show_progress)
         Gimp.progress_end()
-    return _returned(procedure, made, chain)
+    return _success(procedure, new_image, chain)
 
 
-def tell_gimp(event: Event) -> None:
-    """Shows how the work goes in GIMP's own progress."""
+def show_progress(event: Event) -> None:
+    """Shows the progress of the work in GIMP's own progress bar."""
     line = progress(event)
     if line is None:
         return
@@ -98,11 +98,11 @@ def tell_gimp(event: Event) -> None:
         Gimp.progress_update(line.part)
 
 
-def _returned(procedure: Procedure, *values: object) -> Values:
-    """The return values of a procedure that did what it should."""
-    returned = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
+def _success(procedure: Procedure, *values: object) -> Values:
+    """The return values of a procedure that succeeded."""
+    result = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
     for place, value in enumerate(values, 1):
         kind = GObject.TYPE_STRING if isinstance(value, str) else Gimp.Image.__gtype__
-        returned.remove(place)
-        returned.insert(place, GObject.Value(kind, value))
-    return returned
+        result.remove(place)
+        result.insert(place, GObject.Value(kind, value))
+    return result

@@ -1,4 +1,4 @@
-"""Runs the engine's work while GIMP's main loop goes on, so that dialog and progress stay alive."""
+"""Waits for the engine's work while GIMP's main loop runs, so that dialog and progress stay responsive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def new_session() -> Session:
-    """The plug-in's way to the engine; the marker lies beside the package."""
+    """The plug-in's session; the marker is in the folder that contains this package."""
     return Session("GIMP", Path(__file__).resolve().parents[1], lambda call: GLib.idle_add(_once, call))
 
 
@@ -25,21 +25,21 @@ def _once(call: Callable[[], None]) -> bool:
     return False
 
 
-def wait(session: Session, work: Work[T], heard: Callable[[Event], None]) -> T:
-    """What the work gives. Raises the EngineError that it ended with."""
+def wait(session: Session, work: Work[T], on_event: Callable[[Event], None]) -> T:
+    """Returns the result of the work, or raises the EngineError that it ended with."""
     loop = GLib.MainLoop()
     results: list[T] = []
     errors: list[EngineError] = []
 
-    def done(result: T) -> None:
+    def on_done(result: T) -> None:
         results.append(result)
         loop.quit()
 
-    def failed(error: EngineError) -> None:
+    def on_error(error: EngineError) -> None:
         errors.append(error)
         loop.quit()
 
-    session.begin(work, Run(done, failed, heard))
+    session.begin(work, Run(on_done, on_error, on_event))
     loop.run()
     if errors:
         raise errors[0]

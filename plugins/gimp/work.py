@@ -1,4 +1,4 @@
-"""The work of the procedures, whether a dialog or a script asks for it. Only in the plug-in's main thread."""
+"""The work of the procedures, for dialogs and scripts. Only in the plug-in's main thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.api.launch import Engine
 from engine.api.options import with_values
 from engine.api.protocol import Event
 from plugins.common import jobs
-from plugins.common.jobs import Drawn, Heard, Settings
+from plugins.common.jobs import Callbacks, Outcome, Settings
 from plugins.common.session import Session
 from plugins.common.words import layer_name
 from plugins.gimp import arguments, picture, pixels
@@ -22,75 +22,75 @@ from plugins.gimp.waiting import wait
 Config = Gimp.ProcedureConfig
 
 
-def plan(session: Session, captured: Capture | None, config: Config, heard: Callable[[Event], None]) -> str:
-    """The chain's text, for an edit or without a capture for a new picture. Raises EngineError."""
+def plan(session: Session, capture: Capture | None, config: Config, on_event: Callable[[Event], None]) -> str:
+    """Plans an edit, or without a capture a new picture. Returns the chain. Raises EngineError."""
     instruction, settings = config.get_property("instruction"), settings_of(config)
 
-    def work(engine: Engine, told: Heard) -> str:
-        return jobs.plan(engine, told, instruction, _png(captured) if captured else None, settings)
+    def work(engine: Engine, callbacks: Callbacks) -> str:
+        return jobs.plan(engine, callbacks, instruction, _png(capture) if capture else None, settings)
 
-    return wait(session, work, heard)
+    return wait(session, work, on_event)
 
 
 def edit(
-    session: Session, captured: Capture, config: Config, chain: str, heard: Callable[[Event], None]
-) -> tuple[Drawn, pixels.Result]:
-    """Draws the chain, or where it is empty plans first. Raises EngineError."""
+    session: Session, capture: Capture, config: Config, chain: str, on_event: Callable[[Event], None]
+) -> tuple[Outcome, pixels.Result]:
+    """Draws the chain, or plans first if it is empty. Raises EngineError."""
     instruction, settings = config.get_property("instruction"), settings_of(config)
 
-    def work(engine: Engine, told: Heard) -> tuple[Drawn, pixels.Result]:
-        drawn = jobs.edit(engine, told, instruction, _png(captured), chain or None, settings)
-        return drawn, pixels.result(drawn.candidates[0], captured.selection)
+    def work(engine: Engine, callbacks: Callbacks) -> tuple[Outcome, pixels.Result]:
+        outcome = jobs.edit(engine, callbacks, instruction, _png(capture), chain or None, settings)
+        return outcome, pixels.result(outcome.candidates[0], capture.selection)
 
-    return wait(session, work, heard)
+    return wait(session, work, on_event)
 
 
-def generate(session: Session, config: Config, chain: str, heard: Callable[[Event], None]) -> tuple[Gimp.Image, str]:
-    """(a new image, the chain that was drawn). Raises EngineError."""
+def generate(session: Session, config: Config, chain: str, on_event: Callable[[Event], None]) -> tuple[Gimp.Image, str]:
+    """Draws a new picture: (new image, drawn chain). Raises EngineError."""
     caption, settings = config.get_property("instruction"), settings_of(config)
 
-    def work(engine: Engine, told: Heard) -> tuple[Drawn, pixels.Result]:
-        drawn = jobs.generate(engine, told, caption, chain or None, settings)
-        return drawn, pixels.result(drawn.candidates[0], None)
+    def work(engine: Engine, callbacks: Callbacks) -> tuple[Outcome, pixels.Result]:
+        outcome = jobs.generate(engine, callbacks, caption, chain or None, settings)
+        return outcome, pixels.result(outcome.candidates[0], None)
 
-    drawn, result = wait(session, work, heard)
-    return picture.new_image(layer_name(caption), result.width, result.height, result.rgba), drawn.chain
+    outcome, result = wait(session, work, on_event)
+    return picture.new_image(layer_name(caption), result.width, result.height, result.rgba), outcome.chain
 
 
-def lay(captured: Capture, config: Config, result: pixels.Result) -> None:
-    """Adds the layer. Where the image is no longer what it was, the result becomes an image of its own.
+def insert_layer(capture: Capture, config: Config, result: pixels.Result) -> None:
+    """Inserts the layer. If the image has changed in the meantime, the result becomes a new image.
 
-    Raises ImageError saying so, with that image's id for a script: there is no new layer.
+    In that case raises ImageError, whose text contains the new image's ID for scripts.
     """
     name = layer_name(config.get_property("instruction"))
-    problem = captured.problem()
+    problem = capture.problem()
     if problem is None:
-        picture.insert(captured, name, result.rgba, result.mask)
+        picture.insert(capture, name, result.rgba, result.mask)
         return
-    made = picture.new_image(name, result.width, result.height, result.whole)
+    image = picture.new_image(name, result.width, result.height, result.whole)
     raise ImageError(
         "image_changed",
         "{problem}",
-        "The result was opened as a new image (id {id})."
-        if picture.show(made)
-        else "The result is a new image, not shown (id {id}).",
+        "The result was opened as a new image (ID {id})."
+        if picture.show(image)
+        else "The result is a new image that is not shown (ID {id}).",
         problem=problem,
-        id=made.get_id(),
+        id=image.get_id(),
     )
 
 
-def tell(captured: Capture, drawn: Drawn) -> None:
-    """What the user should know about how it was done."""
-    notes = (*captured.notes, *drawn.notes)
+def show_notes(capture: Capture, outcome: Outcome) -> None:
+    """Shows the notes on a capture and a result."""
+    notes = (*capture.notes, *outcome.notes)
     if notes:
         Gimp.message("GoT: " + " ".join(map(language.note, notes)))
 
 
 def settings_of(config: Config) -> Settings:
-    """How is drawn. A procedure that only plans has no more than a model."""
+    """The render settings of a procedure. One that only plans has no drawing options."""
     settings = Settings(model=config.get_property("model"), adapter=config.get_property("adapter") or None)
     return with_values(settings, arguments.read(config, Settings))
 
 
-def _png(captured: Capture) -> bytes:
-    return pixels.png(captured.pixels, *captured.area[2:])
+def _png(capture: Capture) -> bytes:
+    return pixels.png(capture.pixels, *capture.area[2:])

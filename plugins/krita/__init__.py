@@ -9,7 +9,7 @@ from plugins.krita.actions import Actions
 from plugins.krita.docker import DOCKER, Docker
 from plugins.krita.qt import QtCore
 
-# Krita has set Qt's language to the one that is chosen in it, or the system's
+# Krita has set Qt's locale to the language chosen in its settings, or to the system's
 language.choose(Path(__file__).parent / "translations", QtCore.QLocale().uiLanguages())
 
 Krita.instance().addExtension(Actions(Krita.instance()))

@@ -1,4 +1,4 @@
-"""The actions with their shortcuts; each presses a button of the docker in the window where it was called."""
+"""The actions and their shortcuts. Each presses a button of the docker in the window where it was called."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _ACTIONS = {"got_plan": "plan", "got_apply": "apply", "got_cancel": "cancel"}
 
 
 class Actions(Extension):
-    """Their shortcuts are in got_krita.action and can be changed in Krita's settings."""
+    """The shortcuts are in got_krita.action and can be changed in Krita's settings."""
 
     def setup(self) -> None:
-        """Nothing before there is a window."""
+        """Nothing to do before there is a window."""
 
     def createActions(self, window: Window) -> None:  # noqa: N802 - Krita's name
         texts = {
@@ -28,5 +28,5 @@ class Actions(Extension):
 
 
 def _docker() -> Docker:
-    """Of the active window. Its own list of dockers is newer than Krita 5.1."""
+    """The docker of the active window. Krita 5.1 has no list of dockers for each window."""
     return next(docker for docker in Krita.instance().dockers() if docker.objectName() == DOCKER)

@@ -1,4 +1,4 @@
-"""How boxes look, on the preview and over Krita's canvas: solid = will change, dashed = only looked at, numbered."""
+"""Paints boxes on the preview and over Krita's canvas, numbered: solid = will change, dashed = will not."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from plugins.krita.qt import Qt, QtCore, QtGui
 
 
 def draw(painter: QtGui.QPainter, chain: Chain, frame: Frame, selected: int | None, handles: bool) -> None:
-    """Paints the chain's boxes; the selected one is thicker, with its handles."""
+    """Paints the chain's boxes. The selected one is thicker and has handles."""
     painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
     for region in chain.boxes:
         color = QtGui.QColor(*COLORS[region.color]) if region.color in COLORS else QtGui.QColor(230, 230, 230)
-        rectangle = QtCore.QRectF(*frame.shown(region.box))
+        rectangle = QtCore.QRectF(*frame.to_screen(region.box))
         style = Qt.PenStyle.SolidLine if region.is_mask else Qt.PenStyle.DashLine
-        chosen = region.id == selected
-        for width, paint in ((5 if chosen else 4, QtGui.QColor(0, 0, 0, 150)), (3 if chosen else 2, color)):
+        is_selected = region.id == selected
+        for width, paint in ((5 if is_selected else 4, QtGui.QColor(0, 0, 0, 150)), (3 if is_selected else 2, color)):
             painter.setPen(QtGui.QPen(paint, width, style, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rectangle)
-        inset = HANDLE / 2 if chosen and handles else 0.0  # beside the handle
+        inset = HANDLE / 2 if is_selected and handles else 0.0  # next to the handle
         _badge(painter, rectangle.topLeft() + QtCore.QPointF(inset, inset), str(region.id + 1), color)
-        if chosen and handles:
+        if is_selected and handles:
             _handles(painter, frame.handles(region.box).values())
 
 

@@ -1,4 +1,4 @@
-"""Krita's document: read what is seen, and write one layer with its mask. Only in Krita's own thread."""
+"""Krita's document: reads the visible pixels and inserts one layer with its mask. Only in Krita's own thread."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from plugins.common.geometry import Area, clipped, neighborhood
 from plugins.krita.qt import QtCore, QtGui
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
-"""Krita's own sRGB; the engine draws in sRGB."""
+"""Krita's sRGB profile; the engine draws in sRGB."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A document as it was when its pixels were read."""
+    """A document at the time when its pixels were read."""
 
     id: str
     name: str
@@ -31,21 +31,21 @@ class Target:
         return cls(id, document.name() or Path(document.fileName()).name, document.width(), document.height())
 
     def document(self) -> Document | None:
-        """That document, if it is still open; another one with the same name is not it."""
+        """The document if it is still open. Another one with the same name does not count."""
         for document in Krita.instance().documents():
             if document.rootNode().uniqueId().toString() == self.id:
                 return document
         return None
 
     def problem(self) -> Note | None:
-        """Why nothing can be laid into the document; None: it is as it was."""
+        """Why no layer can be inserted into the document. None: the document is unchanged."""
         document = self.document()
         if document is None:
             return Note.of("document_closed", "“{name}” was closed.", name=self.name)
         if (document.width(), document.height()) != (self.width, self.height):
             return Note.of(
                 "document_resized",
-                "“{name}” is {width}×{height} now, and was {width_before}×{height_before}.",
+                "“{name}” was resized from {width_before}×{height_before} to {width}×{height}.",
                 name=self.name,
                 width=document.width(),
                 height=document.height(),
@@ -57,7 +57,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Capture:
-    """What an edit starts from."""
+    """The input of an edit."""
 
     target: Target
     area: Area
@@ -65,17 +65,17 @@ class Capture:
     pixels: QtGui.QImage
     """That part, flattened, sRGB, ARGB32."""
     selection: QtGui.QImage | None
-    """How much of each pixel of the area is selected, Grayscale8; None: nothing is selected, all may change."""
+    """How much of each pixel of the area is selected, Grayscale8. None: nothing is selected, everything may change."""
     notes: tuple[Note, ...]
 
 
 def capture(document: Document, like: Capture | None = None) -> Capture:
-    """Reads the canvas, or the neighborhood of the selection. The document stays as it is.
+    """Reads the canvas, or the part around the selection. The document does not change.
 
-    With `like`, the same part and selection are read again, whatever is selected now.
+    With `like`, reads the same part and selection again, whatever is selected now.
     """
     document.waitForDone()
-    area, selection = (like.area, like.selection) if like else _chosen(document)
+    area, selection = (like.area, like.selection) if like else _selected_area(document)
     space = (document.colorModel(), document.colorDepth(), document.colorProfile())
     if space == ("RGBA", "U8", SRGB):
         return Capture(Target.of(document), area, _image(document, area), selection, ())
@@ -95,22 +95,22 @@ def capture(document: Document, like: Capture | None = None) -> Capture:
     return Capture(Target.of(document), area, pixels, selection, (note,))
 
 
-def _chosen(document: Document) -> tuple[Area, QtGui.QImage | None]:
-    """(what the model sees, how much of it is selected)"""
+def _selected_area(document: Document) -> tuple[Area, QtGui.QImage | None]:
+    """(area that the model sees, how much of it is selected)"""
     width, height = document.width(), document.height()
     selection = document.selection()
     if selection is None:
         return (0, 0, width, height), None
-    found = clipped((selection.x(), selection.y(), selection.width(), selection.height()), width, height)
-    if found is None:
+    bounds = clipped((selection.x(), selection.y(), selection.width(), selection.height()), width, height)
+    if bounds is None:
         return (0, 0, width, height), None
-    area = neighborhood(found, width, height)
+    area = neighborhood(bounds, width, height)
     return area, _grey(bytes(selection.pixelData(*area)), area)
 
 
 _MODELS = {
     "RGBA": "RGB",
-    "GRAYA": Note.of("model", "grey"),
+    "GRAYA": Note.of("model", "grayscale"),
     "CMYKA": "CMYK",
     "LABA": "Lab",
     "XYZA": "XYZ",
@@ -127,9 +127,10 @@ _DEPTHS = {
 def insert(
     document: Document, name: str, area: Area, pixels: QtGui.QImage, mask: QtGui.QImage, layer_mask: Node
 ) -> None:
-    """One new paint layer with a transparency mask above the active layer, as one undo step.
+    """Inserts one paint layer with a transparency mask above the active layer, as one undo step.
 
-    `pixels` (ARGB32, sRGB) and `mask` (Grayscale8) have the area's size; `layer_mask` is an empty mask to be filled.
+    `pixels` (ARGB32, sRGB) and `mask` (Grayscale8) have the area's size; `layer_mask` is an empty mask that is filled
+    here.
     """
     active = document.activeNode()
     while active is not None and active.type().endswith("mask"):
@@ -146,7 +147,7 @@ def insert(
 
 
 def new_document(name: str, pixels: QtGui.QImage) -> Document:
-    """A document of its own with that picture, shown in the active window."""
+    """Opens a new document with a picture in the active window."""
     krita = Krita.instance()
     document = krita.createDocument(pixels.width(), pixels.height(), name, "RGBA", "U8", SRGB, 72.0)
     layer = document.createNode(name, "paintlayer")
@@ -167,7 +168,7 @@ def _grey(data: bytes, area: Area) -> QtGui.QImage:
 
 
 def _bytes(image: QtGui.QImage, pixel: int) -> bytes:
-    """The pixels, rows without padding."""
+    """The pixels; rows have no padding."""
     data = image.constBits().asstring(image.bytesPerLine() * image.height())
     row = image.width() * pixel
     if image.bytesPerLine() == row:

@@ -1,4 +1,4 @@
-"""The docker: instruction, plan, boxes, apply, results. It shows what Editing holds, and hands on what is pressed."""
+"""The docker with instruction, plan, boxes and candidates. It shows the state of Editing and forwards actions to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _THUMBNAIL = QtCore.QSize(96, 96)
 
 
 class Docker(DockWidget):
-    """One in each window of Krita."""
+    """The docker; Krita creates one for each window."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,9 +31,9 @@ class Docker(DockWidget):
         self._show()
 
     def canvasChanged(self, canvas: Canvas | None) -> None:  # noqa: N802 - Krita's name
-        """Krita calls this when another view comes to the front, or the last one goes."""
+        """Krita calls this when another view becomes active, or the last one is closed."""
 
-    # what there is
+    # widgets
 
     def _make_widgets(self) -> None:
         self.instruction = QtWidgets.QPlainTextEdit()
@@ -58,17 +58,19 @@ class Docker(DockWidget):
         self.boxes.setFixedHeight(66)
         self.numbers = {name: self._number(name) for name in ("x", "y", "w", "h")}
         self.chain = QtWidgets.QPlainTextEdit()
-        self.chain.setAccessibleName(translate("Plan: the chain's text"))
-        self.chain.setPlaceholderText(translate("The plan is written here, and can be edited."))
+        self.chain.setAccessibleName(translate("Text of the plan"))
+        self.chain.setPlaceholderText(translate("The plan appears here and can be edited."))
         self.chain.setFixedHeight(84)
         self.problem = QtWidgets.QLabel()
         self.problem.setWordWrap(True)
         self.results = QtWidgets.QListWidget()
-        self.results.setAccessibleName(translate("Results"))
+        self.results.setAccessibleName(translate("Candidates"))
         self.results.setViewMode(QtWidgets.QListView.ViewMode.IconMode)
         self.results.setIconSize(_THUMBNAIL)
         self.results.setFixedHeight(124)
-        self.results.setToolTip(translate("Click a result to add it as a layer; double-click opens it on its own"))
+        self.results.setToolTip(
+            translate("Click a candidate to add it as a layer; double-click to open it as a new document")
+        )
         self.more_button = QtWidgets.QToolButton()
         self.more_button.setText(translate("More"))
         self.more_button.setCheckable(True)
@@ -119,20 +121,20 @@ class Docker(DockWidget):
     def _bind(self) -> None:
         editing = self.editing
         editing.changed.connect(self._show)
-        editing.said.connect(self._say)
-        editing.progressed.connect(self._show_progress)
-        editing.offered.connect(self._show_offers)
+        editing.message.connect(self._say)
+        editing.progress_changed.connect(self._show_progress)
+        editing.offers_changed.connect(self._show_offers)
         editing.catalog.connect(self._show_catalog)
         self.preview.chain_changed.connect(editing.set_chain)
         self.preview.selected_changed.connect(editing.select)
         self.boxes.currentRowChanged.connect(lambda row: editing.select(row if row >= 0 else None))
         self.chain.textChanged.connect(self._chain_edited)
-        self.results.itemDoubleClicked.connect(lambda item: editing.open_alone(self.results.row(item)))
+        self.results.itemDoubleClicked.connect(lambda item: editing.open_as_document(self.results.row(item)))
         self.results.itemClicked.connect(self._result_clicked)
         self.more_button.toggled.connect(self._show_more)
         Krita.instance().notifier().applicationClosing.connect(editing.session.close)
 
-    # what is pressed
+    # actions
 
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:  # noqa: N802 - Qt's name
         if watched is not self.instruction or event.type() != QtCore.QEvent.Type.KeyPress:
@@ -162,10 +164,10 @@ class Docker(DockWidget):
             self.editing.set_chain(self.editing.chain.resize(id, Box(x, y, x + w, y + h)))
 
     def _result_clicked(self, item: QtWidgets.QListWidgetItem) -> None:
-        if len(self.editing.offers) > 1:  # a single one is in the document already, unless that was not possible
+        if len(self.editing.offers) > 1:  # a single candidate is inserted already, if possible
             self.editing.take(self.results.row(item))
 
-    # what is shown
+    # display
 
     def _show(self) -> None:
         editing = self.editing
@@ -221,20 +223,20 @@ class Docker(DockWidget):
                 QtWidgets.QListWidgetItem(QtGui.QIcon(small), translate("seed {seed}", seed=offer.result.seed))
             )
 
-    def _show_catalog(self, found: Catalog | None) -> None:
-        if found is None:
-            self.engine_state.setText(translate("No engine runs."))
+    def _show_catalog(self, catalog: Catalog | None) -> None:
+        if catalog is None:
+            self.engine_state.setText(translate("No engine is running."))
             return
-        self.more.show_catalog(found.models, found.adapters)
-        self.engine_state.setText(translate("Engine {version} runs.", version=found.version))
+        self.more.show_catalog(catalog.models, catalog.adapters)
+        self.engine_state.setText(translate("Engine {version} is running.", version=catalog.version))
 
-    def _show_more(self, shown: bool) -> None:
-        self.more.setVisible(shown)
-        self.more_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+    def _show_more(self, visible: bool) -> None:
+        self.more.setVisible(visible)
+        self.more_button.setArrowType(Qt.ArrowType.DownArrow if visible else Qt.ArrowType.RightArrow)
 
-    def _say(self, words: str, wrong: bool) -> None:
+    def _say(self, words: str, is_error: bool) -> None:
         self.message.setText(words)
-        weight = QtGui.QFont.Weight.Bold if wrong else QtGui.QFont.Weight.Normal
+        weight = QtGui.QFont.Weight.Bold if is_error else QtGui.QFont.Weight.Normal
         font = self.message.font()
         font.setWeight(weight)
         self.message.setFont(font)
@@ -248,7 +250,7 @@ def _row(*widgets: QtWidgets.QWidget) -> QtWidgets.QHBoxLayout:
 
 
 def _silently(widget: QtWidgets.QWidget, change: object) -> None:
-    """A change that the widget does not tell of: the user did not make it."""
+    """Changes a widget without emitting its signals, because the change is not the user's."""
     blocked = widget.blockSignals(True)
     change()  # type: ignore[operator]
     widget.blockSignals(blocked)

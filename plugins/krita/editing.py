@@ -1,4 +1,4 @@
-"""Editing: what the docker shows and what its buttons do. No widgets; the engine's work is in a Session's thread."""
+"""Editing: the docker's state and the actions of its buttons. No widgets; the engine's work runs in a thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.api.language import translate
 from engine.api.launch import Engine
 from engine.api.protocol import Event, Token
 from plugins.common import jobs
-from plugins.common.jobs import Heard, Settings
+from plugins.common.jobs import Callbacks, Settings
 from plugins.common.session import Run, Session
 from plugins.common.words import Progress, layer_name, progress
 from plugins.krita import canvas, pictures
@@ -26,17 +26,17 @@ from plugins.krita.qt import QtCore, Signal
 
 @dataclass(frozen=True)
 class Offer:
-    """A result that the user can take."""
+    """A candidate that the user can insert."""
 
     name: str
     capture: Capture
-    """What it was made from, and so where it belongs."""
+    """The input that it was made from, and thus the document where it belongs."""
     result: Result
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """What the engine has."""
+    """The engine's models and adapters."""
 
     models: tuple[str, ...]
     adapters: tuple[str, ...]
@@ -44,18 +44,18 @@ class Catalog:
 
 
 class Editing(QtCore.QObject):
-    """One docker's plan, boxes and results."""
+    """Plan, boxes and candidates of one docker."""
 
     changed = Signal()
-    """The plan, the selected box or the busy state."""
-    offered = Signal()
-    """The results."""
-    said = Signal(str, bool)
-    """A line for the user; True: it is about something that went wrong."""
-    progressed = Signal(object)
+    """The plan, the selected box or the busy state has changed."""
+    offers_changed = Signal()
+    """The candidates have changed."""
+    message = Signal(str, bool)
+    """A line for the user. True: it is an error."""
+    progress_changed = Signal(object)
     """A Progress."""
     catalog = Signal(object)
-    """A Catalog: the engine answers; None: there is no engine."""
+    """A Catalog if the engine answers. None: there is no engine."""
     _delivered = Signal(object)
 
     def __init__(self) -> None:
@@ -65,102 +65,102 @@ class Editing(QtCore.QObject):
         self.capture: Capture | None = None
         self.chain = Chain("")
         self.selected: int | None = None
-        self._taking = False
-        self._writes = False  # the chain comes from the model, word by word
+        self._inserting = False
+        self._is_planning = False  # the model is writing the chain
         self.offers: list[Offer] = []
 
     @property
     def busy(self) -> bool:
-        """Whether something runs, so that nothing else can be begun."""
-        return self.session.busy or self._taking
+        """Whether something is running, so that nothing else can start."""
+        return self.session.busy or self._inserting
 
-    # what the buttons do
+    # actions of the buttons
 
     def start_engine(self) -> None:
-        """Finds or starts the engine and asks what it has."""
+        """Finds or starts the engine, and reads its catalog."""
 
-        def work(engine: Engine, heard: Heard) -> None:
-            self._ask_catalog(engine)
+        def work(engine: Engine, callbacks: Callbacks) -> None:
+            self._read_catalog(engine)
 
-        running = translate("The engine runs.")
-        self._begin(translate("Starting the engine"), work, Run(lambda nothing: self._idle(running), self._failed))
+        running = translate("The engine is running.")
+        self._begin(translate("Starting the engine"), work, Run(lambda nothing: self._idle(running), self._on_error))
 
     def plan(self, instruction: str, settings: Settings) -> None:
-        """Writes the chain for what is on the active canvas."""
-        document = self._asked(instruction)
+        """Plans an edit of the active canvas."""
+        document = self._active_document(instruction)
         if document is None:
             return
         self.capture = capture = canvas.capture(document)
-        self.chain, self.selected, self._writes = Chain(""), None, True
+        self.chain, self.selected, self._is_planning = Chain(""), None, True
 
-        def work(engine: Engine, heard: Heard) -> str:
-            self._ask_catalog(engine)
-            return jobs.plan(engine, heard, instruction, pictures.png(capture.pixels), settings)
+        def work(engine: Engine, callbacks: Callbacks) -> str:
+            self._read_catalog(engine)
+            return jobs.plan(engine, callbacks, instruction, pictures.png(capture.pixels), settings)
 
-        def done(text: str) -> None:
+        def on_done(text: str) -> None:
             self.set_chain(Chain(text))
-            self._idle(translate("Look at the boxes, correct them, then apply."))
+            self._idle(translate("Check the boxes, correct them if needed, then apply the plan."))
 
-        self._begin(translate("Planning"), work, Run(done, self._failed, self._heard))
+        self._begin(translate("Planning"), work, Run(on_done, self._on_error, self._on_event))
 
     def apply(self, instruction: str, settings: Settings) -> None:
-        """Draws the plan, or where there is none plans first."""
+        """Draws the plan, or plans first if there is none."""
         if not self._read_again(instruction):
             return
         capture, chain = self.capture, self.chain.text or None
         assert capture is not None
-        self._writes = chain is None
+        self._is_planning = chain is None
 
-        def work(engine: Engine, heard: Heard) -> tuple[jobs.Drawn, list[Result]]:
-            self._ask_catalog(engine)
+        def work(engine: Engine, callbacks: Callbacks) -> tuple[jobs.Outcome, list[Result]]:
+            self._read_catalog(engine)
             png = pictures.png(capture.pixels)
-            drawn = jobs.edit(engine, heard, instruction, png, chain, settings)
-            return drawn, [pictures.result(candidate, capture.selection) for candidate in drawn.candidates]
+            outcome = jobs.edit(engine, callbacks, instruction, png, chain, settings)
+            return outcome, [pictures.result(candidate, capture.selection) for candidate in outcome.candidates]
 
-        def done(made: tuple[jobs.Drawn, list[Result]]) -> None:
-            drawn, results = made
-            self.set_chain(Chain(drawn.chain))
+        def on_done(value: tuple[jobs.Outcome, list[Result]]) -> None:
+            outcome, results = value
+            self.set_chain(Chain(outcome.chain))
             self.offers = [Offer(layer_name(instruction), capture, result) for result in results]
-            self.offered.emit()
-            notes = " ".join(language.note(note) for note in (*capture.notes, *drawn.notes))
+            self.offers_changed.emit()
+            notes = " ".join(language.note(note) for note in (*capture.notes, *outcome.notes))
             if len(results) == 1:
                 self.take(0, notes)
             else:
-                self._idle(f"{translate('Choose one of the {count} results.', count=len(results))} {notes}")
+                self._idle(f"{translate('Choose one of the {count} candidates.', count=len(results))} {notes}")
 
-        self._begin(translate("Applying"), work, Run(done, self._failed, self._heard))
+        self._begin(translate("Applying"), work, Run(on_done, self._on_error, self._on_event))
 
     def cancel(self) -> None:
         if self.session.busy:
             self.session.cancel()
-            self.progressed.emit(Progress(translate("Cancelling")))
+            self.progress_changed.emit(Progress(translate("Cancelling")))
 
     def take(self, number: int, notes: str = "") -> None:
-        """Lays a result into the document it was made from, or where that cannot be, says why and keeps it."""
-        if self._taking:
+        """Inserts a candidate into its document. If that is not possible, says why and keeps the candidate."""
+        if self._inserting:
             return
-        self._taking = True  # Krita's event loop goes on in there
+        self._inserting = True  # Krita's event loop runs in there
         try:
-            words, wrong = self._lay(self.offers[number], notes)
+            words, is_error = self._insert(self.offers[number], notes)
         finally:
-            self._taking = False
-        self._idle(words, wrong)
+            self._inserting = False
+        self._idle(words, is_error)
 
-    def _lay(self, offer: Offer, notes: str) -> tuple[str, bool]:
-        """(what to say, whether it went wrong)"""
-        layer_mask = empty_mask()  # first: the document may be closed while it is made
+    def _insert(self, offer: Offer, notes: str) -> tuple[str, bool]:
+        """(message, whether it is an error)"""
+        layer_mask = empty_mask()  # first, because the document may be closed meanwhile
         problem = offer.capture.target.problem()
         if problem:
-            kept = translate("The result is kept below: double-click it to open it on its own.")
-            return f"{language.note(problem)} {kept}", True
+            hint = translate("The result is kept below; double-click it to open it as a new document.")
+            return f"{language.note(problem)} {hint}", True
         document = offer.capture.target.document()
         assert document is not None
         canvas.insert(document, offer.name, offer.capture.area, offer.result.pixels, offer.result.mask, layer_mask)
-        added = translate("Added the layer “{name}”.", name=offer.name)
-        return f"{added} {notes}".strip(), False
+        line = translate("Added the layer “{name}”.", name=offer.name)
+        return f"{line} {notes}".strip(), False
 
-    def open_alone(self, number: int) -> None:
-        """Shows a result as a document of its own."""
+    def open_as_document(self, number: int) -> None:
+        """Opens a candidate as a new document."""
         offer = self.offers[number]
         canvas.new_document(offer.name, offer.result.whole)
         self._idle(translate("Opened the result as a new document."))
@@ -168,7 +168,7 @@ class Editing(QtCore.QObject):
     # the plan
 
     def set_chain(self, chain: Chain) -> None:
-        """The chain as it was written, or as the user corrected it."""
+        """Sets the chain that the model wrote or the user corrected."""
         self.chain = chain
         if self.selected is not None and self.selected >= len(chain.boxes):
             self.selected = None
@@ -178,30 +178,30 @@ class Editing(QtCore.QObject):
         self.selected = id
         self.changed.emit()
 
-    # how it goes
+    # progress and messages
 
-    def _asked(self, instruction: str) -> Document | None:
-        """The active document; None, and the user is told, where it or the instruction is missing."""
+    def _active_document(self, instruction: str) -> Document | None:
+        """The active document. None, with a message to the user, if there is none or the instruction is empty."""
         document = Krita.instance().activeDocument()
         if document is None:
-            self.said.emit(translate("Open a picture first."), True)
+            self.message.emit(translate("Open a picture first."), True)
         elif not instruction.strip():
-            self.said.emit(translate("The instruction is empty: say what should change."), True)
+            self.message.emit(translate("The instruction is empty. Describe what should change."), True)
         else:
             return document
         return None
 
     def _read_again(self, instruction: str) -> bool:
-        """The pixels as they are now, for the plan that is there; False where it has no document any more."""
+        """Reads the pixels again for the current plan. False if its document is no longer there."""
         if self.capture is None or not self.chain.text:
-            document = self._asked(instruction)
+            document = self._active_document(instruction)
             if document is None:
                 return False
             self.capture = canvas.capture(document)
             return True
         problem = self.capture.target.problem()
         if problem:
-            self.said.emit(f"{language.note(problem)} {translate('Plan again.')}", True)
+            self.message.emit(f"{language.note(problem)} {translate('Plan again.')}", True)
             return False
         self.capture = canvas.capture(self.capture.target.document(), self.capture)
         return True
@@ -210,28 +210,28 @@ class Editing(QtCore.QObject):
         if self.busy:
             return
         self.session.begin(work, run)  # type: ignore[arg-type]
-        self.progressed.emit(Progress(words))
+        self.progress_changed.emit(Progress(words))
         self.changed.emit()
 
-    def _ask_catalog(self, engine: Engine) -> None:
-        """In the session's thread: what the engine has, so that it can be chosen."""
+    def _read_catalog(self, engine: Engine) -> None:
+        """Reads the engine's catalog for the choice of a model. Runs in the session's thread."""
         models = tuple(model.name for model in engine.client.models().models)
         adapters = tuple(adapter.name for adapter in engine.client.adapters().adapters)
-        found = Catalog(models, adapters, engine.client.system().version)
-        self.session.deliver(lambda: self.catalog.emit(found))
+        catalog = Catalog(models, adapters, engine.client.system().version)
+        self.session.deliver(lambda: self.catalog.emit(catalog))
 
-    def _heard(self, event: Event) -> None:
-        if isinstance(event, Token) and self._writes:
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Token) and self._is_planning:
             self.set_chain(Chain(self.chain.text + event.text))
         line = progress(event)
         if line:
-            self.progressed.emit(line)
+            self.progress_changed.emit(line)
 
-    def _failed(self, error: EngineError) -> None:
+    def _on_error(self, error: EngineError) -> None:
         if isinstance(error, EngineUnavailable):
             self.catalog.emit(None)
         self._idle(language.sentence(error), not isinstance(error, Cancelled))
 
-    def _idle(self, words: str, wrong: bool = False) -> None:
-        self.said.emit(words, wrong)
+    def _idle(self, words: str, is_error: bool = False) -> None:
+        self.message.emit(words, is_error)
         self.changed.emit()

@@ -1,7 +1,7 @@
 """A transparency mask that can be filled before it is in a document, so that layer and mask are one undo step.
 
-Krita's scripts can make a transparency mask, but up to Krita 5.1 it stays without content, and saving it crashes Krita.
-One that was read from a file is whole: so a file with the smallest document that has a mask is written and read.
+Krita's scripts can create a transparency mask, but up to Krita 5.1 it has no content, and saving it crashes Krita. A
+mask that is read from a file is complete. So a minimal document with a mask is written and read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NO_TILES = b"VERSION 2\nTILEWIDTH 64\nTILEHEIGHT 64\nPIXELSIZE %d\nDATA 0\n"
 
 
 def empty_mask() -> Node:
-    """A transparency mask that hides everything, in no document."""
+    """A transparency mask that hides everything and belongs to no document."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mask.kra"
         _write(path)

@@ -1,4 +1,4 @@
-"""The docker's settings under "more": how is drawn. They are kept between two starts of Krita."""
+"""The docker's settings under More. Krita stores them between sessions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ORDER: tuple[Group, ...] = ("run", "size", "mask", "guidance", "steps")
 
 
 class More(QtWidgets.QWidget):
-    """Model and adapter, and every drawing option that Krita shows."""
+    """Model, adapter and every drawing option that Krita shows."""
 
     def __init__(self, kind: type = EditOptions) -> None:
         """`kind` is the dataclass that declares the options."""
@@ -36,56 +36,56 @@ class More(QtWidgets.QWidget):
         self._load()
 
     def values(self) -> dict[str, object]:
-        """The options' names -> values."""
+        """Option names -> values."""
         return {one.name: _value(one, self.fields[one.name]) for one in self.options}
 
     def settings(self) -> Settings:
-        """What is chosen; it is kept at once."""
+        """The current settings, which are also stored."""
         self._save()
         model, adapter = self.model.currentData(), self.adapter.currentData() or None
         return with_values(Settings(model=model, adapter=adapter), self.values())
 
     def show_catalog(self, models: tuple[str, ...], adapters: tuple[str, ...]) -> None:
-        """What the engine has, with the present choice kept where it is still there."""
+        """Lists the engine's models and adapters; the current choice stays if it is still available."""
         for combo, names in ((self.model, models), (self.adapter, ("", *adapters))):
-            chosen = combo.currentData()
+            current = combo.currentData()
             combo.clear()
             for name in names:
                 combo.addItem(name or translate("none"), name)
-            combo.setCurrentIndex(max(0, combo.findData(chosen)))
+            combo.setCurrentIndex(max(0, combo.findData(current)))
 
     def _load(self) -> None:
         for name, combo in (("model", self.model), ("adapter", self.adapter)):
-            kept = _kept(name, combo.currentData())
-            if combo.findData(kept) < 0:
-                combo.addItem(kept, kept)
-            combo.setCurrentIndex(combo.findData(kept))
+            value = _read_setting(name, combo.currentData())
+            if combo.findData(value) < 0:
+                combo.addItem(value, value)
+            combo.setCurrentIndex(combo.findData(value))
         for one in self.options:
             field = self.fields[one.name]
             if one.choices:
-                field.setCurrentIndex(max(0, field.findData(_kept(one.name, field.currentData()))))
+                field.setCurrentIndex(max(0, field.findData(_read_setting(one.name, field.currentData()))))
             else:
-                field.setValue(type(field.value())(float(_kept(one.name, str(field.value())))))
+                field.setValue(type(field.value())(float(_read_setting(one.name, str(field.value())))))
 
     def _save(self) -> None:
         for name, combo in (("model", self.model), ("adapter", self.adapter)):
-            keep(name, combo.currentData())
+            store_setting(name, combo.currentData())
         for one in self.options:
             field = self.fields[one.name]
-            keep(one.name, field.currentData() if one.choices else str(field.value()))
+            store_setting(one.name, field.currentData() if one.choices else str(field.value()))
 
 
-def keep(name: str, value: str) -> None:
-    """Notes a setting in Krita's own configuration."""
+def store_setting(name: str, value: str) -> None:
+    """Stores a setting in Krita's own configuration."""
     Krita.instance().writeSetting(_GROUP, name, value)
 
 
-def _kept(name: str, default: str) -> str:
+def _read_setting(name: str, default: str) -> str:
     return Krita.instance().readSetting(_GROUP, name, default)
 
 
 def _field(one: Option) -> QtWidgets.QWidget:
-    """A field for an option, with its default."""
+    """A field for an option, set to its default."""
     field = _choice(_choices(one)) if one.choices else _number(one)
     field.setToolTip(one.tooltip)
     if one.choices:
@@ -96,7 +96,7 @@ def _field(one: Option) -> QtWidgets.QWidget:
 
 
 def _choices(one: Option) -> tuple[Choice, ...]:
-    own = (Choice("", "model's own"),) if one.optional else ()
+    own = (Choice("", "model default"),) if one.optional else ()
     return own + one.choices
 
 
@@ -109,7 +109,7 @@ def _choice(choices: tuple[Choice, ...]) -> QtWidgets.QComboBox:
 
 
 def _number(one: Option) -> QtWidgets.QSpinBox | QtWidgets.QDoubleSpinBox:
-    """At first at its least value, which for an optional one means the model's own."""
+    """A number field that starts at its minimum, which for an optional option means the model's default."""
     box = QtWidgets.QDoubleSpinBox() if one.decimals else QtWidgets.QSpinBox()
     if one.decimals:
         box.setDecimals(one.decimals)
@@ -118,7 +118,7 @@ def _number(one: Option) -> QtWidgets.QSpinBox | QtWidgets.QDoubleSpinBox:
     box.setSingleStep(one.step)
     box.setSuffix(one.unit)
     if one.optional:
-        box.setSpecialValueText(translate("model's own"))
+        box.setSpecialValueText(translate("model default"))
         box.setValue(one.own)
     return box
 
@@ -127,10 +127,10 @@ def _value(one: Option, field: QtWidgets.QWidget) -> object:
     return field.currentData() or None if one.choices else one.from_display(field.value())
 
 
-def button(text: str, hint: str, pressed: Callable[[], None]) -> QtWidgets.QPushButton:
-    """A button with what it does as its tool tip."""
-    made = QtWidgets.QPushButton(text)
-    made.setToolTip(hint)
-    made.setAccessibleName(hint)
-    made.clicked.connect(lambda _=False: pressed())
-    return made
+def button(text: str, hint: str, on_click: Callable[[], None]) -> QtWidgets.QPushButton:
+    """A button with a tooltip."""
+    widget = QtWidgets.QPushButton(text)
+    widget.setToolTip(hint)
+    widget.setAccessibleName(hint)
+    widget.clicked.connect(lambda _=False: on_click())
+    return widget

@@ -1,4 +1,4 @@
-"""The boxes over Krita's own canvas: a transparent widget that takes no mouse and is never part of the document."""
+"""The boxes over Krita's own canvas: a transparent widget that ignores the mouse and is never part of the document."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from plugins.krita.qt import Qt, QtCore, QtGui, QtWidgets
 _CANVASES = ("KisOpenGLCanvas2", "KisQPainterCanvas")
 _NAME = "got_overlay"
 _EVERY = 100
-"""Milliseconds after which it follows a canvas that was moved or zoomed; Krita does not tell scripts of that."""
+"""Milliseconds between updates. Krita does not notify scripts when the canvas is moved or zoomed."""
 
 
 class Overlay:
-    """Follows the view of one document; hidden where Krita's canvas is rotated or mirrored, or shows another one."""
+    """Follows the view of one document. Hidden if the canvas is rotated or mirrored, or shows another document."""
 
     def __init__(self) -> None:
         self._chain = Chain("")
         self._selected: int | None = None
         self._target: Target | None = None
         self._area: Area = (0, 0, 1, 1)
-        # both are held: without the canvas's Python object, the boxes' goes too, and a widget that paints nothing stays
+        # keep both: without the canvas's Python object, the boxes' one is deleted too, and an empty widget stays
         self._canvas: QtWidgets.QWidget | None = None
         self._boxes: _Boxes | None = None
         self._timer = QtCore.QTimer()
         self._timer.timeout.connect(self._follow)
 
     def show(self, target: Target, area: Area, chain: Chain, selected: int | None) -> None:
-        """Shows the boxes of a chain that is about an area of the document."""
+        """Shows the boxes of a chain over an area of the document."""
         self._target, self._area, self._chain, self._selected = target, area, chain, selected
         self._timer.start(_EVERY)
         self._follow()
@@ -60,11 +60,11 @@ class Overlay:
             boxes.deleteLater()
 
     def _forget(self) -> None:
-        """Krita deletes them with their view."""
+        """Drops the references: Krita deletes the boxes with their view."""
         self._canvas = self._boxes = None
 
     def _frame(self) -> Frame | None:
-        """Where the area lies in the canvas widget, in pixels of the screen."""
+        """The frame of the area in the canvas widget, in screen pixels."""
         document = Krita.instance().activeDocument()
         window = Krita.instance().activeWindow()
         if document is None or window is None or self._target is None or Target.of(document) != self._target:
@@ -76,7 +76,7 @@ class Overlay:
         controller = scroll.findChild(QtWidgets.QAbstractScrollArea) if scroll else None
         if controller is None:
             return None
-        # Krita's zoom level counts inches of the document; a script has no transform of the canvas before Krita 5.2
+        # Krita's zoom level counts inches of the document; before Krita 5.2, scripts have no canvas transform
         scale = canvas.zoomLevel() * 72.0 / document.resolution()
         x, y, width, height = self._area
         left = x * scale - controller.horizontalScrollBar().value()
@@ -90,13 +90,13 @@ class _Boxes(QtWidgets.QWidget):
         self.setObjectName(_NAME)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
-        self._seen: tuple = ()
+        self._state: tuple = ()
 
     def show_boxes(self, chain: Chain, frame: Frame, selected: int | None) -> None:
         self.setGeometry(self.parentWidget().rect())
-        seen = (chain.text, frame, selected)
-        if seen != self._seen:
-            self._seen, self._chain, self._frame, self._selected = seen, chain, frame, selected
+        state = (chain.text, frame, selected)
+        if state != self._state:
+            self._state, self._chain, self._frame, self._selected = state, chain, frame, selected
             self.update()
         self.show()
         self.raise_()
@@ -107,6 +107,6 @@ class _Boxes(QtWidgets.QWidget):
 
 def _canvas_widget() -> QtWidgets.QWidget | None:
     window = Krita.instance().activeWindow()
-    shown = window.qwindow().findChild(QtWidgets.QMdiArea).activeSubWindow() if window else None
-    found = shown.findChildren(QtWidgets.QWidget) if shown else []
-    return next((widget for widget in found if widget.metaObject().className() in _CANVASES), None)
+    subwindow = window.qwindow().findChild(QtWidgets.QMdiArea).activeSubWindow() if window else None
+    widgets = subwindow.findChildren(QtWidgets.QWidget) if subwindow else []
+    return next((widget for widget in widgets if widget.metaObject().className() in _CANVASES), None)

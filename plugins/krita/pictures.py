@@ -1,4 +1,4 @@
-"""Between the engine's PNG and Krita's pixels. Needs no document: it may run in any thread."""
+"""Conversions between the engine's PNG and Krita's pixels. They need no document and may run in any thread."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ QImage, QPainter = QtGui.QImage, QtGui.QPainter
 
 @dataclass(frozen=True)
 class Result:
-    """A candidate as Krita takes it."""
+    """A candidate in the form that Krita needs."""
 
     seed: int
     pixels: QtGui.QImage
-    """ARGB32, opaque: what the layer holds."""
+    """Content of the layer: ARGB32, opaque."""
     mask: QtGui.QImage
-    """Grayscale8: how much of it shows."""
+    """Grayscale8: how much of the layer shows."""
     whole: QtGui.QImage
-    """ARGB32: the finished picture."""
+    """The finished picture, ARGB32."""
 
 
 def png(image: QtGui.QImage) -> bytes:
-    """The picture as a PNG, fast rather than small."""
+    """Encodes a picture as PNG, fast rather than small."""
     data = QtCore.QByteArray()
     buffer = QtCore.QBuffer(data)
     buffer.open(QtCore.QIODevice.OpenModeFlag.WriteOnly)
@@ -33,7 +33,7 @@ def png(image: QtGui.QImage) -> bytes:
 
 
 def result(candidate: Candidate, selection: QtGui.QImage | None) -> Result:
-    """The turns of a candidate as one layer with one mask; outside the selection the mask is 0."""
+    """Combines the turns of a candidate into one layer with one mask. Outside the selection the mask is 0."""
     pixels, mask = _flattened(candidate)
     if selection is not None:
         mask = _multiplied(mask, selection)
@@ -61,7 +61,7 @@ def _flattened(candidate: Candidate) -> tuple[QtGui.QImage, QtGui.QImage]:
 
 
 def _opaque(image: QtGui.QImage) -> QtGui.QImage:
-    """The colors alone; RGB32 has the same bytes with an alpha that does not count."""
+    """Makes a picture opaque. RGB32 has the same bytes, with an alpha that is ignored."""
     return image.convertToFormat(QImage.Format.Format_RGB32).convertToFormat(QImage.Format.Format_ARGB32)
 
 
@@ -76,6 +76,6 @@ def _multiplied(mask: QtGui.QImage, selection: QtGui.QImage) -> QtGui.QImage:
 
 
 def _grey(alpha: QtGui.QImage) -> QtGui.QImage:
-    """Alpha8 as Grayscale8: the same bytes under another name."""
+    """Reinterprets Alpha8 as Grayscale8: the same bytes in another format."""
     format = QImage.Format.Format_Grayscale8
     return QImage(alpha.constBits(), alpha.width(), alpha.height(), alpha.bytesPerLine(), format).copy()

@@ -1,4 +1,4 @@
-"""The docker's preview of the canvas, where boxes are moved, resized, drawn and deleted."""
+"""The docker's preview of the canvas, in which boxes can be moved, resized, added and deleted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ARROWS = {
 
 
 class Preview(QtWidgets.QWidget):
-    """Shows a picture with the chain's boxes; a drag on no box draws a new one."""
+    """Shows a picture with the chain's boxes. A drag outside all boxes adds a new one."""
 
     chain_changed = Signal(object)
     """The chain after a drag or a key."""
@@ -43,15 +43,15 @@ class Preview(QtWidgets.QWidget):
         self.setAccessibleName(translate("Preview with boxes"))
         self.setToolTip(
             translate(
-                "Drag a box or its handles. Drag elsewhere for a new box. Arrows move, Ctrl+arrows resize, Del deletes."
+                "Drag a box or its handles. Drag elsewhere to add a box. Arrows move, Ctrl+arrows resize, Del deletes."
             )
         )
         self._picture: QtGui.QImage | None = None
         self._chain = Chain("")
         self._selected: int | None = None
         self._grip: tuple[Handle, Box, QtCore.QPointF] | None = None
-        self._drawn_from: QtCore.QPointF | None = None
-        self._drawn_to: QtCore.QPointF | None = None
+        self._drag_start: QtCore.QPointF | None = None
+        self._drag_end: QtCore.QPointF | None = None
 
     def show_picture(self, picture: QtGui.QImage | None) -> None:
         self._picture = picture
@@ -62,7 +62,7 @@ class Preview(QtWidgets.QWidget):
         self.update()
 
     def frame(self) -> Frame | None:
-        """Where the picture lies in the widget; None: there is none."""
+        """The frame of the picture in the widget. None: there is no picture."""
         if self._picture is None:
             return None
         return Frame.fitted(self._picture.width(), self._picture.height(), self.width(), self.height())
@@ -84,9 +84,9 @@ class Preview(QtWidgets.QWidget):
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, self._picture)
         boxes.draw(painter, self._chain, frame, self._selected, handles=True)
-        if self._drawn_from is not None and self._drawn_to is not None:
+        if self._drag_start is not None and self._drag_end is not None:
             painter.setPen(QtGui.QPen(Qt.GlobalColor.red, 2, Qt.PenStyle.DotLine))
-            painter.drawRect(QtCore.QRectF(self._drawn_from, self._drawn_to).normalized())
+            painter.drawRect(QtCore.QRectF(self._drag_start, self._drag_end).normalized())
 
     def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
         frame, at = self.frame(), _place(event)
@@ -97,7 +97,7 @@ class Preview(QtWidgets.QWidget):
         if hit:
             self._grip = (hit[1], self._chain.boxes[hit[0]].box, at)
         elif self._chain.text:
-            self._drawn_from = at
+            self._drag_start = at
 
     def mouseMoveEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
         frame, at = self.frame(), _place(event)
@@ -107,24 +107,24 @@ class Preview(QtWidgets.QWidget):
             handle, box, since = self._grip
             way = frame.units(at.x() - since.x(), at.y() - since.y())
             self._change(self._chain.resize(self._selected, dragged(box, handle, *way, frame.least)))
-        elif self._drawn_from is not None:
-            self._drawn_to = at
+        elif self._drag_start is not None:
+            self._drag_end = at
             self.update()
         else:
             hit = frame.hit(at.x(), at.y(), self._chain.boxes, self._selected)
             self.setCursor(_CURSORS[hit[1]] if hit else Qt.CursorShape.CrossCursor)
 
     def mouseReleaseEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
-        frame, start, end = self.frame(), self._drawn_from, self._drawn_to
-        self._grip = self._drawn_from = self._drawn_to = None
+        frame, start, end = self.frame(), self._drag_start, self._drag_end
+        self._grip = self._drag_start = self._drag_end = None
         self.update()
         if frame is None or start is None or end is None:
             return
         (x1, y1), (x2, y2) = frame.point(start.x(), start.y()), frame.point(end.x(), end.y())
         if abs(x2 - x1) >= frame.least[0] and abs(y2 - y1) >= frame.least[1]:
-            added = self._chain.add(Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), "the object")
-            self._change(added)
-            self._select(len(added.boxes) - 1)
+            chain = self._chain.add(Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), "the object")
+            self._change(chain)
+            self._select(len(chain.boxes) - 1)
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:  # noqa: N802
         frame, key = self.frame(), event.key()

@@ -542,7 +542,7 @@
         <translation>Die Werte, die die Autoren der Methode verwendet haben</translation>
     </message>
     <message>
-        <source>Model&apos;s own</source>
+        <source>Model defaults</source>
         <translation>Wie das Modell</translation>
     </message>
     <message>

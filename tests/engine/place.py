@@ -89,7 +89,7 @@ class Place:
             os.kill(runtime.pid, 9)
             while runtime.alive:
                 time.sleep(0.01)
-        for process in launch._started:  # where this process started it, it is to be waited for too
+        for process in launch._processes:  # where this process started it, it is to be waited for too
             if runtime is not None and process.pid == runtime.pid:
                 process.wait(600)
             process.poll()

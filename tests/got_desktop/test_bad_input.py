@@ -82,25 +82,34 @@ def test_an_empty_instruction(refused, picture, text):
 
 
 def test_a_10_000_character_instruction(refused, picture):
-    words = f"has 10000 characters. Use at most {MAX_INSTRUCTION}"
+    words = f"is too long: 10000 characters. Use at most {MAX_INSTRUCTION}"
     refused(2, words, "edit", picture, "a" * 10_000, "-o", "out.png", *LATE)
 
 
 def test_a_broken_character_in_the_instruction(refused, picture):
-    refused(2, "broken character", "edit", picture, "paint \udce9", "-o", "out.png", *LATE)
+    refused(2, "invalid character", "edit", picture, "paint \udce9", "-o", "out.png", *LATE)
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"\xff\xfe\x00\x01", "is not a text"),
+        (b"\xff\xfe\x00\x01", "is not UTF-8 text"),
         (b" \n", "is empty"),
         (b"a" * 200_000, "larger than"),
-        (CHAIN.removesuffix("<|im_gen_start|>").encode(), "ends before its picture"),
-        (b"A boat <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
-        (b"A boat <|box_start|>(500,2),(1,90)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
-        (b"A boat <|box_start|>(5,5),(5,5)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
-        (b"A boat <|box_start|>(1001,5),(1003,9)<|box_end|> (red).<|im_gen_start|>", "No box of c.txt can be used"),
+        (CHAIN.removesuffix("<|im_gen_start|>").encode(), "does not end with a picture"),
+        (b"A boat <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>", "None of the boxes in c.txt can be used"),
+        (
+            b"A boat <|box_start|>(500,2),(1,90)<|box_end|> (red).<|im_gen_start|>",
+            "None of the boxes in c.txt can be used",
+        ),
+        (
+            b"A boat <|box_start|>(5,5),(5,5)<|box_end|> (red).<|im_gen_start|>",
+            "None of the boxes in c.txt can be used",
+        ),
+        (
+            b"A boat <|box_start|>(1001,5),(1003,9)<|box_end|> (red).<|im_gen_start|>",
+            "None of the boxes in c.txt can be used",
+        ),
     ],
     ids=["binary", "empty", "long", "unfinished", "digits missing", "x1 above x2", "equal corners", "beyond the edge"],
 )
@@ -144,10 +153,10 @@ def test_truncated_weights(refused, picture, tiny_model, tmp_path):
     ("output", "words"),
     [
         ("nowhere/out.png", "no folder nowhere"),
-        ("out.gif", "out.gif cannot be written: its ending names no format"),
-        ("out", "its ending names no format"),
+        ("out.gif", "out.gif cannot be written: its extension does not stand for a picture format"),
+        ("out", "its extension does not stand for a picture format"),
         ("folder.png", "folder.png is a folder"),
-        ("scene.png", "scene.png exists already. Add --force"),
+        ("scene.png", "scene.png already exists. Add --force"),
         ("a" * 300 + ".png", "cannot be written"),
     ],
 )
@@ -166,7 +175,7 @@ def test_a_folder_without_write_permission(refused, picture):
 
 def test_one_file_for_two_outputs(refused, picture):
     same = ("-o", "out.png", "--boxes-overlay", "./out.png")
-    refused(6, "named for two outputs", "edit", picture, INSTRUCTION, *same, *LATE)
+    refused(6, "used for two outputs", "edit", picture, INSTRUCTION, *same, *LATE)
 
 
 def test_an_overlay_that_is_not_a_png(refused, picture):
@@ -175,7 +184,7 @@ def test_an_overlay_that_is_not_a_png(refused, picture):
 
 def test_a_picture_too_long_for_the_format(refused):
     Image.new("L", (17_000, 16)).save("long.png")
-    refused(6, "16383 a side", "edit", "long.png", INSTRUCTION, "-o", "out.webp", *LATE)
+    refused(6, "at most 16383 on each side", "edit", "long.png", INSTRUCTION, "-o", "out.webp", *LATE)
 
 
 @pytest.mark.parametrize(
@@ -190,9 +199,9 @@ def test_a_picture_too_long_for_the_format(refused):
         (["--scheduler", "fast"], "unipc"),
         (["--fit", "crop"], "stretch"),
         (["--scope", "all"], "spill"),
-        (["--semantic-scale", "nan"], "semantic scale is nan"),
-        (["--spatial-scale", "-1"], "spatial scale is -1"),
-        (["--reference-scale", "1e9"], "reference scale"),
+        (["--semantic-scale", "nan"], "semantic guidance scale is out of range: nan"),
+        (["--spatial-scale", "-1"], "spatial guidance scale is out of range: -1"),
+        (["--reference-scale", "1e9"], "reference guidance scale"),
         (["--sedd", "4"], "--sedd"),
         (["one-argument-too-many"], "one-argument-too-many"),
     ],
@@ -213,7 +222,7 @@ def test_missing_arguments_and_unknown_commands(refused, picture):
 
 
 def test_a_size_that_cannot_be_drawn(refused):
-    refused(2, "width of 100", "generate", "a house", "-o", "out.png", "--width", 100, "--model", "tiny")
+    refused(2, "width is not valid: 100", "generate", "a house", "-o", "out.png", "--width", 100, "--model", "tiny")
 
 
 def test_control_characters_in_a_name_are_escaped(refused):
@@ -239,7 +248,7 @@ def test_an_unexpected_error_without_a_writable_log(got, picture, tmp_path, monk
     monkeypatch.setattr(faults, "log_file", lambda: tmp_path / "logs" / "got.log")
     monkeypatch.setattr("got_desktop.source_image.read", lambda *arguments: 1 / 0)
     result = got("edit", picture, INSTRUCTION, "-o", "out.png")
-    assert result.code == 1 and "could not be kept" in result.err and result.err.count("\n") == 1
+    assert result.code == 1 and "could not be saved" in result.err and result.err.count("\n") == 1
 
 
 def test_an_error_while_writing_leaves_no_files(got, picture, chain, tmp_path, monkeypatch):

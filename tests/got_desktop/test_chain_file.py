@@ -35,7 +35,9 @@ def test_boxes_as_json():
 def test_problems_have_a_readable_position():
     chain = Chain.parse("One.\nTwo <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>")
     (problem,) = chain.problems
-    assert chain.note_of(problem).text.startswith("chain, line 2, column 5: “(1,2),(3)” are not two corners. Write ")
+    assert chain.note_of(problem).text.startswith(
+        "chain, line 2, column 5: “(1,2),(3)” is not a pair of corners. Write "
+    )
     problem = chain_words.problems(Chain.parse(TEXT))[0]
     assert (problem["code"], problem["start"], problem["turn"]) == ("no_color", 6, 0)
 

@@ -139,14 +139,14 @@ def test_an_interrupted_import_is_resumed(got, golden, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         Released(golden).convert(tmp_path / "native", on_progress=stop, max_shard_size=2 * 10**9)
     result = got("model", "import", golden, "-o", "native", "--source-size", 112)
-    assert result.code == 0 and "It goes on where the last import ended: 1 of its files are kept." in result.err
+    assert result.code == 0 and "The import resumes where the last one stopped; 1 of its files are kept." in result.err
     assert sorted(path.name for path in tmp_path.iterdir() if "native" in path.name) == ["native"]
 
 
 @pytest.mark.full
 def test_an_import_that_fails_prints_one_line(got, tmp_path):
     result = got("model", "import", tmp_path, "-o", "native")
-    assert result.code == 4 and "has no folder GoT-6B" in result.err
+    assert result.code == 4 and "does not contain the folder GoT-6B" in result.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -160,7 +160,7 @@ def test_the_doctor_reports_what_is_installed(got):
     assert result.code == (0 if all(finding["good"] for finding in findings.values()) else 1)
     assert got("model", "load", "tiny").code == 0
     findings = {finding["what"]: finding for finding in json.loads(got("doctor", "--json").out)}
-    assert findings["Engine"]["found"].endswith("tiny loaded: all of it stays in memory")
+    assert findings["Engine"]["found"].endswith("tiny loaded: the whole model stays in memory")
 
 
 def test_the_doctor_reports_problems_with_remedies(got, monkeypatch, tmp_path):

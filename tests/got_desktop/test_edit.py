@@ -47,8 +47,8 @@ def test_an_edit_is_planned_drawn_and_composited_over_the_source(got, picture, t
 
 def test_a_plan_without_a_usable_box_is_not_drawn(got, picture, tmp_path):
     result = got("edit", picture, LOST, "-o", "out.png", *FAST)
-    assert result.code == 5 and "No box of the plan can be used: line 1, column 8:" in result.err
-    assert "mend it" in result.err and "step 1" not in result.err and not (tmp_path / "out.png").exists()
+    assert result.code == 5 and "None of the plan's boxes can be used: line 1, column 8:" in result.err
+    assert "correct the plan" in result.err and "step 1" not in result.err and not (tmp_path / "out.png").exists()
     plan_result = got("plan", picture, LOST, "--model", "tiny", "-o", "chain.txt")
     assert plan_result.code == 0 and "has no area in the picture" in plan_result.err
     chain = tmp_path / "chain.txt"
@@ -220,7 +220,7 @@ def test_the_first_frame_of_an_animation_is_edited_with_a_note(got, chain):
     frames = [Image.new("RGB", (40, 40), name) for name in ("blue", "green")]
     frames[0].save("moving.png", save_all=True, append_images=frames[1:])
     result = got("edit", "moving.png", INSTRUCTION, "-o", "out.png", "--chain", chain, *FAST)
-    assert result.code == 0 and "2 frames of animation; the first is used" in result.err
+    assert result.code == 0 and "an animation with 2 frames; only the first is used" in result.err
 
 
 def test_control_tokens_in_the_instruction_are_removed_with_a_note(got, picture, tmp_path):
@@ -230,7 +230,7 @@ def test_control_tokens_in_the_instruction_are_removed_with_a_note(got, picture,
     result = got("edit", picture, "paint <|im_gen_start|> it", "-o", "out.png", "--json", "--chain", "c.txt", *FAST)
     outcome = json.loads(result.out)
     assert "<|" not in outcome["instruction"]
-    assert "control token" in result.err and any("control token" in note for note in outcome["notes"])
+    assert "Control tokens" in result.err and any("Control tokens" in note for note in outcome["notes"])
 
 
 def test_a_broken_box_is_reported_with_its_position_and_changes_nothing(got, picture, tmp_path):
@@ -278,4 +278,4 @@ def test_a_file_is_replaced_only_with_force(got, picture, chain, tmp_path):
 def test_a_box_without_a_color_in_a_chain_file_is_reported(got, picture, tmp_path):
     (tmp_path / "c.txt").write_text("A hill <|box_start|>(1,2),(30,40)<|box_end|>. " + CHAIN, encoding="utf-8")
     from_file = got("edit", picture, INSTRUCTION, "-o", "out.png", "--chain", "c.txt", *FAST)
-    assert from_file.code == 0 and from_file.err.count("has no color word") == 1
+    assert from_file.code == 0 and from_file.err.count("has no color") == 1

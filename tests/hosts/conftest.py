@@ -28,13 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def screen() -> Iterator[str]:
-    """The display of a screen without a monitor."""
+    """The display of a virtual screen."""
     read, write = os.pipe()
     command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"]
     process = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
-    with os.fdopen(read) as said:
-        number = said.readline().strip()
+    with os.fdopen(read) as output:
+        number = output.readline().strip()
     yield f":{number}"
     process.terminate()
     process.wait(10)
@@ -42,20 +42,20 @@ def screen() -> Iterator[str]:
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Iterator[Ground]:
-    made = Ground(tmp_path)
-    made.take_samples()
-    yield made
-    made.end_engine()
+    new_ground = Ground(tmp_path)
+    new_ground.take_samples()
+    yield new_ground
+    new_ground.end_engine()
 
 
 @pytest.fixture(scope="session")
 def unpacked(tmp_path_factory: pytest.TempPathFactory, screen: str) -> Path:
-    """Krita's folder after its first start ever, with the plug-in: for half a minute it unpacks its brushes."""
+    """Krita's folder after its first start, with the plug-in. Unpacking its brushes takes half a minute."""
 
     def start(folder: Path) -> None:
-        fresh = Krita(Ground(folder), screen)
-        fresh.install()
-        fresh.run("first_start")
+        host = Krita(Ground(folder), screen)
+        host.install()
+        host.run("first_start")
 
     return once(tmp_path_factory, "krita", start) / KRITA_DATA
 
@@ -64,22 +64,22 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory, screen: str) -> Path:
 def krita(ground: Ground, screen: str, unpacked: Path) -> Iterator[Krita]:
     own = ground.folder / KRITA_DATA
     shutil.copytree(unpacked, own, ignore=shutil.ignore_patterns("pykrita", "actions"))  # the plug-in
-    made = Krita(ground, screen)
-    made.install()
-    yield made
+    host = Krita(ground, screen)
+    host.install()
+    yield host
     shutil.rmtree(own)  # a hundred megabytes
 
 
 @pytest.fixture
 def gimp(screen: str) -> Iterator[Gimp]:
-    """GIMP's folders lie where it can see them; they go after the test."""
+    """GIMP with folders inside its chroot, which are removed after the test."""
     folder = Path(tempfile.mkdtemp(prefix="got", dir=CHROOT / "srv"))
-    made = Gimp(Ground(folder), screen)
-    made.ground.take_samples()
-    made.install()
-    yield made
-    made.ground.end_engine()
-    kept = os.environ.get("GOT_HOSTS_PICTURES")
-    if kept:
-        shutil.copytree(made.ground.folder, kept, dirs_exist_ok=True)
+    host = Gimp(Ground(folder), screen)
+    host.ground.take_samples()
+    host.install()
+    yield host
+    host.ground.end_engine()
+    target = os.environ.get("GOT_HOSTS_PICTURES")
+    if target:
+        shutil.copytree(host.ground.folder, target, dirs_exist_ok=True)
     shutil.rmtree(folder)

@@ -14,7 +14,7 @@ from engine.api.runtime import read_runtime
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LIMIT = 1200
-"""Seconds that a host may run: a minute on an idle machine, and a busy one is no failure."""
+"""Seconds that a host may run: a minute on an idle machine; a busy machine is not a failure."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Ground:
         return self.folder / "engine"
 
     def environment(self) -> dict[str, str]:
-        """What a user of a fresh machine has, and no more."""
+        """The environment of a user of a fresh machine, and no more."""
         home = self.folder / "home"
         for name in (".config", ".local/share", "run"):
             (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,14 +50,16 @@ class Ground:
         }
 
     def got(self, *words: str, **environment: str) -> str:
-        """Runs the command line in the same surroundings."""
+        """Runs the command line in the same environment."""
         command = [sys.executable, "-m", "got_desktop", *words]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment() | environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        process = subprocess.run(
+            command, cwd=ROOT, env=self.environment() | environment, capture_output=True, text=True
+        )
+        assert process.returncode == 0, process.stderr
+        return process.stdout
 
     def take_samples(self) -> None:
-        """A copy of the sample pictures, to be worked on."""
+        """Copies the sample pictures, to be worked on."""
         self.pictures.mkdir(parents=True)
         for sample in (ROOT / "resources" / "samples").glob("*.png"):
             shutil.copy(sample, self.pictures)

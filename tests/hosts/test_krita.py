@@ -17,9 +17,9 @@ def test_an_edit_from_instruction_to_saved_file(krita: Krita):
         "Scope": "Boxes only",
         "Feather": "10 %",
         "Grow": "4 px",
-        "Semantic guidance": "model's own",
-        "Spatial guidance": "model's own",
-        "Reference guidance": "model's own",
+        "Semantic guidance": "model default",
+        "Spatial guidance": "model default",
+        "Reference guidance": "model default",
     }
     assert notes["busy"] and notes["untouched_by_plan"]
     assert "<|box_start|>" in notes["chain"], notes["said"]
@@ -60,8 +60,8 @@ def test_several_results_and_documents_that_change_or_go(krita: Krita):
     assert "cut off at its edge" in notes["beyond"][0] and notes["beyond"][1] == 1000
     assert notes["edge_numbers"] == [300, 90, 700, 300] and "(300,90),(1000,390)" in notes["edge_text"]
     assert "has no area in the picture" in notes["lost_problem"]
-    assert "No box of the chain can be used" in notes["lost"][0] and notes["lost"][1] == 1
-    assert "No region is marked for the edit" in notes["whole_problem"]
+    assert "None of the chain's boxes can be used" in notes["lost"][0] and notes["lost"][1] == 1
+    assert "No edit region is marked" in notes["whole_problem"]
 
 
 def test_cancelling_a_killed_engine_and_a_window_that_goes_on(krita: Krita):
@@ -69,10 +69,10 @@ def test_cancelling_a_killed_engine_and_a_window_that_goes_on(krita: Krita):
     notes = krita.run("engine")
     assert "when it is needed" in notes["before"]
     assert notes["shortcuts"] == ["Ctrl+Alt+P", "Ctrl+Alt+Return", "Ctrl+Alt+Backspace"] and notes["planning"]
-    assert "runs" in notes["engine"] and "got-mini" in notes["models"]
-    assert notes["started"][0] == "The engine runs." and notes["started"][2]
+    assert "is running" in notes["engine"] and "got-mini" in notes["models"]
+    assert notes["started"][0] == "The engine is running." and notes["started"][2]
     assert notes["cancelled"] == ["Cancelled.", True]
-    gap, edit = notes["longest_gap"]  # what waits for the engine in Krita's thread stands still for all of it
+    gap, edit = notes["longest_gap"]  # a call that waits for the engine in Krita's thread would block it all the time
     assert notes["applied"] == 2 and gap < edit / 2
     assert notes["killed"][1] == 3, notes["killed"][0]
     assert notes["overlay"]
@@ -82,7 +82,7 @@ def test_on_a_german_system_it_speaks_german(krita: Krita):
     marker = krita.ground.folder / "home/.local/share/krita/pykrita/got_krita/got_desktop.json"
     marker.write_text(json.dumps(json.loads(marker.read_text()) | {"engine_command": None}))
     notes = krita.run("no_engine", LANG="de_DE.UTF-8")
-    assert notes["empty"] == "Die Anweisung ist leer: Sagen Sie, was sich ändern soll."
+    assert notes["empty"] == "Die Anweisung ist leer. Beschreiben Sie, was sich ändern soll."
     assert "Installieren Sie got_desktop" in notes["said"]
 
 

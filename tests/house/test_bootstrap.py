@@ -1,4 +1,4 @@
-"""bootstrap.py: what it decides, and real environments, real pip and real processes where it acts. No network."""
+"""bootstrap.py: its decisions, and its actions with real environments, a real pip and real processes. No network."""
 
 import json
 import os
@@ -18,7 +18,7 @@ on_posix = pytest.mark.skipif(os.name == "nt", reason="writes a shell script")
 
 @pytest.fixture
 def bare_venv(tmp_path: Path) -> Path:
-    """A real environment, made fast: it has no pip."""
+    """A real environment, created fast because it has no pip."""
     folder = tmp_path / ".venv"
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
     return folder
@@ -57,13 +57,13 @@ def test_the_python_range_is_the_one_that_the_package_declares(root: Path):
     ("system", "nvidia", "requirement", "index"),
     [
         ("Linux", False, "torch==2.13.0+cpu", "/whl/cpu"),
-        ("Linux", True, "torch===2.13.0", None),  # three signs: an installed +cpu build does not satisfy it
+        ("Linux", True, "torch===2.13.0", None),  # three equals signs: an installed +cpu build does not match
         ("Windows", False, "torch==2.13.0", None),
         ("Windows", True, "torch==2.13.0+cu130", "/whl/cu130"),
         ("Darwin", False, "torch==2.13.0", None),
     ],
 )
-def test_the_torch_build_fits_the_system_and_the_card(system: str, nvidia: bool, requirement: str, index: str | None):
+def test_the_torch_build_fits_the_system_and_the_gpu(system: str, nvidia: bool, requirement: str, index: str | None):
     build = bootstrap.torch_build("2.13.0", system, "arm64", nvidia)
     assert build.requirement == requirement
     assert (build.index or "").endswith(index or "")
@@ -77,15 +77,15 @@ def test_a_mac_with_an_intel_processor_is_refused():
 
 
 @on_posix
-@pytest.mark.parametrize(("exit_code", "found"), [(0, True), (9, False)])
-def test_a_card_is_found_where_the_driver_answers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exit_code: int, found: bool
+@pytest.mark.parametrize(("exit_code", "expected"), [(0, True), (9, False)])
+def test_a_gpu_is_found_where_the_driver_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exit_code: int, expected: bool
 ):
     tool = tmp_path / "nvidia-smi"
     tool.write_text(f"#!/bin/sh\nexit {exit_code}\n")
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert bootstrap.has_nvidia_card() is found
+    assert bootstrap.has_nvidia_card() is expected
 
 
 def test_a_full_disk_is_named_with_what_is_free_and_needed(tmp_path: Path):
@@ -103,9 +103,9 @@ def test_every_package_that_we_name_is_pinned_to_one_version(root: Path):
     assert all(re.fullmatch(r"[a-z0-9.-]+==[0-9][0-9.a-z]*", pin) for pin in pins)
     pinned = {pin.split("==")[0] for pin in pins}
     settings = (root / "pyproject.toml").read_text().split("[project.scripts]")[0].split("dependencies = [")[1]
-    named = {name.lower() for name in re.findall(r'"([A-Za-z][\w.-]*)(?:\[\w+\])?>=', settings)}
-    assert len(named) > 15
-    assert named <= pinned
+    dependencies = {name.lower() for name in re.findall(r'"([A-Za-z][\w.-]*)(?:\[\w+\])?>=', settings)}
+    assert len(dependencies) > 15
+    assert dependencies <= pinned
 
 
 def test_the_pin_of_torch_is_read_from_the_constraints():
@@ -141,7 +141,7 @@ def stamp_of(fingerprint: str, *extras: str) -> str:
         (None, {"dev"}, {"dev"}),
         (stamp_of("now"), set(), None),  # all in place
         (stamp_of("now", "dev", "train"), {"dev"}, None),
-        (stamp_of("now", "dev"), {"app"}, {"app", "dev"}),  # what an earlier command needed stays
+        (stamp_of("now", "dev"), {"app"}, {"app", "dev"}),  # extras of an earlier command stay
         (stamp_of("before", "dev"), set(), {"dev"}),  # a pin has changed
     ],
 )
@@ -167,7 +167,7 @@ def test_the_environments_python_lies_where_each_system_puts_it():
 
 
 @pytest.mark.full
-def test_a_broken_environment_is_made_anew_and_a_working_one_is_kept(
+def test_a_broken_environment_is_recreated_and_a_working_one_is_kept(
     bare_venv: Path, capsys: pytest.CaptureFixture[str]
 ):
     assert not bootstrap.works(bare_venv)  # it has no pip
@@ -186,7 +186,7 @@ def test_an_environment_that_was_moved_is_seen(bare_venv: Path, tmp_path: Path):
     assert bootstrap.was_moved(elsewhere)
 
 
-def test_a_folder_that_is_no_environment_is_never_deleted(tmp_path: Path):
+def test_a_folder_that_is_not_an_environment_is_never_deleted(tmp_path: Path):
     (tmp_path / "precious.txt").write_text("mine")
     with pytest.raises(Stop, match="in the way"):
         bootstrap.make_environment(tmp_path)
@@ -278,20 +278,22 @@ def test_arguments_and_exit_code_pass_through(checkout: Path, bare_venv: Path):
     command = Command("", frozenset(), "echo", ("-n2",), ("-n2", "--full", "--cov"))
     assert bootstrap.run(command, ["-k", "chain"]) == 7
     assert json.loads((checkout / "seen.json").read_text()) == ["-k", "chain"]
-    for given, seen in (
+    for arguments, expected in (
         ([], ["-n2"]),
         (["--full"], ["-n2", "--full", "--cov"]),
         (["--full", "-s"], ["--full", "-s"]),
     ):
-        bootstrap.run(command, given)
-        assert json.loads((checkout / "seen.json").read_text()) == seen
+        bootstrap.run(command, arguments)
+        assert json.loads((checkout / "seen.json").read_text()) == expected
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 2), (["nonsense"], 2), (["--help"], 0), (["-h"], 0)])
-def test_a_word_that_is_no_command_gets_the_list(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]):
+def test_a_word_that_is_not_a_command_gets_the_list(
+    arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]
+):
     assert bootstrap.main(arguments) == code
-    shown = capsys.readouterr().out
-    assert re.findall(r"bootstrap\.py (\w+)", shown) == ["demo", "test", "app"]
+    output = capsys.readouterr().out
+    assert re.findall(r"bootstrap\.py (\w+)", output) == ["demo", "test", "app"]
 
 
 def test_what_stops_it_is_one_line_without_a_trace(checkout: Path, capsys: pytest.CaptureFixture[str]):

@@ -1,4 +1,4 @@
-"""What lies in the repository: sizes that a clone can bear, and nothing that holds on one machine only."""
+"""The files in the repository: sizes that a clone can bear, and nothing that is true on one machine only."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 MEGABYTE = 2**20
-# a folder at the root of one machine; a URL's or a longer path's part of the same name is none
+# a root folder of one machine; the same name inside a URL or a longer path does not count
 MACHINE_PATH = re.compile(r"(?<![\w./~*])(?:/(?:work|root|home|farm|tmp)/|[A-Z]:\\Users\\)")
 
 
@@ -16,10 +16,10 @@ MACHINE_PATH = re.compile(r"(?<![\w./~*])(?:/(?:work|root|home|farm|tmp)/|[A-Z]:
 def files(root: Path) -> list[Path]:
     """Every file that git tracks or would track."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    if listed.returncode:
+    process = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if process.returncode:
         pytest.skip("not a git checkout")
-    return [root / name for name in listed.stdout.split("\0") if name and (root / name).is_file()]
+    return [root / name for name in process.stdout.split("\0") if name and (root / name).is_file()]
 
 
 def test_no_file_is_above_25_megabytes(files: list[Path]):
@@ -43,12 +43,12 @@ def test_another_path_is_none(line: str):
 
 
 def test_no_file_holds_a_path_of_one_machine(files: list[Path], root: Path):
-    found = []
+    names = []
     for file in files:
         text = file.read_bytes()
         if b"\0" not in text and MACHINE_PATH.search(text.decode(errors="replace")):
-            found.append(str(file.relative_to(root)))
-    assert found == []
+            names.append(str(file.relative_to(root)))
+    assert names == []
 
 
 def test_the_wheel_holds_the_packages_and_the_shipped_files_side_by_side(root: Path, tmp_path: Path):
@@ -57,5 +57,5 @@ def test_the_wheel_holds_the_packages_and_the_shipped_files_side_by_side(root: P
     wheel = next(WheelBuilder(str(root)).build(directory=str(tmp_path), versions=["standard"]))
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"engine/api/chain.py", "got_desktop/cli.py", "training/__main__.py"} <= names
-    # the catalog finds them beside the package `engine`, in a checkout and in site-packages alike
+    # the catalog finds them next to the package `engine`, in a checkout and in site-packages alike
     assert {"resources/models/got-mini/got.json", "resources/samples/samples.json"} <= names

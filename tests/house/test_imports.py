@@ -1,4 +1,4 @@
-"""Who may import whom: the contracts in pyproject.toml hold, and they leave no room of the engine out."""
+"""Import contracts: those in pyproject.toml hold, and they cover every room of the engine."""
 
 import ast
 import re
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-DOOR_AND_STDLIB = {"engine", *sys.stdlib_module_names}
+API_AND_STDLIB = {"engine", *sys.stdlib_module_names}
 
 
 def imported_modules(source: str) -> set[str]:
-    """Every absolute import of a module, wherever it stands in the text; a relative one stays in its package."""
+    """All absolute imports of a module, at any place in its text; relative ones stay in their package."""
     names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -24,11 +24,11 @@ def imported_modules(source: str) -> set[str]:
     return names
 
 
-def strangers(source: str) -> set[str]:
-    """What the source imports that is neither of the standard library nor of engine.api."""
+def foreign_imports(source: str) -> set[str]:
+    """Imports that are neither from the standard library nor from engine.api."""
     other_rooms = re.compile(r"engine(?!\.api(\.|$))")
     names = imported_modules(source)
-    return {name for name in names if name.split(".")[0] not in DOOR_AND_STDLIB or other_rooms.match(name)}
+    return {name for name in names if name.split(".")[0] not in API_AND_STDLIB or other_rooms.match(name)}
 
 
 def contracts(root: Path) -> list[dict]:
@@ -38,23 +38,23 @@ def contracts(root: Path) -> list[dict]:
 def test_the_contracts_hold(root: Path):
     lint = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
     assert lint, "import-linter is part of the extra `dev`"
-    done = subprocess.run([lint, "--no-cache"], cwd=root, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-    assert f"Contracts: {len(contracts(root))} kept, 0 broken" in done.stdout
+    process = subprocess.run([lint, "--no-cache"], cwd=root, capture_output=True, text=True)
+    assert process.returncode == 0, process.stdout
+    assert f"Contracts: {len(contracts(root))} kept, 0 broken" in process.stdout
 
 
-def test_every_room_of_the_engine_but_its_door_is_closed_to_the_app(root: Path):
+def test_every_room_of_the_engine_but_the_public_api_is_closed_to_the_app(root: Path):
     rooms = {f"engine.{folder.parent.name}" for folder in (root / "engine").glob("*/__init__.py")}
     closed = next(contract["forbidden_modules"] for contract in contracts(root) if "3." in contract["name"])
     assert rooms - set(closed) == {"engine.api"}
 
 
 @pytest.mark.parametrize("source", ["import numpy", "def f():\n    from PIL import Image", "import engine.got"])
-def test_a_stranger_at_the_door_is_seen(source: str):
-    assert strangers(source)
+def test_a_foreign_import_is_seen(source: str):
+    assert foreign_imports(source)
 
 
-def test_the_door_needs_nothing_but_the_standard_library(root: Path):
+def test_the_public_api_needs_nothing_but_the_standard_library(root: Path):
     files = sorted((root / "engine" / "api").rglob("*.py"))
     assert files
-    assert {file.name: strangers(file.read_text()) for file in files} == {file.name: set() for file in files}
+    assert {file.name: foreign_imports(file.read_text()) for file in files} == {file.name: set() for file in files}

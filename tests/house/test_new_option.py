@@ -1,4 +1,4 @@
-"""A drawing option is declared in one place: one that is added there is seen in every host, in files and in OpenAPI."""
+"""A drawing option is declared in one place; a new one appears in every host, in files and in OpenAPI."""
 
 import json
 import sys
@@ -25,7 +25,7 @@ IMAGE = "0" * 64
 
 @dataclass(frozen=True, kw_only=True)
 class More(EditOptions):
-    """An edit's options with one that the project does not have."""
+    """An edit's options and one that the project does not have."""
 
     sharpen: float = option(
         0.25,
@@ -58,7 +58,7 @@ class PluginSettings(More, Settings):
 def test_requests_and_openapi():
     request = Request(instruction="x", image=IMAGE, sharpen=0.5)
     assert loads(Request, dumps(request)) == request
-    with pytest.raises(RequestError, match=r"The sharpen is 2\.0\. Give 0 to 1\."):
+    with pytest.raises(RequestError, match=r"The sharpen is out of range: 2\.0\. Use a value from 0 to 1\."):
         Request(instruction="x", image=IMAGE, sharpen=2.0)
     schema = TypeAdapter(Request).json_schema()["properties"]["sharpen"]
     assert (schema["minimum"], schema["maximum"], schema["default"]) == (0, 1, 0.25)
@@ -71,26 +71,26 @@ def test_facts():
 
 
 def test_command_line():
-    seen = []
+    calls = []
 
     @with_drawing
     def edit(*, drawing: More) -> None:
-        seen.append(drawing)
+        calls.append(drawing)
 
     app, runner = typer.Typer(), CliRunner(env={"COLUMNS": "200"})
     app.command()(edit)
-    assert "--sharpen" in (said := runner.invoke(app, ["--help"]).output) and "How much sharper" in said
+    assert "--sharpen" in (output := runner.invoke(app, ["--help"]).output) and "How much sharper" in output
     assert runner.invoke(app, ["--sharpen", "0.75", "--steps", "3"]).exit_code == 0
     assert runner.invoke(app, ["--sharpen", "1.5"]).exit_code == 2
-    assert seen == [More(sharpen=0.75, num_inference_steps=3)]
+    assert calls == [More(sharpen=0.75, num_inference_steps=3)]
 
 
 def test_presets_and_history():
     drawing = AppDrawing(sharpen=0.75, seed=7, width=64).with_values(semantic=2.0)
-    stored = json.loads(json.dumps(drawing.to_json()))
-    assert stored["sharpen"] == 0.75 and stored["semantic"] == 2.0
-    assert AppDrawing.from_json(stored) == drawing
-    assert Drawing.from_json(stored) == Drawing(seed=7, width=64).with_values(semantic=2.0)  # by an older version
+    data = json.loads(json.dumps(drawing.to_json()))
+    assert data["sharpen"] == 0.75 and data["semantic"] == 2.0
+    assert AppDrawing.from_json(data) == drawing
+    assert Drawing.from_json(data) == Drawing(seed=7, width=64).with_values(semantic=2.0)  # read by an older version
 
 
 def test_app(qtbot, tmp_path):
@@ -116,18 +116,18 @@ def test_app(qtbot, tmp_path):
 
 
 def _stand_in(monkeypatch: pytest.MonkeyPatch, name: str, **contents: object) -> None:
-    """A module that only the host has."""
+    """Adds a module that only the host has."""
     module = ModuleType(name)
     vars(module).update(contents)
     monkeypatch.setitem(sys.modules, name, module)
 
 
 def test_gimp(monkeypatch):
-    added = {}
+    calls = {}
     procedure = SimpleNamespace(
-        add_double_argument=lambda name, *about: added.update({name: about}),
-        add_int_argument=lambda name, *about: added.update({name: about}),
-        add_choice_argument=lambda name, *about: added.update({name: about}),
+        add_double_argument=lambda name, *about: calls.update({name: about}),
+        add_int_argument=lambda name, *about: calls.update({name: about}),
+        add_choice_argument=lambda name, *about: calls.update({name: about}),
     )
     flags = SimpleNamespace(READWRITE="rw")
     choices = SimpleNamespace(new=lambda: SimpleNamespace(add=lambda *about: None))
@@ -138,8 +138,8 @@ def test_gimp(monkeypatch):
     from plugins.gimp import arguments
 
     arguments.add(procedure, More)
-    assert list(added) == ["seed", "steps", "semantic", "spatial", "reference", "scope", "feather", "grow", "sharpen"]
-    assert added["sharpen"] == ("_Sharpen", "How much sharper the edit becomes", 0.0, 1.0, 0.25, "rw")
+    assert list(calls) == ["seed", "steps", "semantic", "spatial", "reference", "scope", "feather", "grow", "sharpen"]
+    assert calls["sharpen"] == ("_Sharpen", "How much sharper the edit becomes", 0.0, 1.0, 0.25, "rw")
     assert arguments.names(More, first=True) == ["scope"] and "sharpen" in arguments.names(More, first=False)
     answers = {"sharpen": 0.5, "steps": 0, "semantic": -1.0, "scope": "spill"}
     config = SimpleNamespace(
@@ -152,10 +152,10 @@ def test_gimp(monkeypatch):
 def test_krita(monkeypatch, qtbot, root):
     from PySide6 import QtCore, QtWidgets
 
-    stored = {"semantic": "2.5", "grow": "7", "scope": "spill"}
+    settings_file = {"semantic": "2.5", "grow": "7", "scope": "spill"}
     krita = SimpleNamespace(
-        writeSetting=lambda group, name, value: stored.update({name: value}),
-        readSetting=lambda group, name, default: stored.get(name, default),
+        writeSetting=lambda group, name, value: settings_file.update({name: value}),
+        readSetting=lambda group, name, default: settings_file.get(name, default),
     )
     _stand_in(monkeypatch, "krita", Krita=SimpleNamespace(instance=lambda: krita))
     _stand_in(monkeypatch, "plugins.krita", __path__=[str(root / "plugins" / "krita")])
@@ -178,4 +178,4 @@ def test_krita(monkeypatch, qtbot, root):
         "spill",
         2.5,
     )
-    assert stored["sharpen"] == "50" and stored["grow"] == "7" and stored["spatial"] == "-0.5"
+    assert settings_file["sharpen"] == "50" and settings_file["grow"] == "7" and settings_file["spatial"] == "-0.5"

@@ -1,4 +1,4 @@
-"""The README says what the code does."""
+"""The README agrees with the code."""
 
 import re
 from pathlib import Path
@@ -23,10 +23,10 @@ def test_the_two_commands_come_first_and_are_the_only_ones(readme: str):
 
 
 def test_the_table_of_exit_codes_is_the_codes(readme: str):
-    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)}
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)}
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.EngineError)]
-    assert listed == set(EXIT_CODES)
-    assert {kind.exit_code for kind in kinds} <= listed
+    assert codes == set(EXIT_CODES)
+    assert {kind.exit_code for kind in kinds} <= codes
 
 
 def test_every_link_to_a_file_leads_to_one(root: Path):
@@ -43,6 +43,6 @@ def test_every_link_to_a_file_leads_to_one(root: Path):
 
 def test_every_folder_that_the_map_names_is_there(root: Path):
     tree = (root / "AGENTS.md").read_text(encoding="utf-8").split("```")[1]
-    named = re.findall(r"^([\w.-]+/?)\s", tree.split("\n", 1)[1], re.MULTILINE)
-    assert "engine/" in named
-    assert [name for name in named if not (root / name).exists()] == []
+    names = re.findall(r"^([\w.-]+/?)\s", tree.split("\n", 1)[1], re.MULTILINE)
+    assert "engine/" in names
+    assert [name for name in names if not (root / name).exists()] == []

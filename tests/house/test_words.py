@@ -1,4 +1,4 @@
-"""What the program says: literal templates, and a translation of each in every language."""
+"""The program's messages: literal templates, and a translation of each in every language."""
 
 import gettext
 import inspect

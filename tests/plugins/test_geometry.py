@@ -1,4 +1,4 @@
-"""Boxes on a preview: what is hit, what a drag makes of it, and what of the picture a selection is edited in."""
+"""Boxes on a preview: hits, drags, and the part of the picture in which a selection is edited."""
 
 import pytest
 from hypothesis import given
@@ -34,8 +34,8 @@ def test_a_drag_moves_only_the_sides_of_its_handle(box, handle, dx, dy):
     if handle == "body":
         assert (after.x2 - after.x1, after.y2 - after.y1) == (box.x2 - box.x1, box.y2 - box.y1)
     else:
-        kept = {"w": "x1", "e": "x2", "n": "y1", "s": "y2"}
-        assert all(getattr(after, side) == getattr(box, side) for part, side in kept.items() if part not in handle)
+        sides = {"w": "x1", "e": "x2", "n": "y1", "s": "y2"}
+        assert all(getattr(after, side) == getattr(box, side) for part, side in sides.items() if part not in handle)
 
 
 def test_the_smallest_box_gets_the_click_and_the_selected_one_its_handles():
@@ -48,8 +48,8 @@ def test_the_smallest_box_gets_the_click_and_the_selected_one_its_handles():
 
 
 def test_of_two_boxes_at_one_place_the_one_that_changes_gets_the_click():
-    twice = Chain("a cat <|box_start|>(1,1),(90,90)<|box_end|>; the cat <|box_start|>(1,1),(90,90)<|box_end|> (red)")
-    assert Frame(1000, 1000, 1.0).hit(50, 50, twice.boxes, None) == (1, "body")
+    chain = Chain("a cat <|box_start|>(1,1),(90,90)<|box_end|>; the cat <|box_start|>(1,1),(90,90)<|box_end|> (red)")
+    assert Frame(1000, 1000, 1.0).hit(50, 50, chain.boxes, None) == (1, "body")
 
 
 def test_a_picture_is_fitted_in_the_middle_and_places_go_back_and_forth():
@@ -57,19 +57,19 @@ def test_a_picture_is_fitted_in_the_middle_and_places_go_back_and_forth():
     assert (frame.scale, frame.left, frame.top) == (2.0, 0.0, 100.0)
     assert frame.point(200, 200) == (500, 500)
     assert frame.point(-50, 9999) == (0, LIMIT)
-    assert frame.shown(Box(0, 0, 500, 500)) == (0.0, 100.0, 202.0, 102.0)
+    assert frame.to_screen(Box(0, 0, 500, 500)) == (0.0, 100.0, 202.0, 102.0)
 
 
 @pytest.mark.parametrize(
-    ("selection", "seen"),
+    ("selection", "expected"),
     [
         ((400, 400, 200, 100), (350, 350, 300, 200)),
         ((0, 0, 10, 10), (0, 0, 42, 42)),
         ((990, 0, 10, 10), (958, 0, 42, 42)),
     ],
 )
-def test_the_model_sees_some_of_what_surrounds_a_selection(selection, seen):
-    assert neighborhood(selection, 1000, 1000) == seen
+def test_the_model_sees_some_of_what_surrounds_a_selection(selection, expected):
+    assert neighborhood(selection, 1000, 1000) == expected
 
 
 def test_a_selection_is_cut_to_the_document():

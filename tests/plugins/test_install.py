@@ -1,4 +1,4 @@
-"""`got plugin`: where the hosts look, what is put there, and what is left alone."""
+"""`got plugin`: where the hosts look, what is installed there and what is left alone."""
 
 import json
 import os
@@ -115,8 +115,8 @@ def test_folders_that_the_system_was_told_to_use(
     """On Linux an AppImage looks there too."""
     for folder in (krita, gimp):
         (tmp_path / folder).mkdir(parents=True)
-    told = {name: str(tmp_path / folder) for name, folder in variables.items()}
-    here = Machine(system, tmp_path, told, frozenset())
+    environment = {name: str(tmp_path / folder) for name, folder in variables.items()}
+    here = Machine(system, tmp_path, environment, frozenset())
     assert find("krita", here) == [Place("krita", "native", tmp_path / krita, tmp_path / settings)]
     assert find("gimp", here) == [Place("gimp", "native", tmp_path / gimp / "plug-ins")]
 
@@ -176,26 +176,26 @@ def test_an_older_one_of_ours_is_replaced_wholly(gimp: Place):
 
 @pytest.mark.parametrize("content", [None, "{}", '{"plugin": "other"}', "no json"])
 def test_what_we_did_not_install_is_left_alone(gimp: Place, content: str | None):
-    theirs = gimp.folder / "got_gimp" / "theirs.py"
-    theirs.parent.mkdir(parents=True)
-    theirs.write_text("theirs")
+    foreign = gimp.folder / "got_gimp" / "theirs.py"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("theirs")
     if content:
-        (theirs.parent / "got_desktop.json").write_text(content)
+        (foreign.parent / "got_desktop.json").write_text(content)
     assert status(gimp).state == "not ours"
     for act in (install, uninstall):
         with pytest.raises(OutputError, match="not installed by got_desktop"):
             act(gimp)
-    assert theirs.read_text() == "theirs"
+    assert foreign.read_text() == "theirs"
 
 
 def test_a_file_beside_the_folder_is_left_alone_too(krita: Place):
-    theirs = krita.folder / "pykrita" / "got_krita.desktop"
-    theirs.parent.mkdir(parents=True)
-    theirs.write_text("theirs")
+    foreign = krita.folder / "pykrita" / "got_krita.desktop"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("theirs")
     assert status(krita).state == "not ours" and not uninstall(krita)
     with pytest.raises(OutputError, match="got_krita.desktop was not installed by got_desktop"):
         install(krita)
-    assert theirs.read_text() == "theirs" and not (theirs.parent / "got_krita").exists()
+    assert foreign.read_text() == "theirs" and not (foreign.parent / "got_krita").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
@@ -208,26 +208,26 @@ def test_the_command_in_the_folder_starts_this_engine_whatever_the_host_has_set(
     command = json.loads((install(gimp) / "got_desktop.json").read_text())["engine_command"]
     assert command == engine_command()
     host = {"PYTHONPATH": str(tmp_path), "PYTHONHOME": str(tmp_path), "PATH": os.defpath, "GOT_ENGINE_QUEUE": "none"}
-    done = subprocess.run(command, env=host, capture_output=True, text=True, cwd=tmp_path)
-    assert "invalid literal for int() with base 10: 'none'" in done.stderr  # it was the engine that read its settings
+    process = subprocess.run(command, env=host, capture_output=True, text=True, cwd=tmp_path)
+    assert "invalid literal for int() with base 10: 'none'" in process.stderr  # from the engine's settings
 
 
 def got(home: Path, *words: str, expected: int = 0, before: Callable[[], None] | None = None) -> str:
-    """`got plugin …` of a user with that home and no program on the path: what was said.
+    """Output of `got plugin …` for a user with that home and no programs on the path.
 
-    `before` is called in the new process, before the program starts.
+    `before` is called in the new process before the program starts.
     """
     programs = home / "programs"
     programs.mkdir(exist_ok=True)
     folders = {"HOME": str(home), "USERPROFILE": str(home), "APPDATA": str(home), "PATH": str(programs)}
     command = [sys.executable, "-m", "got_desktop", "plugin", *words]
-    done = subprocess.run(command, env=folders, capture_output=True, text=True, preexec_fn=before)
-    assert done.returncode == expected, done.stderr
-    return done.stdout + done.stderr
+    process = subprocess.run(command, env=folders, capture_output=True, text=True, preexec_fn=before)
+    assert process.returncode == expected, process.stderr
+    return process.stdout + process.stderr
 
 
 def no_file_above_6_kb() -> None:
-    """The system breaks off what writes more, as a full disk does."""
+    """Makes the system stop larger writes, as on a full disk."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (6000, resource.RLIM_INFINITY))
@@ -242,17 +242,19 @@ def test_the_command_line_says_where_it_put_it(tmp_path: Path):
 
 @pytest.mark.skipif(sys.platform != LINUX, reason="the folders of Linux")
 def test_the_command_line_names_every_place_and_what_is_missing(tmp_path: Path):
-    flatpak, theirs = tmp_path / ".var/app/org.kde.krita/data/krita", tmp_path / ".local/share/krita/pykrita/got_krita"
+    flatpak, foreign = tmp_path / ".var/app/org.kde.krita/data/krita", tmp_path / ".local/share/krita/pykrita/got_krita"
     old = tmp_path / ".config/GIMP/2.10"
-    for folder in (flatpak, theirs, old):
+    for folder in (flatpak, foreign, old):
         folder.mkdir(parents=True)
-    (theirs / "__init__.py").write_text("theirs")
-    assert "was not installed by got_desktop. Move it away first." in got(tmp_path, "install", "krita", expected=6)
-    (theirs / "__init__.py").unlink()
-    theirs.rmdir()
-    said = got(tmp_path, "install", "all")
-    assert "Installed for Krita: " in said and "Installed for Krita (Flatpak): " in said and "may not reach" in said
-    assert "Left out: GIMP 2 was found, but the plug-in needs GIMP 3." in said
+    (foreign / "__init__.py").write_text("theirs")
+    assert "was not installed by got_desktop. Move or remove it first." in got(tmp_path, "install", "krita", expected=6)
+    (foreign / "__init__.py").unlink()
+    foreign.rmdir()
+    output = got(tmp_path, "install", "all")
+    assert (
+        "Installed for Krita: " in output and "Installed for Krita (Flatpak): " in output and "may not reach" in output
+    )
+    assert "Left out: GIMP 2 was found, but the plug-in needs GIMP 3." in output
     states = json.loads(got(tmp_path, "status", "--json"))
     assert [(entry["kind"], entry["state"]) for entry in states["places"]] == [
         ("native", "installed"),
@@ -268,23 +270,27 @@ def test_the_command_line_names_every_place_and_what_is_missing(tmp_path: Path):
 @pytest.mark.skipif(sys.platform != LINUX, reason="the folders of Linux")
 def test_a_place_that_is_taken_holds_up_no_other(tmp_path: Path):
     flatpak, gimp = tmp_path / ".var/app/org.kde.krita/data/krita", tmp_path / ".config/GIMP/3.0"
-    theirs = tmp_path / ".local/share/krita/pykrita/got_krita"
-    for folder in (flatpak, gimp, theirs):
+    foreign = tmp_path / ".local/share/krita/pykrita/got_krita"
+    for folder in (flatpak, gimp, foreign):
         folder.mkdir(parents=True)
-    (theirs / "__init__.py").write_text("theirs")
-    said = got(tmp_path, "install", "all", expected=6)
-    assert f"got: Krita: {theirs} was not installed by got_desktop. Move it away first." in said
-    assert "Installed for Krita (Flatpak): " in said and "Installed for GIMP 3: " in said
+    (foreign / "__init__.py").write_text("theirs")
+    output = got(tmp_path, "install", "all", expected=6)
+    assert f"got: Krita: {foreign} was not installed by got_desktop. Move or remove it first." in output
+    assert "Installed for Krita (Flatpak): " in output and "Installed for GIMP 3: " in output
     states = json.loads(got(tmp_path, "status", "--json"))["places"]
     assert [entry["state"] for entry in states] == ["not ours", "installed", "installed"]
-    taken = got(tmp_path, "uninstall", "all", expected=6)
-    assert "Removed from Krita (Flatpak)" in taken and "Removed from GIMP 3" in taken and "Move it away first." in taken
-    assert list(tmp_path.rglob("*.py")) == [theirs / "__init__.py"]
+    removal = got(tmp_path, "uninstall", "all", expected=6)
+    assert (
+        "Removed from Krita (Flatpak)" in removal
+        and "Removed from GIMP 3" in removal
+        and "Move or remove it first." in removal
+    )
+    assert list(tmp_path.rglob("*.py")) == [foreign / "__init__.py"]
 
 
 def test_with_neither_program_both_are_named(tmp_path: Path):
-    said = got(tmp_path, "install", "all", expected=1)
-    assert "Krita was not found." in said and "GIMP 3 was not found." in said
+    output = got(tmp_path, "install", "all", expected=1)
+    assert "Krita was not found." in output and "GIMP 3 was not found." in output
 
 
 @pytest.mark.skipif(sys.platform != LINUX, reason="a limit of Linux")
@@ -294,7 +300,7 @@ def test_an_installation_that_breaks_off_leaves_the_older_one_as_it_was(tmp_path
     folder = install(place)
     (folder / "got_desktop.json").write_text(json.dumps({"plugin": host, "engine_command": ["older"]}))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    said = got(tmp_path, "install", host, "--target", str(place.folder), expected=6, before=no_file_above_6_kb)
-    assert "File too large" in said and "Traceback" not in said
+    output = got(tmp_path, "install", host, "--target", str(place.folder), expected=6, before=no_file_above_6_kb)
+    assert "File too large" in output and "Traceback" not in output
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     assert status(place).state == "out of date"

@@ -1,4 +1,4 @@
-"""The plug-ins as they are installed: what they import, for which Python, and that nothing of the house is left out."""
+"""The plug-ins as they are installed: their imports, their Python version, and that no module is missing."""
 
 import ast
 import subprocess
@@ -39,22 +39,22 @@ def test_only_the_standard_library_the_host_and_the_copy_are_imported(plugin: Pl
 def test_every_module_that_is_imported_from_the_copy_is_there(plugin: Plugin):
     parent = plugin.package.removesuffix(plugin.import_name)
     there = {path.removeprefix(parent).removesuffix(".py").removesuffix("/__init__") for path in sources(plugin)}
-    wanted = {name for source in sources(plugin).values() for name in imported(source, (3, 10))}
-    own = {name.replace(".", "/") for name in wanted if name.split(".")[0] == plugin.import_name}
+    modules = {name for source in sources(plugin).values() for name in imported(source, (3, 10))}
+    own = {name.replace(".", "/") for name in modules if name.split(".")[0] == plugin.import_name}
     assert own and own <= there
 
 
 @pytest.mark.parametrize("plugin", PLUGINS.values(), ids=PLUGINS)
-def test_the_copy_of_the_door_works_alone(plugin: Plugin, tmp_path: Path):
+def test_the_copy_of_the_public_api_works_alone(plugin: Plugin, tmp_path: Path):
     for path, data in files(plugin, None).items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
     package = tmp_path / plugin.package
-    (package / "__init__.py").write_text("")  # the host's own modules are not there
+    (package / "__init__.py").write_text("")  # the host's own modules are not available
     name = plugin.import_name
     program = f"from {name}.api.launch import connect; from {name}.common.session import Session; print('ok')"
-    done = subprocess.run([sys.executable, "-S", "-c", program], cwd=package.parent, capture_output=True, text=True)
-    assert done.stdout == "ok\n", done.stderr
+    process = subprocess.run([sys.executable, "-S", "-c", program], cwd=package.parent, capture_output=True, text=True)
+    assert process.stdout == "ok\n", process.stderr
 
 
 def test_a_zip_holds_what_krita_imports_by_hand(tmp_path: Path):

@@ -36,7 +36,7 @@ def annotated_by_ray(model: str | None, device: str = "cpu", workers: int | None
         import ray.data  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise RequestError(
-            "ray_unavailable", "--ray needs Ray, which is not here.", "pip install 'got-desktop[ray]'"
+            "ray_unavailable", "--ray needs Ray, which is not installed.", "pip install 'got-desktop[ray]'"
         ) from error
     ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
@@ -44,7 +44,7 @@ def annotated_by_ray(model: str | None, device: str = "cpu", workers: int | None
     kind = "CPU" if device == "cpu" else "GPU"
     count = int(ray.cluster_resources().get(kind, 0))
     if not count:
-        raise RequestError("ray_without_card", "No machine of the Ray cluster has a GPU.", "Leave out --device.")
+        raise RequestError("ray_without_card", "No machine of the Ray cluster has a GPU.", "Remove --device.")
 
     def results(pairs: Iterator[Checked]) -> Iterable[tuple[Checked, Annotation | Finding]]:
         while chunk := list(islice(pairs, _AT_ONCE)):

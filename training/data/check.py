@@ -78,8 +78,8 @@ def _file_importer(path: Path) -> Callable[[Path], PairStream]:
 def _no_such_data(path: Path) -> RequestError:
     return RequestError(
         "data_unknown",
-        "{path} holds no training data that is known here.",
-        "docs/training.md lists what is: folders of pictures, metadata.jsonl, Parquet, JSONL.",
+        "{path} contains no training data in a known format.",
+        "docs/training.md lists the formats: folders of pictures, metadata.jsonl, Parquet, JSONL.",
         path=path,
     )
 

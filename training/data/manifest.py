@@ -37,7 +37,7 @@ def read_rows(folder: Path) -> list[Row]:
         raise RequestError(
             "data_unknown",
             "{folder} has no {name}.",
-            "`got annotate PAIRS -o {folder}` makes it.",
+            "Create it with `got annotate PAIRS -o {folder}`.",
             folder=folder,
             name=MANIFEST,
         )
@@ -47,7 +47,7 @@ def read_rows(folder: Path) -> list[Row]:
         rows.append(Row(row["name"], row["instruction"], row["chain"], source, folder / row["target_file_name"]))
         _check(rows[-1], folder)
     if not rows:
-        raise RequestError("data_empty", "{folder} holds no pairs.", "Look at its report.txt.", folder=folder)
+        raise RequestError("data_empty", "{folder} contains no pairs.", "See its report.txt.", folder=folder)
     return rows
 
 

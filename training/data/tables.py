@@ -80,7 +80,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         from pyarrow.parquet import ParquetFile
     except ImportError as error:
         raise RequestError(
-            "parquet_unavailable", "Parquet needs pyarrow, which is not here.", "pip install 'got-desktop[train]'"
+            "parquet_unavailable", "Parquet needs pyarrow, which is not installed.", "pip install 'got-desktop[train]'"
         ) from error
     number = 0
     try:
@@ -90,7 +90,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{path}:{number}", row
     except (pyarrow.ArrowException, OSError) as error:
         raise RequestError(
-            "parquet_broken", "{path} is no whole Parquet file.", "Download it again.", path=path
+            "parquet_broken", "{path} is not a complete Parquet file.", "Download it again.", path=path
         ) from error
 
 

@@ -95,8 +95,8 @@ def load_lpips(path: Path) -> Lpips:
             return model.requires_grad_(False).eval()
     raise ModelError(
         "weights_unfit",
-        "{path} holds no weights of LPIPS.",
-        "It must hold AlexNet's or VGG16's as torchvision publishes them, and LPIPS' own, alex.pth or vgg.pth of 0.1.",
+        "{path} contains no LPIPS weights.",
+        "It needs torchvision's weights of AlexNet or VGG16, and LPIPS' own weights of 0.1, alex.pth or vgg.pth.",
         path=path,
     )
 
@@ -110,7 +110,9 @@ def _tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
         weights = {key: value.float() for key, value in tensors.items() if isinstance(value, Tensor)}
     except (OSError, RuntimeError, EOFError, AttributeError, pickle.UnpicklingError, SafetensorError) as error:
-        raise ModelError("weights_unfit", "{path} is no file of weights.", "Download it again.", path=path) from error
+        raise ModelError(
+            "weights_unfit", "{path} is not a file of weights.", "Download it again.", path=path
+        ) from error
     backbone, heads = ({m[1]: v for k, v in weights.items() if (m := p.fullmatch(k))} for p in (_BACKBONE, _HEAD))
     return backbone, heads
 

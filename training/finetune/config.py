@@ -106,7 +106,7 @@ class FinetuneConfig:
         if self.training.batch_size % self.training.micro_batch:
             raise _invalid("training.batch_size must be a multiple of training.micro_batch.")
         if self.adapter.planner == self.adapter.unet == self.adapter.projectors == "frozen":
-            raise _invalid("adapter: planner, unet and projectors are all frozen, so that nothing would be trained.")
+            raise _invalid("adapter: planner, unet and projectors are all frozen, so nothing would be trained.")
         if len(self.training.betas) != 2:
             raise _invalid("training.betas must be two numbers.")
         if self.loss.drop * 3 >= 1 or self.validation.share >= 1 or self.adapter.dropout >= 1:
@@ -123,7 +123,9 @@ def parse_bucket(text: str) -> tuple[int, int]:
     """Returns (width, height) in pixels. Raises RequestError unless both are multiples of 8 and at least 64."""
     sides = text.lower().split("x")
     if len(sides) != 2 or not all(side.isdecimal() and int(side) >= 64 and int(side) % 8 == 0 for side in sides):
-        raise _invalid("pictures.buckets: “{text}” is not WIDTHxHEIGHT in multiples of 8, from 64 on.", text=text)
+        raise _invalid(
+            "pictures.buckets: “{text}” is not WIDTHxHEIGHT with multiples of 8, each at least 64.", text=text
+        )
     return int(sides[0]), int(sides[1])
 
 
@@ -146,11 +148,14 @@ def _table(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RequestError(
-            "config_not_found", "There is no configuration {path}.", "`got train --init {path}` writes one.", path=path
+            "config_not_found",
+            "The configuration {path} does not exist.",
+            "Create one with `got train --init {path}`.",
+            path=path,
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RequestError(
-            "recipe_broken", "{path} is not TOML: {error}.", "Correct that line.", path=path, error=error
+            "recipe_broken", "{path} is not valid TOML: {error}.", "Correct that line.", path=path, error=error
         ) from error
 
 
@@ -159,7 +164,7 @@ def _read(kind: type, table: dict[str, Any], prefix: str) -> Any:  # noqa: ANN40
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            raise _invalid("“{key}” is no key; keys are {names}.", key=prefix + key, names=", ".join(known))
+            raise _invalid("“{key}” is not a valid key. Valid keys: {names}.", key=prefix + key, names=", ".join(known))
         if is_dataclass(types[key]):
             if not isinstance(value, dict):
                 raise _invalid("“{key}” must be a table, [{key}].", key=key)
@@ -176,7 +181,7 @@ def _value(value: Any, kind: Any, key: str, about: Any) -> Any:  # noqa: ANN401
         inner = str if kind == tuple[str, ...] else float
         if not isinstance(value, list) or not all(isinstance(v, inner) for v in value):
             raise _invalid(
-                "“{key}” must be a list of texts." if inner is str else "“{key}” must be a list of numbers.", key=key
+                "“{key}” must be a list of strings." if inner is str else "“{key}” must be a list of numbers.", key=key
             )
         return tuple(value)
     if type(value) is not kind:
@@ -193,7 +198,7 @@ def _invalid(message: str, **values: object) -> RequestError:
     return RequestError(
         "config_invalid",
         message,
-        "Correct it; `got train --init` writes every key with its meaning.",
+        "Correct it; `got train --init` writes a file that explains every key.",
         **values,
     )
 
@@ -223,7 +228,7 @@ def write_example(path: Path) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(to_toml(FinetuneConfig()))
     except FileExistsError as error:
-        raise OutputError("output_exists", "{path} exists already.", "Name another file.", path=path) from error
+        raise OutputError("output_exists", "{path} already exists.", "Choose another file.", path=path) from error
     except OSError as error:
         raise OutputError(
             "output_not_writable",

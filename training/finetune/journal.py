@@ -41,8 +41,8 @@ def alone(folder: Path) -> Iterator[None]:
         except EngineUnavailable as error:
             raise RequestError(
                 "run_in_use",
-                "A training runs in {folder} already.",
-                "Wait for its end, or stop it with --stop.",
+                "A training run is already active in {folder}.",
+                "Wait until it ends, or stop it with --stop.",
                 folder=folder,
             ) from error
         yield
@@ -156,7 +156,7 @@ def tell(folder: Path, request: str) -> None:
     """Sends a request to the run in a folder: "pause", "stop", or "" to continue. Raises RequestError without a run."""
     if not (folder / STATE).is_file():
         raise RequestError(
-            "run_unknown", "There is no run in {folder}.", "Name its configuration, or --runs.", folder=folder
+            "run_unknown", "There is no run in {folder}.", "Use its configuration, or --runs.", folder=folder
         )
     if not request:
         (folder / CONTROL).unlink(missing_ok=True)

@@ -136,7 +136,7 @@ def _demand(run: Finetune, report: dict[str, Any]) -> None:
         raise OutputError(
             "disk_too_small",
             "The run needs {needed} on disk; {folder} has {free}.",
-            "Make room, lower training.keep, or give --runs another folder.",
+            "Free some space, lower training.keep, or choose another folder with --runs.",
             needed=_told("disk", report["disk_needed"]),
             folder=run.folder,
             free=_told("disk", report["disk_free"]),
@@ -144,7 +144,7 @@ def _demand(run: Finetune, report: dict[str, Any]) -> None:
     if report["peak_memory"] > _ROOM * report["memory"]:
         raise ModelError(
             "memory_too_small",
-            "A step takes {peak} of {memory}.",
+            "A step needs {peak} of the {memory} of memory.",
             "Change {changes}.",
             peak=_told("memory", report["peak_memory"]),
             memory=_told("memory", report["memory"]),

@@ -51,8 +51,8 @@ class Finetune:
         if config.training.batch_size % (self.world * config.training.micro_batch):
             raise RequestError(
                 "config_invalid",
-                "training.batch_size {batch} cannot be shared by {count} processes with {pairs} pairs at once.",
-                "Make it a multiple of both.",
+                "training.batch_size {batch} cannot be split over {count} processes with {pairs} pairs each.",
+                "Use a multiple of both.",
                 batch=config.training.batch_size,
                 count=self.world,
                 pairs=config.training.micro_batch,
@@ -128,8 +128,8 @@ class Finetune:
         if state["config"] != self._identity():
             raise RequestError(
                 "run_of_other_config",
-                "{folder} holds a run of another configuration, model or data.",
-                "Give --runs another folder, or put the configuration back.",
+                "{folder} contains a run with a different configuration, model or data.",
+                "Choose another folder with --runs, or restore the configuration.",
                 folder=self.folder,
             )
         with torch.no_grad():
@@ -205,7 +205,7 @@ class Finetune:
         if not all(math.isfinite(v) for v in [*losses.values(), norm]):
             raise ModelError(
                 "training_diverged",
-                "At step {step} the loss is no number any more; the last checkpoint in {folder} is good.",
+                "At step {step} the loss is no longer finite; the last checkpoint in {folder} is intact.",
                 "Lower training.learning_rate, or set training.precision to float32.",
                 step=step + 1,
                 folder=self.folder,
@@ -292,7 +292,9 @@ def make_optimizer(weights: list[nn.Parameter], settings: Training) -> torch.opt
             from bitsandbytes.optim import AdamW8bit as kind  # type: ignore[import-not-found]
         except ImportError as error:
             raise RequestError(
-                "optimizer_unavailable", "adamw8bit needs bitsandbytes, which is not here.", "pip install bitsandbytes"
+                "optimizer_unavailable",
+                "adamw8bit needs bitsandbytes, which is not installed.",
+                "pip install bitsandbytes",
             ) from error
     return kind(
         weights,

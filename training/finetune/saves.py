@@ -41,7 +41,7 @@ def save(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
         raise OutputError(
             "checkpoint_not_written",
             "The checkpoint of step {step} cannot be written to {folder}: {reason}.",
-            "Make room; the same command then goes on from the checkpoint before it.",
+            "Free some space; the same command then resumes from the previous checkpoint.",
             step=step,
             folder=folder,
             reason=_reason(error),

@@ -43,13 +43,13 @@ def plugin() -> FullyShardedDataParallelPlugin | None:
 def check(settings: Training) -> None:
     """Raises RequestError if a setting does not work with sharding."""
     if settings.optimizer == "adamw8bit":
-        raise _unable("training.optimizer adamw8bit", "Set it to adamw, whose state each process has a part of only.")
+        raise _unable("training.optimizer adamw8bit", "Set it to adamw, whose state can be sharded.")
     if _flag("FSDP_OFFLOAD_PARAMS"):
-        raise _unable("--fsdp_offload_params", "Leave it out, or launch more processes.")
+        raise _unable("--fsdp_offload_params", "Remove it, or launch more processes.")
 
 
 def _unable(what: str, remedy: str) -> RequestError:
-    return RequestError("fsdp_unable", "{what} does not go with --use_fsdp.", remedy, what=what)
+    return RequestError("fsdp_unable", "{what} cannot be combined with --use_fsdp.", remedy, what=what)
 
 
 def shard(model: nn.Module, parts: dict[str, nn.Module], device: torch.device) -> None:

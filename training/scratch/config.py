@@ -98,11 +98,14 @@ def load_recipe(path: Path) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RequestError(
-            "recipe_not_found", "There is no recipe {path}.", "Name a recipe, such as recipes/got-mini.toml.", path=path
+            "recipe_not_found",
+            "The recipe {path} does not exist.",
+            "Choose a recipe, such as recipes/got-mini.toml.",
+            path=path,
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise RequestError(
-            "recipe_broken", "{path} is not TOML: {error}.", "Correct that line.", path=path, error=error
+            "recipe_broken", "{path} is not valid TOML: {error}.", "Correct that line.", path=path, error=error
         ) from error
     phases, lessons = table.pop("phases", {}), table.pop("lessons", {})
     strange = [p for p in (*phases, *lessons) if p not in PHASES]
@@ -110,7 +113,7 @@ def load_recipe(path: Path) -> Recipe:
         raise RequestError(
             "recipe_phase",
             "{path} has an unknown phase “{name}”.",
-            "Phases are {names}.",
+            "Valid phases: {names}.",
             path=path,
             name=strange[0],
             names=", ".join(PHASES),
@@ -130,7 +133,7 @@ def _read(kind: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401
         raise RequestError(
             "recipe_key",
             "{where} has an unknown key “{name}”.",
-            "Keys are {names}.",
+            "Valid keys: {names}.",
             where=where,
             name=strange[0],
             names=", ".join(sorted(known)),
@@ -139,5 +142,5 @@ def _read(kind: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401
         return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
     except TypeError as error:
         raise RequestError(
-            "recipe_key", "{where}: {error}.", "Add what is missing.", where=where, error=error
+            "recipe_key", "{where}: {error}.", "Add the missing keys.", where=where, error=error
         ) from error

@@ -160,8 +160,8 @@ class Scratch:
             if reached[figure] < least:
                 raise ModelError(
                     "vae_gate",
-                    "The autoencoder reached {figure} {reached}, not {least}.",
-                    "Give it more steps.",
+                    "The autoencoder reached {figure} {reached}; {least} is required.",
+                    "Train it for more steps.",
                     figure=figure,
                     reached=reached[figure],
                     least=least,

@@ -32,7 +32,7 @@ MAX_BYTES = 4 * 10**9
 MAX_RANK = 1024
 
 _CONFIG = {"format_version": int, "name": str, "rank": int, "alpha": (int, float), "license": str, "provenance": dict}
-_REMEDY = "Get or train the adapter again."
+_REMEDY = "Download or train the adapter again."
 _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 
 

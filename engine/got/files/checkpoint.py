@@ -91,8 +91,8 @@ def load_components(
     if not (folder / "got.json").is_file():
         raise ModelError(
             "model_folder_wrong",
-            "{folder} is not the folder of a GoT model: it has no got.json.",
-            "Name a folder that `got model import` made, or a name that `got model list` shows.",
+            "{folder} is not a GoT model: it contains no got.json.",
+            "Use a folder created by `got model import`, or a name listed by `got model list`.",
             folder=folder,
         )
     _silence_libraries()
@@ -208,7 +208,7 @@ def check_fit(
     for parts, fit in fits.items():
         if not fit:
             raise ModelError(
-                "model_parts_differ", "{folder}: {parts} do not fit together.", REPAIR, folder=folder, parts=parts
+                "model_parts_differ", "{folder}: {parts} do not match.", REPAIR, folder=folder, parts=parts
             )
 
 

@@ -111,8 +111,8 @@ class GoTConfig:
         if version != FORMAT_VERSION:
             raise ModelError(
                 "model_format_unknown",
-                "“format_version” is {version}; this program reads {known}.",
-                "Update the program, or import the model again with this one.",
+                "“format_version” is {version}; this program supports {known}.",
+                "Update the program, or import the model again with this version.",
                 version=repr(version),
                 known=FORMAT_VERSION,
             )
@@ -149,14 +149,14 @@ def read_json(path: Path) -> dict[str, Any]:
         raise ModelError(
             "model_file_unreadable",
             "{path} cannot be read: {reason}.",
-            "Check its rights.",
+            "Check its permissions.",
             path=path,
             reason=error.strerror,
         ) from error
     except (ValueError, RecursionError) as error:
         raise ModelError("model_file_broken", "{path} is not valid JSON.", REPAIR, path=path) from error
     if not isinstance(data, dict):
-        raise ModelError("model_file_broken", "{path} holds no JSON object.", REPAIR, path=path)
+        raise ModelError("model_file_broken", "{path} does not contain a JSON object.", REPAIR, path=path)
     return data
 
 
@@ -168,7 +168,7 @@ def _check(data: dict[str, Any], types: dict[str, type], prefix: str = "") -> No
             raise ModelError("model_config_invalid", "“{key}” is missing.", REPAIR, key=prefix + key)
     for key, value in data.items():
         if key not in types:
-            raise ModelError("model_config_invalid", "“{key}” is not a known key.", "Take it out.", key=prefix + key)
+            raise ModelError("model_config_invalid", "“{key}” is not a known key.", "Remove it.", key=prefix + key)
         allowed = (int, float) if types[key] is float else types[key]
         _demand(isinstance(value, allowed) and not isinstance(value, bool), prefix + key, VALUE_TYPES[types[key]])
 

@@ -80,7 +80,7 @@ class GoTPlanner:
         with closing(reading.write()) as tokens:
             for token in tokens:
                 if not ids and not reading.is_finite():
-                    raise not_finite("The plan came out as numbers that are out of range.")
+                    raise not_finite("The planner produced numbers that are not finite.")
                 if token in (words.vision_start, words.end_of_text):
                     return Passage(text=self._decode(ids), asks_for_picture=False), token
                 ids.append(token)

@@ -76,7 +76,7 @@ class Vocabulary:
         Raises RequestError for lone surrogates, which no tokenizer can encode.
         """
         if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
-            raise RequestError("text_not_unicode", "The text holds a broken character.", "Type or paste it again.")
+            raise RequestError("text_not_unicode", "The text contains an invalid character.", "Type or paste it again.")
         return [i for piece in self._split_added(text) for i in self.tokenizer.encode(piece, add_special_tokens=False)]
 
     def _split_added(self, text: str) -> list[str]:

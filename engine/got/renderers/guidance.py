@@ -28,7 +28,7 @@ class GuidanceScales:
             raise RequestError(
                 "guidance_scale_not_finite",
                 "The guidance scales must be finite numbers, not {semantic}, {spatial}, {reference}.",
-                "Give numbers such as 4, 3 and 1.5.",
+                "Use numbers such as 4, 3 and 1.5.",
                 semantic=self.semantic,
                 spatial=self.spatial,
                 reference=self.reference,

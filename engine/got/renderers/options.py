@@ -40,8 +40,8 @@ class RenderOptions:
         demand(
             1 <= self.num_inference_steps <= 1000,
             "steps_out_of_range",
-            "The number of steps is {value}.",
-            "Give 1 to 1000.",
+            "The number of steps is out of range: {value}.",
+            "Use a value from 1 to 1000.",
             value=self.num_inference_steps,
         )
         demand(
@@ -56,37 +56,41 @@ class RenderOptions:
             min(self.width, self.height) >= 64 and self.width % 8 == self.height % 8 == 0,
             "size_not_drawable",
             "The model cannot draw at {width}×{height}.",
-            "Give a width and a height that are multiples of 8 and at least 64.",
+            "Use a width and a height that are multiples of 8 and at least 64.",
             width=self.width,
             height=self.height,
         )
         demand(
-            0 <= self.seed < 2**63, "seed_out_of_range", "The seed is {value}.", "Give 0 to 2^63 - 1.", value=self.seed
+            0 <= self.seed < 2**63,
+            "seed_out_of_range",
+            "The seed is out of range: {value}.",
+            "Use a value from 0 to 2^63 - 1.",
+            value=self.seed,
         )
         demand(
             self.fit in ("pad", "stretch"),
             "unknown_fit",
-            "There is no fit “{fit}”.",
-            "Give pad or stretch.",
+            "“{fit}” is not a valid fit.",
+            "Use pad or stretch.",
             fit=self.fit,
         )
         self._check_savings()
 
     def _check_savings(self) -> None:
-        """The steps in which some of the work is left out."""
+        """Checks the options that skip a part of the work in some steps."""
         demand(
             0 <= self.guidance_from <= self.guidance_until <= 1,
             "guidance_interval_out_of_range",
-            "Guidance is to last from {begin} to {end} of the steps.",
-            "Give 0 to 1, the beginning not after the end.",
+            "The guidance interval is not valid: {begin} to {end}.",
+            "Use two values from 0 to 1, the smaller one first.",
             begin=self.guidance_from,
             end=self.guidance_until,
         )
         demand(
             1 <= self.cache_interval <= 1000,
             "cache_interval_out_of_range",
-            "The UNet is to run whole at every {interval}th step.",
-            "Give 1 to 1000.",
+            "The cache interval is out of range: {interval}.",
+            "Use a value from 1 to 1000.",
             interval=self.cache_interval,
         )
 

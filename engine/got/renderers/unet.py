@@ -113,7 +113,7 @@ class UNetRenderer:
         watch.drawing("decode")
         pixels = self._decode(result)
         if not pixels.isfinite().all():  # it would be black
-            raise not_finite("The picture came out as numbers that are out of range.")
+            raise not_finite("The renderer produced numbers that are not finite.")
         return tensor_to_image(pixels)
 
     @torch.inference_mode()

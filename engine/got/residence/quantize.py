@@ -106,7 +106,7 @@ def kind_of_weights(name: str, device: torch.device, dtype: torch.dtype) -> type
     if name not in WEIGHTS:
         raise ModelError(
             "weights_unknown",
-            "There are no weights “{name}”.",
+            "“{name}” is not a known kind of weights.",
             "Use one of {names}.",
             name=name,
             names=", ".join(WEIGHTS),
@@ -118,8 +118,8 @@ def kind_of_weights(name: str, device: torch.device, dtype: torch.dtype) -> type
     except (RuntimeError, TypeError) as error:  # from torch, if a device or a build does not support the product
         raise ModelError(
             "weights_unsupported",
-            "The device {device} does not calculate with {name} weights.",
-            "Set GOT_ENGINE_WEIGHTS to exact, which works everywhere.",
+            "The device {device} does not support {name} weights.",
+            "Set GOT_ENGINE_WEIGHTS to exact, which every device supports.",
             device=device,
             name=name,
         ) from error

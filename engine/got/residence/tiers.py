@@ -53,10 +53,10 @@ class Tier:
     draws_on_cpu: bool = False
 
 
-RESIDENT = Tier("resident", Note.of("resident", "all of it stays in memory"))
+RESIDENT = Tier("resident", Note.of("resident", "the whole model stays in memory"))
 SPARING = Tier(
     "sparing",
-    Note.of("sparing", "all of it stays in memory, one guidance branch and one tile at a time"),
+    Note.of("sparing", "the whole model stays in memory, one guidance branch and one tile at a time"),
     branches_at_once=1,
     tiled_vae=True,
 )
@@ -72,8 +72,8 @@ EIGHT_BITS = Tier(
     "eight bits",
     Note.of(
         "eight bits",
-        "planner and UNet take turns in memory, one guidance branch and one tile at a time, and the planner's weights "
-        "have 8 bits, so its plans may differ a little",
+        "planner and UNet take turns in memory, one guidance branch and one tile at a time; the planner has 8-bit "
+        "weights, so its plans may differ slightly",
     ),
     branches_at_once=1,
     tiled_vae=True,
@@ -82,7 +82,7 @@ EIGHT_BITS = Tier(
 )
 SPLIT = Tier(
     "split",
-    Note.of("split", "the planner stays on the CPU, one guidance branch and one tile at a time"),
+    Note.of("split", "the planner runs on the CPU, one guidance branch and one tile at a time"),
     branches_at_once=1,
     tiled_vae=True,
     plans_on_cpu=True,
@@ -91,7 +91,7 @@ SPLIT = Tier(
 
 CPU_ONLY = Tier(
     "cpu",
-    Note.of("cpu", "all of it works on the CPU, one guidance branch and one tile at a time"),
+    Note.of("cpu", "the whole model runs on the CPU, one guidance branch and one tile at a time"),
     branches_at_once=1,
     tiled_vae=True,
     plans_on_cpu=True,

@@ -1,4 +1,4 @@
-"""A client that prints the engine's process, and keeps its lease until its input ends."""
+"""A client that prints the engine's pid and holds its lease until its input ends."""
 
 import sys
 

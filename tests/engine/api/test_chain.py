@@ -1,4 +1,4 @@
-"""The chain grammar: lossless, edits that keep everything else, problems that name place and remedy."""
+"""The chain grammar: lossless, edits that keep everything else, problems with position and remedy."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_what_is_broken_is_said_with_its_place(text, code):
     ],
 )
 def test_a_box_ends_at_the_pictures_edge(corners, box):
-    """The model writes 1000 for the edge, and now and then a little more."""
+    """The model writes 1000 for the edge, and sometimes a little more."""
     text = f"a cat <|box_start|>{corners}<|box_end|> (red).<|im_gen_start|>"
     chain = Chain.parse(text)
     assert chain.text == text
@@ -211,7 +211,7 @@ def test_rename_and_set_attribute_change_the_phrase_only():
     assert "holding a tiny fan <|box_start|>(112,80)" in chain.rename(0, "a tiny fan").text
     assert chain.set_attribute(0, "green", "blue").boxes[0].phrase == "a giant blue leaf"
     assert chain.set_attribute(0, "green", "blue").text.count("green") == FROG.count("green") - 1
-    with pytest.raises(ChainError, match="no word “pink”"):
+    with pytest.raises(ChainError, match="contain the word “pink”"):
         chain.set_attribute(0, "pink", "blue")
     with pytest.raises(ChainError):
         chain.set_attribute(0, "gree", "blue")
@@ -228,14 +228,14 @@ def test_recolor_gives_and_takes_masks():
 
 
 @given(st.lists(st.tuples(boxes(), st.booleans()), min_size=1, max_size=5), st.data())
-def test_another_order_takes_phrases_and_boxes_along_and_leaves_the_colors_in_theirs(found, data):
+def test_another_order_takes_phrases_and_boxes_along_and_leaves_the_colors_in_theirs(entries, data):
     colors = iter(COLORS)
-    parts = [f"a thing{n} {format_box(box, next(colors) if mask else None)}" for n, (box, mask) in enumerate(found)]
+    parts = [f"a thing{n} {format_box(box, next(colors) if mask else None)}" for n, (box, mask) in enumerate(entries)]
     chain = Chain.parse(f"So: {', '.join(parts)}.<|im_gen_start|>Then the hat {format_box(Box(1, 2, 3, 4), 'pink')}.")
-    order = data.draw(st.permutations(range(len(found))))
+    order = data.draw(st.permutations(range(len(entries))))
     after = chain.reorder(order)
     regions = after.turns[0].regions
-    assert [(r.phrase, r.box, r.is_mask) for r in regions] == [(f"a thing{n}", *found[n]) for n in order]
+    assert [(r.phrase, r.box, r.is_mask) for r in regions] == [(f"a thing{n}", *entries[n]) for n in order]
     assert [r.color for r in regions if r.is_mask] == [r.color for r in chain.turns[0].regions if r.is_mask]
     assert after.turns[1].text == chain.turns[1].text
     back = sorted(range(len(order)), key=lambda place: order[place])

@@ -1,4 +1,4 @@
-"""What is written is there whole, or what was there before still is."""
+"""Files are written completely, or the old content remains."""
 
 import os
 import stat

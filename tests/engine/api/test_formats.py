@@ -13,25 +13,25 @@ from engine.imaging.save import encode
 def test_pillow_knows_every_format_under_its_endings():
     assert features.check("webp")
     extensions = Image.registered_extensions()
-    for known in FORMATS:
-        assert {extensions[suffix] for suffix in known.suffixes} == {known.pillow_name}
-        assert known.pillow_name in Image.OPEN
-        assert known.save_options is None or known.pillow_name in Image.SAVE
+    for format in FORMATS:
+        assert {extensions[suffix] for suffix in format.suffixes} == {format.pillow_name}
+        assert format.pillow_name in Image.OPEN
+        assert format.save_options is None or format.pillow_name in Image.SAVE
 
 
-@pytest.mark.parametrize("known", WRITTEN, ids=lambda known: known.label)
-def test_what_is_written_is_read_again(known):
+@pytest.mark.parametrize("format", WRITTEN, ids=lambda format: format.label)
+def test_what_is_written_is_read_again(format):
     image = Image.new("RGBA", (20, 16), (200, 30, 60, 128))
-    again = decode(encode(image, known.suffixes[0]), "it", (known,))
-    assert again.image.size == (20, 16) and (again.image.mode == "RGBA") == known.has_alpha
+    again = decode(encode(image, format.suffixes[0]), "it", (format,))
+    assert again.image.size == (20, 16) and (again.image.mode == "RGBA") == format.has_alpha
 
 
-@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.label)
-def test_a_format_is_found_by_its_ending_and_read(known):
-    assert all(format_of(suffix.upper()) is known for suffix in known.suffixes)
-    if known.label != "PSD":  # Pillow writes none
+@pytest.mark.parametrize("format", FORMATS, ids=lambda format: format.label)
+def test_a_format_is_found_by_its_ending_and_read(format):
+    assert all(format_of(suffix.upper()) is format for suffix in format.suffixes)
+    if format.label != "PSD":  # Pillow writes none
         buffer = io.BytesIO()
-        Image.new("RGB", (20, 16)).save(buffer, known.pillow_name)
+        Image.new("RGB", (20, 16)).save(buffer, format.pillow_name)
         assert decode(buffer.getvalue(), "it").image.size == (20, 16)
 
 

@@ -15,7 +15,7 @@ from engine.api.notes import Note
 from engine.api.protocol import ErrorReply, JobResult, Scales
 
 FOLDER = Path(__file__).resolve().parents[3] / "resources" / "translations"
-LARGE = ("disk_full", "The engine's disk has {free:.0f} MB left.", "Free at least {needed:.0f} MB.")
+LARGE = ("disk_full", "The engine's disk has only {free:.0f} MB left.", "Free at least {needed:.0f} MB.")
 
 
 def choose(*names: str) -> None:
@@ -24,8 +24,8 @@ def choose(*names: str) -> None:
 
 def test_an_error_says_its_sentence_in_english():
     error = EngineError(*LARGE, free=1.5, needed=3.0)
-    assert (error.message, error.remedy) == ("The engine's disk has 2 MB left.", "Free at least 3 MB.")
-    assert str(error) == "The engine's disk has 2 MB left. Free at least 3 MB."
+    assert (error.message, error.remedy) == ("The engine's disk has only 2 MB left.", "Free at least 3 MB.")
+    assert str(error) == "The engine's disk has only 2 MB left. Free at least 3 MB."
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
@@ -43,10 +43,10 @@ def test_an_error_of_an_older_engine_is_shown_as_it_came():
 
 
 def test_values_are_what_json_can_hold():
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(RequestError) as error_info:
         Scales(semantic=math.inf)
-    assert caught.value.message == "The semantic scale is inf."
-    assert loads(ErrorReply, dumps(ErrorReply.of(caught.value))).values["value"] == "inf"
+    assert error_info.value.message == "The semantic guidance scale is out of range: inf."
+    assert loads(ErrorReply, dumps(ErrorReply.of(error_info.value))).values["value"] == "inf"
     error = EngineError("x", "There is no file {path}.", path=Path("a") / "b")
     assert error.parts[0].values == {"path": str(Path("a/b"))}
 
@@ -54,15 +54,18 @@ def test_values_are_what_json_can_hold():
 def test_a_part_of_a_sentence_is_translated_too():
     (problem,) = Chain.parse("A <|box_start|>(1,2),(3)<|box_end|>.").problems
     note = loads(Note, dumps(Chain.parse("x").note_of(problem)))
-    assert note.text == "chain, line 1, column 3: “(1,2),(3)” are not two corners. Write (x1,y1),(x2,y2)."
+    assert note.text == "chain, line 1, column 3: “(1,2),(3)” is not a pair of corners. Write (x1,y1),(x2,y2)."
     choose("de")
     assert language.note(note).startswith("Plan, Zeile 1, Spalte 3: „(1,2),(3)“ sind keine")
 
 
 def test_a_decimal_number_has_the_languages_sign():
-    assert translate("The semantic scale is {scale}.", scale=100.5) == "The semantic scale is 100.5."
+    assert (
+        translate("The semantic guidance scale is out of range: {value}.", value=100.5)
+        == "The semantic guidance scale is out of range: 100.5."
+    )
     choose("de")
-    assert translate("The semantic scale is {scale}.", scale=100.5).endswith(" 100,5.")
+    assert translate("The semantic guidance scale is out of range: {value}.", value=100.5).endswith(" 100,5.")
     assert translate("{name} is empty (0 bytes).", name="0.5") == "0.5 ist leer (0 Byte)."
 
 

@@ -1,4 +1,4 @@
-"""Finding and starting the engine: one at a time, ours only, and gone when nobody wants it. Real processes."""
+"""Finding and starting the engine: one at a time, the user's own, and gone when nobody needs it. Real processes."""
 
 import json
 import os
@@ -40,13 +40,13 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes, links and signal
 OURS = Runtime(1, os.getpid(), process_start(os.getpid()), "t" * 43)
 
 
-def until(holds, seconds: float = 600.0):
-    """Waits for something that becomes true."""
+def until(condition, seconds: float = 600.0):
+    """Waits until a condition is true."""
     deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, "it never came"
+    while not (result := condition()):
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.05)
-    return found
+    return result
 
 
 # the runtime file
@@ -153,20 +153,20 @@ def test_where_there_is_no_proc_ps_tells_processes_apart():
 
 
 class Squatter:
-    """Listens where the engine was, answers as told, and keeps every byte that it gets."""
+    """Listens at the engine's port, answers as configured, and keeps every byte that it receives."""
 
     def __init__(self, answer) -> None:
-        heard = self.heard = []
+        received = self.received = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                heard.append(self.requestline + str(self.headers) + body.decode("latin-1"))
-                said = answer(body)
+                received.append(self.requestline + str(self.headers) + body.decode("latin-1"))
+                reply = answer(body)
                 self.send_response(200)
-                self.send_header("Content-Length", str(len(said)))
+                self.send_header("Content-Length", str(len(reply)))
                 self.end_headers()
-                self.wfile.write(said)
+                self.wfile.write(reply)
 
             do_GET = do_PUT = do_DELETE = do_POST
 
@@ -185,7 +185,7 @@ class Squatter:
 
 
 def relay_to(real: Runtime):
-    """Passes the challenge on to the true engine, and its answer back."""
+    """Relays the challenge to the real engine, and its reply back."""
 
     def answer(body: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", real.port), timeout=600) as line:
@@ -213,11 +213,11 @@ def test_a_squatter_gets_no_byte_of_token_or_picture(place):
             squatter = Squatter(answer)
             try:
                 assert not EngineClient(replace(real, port=squatter.port)).prove()
-                heard = "".join(squatter.heard)
+                received = "".join(squatter.received)
             finally:
                 squatter.close()
-            assert heard.startswith("POST /v1/challenge") and len(squatter.heard) == 1
-            assert real.token not in heard and real.token[:8] not in heard and "Authorization" not in heard
+            assert received.startswith("POST /v1/challenge") and len(squatter.received) == 1
+            assert real.token not in received and real.token[:8] not in received and "Authorization" not in received
         assert engine.client.prove()
 
 
@@ -231,7 +231,7 @@ def test_a_squatter_after_a_crash_is_passed_over_and_a_new_engine_starts(place):
             assert engine.client.runtime.port != squatter.port and engine.client.system().protocol == PROTOCOL
     finally:
         squatter.close()
-    assert squatter.heard == []
+    assert squatter.received == []
 
 
 # one engine
@@ -247,22 +247,22 @@ def starter(where, command: Sequence[str] = (sys.executable, str(STARTER))) -> s
 
 
 def line(process: subprocess.Popen[str]) -> str:
-    """The next one that it prints."""
+    """The next line that it prints."""
     assert process.stdout is not None
     return process.stdout.readline()
 
 
 def engines(where) -> set[int]:
-    """Every engine process of that place, found by its environment."""
-    found = set()
+    """All engine processes of that place, found by their environment."""
+    pids = set()
     for process in psutil.process_iter():
         try:
             if process.cmdline()[-2:] == ["-m", "engine"] and process.status() != "zombie":
                 if process.environ().get("GOT_ENGINE_RUNTIME") == str(where.runtime):
-                    found.add(process.pid)
+                    pids.add(process.pid)
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
-    return found
+    return pids
 
 
 @pytest.mark.full
@@ -289,7 +289,7 @@ def test_the_starter_may_be_killed_and_the_others_go_on(place):
     with where.connect() as engine:
         first.kill()
         first.communicate()
-        time.sleep(4.5)  # its lease is over
+        time.sleep(4.5)  # its lease has expired
         assert engine.client.runtime.pid == pid and engine.client.system().leases == 1
     until(lambda: not engines(where))
 
@@ -300,7 +300,7 @@ def test_a_starter_that_is_killed_while_it_starts_holds_nobody_up(place):
     until(lambda: engines(where) or first.poll() is not None)
     first.kill()
     first.communicate()
-    with where.connect() as engine:  # the orphan, or another; whichever came second gives way
+    with where.connect() as engine:  # the orphan, or another engine; whichever was second exits
         until(lambda: engines(where) == {engine.client.runtime.pid})
 
 
@@ -320,7 +320,7 @@ def test_the_engine_goes_after_the_last_lease_and_leaves_no_file(place):
 def test_an_engine_whose_clients_were_killed_goes_too(place):
     where = place(grace=1, lease=3)
     engine = where.connect()
-    engine._closed.set()  # its client is killed: the lease is never given back, nor renewed
+    engine._closed.set()  # simulates a killed client: the lease is neither released nor renewed
     engine._renewal.join()
     until(lambda: not engines(where))
 
@@ -382,7 +382,7 @@ def test_an_engine_that_cannot_start_says_why(place):
 def test_an_engine_of_another_version_is_not_talked_to(place):
     where = place()
     write_runtime(open_folder(where.runtime), replace(OURS, protocol=99))
-    with pytest.raises(EngineUnavailable, match="another version"):
+    with pytest.raises(EngineUnavailable, match="different version"):
         where.connect()
 
 

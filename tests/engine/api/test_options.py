@@ -43,7 +43,7 @@ def test_names_and_flags_are_said_once():
         names = [one.name for one in options_of(kind)]
         assert len(set(names)) == len(names)
         letters = [one.label.partition("_")[2][0].lower() for one in options_for("gimp", kind)]
-        assert len({*letters, *"imp"}) == len(letters) + 3  # beside Instruction or Caption, Model, Adapter
+        assert len({*letters, *"imp"}) == len(letters) + 3  # besides Instruction or Caption, Model and Adapter
         for host in HOSTS:
             assert set(options_for(host, kind)) <= set(options_of(kind))
 
@@ -52,37 +52,37 @@ def test_names_and_flags_are_said_once():
 def test_what_a_host_shows_is_read_as_the_same_value(one, data):
     least, most = one.range
     number = data.draw(st.integers(int(least), int(most))) if not one.decimals else data.draw(st.floats(least, most))
-    shown = round(number, one.decimals)
-    assert one.to_display(one.from_display(shown)) == shown
-    assert type(one.from_display(shown)) is one.type
+    displayed = round(number, one.decimals)
+    assert one.to_display(one.from_display(displayed)) == displayed
+    assert type(one.from_display(displayed)) is one.type
     if one.optional:
         assert one.from_display(one.own) is None
 
 
 def test_values_go_by_the_options_names():
-    drawn = with_values(EditOptions(), {"steps": 5, "semantic": 2.5, "spatial": 1.0, "scope": "whole"})
-    assert drawn == EditOptions(num_inference_steps=5, guidance_scales=Scales(2.5, 1.0), scope="whole")
-    assert values(drawn) | {"steps": 5, "semantic": 2.5, "reference": None, "feather": 0.1} == values(drawn)
-    assert with_values(EditOptions(), values(drawn)) == drawn
-    assert arguments(DrawingOptions, drawn)["num_inference_steps"] == 5
-    assert value_of(drawn, OPTIONS["semantic"]) == 2.5
+    options = with_values(EditOptions(), {"steps": 5, "semantic": 2.5, "spatial": 1.0, "scope": "whole"})
+    assert options == EditOptions(num_inference_steps=5, guidance_scales=Scales(2.5, 1.0), scope="whole")
+    assert values(options) | {"steps": 5, "semantic": 2.5, "reference": None, "feather": 0.1} == values(options)
+    assert with_values(EditOptions(), values(options)) == options
+    assert arguments(DrawingOptions, options)["num_inference_steps"] == 5
+    assert value_of(options, OPTIONS["semantic"]) == 2.5
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"steps": 0}, "The number of steps is 0. Give 1 to 1000."),
-        ({"seed": -1}, "The seed is -1. Give 0 to 2^63 - 1."),
-        ({"seed": 10**30}, "The seed is far too large. Give 0 to 2^63 - 1."),
-        ({"grow": float("nan")}, "The mask's grow is nan. Give 0 to 1000."),
-        ({"feather": float("inf")}, "The mask's feather is inf. Give 0 to 1."),
-        ({"spatial": 101.0}, "The spatial scale is 101.0. Give 0 to 100."),
-        ({"side": 65}, "The model cannot draw at a side of 65 pixels. Give a multiple of 8, from 64 to 4096."),
-        ({"candidates": 9}, "The number of candidates is 9. Give 1 to 8."),
-        ({"max_turns": 0}, "The largest number of turns is 0. Give 1 to 8."),
+        ({"steps": 0}, "The number of steps is out of range: 0. Use a value from 1 to 1000."),
+        ({"seed": -1}, "The seed is out of range: -1. Use a value from 0 to 2^63 - 1."),
+        ({"seed": 10**30}, "The seed is out of range: far too large. Use a value from 0 to 2^63 - 1."),
+        ({"grow": float("nan")}, "The mask growth is out of range: nan. Use a value from 0 to 1000."),
+        ({"feather": float("inf")}, "The feather width is out of range: inf. Use a value from 0 to 1."),
+        ({"spatial": 101.0}, "The spatial guidance scale is out of range: 101.0. Use a value from 0 to 100."),
+        ({"side": 65}, "The side length is not valid: 65. Use a multiple of 8 from 64 to 4096."),
+        ({"candidates": 9}, "The number of candidates is out of range: 9. Use a value from 1 to 8."),
+        ({"max_turns": 0}, "The maximum number of turns is out of range: 0. Use a value from 1 to 8."),
     ],
 )
 def test_what_is_out_of_range_is_said(options, words):
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(RequestError) as error:
         check(with_values(EditOptions(), options))
-    assert str(caught.value) == words
+    assert str(error.value) == words

@@ -1,4 +1,4 @@
-"""Requests, replies and events: their invariants, and their JSON both ways."""
+"""Requests, replies and events: their invariants, and their JSON in both directions."""
 
 import json
 import typing
@@ -75,7 +75,7 @@ json_values = st.recursive(
 
 @given(st.sampled_from(KINDS), st.data())
 def test_anything_else_is_refused_with_words(kind, data):
-    """Values of any type under the right keys, under wrong ones, or none: a dataclass or a RequestError."""
+    """Values of any type, under valid keys, under invalid keys, or without keys: a dataclass or a RequestError."""
     keys = st.sampled_from([field.name for field in fields(kind)] or ["x"]) | st.text(max_size=5)
     value = data.draw(json_values | st.dictionaries(keys, json_values, max_size=6))
     try:
@@ -120,9 +120,9 @@ def test_any_bytes_are_refused_with_words(kind, data):
     ],
 )
 def test_what_is_wrong_is_named(text, code):
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(RequestError) as error:
         loads(PlanRequest, text.encode())
-    assert caught.value.code == code
+    assert error.value.code == code
 
 
 @pytest.mark.parametrize(
@@ -164,16 +164,16 @@ def test_what_is_wrong_is_named(text, code):
     ],
 )
 def test_an_edit_that_makes_no_sense_cannot_be_made(changes, code):
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(RequestError) as error:
         from_json(EditRequest, {"instruction": "x", "image": IMAGE} | changes)
-    assert caught.value.code == code
+    assert error.value.code == code
 
 
 @pytest.mark.parametrize("kind", sorted(errors.KINDS))
 def test_an_error_comes_out_as_it_went_in(kind):
-    made = errors.Cancelled() if kind == "Cancelled" else errors.KINDS[kind]("a_code", "What.", "Do this.")
-    again = loads(ErrorReply, dumps(ErrorReply.of(made))).error()
-    assert type(again) is type(made) and str(again) == str(made) and again.code == made.code
+    error = errors.Cancelled() if kind == "Cancelled" else errors.KINDS[kind]("a_code", "What.", "Do this.")
+    copy = loads(ErrorReply, dumps(ErrorReply.of(error))).error()
+    assert type(copy) is type(error) and str(copy) == str(error) and copy.code == error.code
 
 
 def test_an_unknown_error_is_still_an_error():
@@ -181,7 +181,7 @@ def test_an_unknown_error_is_still_an_error():
 
 
 def test_a_request_holds_no_path():
-    """No request or reply has a field for one: names and ids only."""
+    """No request or reply has a field for a path: only names and ids."""
     for kind in KINDS:
         assert not {f.name for f in fields(kind)} & {"path", "folder", "file", "url"}, kind
     for name in ("a/b", "a\\b", "..", "/etc/passwd", "C:\\x", "a\0b", "a\nb"):

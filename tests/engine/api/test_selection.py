@@ -1,4 +1,4 @@
-"""What the model sees around a selection: one rule for the engine, the app and the plug-ins."""
+"""The context that the model sees around a selection: one rule for the engine, the app and the plug-ins."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from engine.api.selection import Selection
 
 
 @pytest.mark.parametrize(
-    ("selection", "seen"),
+    ("selection", "expected"),
     [
         (Selection(400, 400, 200, 100), (350, 350, 650, 550)),  # a quarter of the longer side on each side
         (Selection(300, 300, 10, 10), (268, 268, 342, 342)),  # at least 32 pixels
@@ -16,12 +16,12 @@ from engine.api.selection import Selection
         (Selection(0, 0, 1000, 800), (0, 0, 1000, 800)),
     ],
 )
-def test_the_model_sees_what_surrounds_a_selection_as_far_as_the_picture_goes(selection, seen):
-    assert selection.seen_in(1000, 800) == seen
+def test_the_model_sees_what_surrounds_a_selection_as_far_as_the_picture_goes(selection, expected):
+    assert selection.seen_in(1000, 800) == expected
 
 
 @pytest.mark.parametrize("selection", [Selection(995, 0, 6, 5), Selection(0, 795, 5, 6)])
 def test_a_selection_beyond_the_picture_is_refused(selection):
-    with pytest.raises(RequestError, match="beyond the picture of 1000×800 pixels") as refused:
+    with pytest.raises(RequestError, match=r"beyond the picture \(1000×800 pixels\)") as error:
         selection.seen_in(1000, 800)
-    assert refused.value.code == "selection_outside"
+    assert error.value.code == "selection_outside"

@@ -281,7 +281,7 @@ def test_a_black_picture_is_never_returned(components: Components, source: Image
     assert bias is not None
     with torch.no_grad():
         bias.fill_(torch.inf)
-    with pytest.raises(ModelError, match="The picture came out as numbers that are out of range") as error:
+    with pytest.raises(ModelError, match="The renderer produced numbers that are not finite") as error:
         pipe.render(EDIT_CHAIN, source, instruction=EDIT, **QUICK)
     assert error.value.code == "result_not_finite" and "--device cpu" in error.value.remedy
 
@@ -290,5 +290,5 @@ def test_a_plan_with_values_out_of_range_is_an_error(components: Components, sou
     pipe = GoTPipeline.from_components(deepcopy(components))
     with torch.no_grad():
         pipe.planner.mllm.model.language_model.norm.weight.fill_(torch.nan)
-    with pytest.raises(ModelError, match="The plan came out as numbers"):
+    with pytest.raises(ModelError, match="The planner produced numbers"):
         pipe.plan(EDIT, source)

@@ -73,7 +73,7 @@ def test_16_bit_gray_is_read_at_8_bits_with_a_note():
     values = (np.arange(32 * 48, dtype=np.uint16).reshape(32, 48) * 40).astype(np.uint16)
     source = decode(encoded(Image.fromarray(values)), "x")
     assert np.array_equal(np.asarray(source.image)[..., 0], values >> 8)
-    assert [note.text for note in source.notes] == ["It has 16 bits a channel; it is read at 8."]
+    assert [note.text for note in source.notes] == ["The picture has 16 bits per channel; it is read with 8."]
 
 
 def test_16_bit_color_is_noted_although_pillow_hides_it():
@@ -82,11 +82,11 @@ def test_16_bit_color_is_noted_although_pillow_hides_it():
     chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, pixels, b"IEND")]
     source = decode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks), "x")
     assert source.image.getpixel((3, 3)) == (128, 128, 128)
-    assert [note.text for note in source.notes] == ["It has 16 bits a channel; it is read at 8."]
+    assert [note.text for note in source.notes] == ["The picture has 16 bits per channel; it is read with 8."]
 
 
 def test_floating_point_is_refused():
-    with pytest.raises(ImageError, match="32-bit"):
+    with pytest.raises(ImageError, match="32 bits"):
         decode(encoded(Image.new("F", (20, 20), 0.5), "TIFF"), "depth.tif")
 
 
@@ -96,14 +96,14 @@ def test_cmyk_becomes_rgb_with_a_note():
     assert source.image.mode == "RGB"
     red, green, blue = np.asarray(source.image)[5, 5]
     assert red > 200 and green < 60 and blue < 60
-    assert [note.text for note in source.notes] == ["It is in CMYK; it is read and written as RGB."]
+    assert [note.text for note in source.notes] == ["The picture is in CMYK; it is read and saved as RGB."]
 
 
 def test_lab_becomes_rgb_with_a_note():
     profiles = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     lab = ImageCms.profileToProfile(picture(), *profiles, outputMode="LAB")
     source = decode(encoded(lab, "TIFF"), "x")
-    assert [note.text for note in source.notes] == ["It is in Lab; it is read and written as RGB."]
+    assert [note.text for note in source.notes] == ["The picture is in Lab; it is read and saved as RGB."]
     assert np.abs(np.asarray(source.image, int) - np.asarray(picture(), int)).mean() < 4
 
 
@@ -133,7 +133,7 @@ def test_an_rgb_profile_is_kept_and_used_for_the_model():
 def test_a_damaged_profile_is_dropped_with_a_note():
     source = decode(encoded(picture(), icc_profile=b"no profile at all"), "x")
     assert source.icc_profile is None
-    assert [note.text for note in source.notes] == ["Its color profile is damaged; the picture is taken as sRGB."]
+    assert [note.text for note in source.notes] == ["The color profile is damaged; the picture is read as sRGB."]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
@@ -141,12 +141,12 @@ def test_the_first_frame_of_an_animation_is_used_with_a_note(kind):
     frames = [Image.new("RGB", (20, 20), name) for name in ("blue", "green", "yellow")]
     source = decode(encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True), "x")
     assert source.image.convert("RGB").getpixel((4, 4)) == (0, 0, 255)
-    assert [note.text for note in source.notes] == ["It has 3 frames of animation; the first is used."]
+    assert [note.text for note in source.notes] == ["The file is an animation with 3 frames; only the first is used."]
 
 
 def test_the_first_page_of_a_tiff_is_used_with_a_note():
     data = encoded(picture(), "TIFF", save_all=True, append_images=[picture()])
-    assert [note.text for note in decode(data, "x").notes] == ["It has 2 pages; the first is used."]
+    assert [note.text for note in decode(data, "x").notes] == ["The file has 2 pages; only the first is used."]
 
 
 def test_resolution_is_read():
@@ -160,7 +160,7 @@ def test_resolution_is_read():
         (b"Dear diary, this is no picture.", "image_unknown", "PNG, JPEG, WebP, TIFF, PSD or BMP"),
         (encoded(picture(), "GIF"), "image_unknown", "PNG, JPEG, WebP, TIFF, PSD or BMP"),
         (encoded(Image.new("RGB", (1, 1))), "image_too_small", "1×1 pixels"),
-        (encoded(Image.new("RGB", (15, 400))), "image_too_small", "needs 16"),
+        (encoded(Image.new("RGB", (15, 400))), "image_too_small", "needs at least 16"),
         (png_header(20_000, 20_000), "image_too_large", "64 megapixels"),
         (png_header(8_001, 8_000), "image_too_large", "8001×8000 pixels"),
         (png_header(11_000, 9_000), "image_too_large", "64 megapixels"),
@@ -197,7 +197,7 @@ def test_errors_name_files_that_cannot_be_read(tmp_path: Path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_is_refused_without_waiting(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(ImageError, match="not an ordinary file"):
+    with pytest.raises(ImageError, match="not a regular file"):
         read_image(tmp_path / "pipe.png")
 
 

@@ -89,7 +89,7 @@ def test_a_job_interrupted_by_a_shutdown_waits_for_the_next_engine(queue, tmp_pa
 
 def test_only_finished_jobs_can_be_acknowledged(queue):
     (id,) = put(queue, "key-1")
-    with pytest.raises(EngineError, match="not over"):
+    with pytest.raises(EngineError, match="not finished"):
         queue.acknowledge(id)
     queue.cancel(id)
     queue.acknowledge(id)

@@ -109,7 +109,7 @@ def test_control_tokens_in_an_instruction_are_text(pipeline, pictures, heard):
         pictures,
     )
     assert added(pipeline, heard) == plain
-    assert any("control token" in event.text for event in events if isinstance(event, Note))
+    assert any("Control tokens" in event.text for event in events if isinstance(event, Note))
     assert "<|" not in result.instruction
 
 
@@ -166,7 +166,8 @@ def test_after_running_out_of_memory_the_job_is_repeated_with_less(shelf, pipeli
     run, repetitions = partial(do, request, pipeline, pictures), []
     result, _, _ = within_memory(pipeline, run, notes.append, lambda: repetitions.append(1))
     assert (
-        len(notes) == len(repetitions) == 1 and "from now on all of it works on the CPU, one guidance" in notes[0].text
+        len(notes) == len(repetitions) == 1
+        and "From now on, the whole model runs on the CPU, one guidance" in notes[0].text
     )
     assert len(result.files) == len(usual.files) and shelf.memory_use == CPU_ONLY.words
     within_memory(pipeline, run, notes.append, lambda: repetitions.append(1))
@@ -238,8 +239,10 @@ def test_running_out_of_gpu_memory_at_any_stage_selects_the_next_policy(pipeline
     reporter = Reporter(events.append)
     task = Task(Job("0" * 32, "edit", request, "running", 0.0, 1, None, False), pipeline, pictures, reporter)
     result, files = within_memory(pipeline, partial(task.run, lambda: False), reporter.note, reporter.again)
-    notes = [f"The device's memory was short: from now on {tier.words}." for tier in TIERS[1:]]
-    short = [note.removesuffix(" It is drawn again, which takes longer.") for note in result.notes if "short" in note]
+    notes = [f"The device ran out of memory. From now on, {tier.words}." for tier in TIERS[1:]]
+    short = [
+        note.removesuffix(" The job is run again, which takes longer.") for note in result.notes if "ran out" in note
+    ]
     assert short == notes and len(set(result.notes)) == len(result.notes)
     assert [event for event in events if isinstance(event, Note)] == list(result.messages)
     assert [note.text for note in result.messages] == list(result.notes)

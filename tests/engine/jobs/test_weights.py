@@ -19,7 +19,7 @@ def test_an_engine_renders_with_the_requested_weights_and_reports_them(place):
     with place(weights="int8").connect() as engine:
         assert edit(engine).state == "done"
         using = next(model.memory_use for model in engine.client.models().models if model.loaded)
-        assert using.endswith("and the UNet calculates with int8 weights")
+        assert using.endswith("and the UNet uses int8 weights")
 
 
 @pytest.mark.full

@@ -101,13 +101,13 @@ def test_a_name_takes_precedence_over_a_folder_of_the_same_name(
 
 
 def test_an_unknown_name_gives_one_line_with_the_known_ones(shipped: Path, own: Path):
-    with pytest.raises(ModelError, match="no model “x”; there is: none"):
+    with pytest.raises(ModelError, match="no model “x”. Available: none"):
         catalog.resolve("x")
     put(shipped / "got-mini")
     put(own / "mine")
     with pytest.raises(ModelError) as caught:
         catalog.resolve("x")
-    assert "there is: got-mini, mine." in str(caught.value) and "\n" not in str(caught.value)
+    assert "Available: got-mini, mine." in str(caught.value) and "\n" not in str(caught.value)
     assert (caught.value.code, caught.value.exit_code) == ("model_unknown", 4) and caught.value.remedy
 
 

@@ -164,7 +164,7 @@ def test_too_little_disk_space_is_reported_before_anything_is_written(
     golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
-    with pytest.raises(OutputError, match="its disk has 0.0 GB free") as caught:
+    with pytest.raises(OutputError, match="0.0 GB are free on its disk") as caught:
         Released(golden).convert(tmp_path / "native")
     assert caught.value.code == "disk_full" and list(tmp_path.iterdir()) == []
 

@@ -77,7 +77,7 @@ def test_a_malicious_pickle_is_refused(released: Released, refused, canary: Path
             where, hostile
         )
     )
-    assert refused(str(path), "mkdir", "nothing of it was run").code == "checkpoint_refused"
+    assert refused(str(path), "mkdir", "none of its code was run").code == "checkpoint_refused"
     assert not canary.exists()
 
 
@@ -143,10 +143,10 @@ def test_none_of_200_malicious_pickles_is_executed(canary: Path, tmp_path: Path,
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (["a", "list"], "something else than weights under 'unet.conv_in.weight'"),
-        (torch.zeros(3).to_sparse(), "something else than weights"),
-        (torch.zeros(3, dtype=torch.int64), "something else than weights"),
-        (torch.zeros(1).expand(1000, 1000), "something else than weights"),  # 4 MB declared, 4 bytes present
+        (["a", "list"], "something other than weights under 'unet.conv_in.weight'"),
+        (torch.zeros(3).to_sparse(), "something other than weights"),
+        (torch.zeros(3, dtype=torch.int64), "something other than weights"),
+        (torch.zeros(1).expand(1000, 1000), "something other than weights"),  # 4 MB declared, 4 bytes present
     ],
 )
 def test_only_dense_tensors_with_complete_storage_are_weights(released: Released, refused, value: object, words: str):
@@ -285,7 +285,7 @@ def test_a_unet_config_without_a_size(released: Released, refused):
             lambda t: t.update(
                 dict.fromkeys(("mllm.model.embed_tokens.weight", "mllm.lm_head.weight"), torch.zeros(500, 64))
             ),
-            ("tokenizer/ and mllm/", "do not fit together"),
+            ("tokenizer/ and mllm/", "do not match"),
         ),
     ],
 )
@@ -318,7 +318,7 @@ def test_half_a_lora_layer(released: Released, refused, change: Change, words: t
 
 
 def test_a_source_size_that_the_planner_does_not_support(released: Released, tmp_path: Path):
-    with pytest.raises(RequestError, match="100 is not a multiple of 28.* Give one, such as 448") as caught:
+    with pytest.raises(RequestError, match="100 is not a multiple of 28.* Use a multiple, such as 448") as caught:
         released.convert(tmp_path / "native", source_size=100)
     assert caught.value.exit_code == 2 and not (tmp_path / "native").exists()
 

@@ -125,10 +125,10 @@ def test_a_file_with_a_wrong_hash_is_removed(hub: Hub, offer: Offer, tmp_path: P
     assert_complete(hub, offer, tmp_path / "got")
 
 
-@pytest.mark.parametrize(("status", "remedy"), [(404, "by hand"), (403, "HF_TOKEN"), (401, "HF_TOKEN")])
+@pytest.mark.parametrize(("status", "remedy"), [(404, "manually"), (403, "HF_TOKEN"), (401, "HF_TOKEN")])
 def test_a_refusal_is_reported_with_a_remedy(hub: Hub, status: int, remedy: str):
     hub.faults.status = status
-    with pytest.raises(ModelError, match=f"answered {status}") as failed:
+    with pytest.raises(ModelError, match=f"answered with status {status}") as failed:
         look_up(GOT_6B, hub.address)
     assert remedy in failed.value.remedy
 

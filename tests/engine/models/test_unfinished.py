@@ -88,7 +88,7 @@ def test_finished_files_are_not_written_again(released: Released, begun: Path, w
     notes: list[Note] = []
     written = saved(released, begun / "native", monkeypatch, on_note=notes.append)
     assert [note.text for note in notes] == [
-        f"It goes on where the last import ended: {len(finished)} of its files are kept."
+        f"The import resumes where the last one stopped; {len(finished)} of its files are kept."
     ]
     assert not [name for name in written if name.startswith("model-")]
     assert contents(begun / "native") == whole and [path.name for path in begun.iterdir()] == ["native"]
@@ -101,8 +101,8 @@ def test_kept_files_are_reported_and_not_listed_as_a_model(released: Released, t
     assert notes == []
     with pytest.raises(KeyboardInterrupt):
         released.convert(tmp_path / "native", on_progress=stop_after(4), on_note=notes.append)
-    text = f"What is finished (4 files) is kept in {tmp_path / '.native.partial'}"
-    assert [note.text for note in notes] == [f"{text}; the same import goes on from there."]
+    text = f"The finished files (4) are kept in {tmp_path / '.native.partial'}"
+    assert [note.text for note in notes] == [f"{text}; the same import resumes from there."]
     monkeypatch.setenv("GOT_MODELS", str(tmp_path))
     assert [entry.name for entry in catalog.list_models()] == ["got-mini"]
 
@@ -166,14 +166,14 @@ def test_disk_space_is_needed_only_for_the_remaining_files(released: Released, b
     (begun.parent / "copy").rename(begun.parent / "copied")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=everything - there))
     released.convert(begun.parent / "copied" / "native", **SMALL_FILES)
-    with pytest.raises(OutputError, match="are to be written"):
+    with pytest.raises(OutputError, match="The model needs"):
         released.convert(begun.parent / "fresh" / "native", **SMALL_FILES)
 
 
 def test_two_imports_to_one_folder_exclude_each_other(released: Released, begun: Path):
     before = contents(begun)
     lock = locked(begun / ".native.partial" / "lock", 0.0)
-    with lock, pytest.raises(OutputError, match="Another import writes"):
+    with lock, pytest.raises(OutputError, match="Another import is writing"):
         released.convert(begun / "native", **SMALL_FILES)
     assert contents(begun) == before
 
@@ -233,7 +233,7 @@ def test_killed_while_writing_a_file_it_continues_to_the_same_bytes(golden: Path
     notes: list[Note] = []
     import_released(golden, native, on_note=notes.append, **options)
     assert [note.text for note in notes] == (
-        [f"It goes on where the last import ended: {finished} of its files are kept."] if finished else []
+        [f"The import resumes where the last one stopped; {finished} of its files are kept."] if finished else []
     )
     assert contents(native) == whole and not place.exists()
 

@@ -108,7 +108,7 @@ def test_sixteen_bits_are_accepted_with_a_note(client):
     buffer = io.BytesIO()
     Image.fromarray(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16).save(buffer, "PNG")
     picture = client.upload(buffer.getvalue())
-    assert picture.notes == ("It has 16 bits a channel; it is read at 8.",)
+    assert picture.notes == ("The picture has 16 bits per channel; it is read with 8.",)
     assert picture.notes_in_parts[0].values == {"depth": 16}
 
 
@@ -263,7 +263,7 @@ def test_only_the_selection_changes(engine):
     assert np.array_equal(whole[~inside], np.asarray(source)[~inside])
     assert not np.array_equal(whole[inside], np.asarray(source)[inside])
     assert result.placement.crop == (68, 18, 252, 172)
-    with pytest.raises(RequestError, match="reaches beyond"):
+    with pytest.raises(RequestError, match="extends beyond"):
         run(engine, edit(image, chain=CHAIN, selection=Selection(390, 0, 20, 20)))
 
 
@@ -321,7 +321,7 @@ def test_missing_resources_are_reported(client, image):
         client.result("0" * 32)
     with pytest.raises(NotFound):
         client.submit(edit("0" * 64))
-    with pytest.raises(ModelError, match="there is:.*tiny"):
+    with pytest.raises(ModelError, match="Available:.*tiny"):
         client.submit(EditRequest(instruction=INSTRUCTION, image=image, model="nobody"))
     with pytest.raises(ModelError):
         client.model("nobody")
@@ -331,7 +331,7 @@ def test_missing_resources_are_reported(client, image):
 
 def test_a_chain_without_a_usable_box_is_refused(engine, image):
     broken = CHAIN.replace("(125,250)", "(125)")
-    with pytest.raises(ChainError, match="No box of the chain can be used"):
+    with pytest.raises(ChainError, match="None of the chain's boxes can be used"):
         run(engine, edit(image, chain=broken))
     run(engine, edit(image, chain=broken, scope="whole"))
 
@@ -340,7 +340,9 @@ def test_a_plan_without_a_usable_box_ends_before_it_is_rendered(engine, image):
     """It does not permit changing the whole picture, which must be requested explicitly."""
     events = []
     request = EditRequest(instruction=LOST, image=image, model="tiny")
-    with pytest.raises(ChainError, match="No box of the plan can be used: line 1, column 8: .* Plan first and mend it"):
+    with pytest.raises(
+        ChainError, match="None of the plan's boxes can be used: line 1, column 8: .* Plan first and correct the plan"
+    ):
         engine.run(request, events.append)
     assert "".join(event.text for event in events if isinstance(event, Token)) == LOST_TURN
     assert not any(isinstance(event, Step) for event in events)
@@ -364,7 +366,7 @@ def test_a_plan_without_a_region_changes_the_whole_picture_after_a_note(engine, 
 def test_each_of_two_turns_needs_a_usable_box(engine, image):
     """Without one, the second turn would change everything that the first turn left unchanged."""
     second = CHAIN.replace("(125,250)", "(500,250)")
-    with pytest.raises(ChainError, match="No box of the chain can be used"):
+    with pytest.raises(ChainError, match="None of the chain's boxes can be used"):
         run(engine, edit(image, chain=CHAIN + second))
 
 
@@ -398,7 +400,7 @@ def test_a_model_can_be_loaded_and_unloaded(engine):
     assert parts == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert client.system().model == "tiny" and client.model("tiny").loaded
     using = {model.name: model.memory_use for model in client.models().models}
-    assert using == dict.fromkeys(using, "") | {"tiny": "all of it stays in memory"}
+    assert using == dict.fromkeys(using, "") | {"tiny": "the whole model stays in memory"}
     _, events = run(engine, LoadRequest(model="tiny"))
     assert [(event.done, event.total) for event in events if isinstance(event, Loading)] == [(0, 0)]
     assert {model.name for model in client.models().models} >= {"tiny"}
@@ -467,7 +469,7 @@ def test_waiting_and_running_jobs_can_be_canceled(client, image):
     assert client.cancel(waiting.id).state == "cancelled"
     while client.job(running.id).state == "queued":
         time.sleep(0.01)
-    with pytest.raises(EngineError, match="not over"):
+    with pytest.raises(EngineError, match="not finished"):
         client.acknowledge(running.id)
     client.cancel(running.id)
     with pytest.raises(Cancelled):
@@ -486,7 +488,7 @@ def test_a_full_queue_says_when_to_try_again(place, image):
             time.sleep(0.01)
         others = [client.submit(long) for _ in range(2)]
         assert [client.job(job.id).position for job in others] == [1, 2]
-        with pytest.raises(Busy, match="2 jobs are waiting"):
+        with pytest.raises(Busy, match="2 jobs are already waiting"):
             client.submit(long)
         connection = http.client.HTTPConnection("127.0.0.1", client.runtime.port, timeout=600)
         headers = client._authorization() | {"Content-Type": "application/json"}

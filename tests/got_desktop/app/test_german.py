@@ -59,8 +59,8 @@ def test_an_unexpected_error_is_shown_in_german(window, qtbot):
     session.background.run(lambda say: 1 / 0, lambda nothing: None, session.say)
     qtbot.waitUntil(lambda: bool(errors(window)))
     (error,) = errors(window)
-    assert error.text == "Etwas Unerwartetes ist geschehen (ZeroDivisionError: division by zero)."
-    assert str(faults.log_file()) in error.remedy and "bitte" in error.remedy
+    assert error.text == "Ein unerwarteter Fehler ist aufgetreten (ZeroDivisionError: division by zero)."
+    assert str(faults.log_file()) in error.remedy and "Bitte" in error.remedy
     assert "division by zero" in faults.log_file().read_text()
 
 

@@ -158,7 +158,7 @@ def test_a_wrong_hash_is_reported(window: Window, page: ModelsPage, hub: Hub, mo
     with qtbot.waitSignal(page.getting.failed):
         press(qtbot, page.get, "Download and import")
     assert [message.text for message in errors(window)] == [
-        f"{LAST_SHARD} is not the file that its publisher lists: its hash differs. It was removed."
+        f"{LAST_SHARD} is not the file that its publisher lists: its hash differs. The file was removed."
     ]
     settle(page, qtbot)
     assert page.getting.choice and page.getting.choice.interrupted
@@ -218,7 +218,7 @@ def test_a_native_model_is_added_without_copying(page: ModelsPage, tmp_path: Pat
 def test_a_folder_without_a_model_is_rejected(window: Window, page: ModelsPage, tmp_path: Path, qtbot):
     with qtbot.waitSignal(page.getting.failed):
         page.getting.import_folder(tmp_path)
-    assert "holds no GoT model" in errors(window)[0].text
+    assert "does not contain a GoT model" in errors(window)[0].text
 
 
 def test_a_process_that_dies_is_reported(window: Window, page: ModelsPage, hub: Hub, qtbot):
@@ -231,7 +231,7 @@ def test_a_process_that_dies_is_reported(window: Window, page: ModelsPage, hub: 
     assert chore is not None
     with qtbot.waitSignal(page.getting.failed):
         os.kill(chore._process.processId(), 9)
-    assert "The process ended" in errors(window)[0].text
+    assert "The process exited" in errors(window)[0].text
 
 
 def test_the_loaded_model_can_be_unloaded(window: Window, page: ModelsPage, qtbot):

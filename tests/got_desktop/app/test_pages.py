@@ -219,11 +219,11 @@ def test_the_doctor_shows_and_copies_the_commands_findings(window: Window, qtbot
     assert {"Engine", "Devices", "Model"} <= {f.what for f in page.findings}
     row = page.findChild(Row, "finding_Engine")
     assert row is not None
-    qtbot.waitUntil(lambda: "runs: process" in words(row))  # a new row is shown a moment later
+    qtbot.waitUntil(lambda: "running: process" in words(row))  # a new row is shown a moment later
     page.copy.setFocus()
     qtbot.keyClick(page.copy, Qt.Key.Key_Space)
     report = QGuiApplication.clipboard().text()
-    assert report == page.report() and "✓ Engine: runs" in report
+    assert report == page.report() and "✓ Engine: running" in report
 
 
 def test_a_problem_is_shown_with_its_remedy_and_fixed(window: Window, qtbot, monkeypatch):

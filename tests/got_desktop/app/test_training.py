@@ -184,7 +184,7 @@ def test_a_folder_without_training_data_is_reported(make_window, tiny, tmp_path,
     page.describe.setChecked(False)
     page.begin(tmp_path / "empty")
     wait(page, qtbot, lambda: page.trainings.current and page.trainings.current.pairs.state == "died")
-    read(page, qtbot, page.pairs, "holds no training data")
+    read(page, qtbot, page.pairs, "contains no training data")
 
 
 @pytest.mark.full

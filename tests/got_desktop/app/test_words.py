@@ -64,7 +64,7 @@ def test_real_errors_are_translated(german, golden, tmp_path):
     problem = Chain.parse("A boat <|box_start|>(9,9),(1,1)<|box_end|>.").problems[0]
     assert language.words(problem) == (
         "„(9,9),(1,1)“ hat keine Fläche im Bild.",
-        "Nennen Sie die linke obere Ecke zuerst, beide von 0 bis 1000.",
+        "Nennen Sie die linke obere Ecke zuerst, mit Koordinaten von 0 bis 1000.",
     )
 
 
@@ -86,13 +86,16 @@ def test_notes_and_findings_are_translated(german, tmp_path, monkeypatch):
     for finding in findings:
         notes = [note for note in (*finding.notes, finding.remedy, finding.hint) if note and note.template]
         assert notes and all(language.note(note) != note.text for note in notes), finding
-    size = Note.of("memory", "{size:.1f} GB in all", size=16.4)
-    assert (size.text, language.note(size)) == ("16.4 GB in all", "16,4 GB insgesamt")
+    size = Note.of("memory", "{size:.1f} GB in total", size=16.4)
+    assert (size.text, language.note(size)) == ("16.4 GB in total", "16,4 GB insgesamt")
 
 
 def test_unknown_texts_are_shown_unchanged(german):
     assert language.words(EngineError("newer_code", "What.", "{x} in braces")) == ("What.", "{x} in braces")
-    assert language.note(Note("It has 3 pages; the first is used.")) == "It has 3 pages; the first is used."
+    assert (
+        language.note(Note("The file has 3 pages; only the first is used."))
+        == "The file has 3 pages; only the first is used."
+    )
     assert language.note(Note("cpu, 1 thread")) == "cpu, 1 Thread"
 
 

@@ -7,24 +7,24 @@ from gi.repository import Gimp
 from steps import PICTURES, call
 
 PLAN = "The object to change is the orange fish <|box_start|>(240,410),(650,880)<|box_end|> (red).<|im_gen_start|>"
-"""Typed into the dialog where a plan by the model is not what is tried."""
+"""A chain to type into the dialog where planning is not tested."""
 
 
-def prepare(how, **told):
-    """The next dialog is answered in that way."""
-    (PICTURES / "answer.json").write_text(json.dumps({"how": how, "chain": PLAN, **told}))
+def prepare(how, **facts):
+    """Sets how the next dialog is answered."""
+    (PICTURES / "answer.json").write_text(json.dumps({"how": how, "chain": PLAN, **facts}))
 
 
 @contextmanager
-def meddled(**told):
-    """While a procedure works for the script, somebody else is at an image or a view."""
-    prepare("meddle", **told)
+def meddled(**facts):
+    """While a procedure works for the script, someone else changes an image or closes a view."""
+    prepare("meddle", **facts)
     yield
     (PICTURES / "answer.json").unlink()
 
 
 def answered(how, image):
-    """(what the procedure gave back, what the answer noted)"""
+    """(return values of the procedure, notes of the answer)"""
     prepare(how)
     values = call("got-generate" if image is None else "got-edit", image, mode=Gimp.RunMode.INTERACTIVE)
     notes = json.loads((PICTURES / f"{how}.json").read_text())

@@ -5,14 +5,14 @@ from steps import call, changed, content, finish, layers, load, note, pixels, sa
 
 
 def arguments(name):
-    """An argument's name -> what it takes at least, at most and by default; a choice's default."""
-    found = {}
+    """Name of an argument -> its minimum, maximum and default; for a choice, its default."""
+    result = {}
     for spec in Gimp.get_pdb().lookup_procedure(name).get_arguments():
         if hasattr(spec, "minimum"):
-            found[spec.get_name()] = [spec.minimum, spec.maximum, spec.default_value]
+            result[spec.get_name()] = [spec.minimum, spec.maximum, spec.default_value]
         elif spec.value_type == GObject.TYPE_STRING:
-            found[spec.get_name()] = spec.get_default_value()
-    return found
+            result[spec.get_name()] = spec.get_default_value()
+    return result
 
 
 def body():
@@ -24,25 +24,25 @@ def body():
     status, chain = call("got-plan", image, instruction=words)
     note("plan", [status, chain])
     note("untouched_by_plan", pixels(image) == before and layers(image) == nodes)
-    moved = re.sub(r"\((\d+),(\d+)\),\((\d+),(\d+)\)(<\|box_end\|> \()", r"(\1,\2),(\3,900)\5", chain)
-    note("moved", moved)
-    status, drawn = call("got-edit", image, instruction=words, chain=moved)
-    note("edit", [status, drawn])
+    edited = re.sub(r"\((\d+),(\d+)\),\((\d+),(\d+)\)(<\|box_end\|> \()", r"(\1,\2),(\3,900)\5", chain)
+    note("moved", edited)
+    status, chain_drawn = call("got-edit", image, instruction=words, chain=edited)
+    note("edit", [status, chain_drawn])
     note("layers", layers(image))
     after = pixels(image)
     layer = image.get_layers()[0]
     mask = content(layer.get_mask())
-    shown = {at for at, value in enumerate(mask) if value}
+    visible = {at for at, value in enumerate(mask) if value}
     different = changed(before, after)
     note("changed", len(different))
-    note("changed_outside_the_mask", len(set(different) - shown))
-    note("mask_share", len(shown) / len(mask))
+    note("changed_outside_the_mask", len(set(different) - visible))
+    note("mask_share", len(visible) / len(mask))
     note("saved", save(image, "sea.xcf"))
     again = load("sea.xcf")
     note("loaded", layers(again))
     note("loaded_same", pixels(again) == after)
 
-    call("got-edit", again, instruction=words, chain=moved, feather=0.0, grow=0.0)
+    call("got-edit", again, instruction=words, chain=edited, feather=0.0, grow=0.0)
     note("hard", [sorted(set(content(again.get_layers()[0].get_mask()))), len(set(mask))])
 
     Gimp.Image.select_rectangle(image, Gimp.ChannelOps.REPLACE, 40, 30, 50, 60)

@@ -1,4 +1,4 @@
-"""The edit dialog as it is used every day, in one GIMP."""
+"""The edit dialog in everyday use, in one GIMP."""
 
 import engine_process
 from answers import answered
@@ -23,12 +23,12 @@ def body():
 def applied(image):
     before = pixels(image)
     values, notes = answered("ok", image)
-    shown = {at for at, value in enumerate(content(image.get_layers()[0].get_mask())) if value}
+    visible = {at for at, value in enumerate(content(image.get_layers()[0].get_mask())) if value}
     different = changed(before, pixels(image))
     notes |= {"values": values[:2], "layers": layers(image), "changed": len(different)}
-    notes |= {"outside": len(set(different) - shown)}
+    notes |= {"outside": len(set(different) - visible)}
     Gimp.displays_flush()
-    (PICTURES / "applied").touch()  # the test presses Ctrl+Z now
+    (PICTURES / "applied").touch()  # now the test presses Ctrl+Z
     wait_until(lambda: len(image.get_layers()) == 1)
     (PICTURES / "applied").unlink()
     note("ok", notes | {"same": pixels(image) == before})

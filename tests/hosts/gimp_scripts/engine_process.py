@@ -1,4 +1,4 @@
-"""The engine as the scripts in GIMP see it: with the plug-in's own copy of its door."""
+"""The engine as seen by scripts in GIMP, through the plug-in's copy of the public API."""
 
 import json
 import os
@@ -12,25 +12,25 @@ sys.path.append(str(PLUG_IN))
 
 
 def running():
-    """The engine's client, or None."""
+    """A client of the engine, or None."""
     from got_parts.api.launch import find
 
     return find()
 
 
 def kill():
-    """Ends the engine as a crash does; gives its number."""
+    """Ends the engine like a crash. Returns its pid."""
     pid = running().runtime.pid
     os.kill(pid, 9)
-    shutil.rmtree(f"/proc/{pid}")  # what outside.py laid there
+    shutil.rmtree(f"/proc/{pid}")  # created by outside.py
     return pid
 
 
 @contextmanager
 def no_product():
-    """As if got_desktop had been removed."""
+    """Simulates that got_desktop was removed."""
     marker = PLUG_IN / "got_desktop.json"
-    kept = marker.read_text()
-    marker.write_text(json.dumps(json.loads(kept) | {"engine_command": ["/nowhere/python"]}))
+    text = marker.read_text()
+    marker.write_text(json.dumps(json.loads(text) | {"engine_command": ["/nowhere/python"]}))
     yield
-    marker.write_text(kept)
+    marker.write_text(text)

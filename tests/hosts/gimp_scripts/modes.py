@@ -4,17 +4,17 @@ from steps import call, changed, content, finish, layers, load, note, pixels
 
 
 def cropped(words):
-    """The script's image has another size when its edit is done."""
+    """The image is cropped while its edit runs."""
     image = load("sea.png")
-    known = {one.get_id() for one in Gimp.get_images()}
+    ids_before = {one.get_id() for one in Gimp.get_images()}
     with meddled(cropped=image.get_id()):
         note("cropped", call("got-edit", image, instruction=words, chain=PLAN, steps=2))
     note("cropped_layers", layers(image))
-    note("fresh", [[one.get_id(), *layers(one)[0]] for one in Gimp.get_images() if one.get_id() not in known])
+    note("fresh", [[one.get_id(), *layers(one)[0]] for one in Gimp.get_images() if one.get_id() not in ids_before])
 
 
 def boxes(words):
-    """A box that ends beyond the picture is drawn up to its edge; of one without an area nobody knows where it is."""
+    """A box that extends beyond the picture is cut off at its edge; a box without an area is an error."""
     chain = "A fish <|box_start|>(300,90),({corner})<|box_end|> (red) becomes purple.<|im_gen_start|>"
     image = load("sea.png")
     note("lost", call("got-edit", image, instruction=words, chain=chain.format(corner="300,390"), steps=2))
@@ -40,17 +40,17 @@ def body():
     before = pixels(deep, "RGBA float")
     note("deep", call("got-edit", deep, instruction=words)[:1])
     mask = content(deep.get_layers()[0].get_mask())
-    shown = {at for at, value in enumerate(mask) if value}
+    visible = {at for at, value in enumerate(mask) if value}
     different = changed(before, pixels(deep, "RGBA float"), 16)
-    note("deep_changed", [len(different), len(set(different) - shown), deep.get_precision().value_nick])
+    note("deep_changed", [len(different), len(set(different) - visible), deep.get_precision().value_nick])
     indexed = load("sea.png")
     indexed.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
     note("indexed", call("got-edit", indexed, instruction=words))
     note("indexed_layers", layers(indexed))
     cropped(words)
     boxes(words)
-    made = call("got-generate", None, instruction="a red house left of a green tree")
-    note("generate", [made[0], made[1].get_width() if made[0] == "success" else made[1], made[2][:10]])
+    result = call("got-generate", None, instruction="a red house left of a green tree")
+    note("generate", [result[0], result[1].get_width() if result[0] == "success" else result[1], result[2][:10]])
 
 
 finish(body)

@@ -1,4 +1,4 @@
-"""Python reads this when it starts. It answers the plug-in's dialog as a user would, if a test says so."""
+"""Python imports this at its start. It answers the plug-in's dialog like a user, if a test asks for it."""
 
 import json
 import os
@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 PICTURES = Path(os.environ.get("GOT_PICTURES", "/"))
-told = {}
+settings = {}
 LIMIT = 400.0
-"""Seconds that an answer may wait for one thing."""
+"""Seconds that an answer may wait for one condition."""
 
 
 def answer(how):
-    """Waits until the plug-in has read its dialog; GTK is not touched here, as two threads at its import confuse it."""
+    """Waits until the plug-in has imported its dialog. GTK is not used here, because two threads must not import it."""
     while not hasattr(sys.modules.get("got_parts.dialog"), "_Dialog"):
         time.sleep(0.1)
     from gi.repository import GLib
@@ -26,12 +26,12 @@ def answer(how):
 
 
 class Answer:
-    """Goes through `steps` in GTK's own loop; each yields what it waits for. What it noted lies in `how`.json."""
+    """Runs `steps` in GTK's main loop; each step yields a condition to wait for. The notes go to `how`.json."""
 
-    def __init__(self, how, **told):
+    def __init__(self, how, **facts):
         from gi.repository import GLib
 
-        self.how, self.told, self.notes, self.shown = how, told, {}, None
+        self.how, self.facts, self.notes, self.window_shown = how, facts, {}, None
         self.steps, self.wait_for, self.since = getattr(self, how)(), self.dialog, time.monotonic()
         GLib.timeout_add(50, self.go_on)
 
@@ -40,7 +40,7 @@ class Answer:
             if self.wait_for():
                 self.wait_for, self.since = next(self.steps), time.monotonic()
             elif time.monotonic() - self.since > LIMIT:
-                self.steps.throw(TimeoutError(f"waited in vain; {self.said()}"))  # from where it waits
+                self.steps.throw(TimeoutError(f"timed out; {self.labels()}"))  # raised where it waits
         except StopIteration:
             return False
         except Exception:
@@ -50,30 +50,30 @@ class Answer:
         return True
 
     def note(self, **facts):
-        """At once: with the dialog, this process ends."""
+        """Writes the notes at once, because this process ends with the dialog."""
         self.notes |= facts
         (PICTURES / f"{self.how}.json").write_text(json.dumps(self.notes))
 
-    # what is seen
+    # contents
 
     def dialog(self) -> Any:
         from gi.repository import GimpUi, Gtk
 
-        if self.shown is None:
-            found = [top for top in Gtk.Window.list_toplevels() if isinstance(top, GimpUi.ProcedureDialog)]
-            self.shown = found[0] if found and found[0].get_mapped() else None
-        return self.shown
+        if self.window_shown is None:
+            dialogs = [top for top in Gtk.Window.list_toplevels() if isinstance(top, GimpUi.ProcedureDialog)]
+            self.window_shown = dialogs[0] if dialogs and dialogs[0].get_mapped() else None
+        return self.window_shown
 
     def all_of(self, kind, inside=None):
-        """Every widget of a kind, in the order in which they lie."""
+        """All widgets of a kind, in layout order."""
         from gi.repository import Gtk
 
         inside = inside or self.dialog()
-        found = [inside] if isinstance(inside, kind) else []
+        widgets = [inside] if isinstance(inside, kind) else []
         children = []
         if isinstance(inside, Gtk.Container):
             inside.forall(children.append)
-        return [*found, *(widget for child in children for widget in self.all_of(kind, child))]
+        return [*widgets, *(widget for child in children for widget in self.all_of(kind, child))]
 
     def button(self, label):
         from gi.repository import Gtk
@@ -81,10 +81,10 @@ class Answer:
         return next(button for button in self.all_of(Gtk.Button) if button.get_label() == label)
 
     def free(self):
-        """True when the dialog waits for the user."""
+        """True if the dialog waits for the user."""
         return self.button("_Plan").get_sensitive()
 
-    def said(self):
+    def labels(self):
         from gi.repository import Gtk
 
         return [label.get_text() for label in self.all_of(Gtk.Label)]
@@ -104,14 +104,14 @@ class Answer:
         return buffer.get_text(buffer.get_start_iter(), buffer.get_end_iter(), True)
 
     def picture(self, name):
-        """What the dialog shows, once it has been painted."""
+        """Saves a picture of the dialog once it has been painted."""
         from gi.repository import Gdk
 
         window = self.dialog().get_window()
-        shown = Gdk.pixbuf_get_from_window(window, 0, 0, window.get_width(), window.get_height())
-        shown.savev(str(PICTURES / name), "png", [], [])
+        image = Gdk.pixbuf_get_from_window(window, 0, 0, window.get_width(), window.get_height())
+        image.savev(str(PICTURES / name), "png", [], [])
 
-    # what is done
+    # actions
 
     def plan(self, words):
         from gi.repository import Gtk
@@ -131,16 +131,16 @@ class Answer:
         self.dialog().response(Gtk.ResponseType.CANCEL)
 
     def drag(self):
-        """The lower right corner of the box that changes, 15 pixels down: chosen by a click, then dragged."""
+        """Selects the first edit box with a click and drags its lower right corner down by 15 pixels."""
         from gi.repository import Gdk, Gtk
 
         image = self.all_of(Gtk.Image, self.all_of(Gtk.EventBox)[0])[0]
         widget = image.get_parent()
-        found = re.search(r"\((\d+),(\d+)\),\((\d+),(\d+)\)<\|box_end\|> \(", self.chain())
-        assert found is not None
+        match = re.search(r"\((\d+),(\d+)\),\((\d+),(\d+)\)<\|box_end\|> \(", self.chain())
+        assert match is not None
         wide, high = image.get_pixbuf().get_width(), image.get_pixbuf().get_height()
         sides = (wide, high, wide, high)
-        x1, y1, x2, y2 = (int(value) * side / 1000 for value, side in zip(found.groups(), sides, strict=True))
+        x1, y1, x2, y2 = (int(value) * side / 1000 for value, side in zip(match.groups(), sides, strict=True))
         corner, middle = (x2 + wide / 256, y2 + high / 256), ((x1 + x2) / 2, (y1 + y2) / 2)
         for name, kind, (x, y) in (
             ("button-press-event", Gdk.EventType.BUTTON_PRESS, middle),
@@ -154,7 +154,7 @@ class Answer:
             part.window, part.x, part.y = widget.get_window(), x, y
             widget.emit(name, event)
 
-    # how a test wants it
+    # answers
 
     def ok(self):
         """Plan, drag a box, apply."""
@@ -167,23 +167,23 @@ class Answer:
         self.apply()
 
     def cancel(self):
-        """Plan, then Cancel."""
+        """Plan, then cancel."""
         yield from self.plan("turn the orange fish purple")
         self.note(chain=self.chain())
         self.leave_dialog()
 
     def leave(self):
-        """The window is closed while the edit runs."""
+        """Closes the window while the edit runs."""
         yield from self.running(500)
         self.note(chain=self.chain())
         self.leave_dialog()
 
     def stop(self):
-        """Stop while the edit runs; the dialog stays."""
+        """Cancels the job while the edit runs; the dialog stays."""
         yield from self.running(500)
-        self.button("_Stop").clicked()
+        self.button("Ca_ncel job").clicked()
         yield self.free
-        self.note(said=self.said(), chain=self.chain())
+        self.note(labels=self.labels(), chain=self.chain())
         self.leave_dialog()
 
     def killed(self):
@@ -198,7 +198,7 @@ class Answer:
         from gi.repository import Gimp
 
         yield from self.running(60)
-        Gimp.Display.get_by_id(self.told["display"]).delete()
+        Gimp.Display.get_by_id(self.facts["display"]).delete()
 
     def missing(self):
         """The product is not on this machine."""
@@ -206,8 +206,8 @@ class Answer:
 
         self.all_of(Gtk.Entry)[0].set_text("turn the orange fish purple")
         self.apply()
-        yield lambda: any("got_desktop" in words for words in self.said())
-        self.note(said=self.said())
+        yield lambda: any("got_desktop" in words for words in self.labels())
+        self.note(labels=self.labels())
         self.leave_dialog()
 
     def corrected(self, words, picture):
@@ -220,24 +220,24 @@ class Answer:
         self.picture(picture)
 
     def running(self, steps):
-        """With the plan written by hand; until the engine draws."""
+        """Starts an edit with a chain written by hand, and waits until the engine draws."""
         from gi.repository import Gtk
 
         self.all_of(Gtk.Entry)[0].set_text("turn the orange fish purple")
-        self.text().set_text(self.told["chain"])
+        self.text().set_text(self.facts["chain"])
         self.all_of(Gtk.SpinButton)[1].set_value(steps)
         self.apply()
         yield self.at_step
 
     def painted(self):
-        """Whether what is seen is what it should be: GTK paints before it is idle."""
+        """Whether GTK has painted: it paints before it is idle."""
         from gi.repository import Gtk
 
         return not Gtk.events_pending()
 
 
 class Meddling(threading.Thread):
-    """A thread of the plug-in. When the one that works for a script begins, another's image or view changes."""
+    """A thread of the plug-in. When the thread that works for a script starts, another image or view changes."""
 
     def start(self):
         from gi.repository import GLib
@@ -250,17 +250,17 @@ class Meddling(threading.Thread):
 def meddle():
     from gi.repository import Gimp
 
-    if "cropped" in told:
-        Gimp.Image.get_by_id(told["cropped"]).crop(100, 100, 0, 0)
+    if "cropped" in settings:
+        Gimp.Image.get_by_id(settings["cropped"]).crop(100, 100, 0, 0)
     else:
-        Gimp.Display.get_by_id(told["closed"]).delete()
+        Gimp.Display.get_by_id(settings["closed"]).delete()
     return False
 
 
 if sys.argv and sys.argv[0].endswith("got_gimp.py") and "-run" in sys.argv and (PICTURES / "answer.json").exists():
-    told = json.loads((PICTURES / "answer.json").read_text())
-    (PICTURES / "shown").unlink(missing_ok=True)  # the shortcut that the test pressed was heard
-if told and told["how"] == "meddle":
+    settings = json.loads((PICTURES / "answer.json").read_text())
+    (PICTURES / "shown").unlink(missing_ok=True)  # the test's shortcut has arrived
+if settings and settings["how"] == "meddle":
     threading.Thread = Meddling
-elif told:
-    threading.Thread(target=answer, args=(told,), daemon=True).start()
+elif settings:
+    threading.Thread(target=answer, args=(settings,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""What the batch scripts share; GIMP's own Python runs them."""
+"""Shared functions of the batch scripts; GIMP's own Python runs them."""
 
 import json
 import os
@@ -26,11 +26,11 @@ def save(image, name):
 
 
 def pixels(image, form="R'G'B'A u8"):
-    """What is visible, in all its pixels."""
+    """All visible pixels."""
     width, height = image.get_width(), image.get_height()
-    seen = Gimp.Layer.new_from_visible(image, image, "seen")
-    data = bytes(seen.get_buffer().get(Gegl.Rectangle.new(0, 0, width, height), 1.0, form, Gegl.AbyssPolicy.NONE))
-    seen.delete()
+    layer = Gimp.Layer.new_from_visible(image, image, "seen")
+    data = bytes(layer.get_buffer().get(Gegl.Rectangle.new(0, 0, width, height), 1.0, form, Gegl.AbyssPolicy.NONE))
+    layer.delete()
     return data
 
 
@@ -43,26 +43,26 @@ def layers(image):
     return [[layer.get_name(), layer.get_mask() is not None] for layer in image.get_layers()]
 
 
-def call(name, image, **given):
-    """[status, what it gave back or said]"""
+def call(name, image, **arguments):
+    """[status, return values or error message]"""
     procedure = Gimp.get_pdb().lookup_procedure(name)
     config = procedure.create_config()
-    config.set_property("run-mode", given.pop("mode", Gimp.RunMode.NONINTERACTIVE))
+    config.set_property("run-mode", arguments.pop("mode", Gimp.RunMode.NONINTERACTIVE))
     if image is not None:
         config.set_property("image", image)
         config.set_core_object_array("drawables", image.get_layers()[:1])
-    for key, value in given.items():
+    for key, value in arguments.items():
         config.set_property(key, value)
     values = procedure.run(config)
     return [values.index(0).value_nick, *(values.index(at) for at in range(1, values.length()))]
 
 
-def wait_until(there, limit=400):
-    """Lets GIMP go on until something is so."""
+def wait_until(condition, limit=400):
+    """Runs GIMP's main loop until a condition is true."""
     loop, since = GLib.MainLoop(), time.monotonic()
-    GLib.timeout_add(100, lambda: not (there() or time.monotonic() - since > limit) or loop.quit())
+    GLib.timeout_add(100, lambda: not (condition() or time.monotonic() - since > limit) or loop.quit())
     loop.run()
-    assert there()
+    assert condition()
 
 
 def changed(before, after, size=4):
@@ -70,7 +70,7 @@ def changed(before, after, size=4):
 
 
 def finish(body):
-    """Runs a script's body and writes down what it noted, or why it did not come to its end."""
+    """Runs a script's body and writes its notes, or the error that ended it."""
     try:
         body()
     except Exception:

@@ -22,9 +22,9 @@ def selection(note):
     from krita import Selection
 
     document = yield from opened("sea.png")
-    chosen = Selection()
-    chosen.select(40, 12, 40, 36, 255)
-    document.setSelection(chosen)
+    area = Selection()
+    area.select(40, 12, 40, 36, 255)
+    document.setSelection(area)
     before = pixels(document)
     docker().apply.click()
     yield free
@@ -44,13 +44,13 @@ def color_space(note, name, model, depth, profile, size):
     docker().editing.set_chain(docker().editing.chain.parse(""))
     docker().apply.click()
     yield free
-    shown, different = set(mask_of(document)), changed(before, pixels(document), size)
+    visible, different = set(mask_of(document)), changed(before, pixels(document), size)
     facts = {
         "said": docker().message.text(),
         "space": [document.colorModel(), document.colorDepth()],
         "nodes_kept": tree(document)[:-1] == nodes,
         "changed": len(different),
-        "outside": len(set(different) - shown),
+        "outside": len(set(different) - visible),
     }
     note(name, facts)
     yield from close(document)

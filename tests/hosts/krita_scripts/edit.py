@@ -1,4 +1,4 @@
-"""Plan, change a box, apply, undo, redo, save: as a user goes through it."""
+"""Plan, change a box, apply, undo, redo, save, as a user would."""
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QDockWidget
@@ -34,28 +34,28 @@ def steps(note):
     editing = docker().editing
     note("chain", editing.chain.text)
     note("untouched_by_plan", pixels(document) == before and tree(document) == nodes)
-    region = next(found for found in editing.chain.boxes if found.is_mask)
+    region = next(one for one in editing.chain.boxes if one.is_mask)
     note("box", [region.box.x1, region.box.y1, region.box.x2, region.box.y2])
     preview = docker().preview
     editing.select(region.id)
     yield 0.5  # Krita paints
     screen_shot("krita-plan.png")
-    left, top, wide, high = preview.frame().shown(region.box)
+    left, top, wide, high = preview.frame().to_screen(region.box)
     drag(preview, (left + wide, top + high), (left + wide + 12, top + high + 9))
-    moved = editing.chain.boxes[region.id].box
-    note("dragged", [moved.x1, moved.y1, moved.x2, moved.y2])
+    box = editing.chain.boxes[region.id].box
+    note("dragged", [box.x1, box.y1, box.x2, box.y2])
     note("text_follows", docker().chain.toPlainText() == editing.chain.text)
     docker().apply.click()
     yield free
     yield lambda: "Add Layer" in KRITA.action("edit_undo").text().replace("&", "")
     note("said_after", docker().message.text())
     after = pixels(document)
-    shown = set(mask_of(document))
+    visible = set(mask_of(document))
     different = changed(before, after, 4)
     note("tree", tree(document))
     note("changed", len(different))
-    note("changed_outside_the_mask", len(set(different) - shown))
-    note("mask_share", len(shown) / (document.width() * document.height()))
+    note("changed_outside_the_mask", len(set(different) - visible))
+    note("mask_share", len(visible) / (document.width() * document.height()))
     show_layers()
     yield 0.5  # Krita paints
     screen_shot("krita-apply.png")
@@ -69,7 +69,7 @@ def steps(note):
 
 
 def show_layers():
-    """Krita's own docker of layers, under ours."""
+    """Shows Krita's layer docker below ours."""
     main = KRITA.activeWindow().qwindow()
     layers = main.findChild(QDockWidget, "KisLayerBox")
     layers.show()

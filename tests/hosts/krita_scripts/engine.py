@@ -1,4 +1,4 @@
-"""Cancelling, an engine that is killed, Krita's own window meanwhile, and the overlay where it cannot be placed."""
+"""Cancelling, a killed engine, Krita's responsiveness meanwhile, and the overlay where it cannot be placed."""
 
 import os
 import signal
@@ -58,16 +58,16 @@ def steps(note):
 
 def overlay():
     """Whether boxes are painted over the canvas."""
-    found = KRITA.activeWindow().qwindow().findChild(QWidget, "got_overlay")
-    if found is None:
+    widget = KRITA.activeWindow().qwindow().findChild(QWidget, "got_overlay")
+    if widget is None:
         return False
-    image = found.grab().toImage().convertToFormat(QImage.Format_RGB32)
+    image = widget.grab().toImage().convertToFormat(QImage.Format_RGB32)
     red = b"\x00\x00\xff\xff"
     return red in image.constBits().asstring(image.sizeInBytes())
 
 
 class Gaps:
-    """How long Krita's event loop was busy at the longest, in seconds."""
+    """Measures the longest time that Krita's event loop was blocked, in seconds."""
 
     def __init__(self):
         self.longest, self.last = 0.0, time.monotonic()

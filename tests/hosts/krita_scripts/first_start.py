@@ -1,4 +1,4 @@
-"""Krita starts, shows its window and ends."""
+"""Krita starts, shows its window and quits."""
 
 
 def steps(note):

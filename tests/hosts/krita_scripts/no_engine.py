@@ -1,4 +1,4 @@
-"""What a user is told who has the plug-in and nothing else."""
+"""The messages for a user who has only the plug-in."""
 
 from steps import docker, free, opened
 

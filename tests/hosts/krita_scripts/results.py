@@ -1,4 +1,4 @@
-"""Several results, and documents that change or go while an edit runs."""
+"""Several candidates, and documents that change or are closed while an edit runs."""
 
 from steps import KRITA, at_first_step, close, docker, free, identity, in_front, opened, pixels
 
@@ -64,7 +64,7 @@ def above_the_active(note):
     bottom = document.topLevelNodes()[0]
     document.rootNode().addChildNode(document.createNode("on top", "paintlayer"), None)
     document.waitForDone()
-    yield lambda: document.activeNode().name() == "on top"  # Krita goes to a new layer a moment later
+    yield lambda: document.activeNode().name() == "on top"  # Krita activates a new layer a moment later
     document.setActiveNode(bottom)
     yield lambda: document.activeNode().name() == bottom.name()
     docker().editing.set_chain(docker().editing.chain.parse(""))
@@ -75,7 +75,7 @@ def above_the_active(note):
 
 
 def boxes_at_the_edge(note):
-    """The chain is typed, as a user does; a box that ends beyond the picture, and one that is none."""
+    """Types a chain: with a box that extends beyond the picture, and with a box that has no area."""
     document = yield from opened("sea.png")
     chain = "A fish <|box_start|>(300,90),({corner})<|box_end|> (red) becomes purple.<|im_gen_start|>"
     docker().editing.set_chain(docker().editing.chain.parse(""))

@@ -1,4 +1,4 @@
-"""What the scripts share: the docker, documents and their pixels."""
+"""Shared functions of the scripts: the docker, documents and their pixels."""
 
 import os
 from pathlib import Path
@@ -13,11 +13,11 @@ KRITA = Krita.instance()
 
 
 def docker():
-    return next(found for found in KRITA.dockers() if found.objectName() == "got_docker")
+    return next(one for one in KRITA.dockers() if one.objectName() == "got_docker")
 
 
 def opened(name):
-    """The document, once its view is in front: `document = yield from opened(…)`."""
+    """Opens a document and waits until its view is in front: `document = yield from opened(…)`."""
     document = KRITA.openDocument(str(PICTURES / name))
     document.setBatchmode(True)
     KRITA.activeWindow().addView(document)
@@ -31,13 +31,13 @@ def identity(document):
 
 
 def in_front():
-    """The identity of the active document, None where there is none."""
+    """The identity of the active document, or None."""
     document = KRITA.activeDocument()
     return identity(document) if document else None
 
 
 def free():
-    """True when the docker waits for the user again."""
+    """True if the docker waits for the user again."""
     return not docker().editing.busy
 
 
@@ -57,12 +57,12 @@ def pixels(document):
 
 
 def changed(before, after, size):
-    """Bytes a pixel are `size`: the numbers of the pixels that differ."""
+    """Indices of the pixels that differ; a pixel has `size` bytes."""
     return [at // size for at in range(0, len(before), size) if before[at : at + size] != after[at : at + size]]
 
 
 def mask_of(document):
-    """(x, y, w, h) of what the mask of the topmost layer shows, and how many pixels it shows at all."""
+    """Indices of the pixels that the mask of the topmost layer shows."""
     layer = document.topLevelNodes()[-1]
     width, height = document.width(), document.height()
     mask = bytes(layer.childNodes()[0].pixelData(0, 0, width, height))
@@ -70,7 +70,7 @@ def mask_of(document):
 
 
 def drag(preview, start, end):
-    """The mouse pressed at `start`, moved to `end` and let go; in pixels of the preview."""
+    """Presses the mouse at `start`, moves to `end` and releases it; in pixels of the preview."""
     left, none = Qt.LeftButton, Qt.NoModifier
     for kind, at, buttons in (
         (QEvent.MouseButtonPress, start, left),
@@ -82,18 +82,18 @@ def drag(preview, start, end):
 
 
 def show_docker(wide=380):
-    """The docker in front and wide enough, as a user would have it."""
+    """Shows the docker in front and wide enough, as a user would."""
     from PyQt5.QtWidgets import QDockWidget
 
-    found = docker()
+    widget = docker()
     main = KRITA.activeWindow().qwindow()
     for other in main.findChildren(QDockWidget):
-        if other is not found and main.dockWidgetArea(other) == Qt.RightDockWidgetArea:
+        if other is not widget and main.dockWidgetArea(other) == Qt.RightDockWidgetArea:
             other.hide()
-    found.show()
-    found.raise_()
-    main.resizeDocks([found], [wide], Qt.Horizontal)
-    return found
+    widget.show()
+    widget.raise_()
+    main.resizeDocks([widget], [wide], Qt.Horizontal)
+    return widget
 
 
 def picture_of(widget, name):
@@ -106,14 +106,14 @@ def screen_shot(name):
 
 
 def close(document):
-    gone = identity(document)
+    id = identity(document)
     document.setModified(False)
     document.close()
-    yield lambda: gone not in [identity(open) for open in KRITA.documents()] and in_front() != gone
+    yield lambda: id not in [identity(open) for open in KRITA.documents()] and in_front() != id
 
 
 def at_first_step():
-    """True once the engine has drawn a step of what runs now."""
-    seen = []
-    docker().editing.progressed.connect(lambda line: seen.append(line) if line.text.startswith("Step") else None)
-    return lambda: bool(seen) or free()
+    """A condition that is true once the engine has drawn a step of the running job."""
+    lines = []
+    docker().editing.progress_changed.connect(lambda line: lines.append(line) if line.text.startswith("Step") else None)
+    return lambda: bool(lines) or free()

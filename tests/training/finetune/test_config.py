@@ -15,14 +15,14 @@ def test_the_example_reads_back_as_the_defaults(tmp_path):
     write_example(path)
     assert load_config(path) == FinetuneConfig()
     assert all("#" in line for line in path.read_text().splitlines() if line and not line.startswith("["))
-    with pytest.raises(EngineError, match="exists already"):
+    with pytest.raises(EngineError, match="already exists"):
         write_example(path)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("steps = 3", "“steps” is no key"),
+        ("steps = 3", "“steps” is not a valid key"),
         ("[training]\nsteps = 0", "training.steps” must be at least 1"),
         ('[training]\nsteps = "many"', "training.steps” must be a whole number"),
         ("[training]\nsteps = true", "must be a whole number"),
@@ -33,7 +33,7 @@ def test_the_example_reads_back_as_the_defaults(tmp_path):
         ('[pictures]\nbuckets = ["1000x1001"]', "multiples of 8"),
         ("training = 3", "must be a table"),
         ("[loss]\ndrop = 0.5", "below 1/3"),
-        ("x = = 3", "is not TOML"),
+        ("x = = 3", "is not valid TOML"),
     ],
 )
 def test_errors_name_the_file_and_the_wrong_key(tmp_path, text, words):

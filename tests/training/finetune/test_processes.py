@@ -107,5 +107,5 @@ def test_settings_that_cannot_be_sharded_are_rejected_at_once(changes, env, conf
     command = [sys.executable, "-m", "training", str(path), "--runs", str(tmp_path / "run")]
     process = subprocess.run(command, capture_output=True, text=True, timeout=1500, env=os.environ | launch | env)
     assert process.returncode == 2
-    assert "does not go with --use_fsdp" in process.stderr and process.stderr.count("\n") == 1
+    assert "cannot be combined with --use_fsdp" in process.stderr and process.stderr.count("\n") == 1
     assert not (tmp_path / "run" / "state.json").exists()

@@ -34,7 +34,7 @@ def test_only_one_process_trains_in_a_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(journal, "_ENDING", 0.3)
     with (
         journal.alone(tmp_path / "run"),
-        pytest.raises(RequestError, match="runs in .* already"),
+        pytest.raises(RequestError, match="already active in"),
         journal.alone(tmp_path / "run"),
     ):
         raise AssertionError("two of them")
@@ -136,7 +136,7 @@ def test_a_stopped_run_resumes_to_the_same_bits(config, tmp_path):
 
 def test_a_run_with_another_configuration_is_not_resumed(config, tmp_path):
     Finetune(config(training_steps=1), tmp_path / "run").run()
-    with pytest.raises(RequestError, match="another configuration"):
+    with pytest.raises(RequestError, match="different configuration"):
         Finetune(config(training_steps=1, training_learning_rate=1e-4), tmp_path / "run").run()
 
 

@@ -190,7 +190,7 @@ def test_tensor_with_a_wrong_shape(folder: Path, refused: Callable[..., ModelErr
 
 def test_a_folder_that_is_not_a_model(tmp_path: Path):
     for folder in (tmp_path, tmp_path / "absent"):
-        with pytest.raises(ModelError, match="is not the folder of a GoT model") as caught:
+        with pytest.raises(ModelError, match="is not a GoT model") as caught:
             load_components(folder, CPU, torch.float32)
         assert caught.value.code == "model_folder_wrong" and caught.value.exit_code == 4
 
@@ -220,7 +220,7 @@ def test_an_invalid_config(folder: Path, refused: Callable[..., ModelError], nam
 
 def test_parts_of_different_models(components: Components, folder: Path, refused: Callable[..., ModelError]):
     edit_json(folder / "got.json", lambda data: data.update(source_size=20))
-    refused("source_size", "do not fit together")
+    refused("source_size", "do not match")
     edit_json(folder / "got.json", lambda data: data.update(source_size=16, num_query_tokens=5))
     refused("tokenizer", "lacks the token <|im_gen_0004|>")
     edit_json(folder / "got.json", lambda data: data.update(num_query_tokens=4))
@@ -274,7 +274,7 @@ def test_an_index_must_not_name_files_in_other_folders(folder: Path, refused: Ca
 
 def test_an_existing_model_is_replaced_only_on_request(components: Components, folder: Path):
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         save_native(folder, components, components.config)
     assert (folder / "notes.txt").read_text() == "mine"
     save_native(folder, components, replace(components.config, name="second"), replace=True)

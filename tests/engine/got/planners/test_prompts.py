@@ -44,7 +44,7 @@ def test_a_control_token_outside_user_text_is_one():
 
 @pytest.mark.parametrize("typed", ["\ud800", "a boat \udfff"])
 def test_a_lone_surrogate_is_refused(typed: str):
-    with pytest.raises(RequestError, match="broken character") as caught:
+    with pytest.raises(RequestError, match="invalid character") as caught:
         VOCABULARY.encode_user_text(typed)
     assert caught.value.exit_code == 2 and caught.value.remedy
 

@@ -1,7 +1,7 @@
-"""A plug-in of the tests alone: runs a script inside Krita and writes down what came of it.
+"""A plug-in for tests: runs a script inside Krita and writes its results.
 
-The script is a generator function `steps(note)`. It yields the seconds to wait, or a function to wait for, while
-Krita's own event loop goes on.
+The script is a generator function `steps(note)`. It yields a number of seconds to wait, or a condition to wait for,
+while Krita's event loop runs.
 """
 
 import faulthandler
@@ -16,7 +16,7 @@ from krita import Extension, Krita
 from PyQt5.QtCore import QTimer
 
 LIMIT = 400.0
-"""Seconds that a script may wait for one thing."""
+"""Seconds that a script may wait for one condition."""
 
 
 class Driver(Extension):
@@ -24,8 +24,8 @@ class Driver(Extension):
         self.report = {"errors": [], "notes": {}, "done": False}
 
     def createActions(self, window):  # noqa: N802 - Krita's name
-        faulthandler.enable()  # where a crash of Krita comes from, on stderr
-        sys.excepthook = self.fault  # Krita's own opens a dialog and waits
+        faulthandler.enable()  # prints the origin of a crash of Krita to stderr
+        sys.excepthook = self.fault  # Krita's own hook opens a dialog and waits
         self.steps, self.wait_for, self.since = self.begin(), None, time.monotonic()
         self.timer = QTimer()
         self.timer.timeout.connect(self.go_on)
@@ -55,7 +55,7 @@ class Driver(Extension):
         if self.wait_for():
             return False
         if waited > LIMIT:
-            self.steps.throw(TimeoutError("waited in vain"))  # from where it waits
+            self.steps.throw(TimeoutError("timed out"))  # raised where it waits
         return True
 
     def note(self, name, value):
