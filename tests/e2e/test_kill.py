@@ -85,7 +85,7 @@ def test_a_job_that_killed_two_engines_is_given_up(place, program):
     where = place(command=program, kill_at="step", kills=9)
     with where.connect() as engine:
         image = engine.client.upload(png(scene())).id
-        with pytest.raises(EngineError, match="died 2 times"):
+        with pytest.raises(EngineError, match="crashed 2 times"):
             engine.run(asked(image))
         (job,) = engine.client.jobs()
         assert (job.state, job.attempts) == ("failed", 2)
