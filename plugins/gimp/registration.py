@@ -46,9 +46,7 @@ def _edit(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     )
     _describe(procedure)
     _add_instruction(procedure, translate("_Instruction"), translate("What should change"))
-    procedure.add_string_argument(
-        "chain", translate("_Chain"), translate("The chain to draw; if empty, one is planned first"), "", _RW
-    )
+    _add_chain(procedure)
     _add_model(procedure)
     arguments.add(procedure, EditOptions)
     _add_chain_result(procedure)
@@ -65,9 +63,7 @@ def _generate(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     )
     _describe(procedure)
     _add_instruction(procedure, translate("Ca_ption"), translate("What you want to see"))
-    procedure.add_string_argument(
-        "chain", translate("_Chain"), translate("The chain to draw; if empty, one is planned first"), "", _RW
-    )
+    _add_chain(procedure)
     _add_model(procedure)
     arguments.add(procedure, GenerateOptions)
     procedure.add_image_return_value("new-image", translate("Image"), translate("The new image"), False, _RW)
@@ -81,6 +77,12 @@ def _describe(procedure: Gimp.Procedure) -> None:
 
 def _add_instruction(procedure: Gimp.Procedure, label: str, hint: str) -> None:
     procedure.add_string_argument("instruction", label, hint, "", _RW)
+
+
+def _add_chain(procedure: Gimp.Procedure) -> None:
+    procedure.add_string_argument(
+        "chain", translate("_Chain"), translate("The chain to draw; if empty, one is planned first"), "", _RW
+    )
 
 
 def _add_model(procedure: Gimp.Procedure) -> None:
