@@ -27,6 +27,7 @@ from training.finetune.config import FinetuneConfig, Pictures, Training
 from training.finetune.examples import Encoder
 from training.finetune.joint import JointLoss
 from training.finetune.run import make_optimizer
+from training.precision import autocast
 
 WAYS = {
     "512": (512, Training()),
@@ -93,7 +94,7 @@ def _way(
     for step in range(2 if options.small else STEPS):
         started = time.perf_counter()
         try:
-            with torch.autocast(device.type, torch.bfloat16):
+            with autocast(device):
                 losses = loss(batches.part(step, 0, 1).to(device))
             losses["loss"].backward()
             optimizer.step()

@@ -50,7 +50,11 @@ class Training:
     betas: tuple[float, ...] = option((0.9, 0.98), "AdamW's betas")
     epsilon: float = option(1e-6, "AdamW's epsilon", 0)
     optimizer: str = option("adamw", "adamw8bit needs bitsandbytes and a GPU", choices=("adamw", "adamw8bit"))
-    precision: str = option("bfloat16", "precision of the forward pass", choices=("float32", "bfloat16"))
+    precision: str = option(
+        "bfloat16",
+        "precision of the forward pass; on a CPU that is slow in bfloat16, float32",
+        choices=("float32", "bfloat16"),
+    )
     gradient_checkpointing: bool = option(False, "takes less memory and a third more time")
     clip: float = option(1.0, "maximum gradient norm", 0)
     ema: float = option(0.0, "decay of the weights' moving average, which is exported; 0: export the last weights", 0)

@@ -26,8 +26,7 @@ from training.finetune.joint import JointLoss
 from training.finetune.journal import Journal
 from training.finetune.output import base_hash, write_output
 from training.finetune.validate import validate
-
-_PRECISION = {"float32": "no", "bfloat16": "bf16"}
+from training.precision import mixed_precision
 
 
 class Finetune:
@@ -43,7 +42,7 @@ class Finetune:
         unused = DistributedDataParallelKwargs(find_unused_parameters=config.adapter.planner == "full")
         self.accelerator = Accelerator(
             cpu=device == "cpu",
-            mixed_precision=_PRECISION[config.training.precision],
+            mixed_precision="no" if config.training.precision == "float32" else mixed_precision(device),
             kwargs_handlers=[unused],
             fsdp_plugin=shards.plugin(),
         )

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.api.chain import COLORS as MASK_COLORS
 from engine.api.chain import Box
+from training.precision import autocast
 from training.scratch.anchors import words
 from training.scratch.loop import atomic_save
 from training.scratch.vae_phase import channels_last, encode, to_tensor
@@ -73,7 +74,7 @@ def encode_examples(vae: AutoencoderKL, examples: list[Example]) -> dict[str, Te
         pictures += [canvas(p, c) for p, (_, c) in zip(_places(e), e.steps[0].regions, strict=True)] or [_BLACK]
     channels_last(vae)  # four times as fast on a CPU, with bfloat16
     pixels = to_tensor(np.stack(pictures)).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
+    with autocast("cpu"):
         latents = iter(encode(vae, pixels))
     rows: dict[str, list[Tensor]] = {k: [] for k in ("source", "target", "spatial", "mask", "anchors", "edit")}
     for e in examples:

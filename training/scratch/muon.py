@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from training.precision import fast_dtype
+
 
 def orthogonalize(matrix: Tensor, iterations: int = 5) -> Tensor:
     """Returns approximately the nearest semi-orthogonal matrix, by Newton–Schulz iteration; singular values near 1."""
     a, b, c = 3.4445, -4.7750, 2.0315
     # bfloat16 is precise enough: singular values end up in 0.7..1.2
-    x = (matrix / (matrix.norm() + 1e-7)).bfloat16()
+    x = (matrix / (matrix.norm() + 1e-7)).to(fast_dtype(matrix.device))
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer
 
 from engine.api.errors import ModelError
+from training.precision import autocast, mixed_precision
 from training.scratch.config import Lesson, Recipe
 from training.scratch.export import export
 from training.scratch.joint_phase import JointPhase
@@ -43,7 +44,7 @@ class Scratch:
         if threads:
             torch.set_num_threads(threads)
         torch.manual_seed(recipe.seed)
-        self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision="bf16")
+        self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=mixed_precision(device))
 
     def run_all(self, output: Path) -> None:
         """Runs all unfinished phases of the recipe, then writes the model in the native layout."""
@@ -226,6 +227,6 @@ class _Validation:
         self.phase.to(device)
         # build the batches outside autocast, which does not stack float16 tensors
         batches = [to_device(self.phase.batch(i, 32), device) for i in range(3)]
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             losses = [self.phase(batch) for batch in batches]
         return {f"held_out_{k}": round(sum(row[k].item() for row in losses) / len(losses), 4) for k in losses[0]}
