@@ -64,7 +64,7 @@ def read_for(request: RenderRequest) -> Chain | None:
     if problem and isinstance(request.drawing, EditOptions) and request.drawing.scope != "whole":
         raise ChainError(
             "chain_without_region",
-            "None of the boxes in {path} can be used: {problem}",
+            "No edit box in {path} can be used: {problem}",
             "Correct it, or add --scope whole to change the whole picture.",
             path=request.chain,
             problem=chain.note_of(problem),

@@ -35,7 +35,7 @@ def run(program: Callable[[], int]) -> int:
         say(str(error))
         return error.exit_code
     except typer.TyperException as error:
-        say(f"{error.format_message()} Run `{_command(error)} --help`.")
+        say(f"{error.format_message().rstrip('.')}. Run `{_command(error)} --help`.")
         return 2
     except Exception as error:
         say(str(keep(error)))

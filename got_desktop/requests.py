@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.api.errors import OutputError
+from engine.api.formats import OPENRASTER, READ_SUFFIXES
 from engine.api.options import check
 from engine.api.protocol import EditOptions, GenerateOptions
 from engine.api.requests import check_words
@@ -28,6 +29,14 @@ class PlanRequest:
 
     def __post_init__(self) -> None:
         check_words("instruction" if self.source else "caption", self.instruction)
+        if self.chain_output and self.chain_output.suffix.lower() in (*READ_SUFFIXES, OPENRASTER):
+            raise OutputError(
+                "chain_as_picture",
+                "{path} is the name of a picture, but a chain is text.",
+                "Choose a name such as {example}.",
+                path=self.chain_output,
+                example=self.chain_output.with_suffix(".txt").name,
+            )
         files = [path.resolve() for path in self.outputs()]
         if len(set(files)) < len(files):
             raise OutputError(

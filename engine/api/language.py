@@ -52,7 +52,10 @@ def sentence(fault: EngineError | Problem) -> str:
 
 
 def note(remark: Note) -> str:
-    return _filled(remark.template or remark.text, remark.values)
+    try:
+        return _filled(remark.template or remark.text, remark.values)
+    except (LookupError, ValueError):  # template and values of another version that do not go together
+        return remark.text
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:

@@ -182,6 +182,7 @@ def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes], log: Path)
         if has_exited:
             _note_crash(folder)
             last = (log.read_text(errors="replace").strip().splitlines() or ["it printed no message"])[-1][:300]
+            last = last.rstrip(".")
             raise EngineUnavailable("engine_start", "The engine exited during startup: {last}.", _REMEDY, last=last)
         time.sleep(0.05)
     process.kill()

@@ -138,6 +138,13 @@ class Option:
         return least, LARGEST_SHOWN if self.most is None else min(self.to_display(self.most), LARGEST_SHOWN)
 
     @property
+    def limits(self) -> tuple[str, str] | None:
+        """The smallest and largest value, for a sentence. None: there are no limits."""
+        if self.least is None or self.most is None:
+            return None
+        return f"{self.least:g}", "2^63 - 1" if self.most == 2**63 - 1 else f"{self.most:g}"
+
+    @property
     def own(self) -> float:
         """The number below the range by which a host's field shows the model's default."""
         return self.range[0] - self.step
@@ -155,7 +162,7 @@ class Option:
 
     def check(self, value: float | None) -> None:
         """Raises RequestError if the value is out of range or is not a number."""
-        if value is None or self.least is None or self.most is None:
+        if value is None or self.least is None or self.most is None or self.limits is None:
             return
         if self.least <= value <= self.most and (not self.multiple or value % self.multiple == 0):
             return
@@ -167,7 +174,7 @@ class Option:
             value=number,
             multiple=self.multiple,
             least=self.least,
-            most="2^63 - 1" if self.most == 2**63 - 1 else f"{self.most:g}",
+            most=self.limits[1],
         )
 
 

@@ -46,8 +46,12 @@ class ErrorReply:
         """The error as an instance of its own class."""
         if self.kind == "Cancelled":
             return errors.Cancelled()
-        message, remedy = self.templates or (self.message, self.remedy)
-        return errors.KINDS.get(self.kind, EngineError)(self.code, message, remedy, **self.values)
+        kind = errors.KINDS.get(self.kind, EngineError)
+        try:
+            message, remedy = self.templates or (self.message, self.remedy)
+            return kind(self.code, message, remedy, **self.values)
+        except (LookupError, ValueError):  # templates and values of another version that do not go together
+            return kind(self.code, self.message, self.remedy)
 
 
 @dataclass(frozen=True)

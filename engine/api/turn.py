@@ -166,7 +166,14 @@ class Turn:
 
         Without a mask the whole picture changes, which is allowed only in a turn that has no boxes.
         """
-        return None if self.mask_regions else next((p for p in self.problems if p.loses_box), None)
+        if self.mask_regions:
+            return None
+        lost = [problem for problem in self.problems if problem.loses_box]
+        return next(filter(self._has_color, lost), lost[0] if lost else None)
+
+    def _has_color(self, problem: Problem) -> bool:
+        """Whether the box in question ends with a color in parentheses, so that it was meant as an edit box."""
+        return self.text[problem.start - self.start : problem.end - self.start].endswith(")")
 
 
 def format_box(box: Box, color: str | None = None) -> str:

@@ -29,7 +29,7 @@ def check_writable(path: Path, overwrite: bool, suffixes: tuple[str, ...] = SUFF
     if suffixes and path.suffix.lower() not in suffixes:
         raise OutputError(
             "output_format",
-            "{path} cannot be written: its extension does not stand for a picture format.",
+            "{path} cannot be written: its extension is not supported.",
             "Use {others} or {last}." if suffixes[1:] else "Use {last}.",
             path=path,
             others=", ".join(suffixes[:-1]),

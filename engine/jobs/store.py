@@ -50,12 +50,33 @@ class Job:
 
     id: str
     kind: Kind
-    request: JobRequest
+    body: bytes
+    """The request, as JSON."""
     state: State
     created: float
     attempts: int
     error: ErrorReply | None
     acknowledged: bool
+
+    @property
+    def request(self) -> JobRequest:
+        """Raises EngineError if another version of the engine stored a request that this one can't read."""
+        try:
+            return loads(REQUESTS[self.kind], self.body)
+        except (EngineError, KeyError) as error:
+            raise EngineError(
+                "job_unreadable",
+                "This job was stored by another version of got_desktop, which wrote its request differently.",
+                "Submit it again.",
+            ) from error
+
+    @property
+    def image(self) -> str | None:
+        """The id of the picture that the request needs."""
+        try:
+            return getattr(self.request, "image", None)
+        except EngineError:
+            return None
 
 
 class Store:
@@ -188,7 +209,7 @@ class Store:
     def pictures_in_use(self) -> set[str]:
         """Ids of the pictures that jobs still need."""
         waiting = [job for job in self.list(unacknowledged=True) if job.state in ("queued", "running")]
-        return {image for job in waiting if (image := getattr(job.request, "image", None))}
+        return {job.image for job in waiting if job.image}
 
     def old_results(self) -> list[tuple[float, int, str]]:
         """(end time, bytes, job id) of each result, the oldest first."""
@@ -215,9 +236,18 @@ class Store:
 
 
 def _job(row: tuple) -> Job:
-    id, kind, request, state, created, attempts, error, acknowledged = row
-    reply = loads(ErrorReply, error) if error else None
-    return Job(id, kind, loads(REQUESTS[kind], request), state, created, attempts, reply, bool(acknowledged))
+    id, kind, body, state, created, attempts, error, acknowledged = row
+    return Job(id, kind, body, state, created, attempts, _reply(error) if error else None, bool(acknowledged))
+
+
+def _reply(error: bytes) -> ErrorReply:
+    try:
+        return loads(ErrorReply, error)
+    except EngineError:
+        unreadable = EngineError(
+            "error_unreadable", "This job failed in another version of got_desktop.", "Submit it again."
+        )
+        return ErrorReply.of(unreadable)
 
 
 def _quarantined() -> EngineError:

@@ -199,13 +199,13 @@ class Task:
         if planned:
             raise ChainError(
                 "plan_without_region",
-                "None of the plan's boxes can be used: line {line}, column {column}: {fault}",
+                "No edit box in the plan can be used: line {line}, column {column}: {fault}",
                 "Plan first and correct the plan, or allow the whole picture to change.",
                 **place,
             )
         raise ChainError(
             "chain_without_region",
-            "None of the chain's boxes can be used: line {line}, column {column}: {fault}",
+            "No edit box in the chain can be used: line {line}, column {column}: {fault}",
             "Correct it, or allow the whole picture to change.",
             **place,
         )

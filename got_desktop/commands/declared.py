@@ -46,8 +46,8 @@ def _name(option: Option) -> str:
 
 def _parameter(option: Option) -> Parameter:
     kind: Any = Literal[tuple(choice.value for choice in option.choices)] if option.choices else option.type
-    # a nested dataclass rejects wrong values itself, including NaN
-    limits: dict[str, Any] = {"min": option.least, "max": option.most} if len(option.path) == 1 else {}
-    about = typer.Option(_flag(option), help=option.sentence, rich_help_panel="Drawing", **limits)
+    # the request checks the limits: its error says more than typer's
+    limits = f" From {option.limits[0]} to {option.limits[1]}." if option.limits else ""
+    about = typer.Option(_flag(option), help=option.sentence + limits, rich_help_panel="Drawing")
     annotation = Annotated[Optional[kind] if option.optional else kind, about]  # noqa: UP045 - a type at run time
     return Parameter(_name(option), Parameter.KEYWORD_ONLY, default=option.default, annotation=annotation)

@@ -52,7 +52,9 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace existing fil
 NoFactsOption = Annotated[
     bool,
     typer.Option(
-        "--no-facts", help="Do not store instruction, chain, seed and model in the PNG.", rich_help_panel=_FILES
+        "--no-facts",
+        help="Do not store instruction, chain, seed and model in the PNG or OpenRaster file.",
+        rich_help_panel=_FILES,
     ),
 ]
 ProfileOption = Annotated[bool, typer.Option("--profile", help="Show how long each stage took.")]

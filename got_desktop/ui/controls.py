@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QWheelEvent
@@ -50,14 +50,46 @@ class Choice(QComboBox):
     wheelEvent = _with_focus(QComboBox)  # noqa: N815 - Qt's names, here and below
 
 
+def _from_default(base: type[QWidget]) -> Callable[[Any, int], None]:
+    """The first step from the lowest value starts at `default`, if that is what the lowest value stands for."""
+
+    def step_by(self: Whole | Decimal, steps: int) -> None:
+        if self.default is not None and self.value() == self.minimum():
+            self.setValue(self.default)  # type: ignore[arg-type] - whole where it is
+        base.stepBy(self, steps)  # type: ignore[attr-defined]
+
+    return step_by
+
+
+def _both_ways(base: type[QWidget]) -> Callable[[Any], QAbstractSpinBox.StepEnabledFlag]:
+    """Both arrows work where the lowest value stands for `default`."""
+
+    def step_enabled(self: Whole | Decimal) -> QAbstractSpinBox.StepEnabledFlag:
+        if self.default is not None and self.value() == self.minimum():
+            return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
+        return base.stepEnabled(self)  # type: ignore[attr-defined]
+
+    return step_enabled
+
+
 class Whole(QSpinBox):
+    default: float | None = None
+    """What the lowest value stands for; None: itself."""
+
     wheelEvent = _with_focus(QSpinBox)  # noqa: N815
+    stepBy = _from_default(QSpinBox)  # noqa: N815
+    stepEnabled = _both_ways(QSpinBox)  # noqa: N815
 
 
 class Decimal(QDoubleSpinBox):
     """Accepts both a point and a comma as the decimal sign, because a number pad has only one of them."""
 
+    default: float | None = None
+    """What the lowest value stands for; None: itself."""
+
     wheelEvent = _with_focus(QDoubleSpinBox)  # noqa: N815
+    stepBy = _from_default(QDoubleSpinBox)  # noqa: N815
+    stepEnabled = _both_ways(QDoubleSpinBox)  # noqa: N815
 
     def validate(self, input: str, pos: int) -> object:  # noqa: A002
         sign = self.locale().decimalPoint()

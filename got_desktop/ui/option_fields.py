@@ -90,6 +90,7 @@ class NumberField(QWidget):
 
     def _name_own(self, own: float | None) -> None:
         """Names the model's own value; next to a slider, in a short form."""
+        self.spin.default = None if own is None else self.option.to_display(own)
         text = _own_text(own)
         if self.slider is not None:
             text = "●" if own is None else f"{figures.decimal(self.option.to_display(own), self.option.decimals)} ●"

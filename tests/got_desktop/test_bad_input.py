@@ -97,18 +97,18 @@ def test_a_broken_character_in_the_instruction(refused, picture):
         (b" \n", "is empty"),
         (b"a" * 200_000, "larger than"),
         (CHAIN.removesuffix("<|im_gen_start|>").encode(), "does not end with a picture"),
-        (b"A boat <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>", "None of the boxes in c.txt can be used"),
+        (b"A boat <|box_start|>(1,2),(3)<|box_end|> (red).<|im_gen_start|>", "No edit box in c.txt can be used"),
         (
             b"A boat <|box_start|>(500,2),(1,90)<|box_end|> (red).<|im_gen_start|>",
-            "None of the boxes in c.txt can be used",
+            "No edit box in c.txt can be used",
         ),
         (
             b"A boat <|box_start|>(5,5),(5,5)<|box_end|> (red).<|im_gen_start|>",
-            "None of the boxes in c.txt can be used",
+            "No edit box in c.txt can be used",
         ),
         (
             b"A boat <|box_start|>(1001,5),(1003,9)<|box_end|> (red).<|im_gen_start|>",
-            "None of the boxes in c.txt can be used",
+            "No edit box in c.txt can be used",
         ),
     ],
     ids=["binary", "empty", "long", "unfinished", "digits missing", "x1 above x2", "equal corners", "beyond the edge"],
@@ -153,8 +153,8 @@ def test_truncated_weights(refused, picture, tiny_model, tmp_path):
     ("output", "words"),
     [
         ("nowhere/out.png", "no folder nowhere"),
-        ("out.gif", "out.gif cannot be written: its extension does not stand for a picture format"),
-        ("out", "its extension does not stand for a picture format"),
+        ("out.gif", "out.gif cannot be written: its extension is not supported"),
+        ("out", "its extension is not supported. Use .png"),
         ("folder.png", "folder.png is a folder"),
         ("scene.png", "scene.png already exists. Add --force"),
         ("a" * 300 + ".png", "cannot be written"),
@@ -178,6 +178,14 @@ def test_one_file_for_two_outputs(refused, picture):
     refused(6, "used for two outputs", "edit", picture, INSTRUCTION, *same, *LATE)
 
 
+@pytest.mark.parametrize("name", ["out.png", "out.JPG", "out.ora"])
+def test_a_chain_under_the_name_of_a_picture(refused, picture, name):
+    Path(name).write_bytes(b"the user's picture")
+    words = f"{name} is the name of a picture, but a chain is text. Choose a name such as out.txt."
+    refused(6, words, "generate", "a house", "-o", name, "--plan-only", "--force", *LATE)
+    refused(6, words, "plan", picture, INSTRUCTION, "-o", name, "--force", *LATE)
+
+
 def test_an_overlay_that_is_not_a_png(refused, picture):
     refused(6, "b.jpg", "edit", picture, INSTRUCTION, "-o", "out.png", "--boxes-overlay", "b.jpg", *LATE)
 
@@ -190,12 +198,12 @@ def test_a_picture_too_long_for_the_format(refused):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--steps", "0"], "--steps"),
+        (["--steps", "0"], "number of steps is out of range: 0. Use a value from 1 to 1000."),
         (["--steps", "many"], "--steps"),
-        (["--seed", "-1"], "--seed"),
-        (["--feather", "1.1"], "--feather"),
-        (["--grow", "-1"], "--grow"),
-        (["--grow", "nan"], "--grow"),
+        (["--seed", "-1"], "seed is out of range: -1. Use a value from 0 to 2^63 - 1."),
+        (["--feather", "1.1"], "is out of range: 1.1. Use a value from 0"),
+        (["--grow", "-1"], "is out of range: -1"),
+        (["--grow", "nan"], "is out of range: nan"),
         (["--scheduler", "fast"], "unipc"),
         (["--fit", "crop"], "stretch"),
         (["--scope", "all"], "spill"),

@@ -53,7 +53,7 @@ def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
         and len(notes["cropped_layers"]) == 1
     )
     assert f"(ID {fresh[0][0]})" in error[1] and fresh[0][1:] == ["GoT: turn the orange fish purple", False]
-    assert notes["lost"][0] == "execution-error" and "None of the chain's boxes can be used" in notes["lost"][1]
+    assert notes["lost"][0] == "execution-error" and "No edit box in the chain can be used" in notes["lost"][1]
     assert len(notes["lost_layers"]) == 1
     for corner in ("1000,390", "1003,390"):
         assert notes[corner] == ["success"] and notes[f"{corner} mask"] == [255, 0]

@@ -158,6 +158,7 @@ def test_a_box_ends_at_the_pictures_edge(corners, box):
         ("A <|box_start|>(9,9),(9)<|box_end|> (red).", "broken_corners", True),
         ("A <|box_start|>(1,2),(3,4)<|box_end|> (mauve).", "unknown_color", True),
         ("A <|box_start|>(1,2),(3,4).", "unclosed_box", True),
+        ("A <|box_start|>(9,9),(9)<|box_end|> on <|box_start|>(9,9),(9,9)<|box_end|> (red).", "empty_box", True),
         ("A (1,2),(3,4)<|box_end|>.", "stray_box_end", True),
         ("A <|box_start|>(1,2),(3,4)<|box_end|> is looked at.", None, True),
         ("All of it.", None, True),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.api.errors import NotFound, RequestError
+from engine.api.errors import EngineError, NotFound, RequestError
 from engine.api.protocol import JobResult, PlanRequest, ResultFile
 from engine.jobs.pictures import Pictures
 from engine.jobs.retention import sweep
@@ -100,6 +100,23 @@ def test_an_interrupted_job_waits_again_and_is_given_up_after_the_second_crash(s
         and recovered.error.code == "job_quarantined"
         and store.queued() == []
     )
+    store.close()
+
+
+def test_a_job_that_another_version_wrote_costs_only_itself(store, tmp_path):
+    older, _ = store.add("plan", ASKED, "key-1")
+    failed, _ = store.add("plan", ASKED, "key-2")
+    readable, _ = store.add("plan", ASKED, "key-3")
+    store._do("UPDATE jobs SET request = ? WHERE id = ?", b'{"instruction":"paint it","sharpen":2}', older.id)
+    store._do("UPDATE jobs SET state = 'failed', error = ? WHERE id = ?", b'{"reason":"full"}', failed.id)
+
+    store = again(store, tmp_path)
+    assert store.queued() == [older.id, readable.id]
+    assert len(store.list()) == 3 and store.pictures_in_use() == set()
+    with pytest.raises(EngineError, match="another version of got_desktop.*Submit it again"):
+        store.get(older.id).request  # noqa: B018 - reading it raises
+    assert "another version of got_desktop" in store.get(failed.id).error.message
+    assert store.get(readable.id).request == ASKED
     store.close()
 
 

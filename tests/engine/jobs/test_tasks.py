@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.api.encoding import dumps
 from engine.api.errors import Cancelled, OutOfMemory
 from engine.api.protocol import (
     AdapterUse,
@@ -62,7 +63,7 @@ def pictures(tmp_path: Path) -> Pictures:
 def do(request: JobRequest, pipeline: GoTPipeline, pictures: Pictures, kind: str = "edit"):
     """(result, files, events) of a task."""
     events = []
-    job = Job("0" * 32, kind, request, "running", 0.0, 1, None, False)
+    job = Job("0" * 32, kind, dumps(request), "running", 0.0, 1, None, False)
     result, files = Task(job, pipeline, pictures, Reporter(events.append)).run(lambda: False)
     return result, files, events
 
@@ -237,7 +238,7 @@ def test_running_out_of_gpu_memory_at_any_stage_selects_the_next_policy(pipeline
     )
     events: list[Event] = []
     reporter = Reporter(events.append)
-    task = Task(Job("0" * 32, "edit", request, "running", 0.0, 1, None, False), pipeline, pictures, reporter)
+    task = Task(Job("0" * 32, "edit", dumps(request), "running", 0.0, 1, None, False), pipeline, pictures, reporter)
     result, files = within_memory(pipeline, partial(task.run, lambda: False), reporter.note, reporter.again)
     notes = [f"The device ran out of memory. From now on, {tier.words}." for tier in TIERS[1:]]
     short = [
@@ -257,7 +258,7 @@ def test_a_repeated_job_sends_its_chain_and_its_boxes_once(pipeline, pictures, m
     monkeypatch.setattr(pipeline.renderer.unet, "forward", Scarce(pipeline, lambda sample: len(sample) == 1))
     events: list[Event] = []
     reporter = Reporter(events.append)
-    task = Task(Job("0" * 32, "edit", request, "running", 0.0, 1, None, False), pipeline, pictures, reporter)
+    task = Task(Job("0" * 32, "edit", dumps(request), "running", 0.0, 1, None, False), pipeline, pictures, reporter)
     run = partial(task.run, lambda: False)
     result, _ = within_memory(pipeline, run, reporter.note, reporter.again)
     assert "".join(event.text for event in events if isinstance(event, Token)) == result.chains[0] == CHAIN

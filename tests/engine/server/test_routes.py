@@ -331,7 +331,7 @@ def test_missing_resources_are_reported(client, image):
 
 def test_a_chain_without_a_usable_box_is_refused(engine, image):
     broken = CHAIN.replace("(125,250)", "(125)")
-    with pytest.raises(ChainError, match="None of the chain's boxes can be used"):
+    with pytest.raises(ChainError, match="No edit box in the chain can be used"):
         run(engine, edit(image, chain=broken))
     run(engine, edit(image, chain=broken, scope="whole"))
 
@@ -341,7 +341,7 @@ def test_a_plan_without_a_usable_box_ends_before_it_is_rendered(engine, image):
     events = []
     request = EditRequest(instruction=LOST, image=image, model="tiny")
     with pytest.raises(
-        ChainError, match="None of the plan's boxes can be used: line 1, column 8: .* Plan first and correct the plan"
+        ChainError, match="No edit box in the plan can be used: line 1, column 8: .* Plan first and correct the plan"
     ):
         engine.run(request, events.append)
     assert "".join(event.text for event in events if isinstance(event, Token)) == LOST_TURN
@@ -366,7 +366,7 @@ def test_a_plan_without_a_region_changes_the_whole_picture_after_a_note(engine, 
 def test_each_of_two_turns_needs_a_usable_box(engine, image):
     """Without one, the second turn would change everything that the first turn left unchanged."""
     second = CHAIN.replace("(125,250)", "(500,250)")
-    with pytest.raises(ChainError, match="None of the chain's boxes can be used"):
+    with pytest.raises(ChainError, match="No edit box in the chain can be used"):
         run(engine, edit(image, chain=CHAIN + second))
 
 

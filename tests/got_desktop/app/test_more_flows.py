@@ -1,5 +1,6 @@
 """Candidates, plans with several turns, new pictures, layers, presets and history, with a real engine."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -167,6 +168,20 @@ def test_a_new_picture_does_not_overwrite_the_previous_file(window, qtbot, tmp_p
     assert session.document.path == path and path.name in window.windowTitle()
     session.document.undo.redo()
     assert session.document.path is None
+
+
+def test_the_arrows_of_a_number_start_at_the_models_own_value(window, qtbot):
+    field = window.editor.instruction.drawing.fields["steps"]
+    preferences = window.session.preferences
+    qtbot.waitUntil(lambda: field.spin.text().startswith("model default ("))
+    own = int(re.search(r"\d+", field.spin.text())[0])
+    qtbot.keyClick(field.spin, Qt.Key.Key_Up)
+    assert field.spin.value() == preferences.drawing.num_inference_steps == own + 1
+    field.spin.setValue(field.spin.minimum())
+    qtbot.keyClick(field.spin, Qt.Key.Key_Down)
+    assert field.spin.value() == preferences.drawing.num_inference_steps == own - 1
+    field.spin.stepBy(-(10**6))
+    assert preferences.drawing.num_inference_steps is None and field.spin.text().startswith("model default (")
 
 
 def test_a_clipboard_that_does_not_answer_counts_as_empty(window, monkeypatch):
