@@ -1,5 +1,7 @@
 """Set-up for all tests: no network, quiet Hypothesis, the golden data, and skips with a reason."""
 
+import contextlib
+import functools
 import gc
 import os
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from engine.api import language
+from engine.api import language, launch
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "data"
@@ -16,6 +18,8 @@ COVERED = (ROOT / "tests" / "engine", ROOT / "tests" / "golden")
 """Tests of the code for which pyproject.toml measures coverage."""
 EVERYDAY = "not slow and not full"
 """Value of `-m` in pyproject.toml, for a run without `--full`."""
+
+_AS_FOR_A_USER = launch._command
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read at the import of transformers and diffusers: tests download nothing
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # test processes run in parallel; more threads would wait for each other
@@ -42,6 +46,35 @@ def english() -> Iterator[None]:
     """Resets the language after each test."""
     yield
     language.choose(Path(), ())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engines_start_quickly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Engines are forked by a process that has imported their libraries, which takes longer than most tests.
+
+    Tests of starting an engine are marked `own_engine`: there it is started as for a user.
+    """
+    if os.name == "nt":
+        yield
+        return
+    from tests.ready import Ready
+
+    with contextlib.ExitStack() as ended, pytest.MonkeyPatch.context() as patch:
+
+        @functools.cache
+        def command() -> list[str]:
+            ready = Ready(ROOT / "engine" / "__main__.py", tmp_path_factory.mktemp("ready"))
+            ended.callback(ready.close)
+            return ready.command
+
+        patch.setattr(launch, "_command", command)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.node.get_closest_marker("own_engine"):
+        monkeypatch.setattr(launch, "_command", _AS_FOR_A_USER)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from benchmarks.card.parts import Figures, Options, Say
 from training.scratch.config import Lesson, load_recipe
 from training.scratch.joint_phase import JointPhase
 from training.scratch.latents import encode_examples, example_of
-from training.scratch.loop import Phase, Run
+from training.scratch.loop import LoopSettings, Phase, Run
 from training.scratch.mllm_phases import ChainPhase, EyesPhase
 from training.scratch.run import Scratch
 from training.scratch.unet_phase import UnetPhase
@@ -35,7 +36,10 @@ def measure(options: Options, say: Say) -> None:
         scratch = Scratch(load_recipe(RECIPE), Path(folder), options.device)
         makers = _makers(scratch)
         for name, make in makers.items():
-            say({name: _phase(make(), scratch, name, 0.0 if options.small else 0.6 * options.seconds / len(makers))})
+            settings, seconds = scratch.recipe.phases[name], 0.6 * options.seconds / len(makers)
+            if options.small:
+                settings, seconds = replace(settings, batch_size=min(8, settings.batch_size)), 0.0
+            say({name: _phase(make(), scratch, name, settings, seconds)})
 
 
 def _makers(scratch: Scratch) -> dict[str, Callable[[], Phase]]:
@@ -51,8 +55,8 @@ def _makers(scratch: Scratch) -> dict[str, Callable[[], Phase]]:
     }
 
 
-def _phase(phase: Phase, scratch: Scratch, name: str, seconds: float) -> Figures:
-    settings, accelerator = scratch.recipe.phases[name], scratch.accelerator
+def _phase(phase: Phase, scratch: Scratch, name: str, settings: LoopSettings, seconds: float) -> Figures:
+    accelerator = scratch.accelerator
     run = Run(phase, settings, scratch.runs / name, accelerator)
     run.resume()
     started = time.perf_counter()

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Optional
 
 import typer
 
-from engine.api.options import Option, options_for, with_values
+from engine.api.options import Option, check, options_for, with_values
 
 
 def with_drawing(command: Callable[..., None]) -> Callable[..., None]:
@@ -28,7 +28,9 @@ def with_drawing(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**arguments: Any) -> None:  # noqa: ANN401 - as the command's options are
         values = {option.name: arguments.pop(_name(option)) for option in options}
-        command(**arguments, drawing=with_values(kind(), values))
+        drawing = with_values(kind(), values)
+        check(drawing)
+        command(**arguments, drawing=drawing)
 
     # typer reads both
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]

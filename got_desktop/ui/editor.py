@@ -141,7 +141,7 @@ class Editor(QWidget):
         question = Question(
             self,
             self.tr("Apply"),
-            self.tr("None of the plan's boxes can be used, so it is unclear what should change.")
+            self.tr("No edit box in the plan can be used, so it is unclear what should change.")
             if unusable
             else self.tr("Part of the plan has no effect as written."),
             "\n".join("• " + language.sentence(fault) for fault in faults[:4]),

@@ -589,7 +589,7 @@
         <translation>Anwenden</translation>
     </message>
     <message>
-        <source>None of the plan&apos;s boxes can be used, so it is unclear what should change.</source>
+        <source>No edit box in the plan can be used, so it is unclear what should change.</source>
         <translation>Keiner der Kästen des Plans ist zu gebrauchen; daher ist unklar, was sich ändern soll.</translation>
     </message>
     <message>

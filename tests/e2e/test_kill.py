@@ -18,8 +18,8 @@ from engine.api.protocol import EditRequest, Event, Finished, Token
 from engine.api.runtime import read_runtime
 from tests.campaign import FULL, times
 from tests.e2e.killed_engine import POINTS
-from tests.e2e.ready import Ready
 from tests.engine.running import INSTRUCTION, Place, png, scene
+from tests.ready import Ready
 
 pytestmark = [
     pytest.mark.full,

@@ -9,7 +9,7 @@ from tests.campaign import times
 from tests.engine.got.tiny import CAPTION
 from tests.engine.running import CHAIN, INSTRUCTION, png, scene
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.own_engine]
 
 JOBS = int(os.environ.get("GOT_SOAK", times(30, 500)))
 """2,000 by hand: GOT_SOAK=2000 pytest tests/e2e/test_soak.py"""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +75,7 @@ class Place:
     def connect(self, name: str = "test") -> Engine:
         """The engine, started if need be, with this place's environment."""
         setting = [f"{name}={value}" for name, value in self.environment().items()]
-        program = self.command or [sys.executable, "-P", "-m", "engine"]
+        program = self.command or launch._command()
         return connect(name, self.runtime, ["env", *setting, *program])
 
     def find(self) -> EngineClient | None:

@@ -47,7 +47,7 @@ def test_an_edit_is_planned_drawn_and_composited_over_the_source(got, picture, t
 
 def test_a_plan_without_a_usable_box_is_not_drawn(got, picture, tmp_path):
     result = got("edit", picture, LOST, "-o", "out.png", *FAST)
-    assert result.code == 5 and "None of the plan's boxes can be used: line 1, column 8:" in result.err
+    assert result.code == 5 and "No edit box in the plan can be used: line 1, column 8:" in result.err
     assert "correct the plan" in result.err and "step 1" not in result.err and not (tmp_path / "out.png").exists()
     plan_result = got("plan", picture, LOST, "--model", "tiny", "-o", "chain.txt")
     assert plan_result.code == 0 and "has no area in the picture" in plan_result.err

@@ -81,7 +81,8 @@ def test_command_line():
     app.command()(edit)
     assert "--sharpen" in (output := runner.invoke(app, ["--help"]).output) and "How much sharper" in output
     assert runner.invoke(app, ["--sharpen", "0.75", "--steps", "3"]).exit_code == 0
-    assert runner.invoke(app, ["--sharpen", "1.5"]).exit_code == 2
+    refused = runner.invoke(app, ["--sharpen", "1.5"]).exception
+    assert isinstance(refused, RequestError) and "Use a value from 0 to 1." in str(refused)
     assert calls == [More(sharpen=0.75, num_inference_steps=3)]
 
 

@@ -70,7 +70,7 @@ def test_plan_and_edit_give_every_picture_of_every_candidate(host: Host):
 
 def test_a_plan_whose_boxes_are_all_lost_is_not_drawn(host: Host):
     picture = png(scene())
-    for chain, words in ((None, "None of the plan's boxes"), (LOST_TURN, "None of the chain's boxes")):
+    for chain, words in ((None, "No edit box in the plan"), (LOST_TURN, "No edit box in the chain")):
         with pytest.raises(ChainError, match=words):
             host.run(
                 lambda engine, callbacks, chain=chain: jobs.edit(engine, callbacks, LOST, picture, chain, SETTINGS)

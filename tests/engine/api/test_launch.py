@@ -33,9 +33,12 @@ from engine.api.runtime import (
     write_runtime,
 )
 from tests.campaign import times
-from tests.e2e.ready import Ready
+from tests.ready import Ready
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes, links and signals work otherwise on Windows")
+pytestmark = [
+    pytest.mark.own_engine,
+    pytest.mark.skipif(os.name == "nt", reason="modes, links and signals work otherwise on Windows"),
+]
 
 OURS = Runtime(1, os.getpid(), process_start(os.getpid()), "t" * 43)
 

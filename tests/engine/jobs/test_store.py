@@ -115,7 +115,8 @@ def test_a_job_that_another_version_wrote_costs_only_itself(store, tmp_path):
     assert len(store.list()) == 3 and store.pictures_in_use() == set()
     with pytest.raises(EngineError, match="another version of got_desktop.*Submit it again"):
         store.get(older.id).request  # noqa: B018 - reading it raises
-    assert "another version of got_desktop" in store.get(failed.id).error.message
+    error = store.get(failed.id).error
+    assert error and "another version of got_desktop" in error.message
     assert store.get(readable.id).request == ASKED
     store.close()
 

@@ -26,8 +26,8 @@ from engine.models import catalog, convert, import_process
 from engine.models.convert import import_released
 from engine.models.unfinished import _read, unfinished
 from tests import campaign
-from tests.e2e.ready import Ready
 from tests.engine.models.released import PEFT, PLAIN, Released
+from tests.ready import Ready
 
 SMALL_FILES: dict[str, Any] = {"max_shard_size": 200_000}
 OnProgress = Callable[[str, int, int], None]

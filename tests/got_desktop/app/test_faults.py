@@ -147,17 +147,17 @@ def test_a_plan_without_a_usable_box_can_be_corrected(sea, qtbot, tiny):
     before = session.document.state.layers
     sea.editor.run_both()
     qtbot.waitUntil(lambda: bool(errors(sea)) and not session.work.busy)
-    assert "None of the plan's boxes can be used" in errors(sea)[0].text
+    assert "No edit box in the plan can be used" in errors(sea)[0].text
     assert session.work.results is None and session.document.state.layers == before
     assert session.review.plan.text == LOST_TURN and "has no area" in panel.faults.text()
     sea.editor.run_apply()
     question = dialog(qtbot)
-    assert "None of the plan's boxes can be used" in question.text() and "has no area" in question.informativeText()
+    assert "No edit box in the plan can be used" in question.text() and "has no area" in question.informativeText()
     assert [button.text() for button in question.buttons()] == ["Show problem"]
     answer(qtbot, "Show problem")
     session.run_apply()
     qtbot.waitUntil(lambda: len(errors(sea)) == 2 and not session.work.busy)
-    assert "None of the chain's boxes can be used" in errors(sea)[1].text and session.work.results is None
+    assert "No edit box in the chain can be used" in errors(sea)[1].text and session.work.results is None
     session.review.replan(Plan.of(LOST_TURN.replace("(500,160)", "(700,160)")), "")
     assert not panel.faults.isVisible()
     sea.editor.run_apply()

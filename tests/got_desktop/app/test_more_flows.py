@@ -1,6 +1,5 @@
 """Candidates, plans with several turns, new pictures, layers, presets and history, with a real engine."""
 
-import re
 import shutil
 from pathlib import Path
 
@@ -174,7 +173,7 @@ def test_the_arrows_of_a_number_start_at_the_models_own_value(window, qtbot):
     field = window.editor.instruction.drawing.fields["steps"]
     preferences = window.session.preferences
     qtbot.waitUntil(lambda: field.spin.text().startswith("model default ("))
-    own = int(re.search(r"\d+", field.spin.text())[0])
+    own = int("".join(filter(str.isdigit, field.spin.text())))
     qtbot.keyClick(field.spin, Qt.Key.Key_Up)
     assert field.spin.value() == preferences.drawing.num_inference_steps == own + 1
     field.spin.setValue(field.spin.minimum())
