@@ -265,6 +265,7 @@ sys.meta_path.insert(0, Held())
 
 
 @pytest.mark.full
+@pytest.mark.own_engine
 def test_the_doctor_waits_for_an_engine_that_is_starting(make_window, tmp_path: Path, data: Path, monkeypatch, qtbot):
     folder = tmp_path / "slow"
     folder.mkdir()
