@@ -139,7 +139,7 @@ class Option:
 
     @property
     def limits(self) -> tuple[str, str] | None:
-        """The smallest and largest value, for a sentence. None: there are no limits."""
+        """The smallest and the largest valid value as they are written in a sentence; None if any number is valid."""
         if self.least is None or self.most is None:
             return None
         return f"{self.least:g}", "2^63 - 1" if self.most == 2**63 - 1 else f"{self.most:g}"

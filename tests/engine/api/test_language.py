@@ -42,6 +42,13 @@ def test_an_error_of_an_older_engine_is_shown_as_it_came():
     assert language.words(old.error()) == ("{x} is empty", "Go.")
 
 
+@pytest.mark.parametrize("template", ["{gone} is empty.", "{x is empty.", "{0} is empty."])
+def test_a_template_that_does_not_go_with_its_values_leaves_the_english_sentence(template: str):
+    reply = ErrorReply("ImageError", "image_empty", "It is empty.", "Go on.", (template, "Go."), {"x": 1})
+    assert language.words(loads(ErrorReply, dumps(reply)).error()) == ("It is empty.", "Go on.")
+    assert language.note(Note("It is empty.", "image_empty", template, {"x": 1})) == "It is empty."
+
+
 def test_values_are_what_json_can_hold():
     with pytest.raises(RequestError) as error_info:
         Scales(semantic=math.inf)
