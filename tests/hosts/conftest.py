@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from tests.hosts.gimp import CHROOT, Gimp
 from tests.hosts.ground import HERE, LIMIT, Ground
 from tests.hosts.krita import Krita
+from tests.hosts.screens import virtual_screen
 from tests.once import once
 
 KRITA_DATA = "home/.local/share/krita"
@@ -29,15 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def screen() -> Iterator[str]:
     """The display of a virtual screen."""
-    read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"]
-    process = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
-    os.close(write)
-    with os.fdopen(read) as output:
-        number = output.readline().strip()
-    yield f":{number}"
-    process.terminate()
-    process.wait(10)
+    with virtual_screen() as display:
+        yield display
 
 
 @pytest.fixture
