@@ -28,7 +28,7 @@ class Origin:
 
     @property
     def known(self) -> bool:
-        return bool(self.instruction)
+        return bool(self.instruction.strip())
 
     def answers(self, task: Task, words: str) -> bool:
         """Whether the plan answers these words; a field without words asks for nothing else."""
@@ -38,7 +38,7 @@ class Origin:
 
     def words(self, otherwise: str) -> str:
         """The words to draw the plan with: its own, or `otherwise` if it was written by hand."""
-        return self.instruction or otherwise
+        return self.instruction if self.known else otherwise
 
     def to_json(self) -> dict[str, str]:
         return asdict(self)
@@ -48,6 +48,5 @@ class Origin:
         """Reads the known values; values of other types are ignored."""
         names = {field.name for field in fields(cls)}
         kept = {name: item for name, item in value.items() if name in names and isinstance(item, str)}
-        if kept.get("task") not in (None, "edit", "text_to_image"):
-            del kept["task"]
-        return cls(**kept)
+        task: Task = "text_to_image" if kept.pop("task", "") == "text_to_image" else "edit"
+        return cls(task=task, **kept)

@@ -159,6 +159,8 @@ class JobResult:
     profile: Profile = Profile()
     notes_in_parts: tuple[Note, ...] = ()
     """The notes with code, template and values; empty in results of older engines."""
+    image: str = ""
+    """ID of the picture that was planned or edited; empty for a new picture."""
 
     @property
     def messages(self) -> tuple[Note, ...]:

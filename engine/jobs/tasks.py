@@ -243,6 +243,7 @@ class Task:
             files=tuple(files.entries),
             placement=placement,
             profile=self.reporter.profile(),
+            image=getattr(self.job.request, "image", None) or "",
         )
         return result, files.contents
 

@@ -7,19 +7,22 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from engine.api.origin import Origin
 from got_desktop.model.settings import Drawing
 
 _TABLE = """
 create table if not exists edit (
     id integer primary key autoincrement, made real not null, instruction text not null, chain text not null,
     drawing text not null, document text not null, starred integer not null default 0,
-    before blob not null, after blob not null
+    before blob not null, after blob not null, origin text not null default '{}'
 )
 """
+_LATER_COLUMNS = {"origin": "text not null default '{}'"}
+"""Columns that files of older versions lack."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Entry:
     """A small JPEG of the picture before the edit."""
     after: bytes
     """A small JPEG of the picture after the edit."""
+    origin: Origin = Origin()
+    """What the plan answers."""
     made: float = field(default_factory=time.time)
     """Seconds since 1970."""
     starred: bool = False
@@ -57,11 +62,14 @@ class History:
     def add(self, entry: Entry) -> None:
         """Adds an entry and deletes the oldest entries without a star if there are too many."""
         with closing(self._open()) as database, database:
-            values = (entry.made, entry.instruction, entry.chain, json.dumps(entry.drawing.to_json()), entry.document)
+            values = {
+                **{field.name: getattr(entry, field.name) for field in fields(entry) if field.name != "id"},
+                "drawing": json.dumps(entry.drawing.to_json()),
+                "origin": json.dumps(entry.origin.to_json()),
+            }
+            names = ", ".join(values)
             database.execute(
-                "insert into edit (made, instruction, chain, drawing, document, starred, before, after)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values, entry.starred, entry.before, entry.after),
+                f"insert into edit ({names}) values ({', '.join('?' * len(values))})", tuple(values.values())
             )
             _forget_oldest(database, self.max_entries)
 
@@ -99,6 +107,9 @@ class History:
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = full")
         database.execute(_TABLE)
+        known = {row["name"] for row in database.execute("pragma table_info(edit)")}
+        for name in _LATER_COLUMNS.keys() - known:
+            database.execute(f"alter table edit add column {name} {_LATER_COLUMNS[name]}")
         return database
 
 
@@ -112,4 +123,7 @@ def _forget_oldest(database: sqlite3.Connection, max_entries: int) -> None:
 
 def _entry(row: Mapping[str, Any]) -> Entry:
     drawing = Drawing.from_json(json.loads(row["drawing"]))
-    return Entry(**{**row, "drawing": drawing, "starred": bool(row["starred"])})
+    origin = Origin.from_json(json.loads(row["origin"]))
+    if not origin.known:  # stored by an older version
+        origin = drawing.origin_of(row["instruction"])
+    return Entry(**{**row, "drawing": drawing, "origin": origin, "starred": bool(row["starred"])})

@@ -7,10 +7,10 @@ import os
 import secrets
 import time
 from pathlib import Path
+from typing import Any
 
 from engine.api.errors import OutputError
 from got_desktop.model import pictures
-from got_desktop.model.plan import Plan
 from got_desktop.model.results import Results
 from got_desktop.model.settings import replace_file
 
@@ -28,12 +28,12 @@ def keep(folder: Path, results: Results, index: int) -> None:
     A new picture has no picture before it. Plans with several turns are skipped: a pair shows one turn. Slow. Raises
     OutputError.
     """
-    plan = Plan.of(results.chain)
+    plan = results.plan
     if plan.turns() != 1:
         return
     before, after = results.before, results.accepted(index, results.before)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-    row = {"name": name, "instruction": results.result.instruction}
+    row: dict[str, Any] = {"name": name, "instruction": results.instruction, "origin": plan.origin.to_json()}
     if not results.drawing.new_picture:
         plan = plan.reframed(before.seen, before.whole)
         row["source_file_name"] = f"{name}-before.png"
@@ -43,7 +43,7 @@ def keep(folder: Path, results: Results, index: int) -> None:
     _add_row(folder / ROWS, row)
 
 
-def _add_row(path: Path, row: dict[str, str]) -> None:
+def _add_row(path: Path, row: dict[str, Any]) -> None:
     """Appends a row in one write, so that the rows of two windows do not mix."""
     try:
         with path.open("ab") as file:

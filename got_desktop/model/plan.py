@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from engine.api.chain import IM_GEN_START, LIMIT, Box, Chain, Region
+from engine.api.origin import Origin
 
 DUPLICATE_SHIFT = 30
 """Offset of a duplicated box, in the chain's units."""
@@ -30,16 +31,17 @@ class Mark:
 
 @dataclass(frozen=True)
 class Plan:
-    """A chain and its marks, one for each box."""
+    """A chain and its marks, one for each box, and what it answers."""
 
     chain: Chain = field(default_factory=lambda: Chain.parse(""))
     marks: tuple[Mark, ...] = ()
+    origin: Origin = Origin()
 
     @classmethod
-    def of(cls, text: str) -> Plan:
+    def of(cls, text: str, origin: Origin = Origin()) -> Plan:  # noqa: B008 - immutable
         """The plan of a chain that the model wrote."""
         chain = Chain.parse(text)
-        return cls(chain, tuple(Mark(number) for number in range(len(chain.boxes))))
+        return cls(chain, tuple(Mark(number) for number in range(len(chain.boxes))), origin)
 
     @property
     def empty(self) -> bool:
@@ -72,21 +74,21 @@ class Plan:
     # edits
 
     def resized(self, index: int, box: Box) -> Plan:
-        return Plan(self.chain.resize(index, box), self.marks)
+        return replace(self, chain=self.chain.resize(index, box))
 
     def reframed(self, old: Frame, new: Frame) -> Plan:
         """The same boxes in the units of another part of the picture; boxes stop at its edge."""
         chain = self.chain
         for region in chain.boxes if old != new else ():
             chain = chain.resize(region.id, _in_frame(region.box, old, new))
-        return Plan(chain, self.marks)
+        return replace(self, chain=chain)
 
     def renamed(self, index: int, phrase: str) -> Plan:
-        return Plan(self.chain.rename(index, phrase), self.marks)
+        return replace(self, chain=self.chain.rename(index, phrase))
 
     def recolored(self, index: int, color: str | None) -> Plan:
         """Gives a box another color; None marks an object that was only reasoned about."""
-        return Plan(self.chain.recolor(index, color), self.marks)
+        return replace(self, chain=self.chain.recolor(index, color))
 
     def shifted(self, index: int, by: int) -> Plan:
         """Moves a box back in its turn by some places, as far as possible; colors follow the order."""
@@ -95,10 +97,10 @@ class Plan:
         order.insert(min(len(order), max(0, own.index(index) + by)), index)
         marks = list(self.marks)
         marks[own[0] : own[-1] + 1] = [self.marks[id] for id in order]
-        return Plan(self.chain.reorder(order), tuple(marks))
+        return replace(self, chain=self.chain.reorder(order), marks=tuple(marks))
 
     def deleted(self, index: int) -> Plan:
-        return Plan(self.chain.delete(index), self.marks[:index] + self.marks[index + 1 :])
+        return replace(self, chain=self.chain.delete(index), marks=self.marks[:index] + self.marks[index + 1 :])
 
     def added(self, box: Box, phrase: str, turn: int) -> Plan:
         """Adds a box of the user at the end of a turn; an empty plan gets a new chain."""
@@ -106,7 +108,7 @@ class Plan:
         result = chain.add(box, phrase, min(turn, len(chain.turns) - 1))
         place = next(region.id for region in result.boxes if self._is_new(region, chain))
         new = Mark(self._next_id(), by_user=True)
-        return Plan(result, self.marks[:place] + (new,) + self.marks[place:])
+        return replace(self, chain=result, marks=self.marks[:place] + (new,) + self.marks[place:])
 
     def _is_new(self, region: Region, chain: Chain) -> bool:
         return region.id >= len(chain.boxes) or chain.boxes[region.id].start != region.start
@@ -124,7 +126,10 @@ class Plan:
         return replace(self, marks=self.marks[:index] + (mark,) + self.marks[index + 1 :])
 
     def with_text(self, text: str) -> Plan:
-        """The plan after the user edited the text. Existing boxes keep their marks; new ones are the user's."""
+        """The plan after the user edited the text. Existing boxes keep their marks; new ones are the user's.
+
+        A plan whose text was deleted answers nothing; what is written next is a plan by hand.
+        """
         chain = Chain.parse(text)
         old_indices = match_boxes(_keys(self.chain.boxes), _keys(chain.boxes))
         new_id, marks = self._next_id(), []
@@ -134,12 +139,13 @@ class Plan:
             else:
                 marks.append(Mark(new_id, by_user=True))
                 new_id += 1
-        return Plan(chain, tuple(marks))
+        return Plan(chain, tuple(marks), self.origin if text.strip() else Origin())
 
     def until(self, turn: int) -> Plan:
         """The plan up to and including that turn; later turns are dropped."""
         count = sum(region.turn <= turn for region in self.chain.boxes)
-        return Plan(Chain.from_turns(t.text for t in self.chain.turns[: turn + 1]), self.marks[:count])
+        chain = Chain.from_turns(t.text for t in self.chain.turns[: turn + 1])
+        return replace(self, chain=chain, marks=self.marks[:count])
 
     def _next_id(self) -> int:
         return max((mark.id for mark in self.marks), default=-1) + 1
@@ -148,12 +154,12 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         marks = [[mark.id, mark.by_user, mark.hidden, mark.locked] for mark in self.marks]
-        return {"chain": self.text, "marks": marks}
+        return {"chain": self.text, "marks": marks, "origin": self.origin.to_json()}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Plan:
         """Reads a stored plan; marks that do not match the chain are replaced with new ones."""
-        plan = cls.of(str(value.get("chain", "")))
+        plan = cls.of(str(value.get("chain", "")), Origin.from_json(value.get("origin", {})))
         marks = tuple(Mark(int(id), bool(user), bool(hid), bool(lock)) for id, user, hid, lock in value["marks"])
         return replace(plan, marks=marks) if len(marks) == len(plan.marks) else plan
 

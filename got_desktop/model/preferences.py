@@ -36,14 +36,9 @@ class Preferences(QObject):
         return self.settings.drawing
 
     @property
-    def task(self) -> str:
-        """ "edit" or "text_to_image"."""
-        return "text_to_image" if self.drawing.new_picture else "edit"
-
-    @property
     def defaults(self) -> dict[str, Any]:
         """The selected model's default values by option name."""
-        return defaults_of(self._description(), self.task)
+        return defaults_of(self._description(), self.drawing.task)
 
     @property
     def image_size(self) -> int:

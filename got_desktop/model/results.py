@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.api.chain import Chain
 from engine.api.client import EngineClient
+from engine.api.origin import Origin
 from engine.api.protocol import JobResult
 from got_desktop.model import pictures
 from got_desktop.model.history import Entry
@@ -41,6 +41,8 @@ class Results:
     """The engine's job, which is acknowledged after the user has decided."""
     result: JobResult
     drawing: Drawing
+    plan: Plan
+    """The plan that was drawn; its boxes refer to the part of the picture that the model saw."""
     before: State
     """The document before the run."""
     candidates: tuple[Candidate, ...]
@@ -48,19 +50,24 @@ class Results:
     """The picture before the run, if there are several candidates; None for new pictures."""
 
     @property
-    def chain(self) -> str:
-        return self.result.chains[0]
+    def instruction(self) -> str:
+        """The words that were drawn."""
+        return self.plan.origin.words(self.result.instruction)
 
     def accepted(self, index: int, state: State) -> State:
         """`state` with the candidate's layers on top, or with the new picture as its base.
 
         Layers are added to the picture that they were made for, even if undo has since returned to another picture.
+        A plan that was written by hand answers from now on what it was drawn for.
         """
         candidate = self.candidates[index]
         if candidate.base is not None:
-            return State(candidate.base, (), state.plan)
+            return State(candidate.base, (), self._answering(state.plan))
         own = state if state.base is self.before.base else self.before
-        return own.with_layers(*candidate.layers)
+        return own.with_layers(*candidate.layers).with_plan(self._answering(own.plan))
+
+    def _answering(self, plan: Plan) -> Plan:
+        return plan if plan.empty or plan.origin.known else replace(plan, origin=self.plan.origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +79,11 @@ class Comparison:
     difference: Difference | None
 
 
-def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawing) -> Results:
-    """Fetches the candidates of a finished job. Slow."""
-    facts = _facts(result, before, drawing)
+def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawing, origin: Origin) -> Results:
+    """Fetches the candidates of a finished job; `origin` is what its plan answers. Slow."""
+    plan = Plan.of(result.chains[0], origin)
+    words = origin.words(result.instruction)
+    facts = _facts(result, plan, before, drawing)
     candidates = []
     for number in range(len(result.chains)):
         seed = int(result.options.get("seed", 0)) + number
@@ -82,9 +91,7 @@ def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawi
         read = _reader(client, result)
         files = result.named("layer", number)
         if files:
-            layers = tuple(
-                pictures.read_layer(read(file.name), layer_name(result.instruction, file.turn), own) for file in files
-            )
+            layers = tuple(pictures.read_layer(read(file.name), layer_name(words, file.turn), own) for file in files)
             assert before.base is not None  # an edit always has a source
             composited = composite(before.base.image, before.layers + layers)
             candidates.append(
@@ -98,7 +105,7 @@ def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawi
             )
     base = before.base if not drawing.new_picture and len(candidates) > 1 else None
     original = overview(composite(base.image, before.layers)) if base is not None else None
-    return Results(result.id, result, drawing, before, tuple(candidates), original)
+    return Results(result.id, result, drawing, plan, before, tuple(candidates), original)
 
 
 def _reader(client: EngineClient, result: JobResult) -> Callable[[str], bytes]:
@@ -112,17 +119,18 @@ def layer_name(instruction: str, turn: int) -> str:
     return f"GoT: {short}" + (f" ({turn + 1})" if turn else "")
 
 
-def _facts(result: JobResult, before: State, drawing: Drawing) -> dict[str, Any]:
+def _facts(result: JobResult, plan: Plan, before: State, drawing: Drawing) -> dict[str, Any]:
     part = before.selection if not drawing.new_picture else None
     boxes = [
         {"box": [r.box.x1, r.box.y1, r.box.x2, r.box.y2], "phrase": r.phrase, "color": r.color, "turn": r.turn}
-        for r in Chain.parse(result.chains[0]).boxes
+        for r in plan.chain.boxes
     ]
     return {
-        "instruction": result.instruction,
-        "chain": result.chains[0],
+        "instruction": plan.origin.words(result.instruction),
+        "chain": plan.text,
         "boxes": boxes,
         "model": result.model,
+        "origin": plan.origin.to_json(),
         **({"selection": asdict(part)} if part else {}),
         **result.options,
     }
@@ -136,7 +144,7 @@ def compare(results: Results, index: int) -> Comparison:
         return Comparison(None, pyramid(candidate.base.image), None)
     was = composite(before.base.image, before.layers)
     now = composite(before.base.image, before.layers + candidate.layers)
-    boxes = Plan.of(results.chain).reframed(before.seen, before.whole).chain.boxes
+    boxes = results.plan.reframed(before.seen, before.whole).chain.boxes
     inside = [region.box.pixels(*was.size) for region in boxes if region.is_mask]
     return Comparison(pyramid(was), pyramid(now), difference(was, now, inside))
 
@@ -146,8 +154,7 @@ def entry_of(results: Results, name: str) -> Entry:
     base = results.before.base
     after = results.candidates[0].thumbnail
     before = pictures.thumbnail(base.image, THUMBNAIL) if base and not results.drawing.new_picture else after
-    state = results.before
-    plan = Plan.of(results.chain)
+    state, plan = results.before, results.plan
     if base and not results.drawing.new_picture:  # stored in units of the whole picture
         plan = plan.reframed(state.seen, state.whole)
-    return Entry(results.result.instruction, plan.text, results.drawing, name, before, after)
+    return Entry(results.instruction, plan.text, results.drawing, name, before, after, plan.origin)

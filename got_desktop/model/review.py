@@ -112,6 +112,11 @@ class Review(QObject):
         everywhere = self.preferences.drawing.new_picture or self.preferences.drawing.scope == "whole"
         return None if everywhere else self.document.state.plan.chain.lost
 
+    def is_answered(self) -> bool:
+        """Whether the plan answers what the user wants now; True without a plan."""
+        plan, preferences = self.document.state.plan, self.preferences
+        return plan.empty or plan.origin.answers(preferences.drawing.task, preferences.instruction)
+
     def changes_everything(self) -> bool:
         """Whether the plan marks no region, so that applying it redraws everything that may change."""
         plan, new = self.document.state.plan, self.preferences.drawing.new_picture

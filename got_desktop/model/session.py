@@ -176,7 +176,9 @@ class Session(QObject):
         """Uses the instruction, settings and plan of an earlier edit."""
         self.preferences.use(entry.instruction, entry.again)
         state = self.document.state
-        self.document.change(state.planned(Plan.of(entry.chain), state.whole), self.tr("Plan of an earlier edit"))
+        self.document.change(
+            state.planned(Plan.of(entry.chain, entry.origin), state.whole), self.tr("Plan of an earlier edit")
+        )
 
     def clear_history(self) -> None:
         """Deletes all entries without a star."""

@@ -15,6 +15,7 @@ import platformdirs
 from engine.api import files, options
 from engine.api.errors import EngineError, OutputError
 from engine.api.options import LARGEST_SHOWN, Option
+from engine.api.origin import Origin, Task
 from engine.api.protocol import DrawingOptions, EditOptions, GenerateOptions
 
 PAPER_SCALES = {"edit": (4.0, 3.0, 1.5), "text_to_image": (7.5, 4.0, 1.0)}
@@ -39,6 +40,17 @@ class Drawing(EditOptions, GenerateOptions):
     def with_values(self, **change: object) -> Drawing:
         """Changes values, by the names of options and fields. Raises RequestError."""
         return options.with_values(self, change)
+
+    @property
+    def task(self) -> Task:
+        return "text_to_image" if self.new_picture else "edit"
+
+    def for_task(self, task: Task) -> Drawing:
+        return replace(self, new_picture=task == "text_to_image")
+
+    def origin_of(self, words: str, image: str = "") -> Origin:
+        """The origin of a plan that is made for these words with these settings."""
+        return Origin(task=self.task, instruction=words, model=self.model, adapter=self.adapter, image=image)
 
     def with_next_seed(self) -> Drawing:
         return replace(self, seed=(self.seed + 1) % LARGEST_SHOWN)

@@ -13,6 +13,7 @@ from engine.api.chain import CHAIN_PROBLEM
 from engine.api.client import EngineClient
 from engine.api.errors import Cancelled, EngineError
 from engine.api.options import arguments
+from engine.api.origin import Origin
 from engine.api.protocol import (
     AdapterUse,
     EditOptions,
@@ -125,7 +126,8 @@ class Work(QObject):
             return words if new else replace(words, image=_upload(client, before), selection=before.selection)
 
         def finish(result: JobResult) -> None:
-            plan, now = Plan.of(result.chains[0]), self._now(before)
+            origin = drawing.origin_of(instruction, result.image)
+            plan, now = Plan.of(result.chains[0], origin), self._now(before)
             frame = now.whole if new else before.seen
             own = _user_boxes(now.plan.reframed(now.frame, frame)) if keep_user_boxes else ()
             for _, region, mark in own:
@@ -142,39 +144,44 @@ class Work(QObject):
     # apply
 
     def apply(self, instruction: str, drawing: Drawing, plan: Plan | None) -> None:
-        """Draws the plan; with None, plans and draws in one job."""
+        """Draws the plan with the words that it answers; with None, plans and draws in one job.
+
+        A plan that was written by hand answers the instruction.
+        """
         before = self.document.state
-        words = instruction if instruction.strip() or plan is None else self.tr("Edit by boxes")
+        origin = _origin(instruction, drawing, plan)
+        drawing = drawing.for_task(origin.task)
+        words = origin.words(self.tr("Edit by boxes") if plan else "")
         if plan is not None and not drawing.new_picture:
             plan = plan.reframed(before.frame, before.seen)
         job = _picture_request(words, drawing, before, plan)
 
-        def request(client: EngineClient) -> JobRequest:
-            return replace(job, image=_upload(client, before)) if isinstance(job, EditRequest) else job
+        def fetch(client: EngineClient, result: JobResult) -> Results:
+            return results.fetch(client, result, before, drawing, replace(origin, image=origin.image or result.image))
 
-        def keep_plan(text: str) -> None:
+        def keep_plan(made: Plan) -> None:
             now = self._now(before)
             frame = now.whole if drawing.new_picture else before.seen
-            self.document.change(now.planned(Plan.of(text), frame), self.tr("Plan"))
+            self.document.change(now.planned(made, frame), self.tr("Plan"))
 
         def fail(error: EngineError) -> None:
             self._fail(error)
             if error.code == "plan_without_region":  # the user can correct the plan
-                keep_plan(self._text)
+                keep_plan(Plan.of(self._text, origin))
 
-        def finish(results: Results) -> None:
-            self._end(Times.of(results.result))
+        def finish(drawn: Results) -> None:
+            self._end(Times.of(drawn.result))
             if plan is None:
-                keep_plan(results.chain)
-            self.results = results
+                keep_plan(drawn.plan)
+            self.results = drawn
             self.results_changed.emit()
-            for note in results.result.messages:
+            for note in drawn.result.messages:
                 if note.code != CHAIN_PROBLEM:  # the plan panel shows problems in their place
                     self.message.emit(Message("info", language.note(note)))
 
         self.dismiss()
         self._begin("draw" if plan else "both")
-        self._run(request, lambda client, result: results.fetch(client, result, before, drawing), finish, fail)
+        self._run(lambda client: _with_picture(client, job, before), fetch, finish, fail)
 
     def recover(self, job: str, drawing: Drawing) -> None:
         """Fetches the results of a job that was undecided in an earlier window."""
@@ -184,7 +191,9 @@ class Work(QObject):
 
         def read(client: EngineClient) -> Results:
             client.follow(job)
-            return results.fetch(client, client.result(job), before, drawing)
+            result = client.result(job)
+            own, made = before.plan.origin, drawing.origin_of(result.instruction, result.image)
+            return results.fetch(client, result, before, drawing, own if own.instruction == made.instruction else made)
 
         def show(outcome: Results) -> None:
             self.results = outcome
@@ -333,6 +342,15 @@ def _picture_request(words: str, drawing: Drawing, before: State, plan: Plan | N
     if drawing.new_picture:
         return GenerateRequest(**common, **arguments(GenerateOptions, drawing))
     return EditRequest(image="0" * 64, selection=before.selection, **common, **arguments(EditOptions, drawing))
+
+
+def _origin(words: str, drawing: Drawing, plan: Plan | None) -> Origin:
+    """What is drawn: the plan's own words or, for a plan by hand and without a plan, these."""
+    return plan.origin if plan is not None and plan.origin.known else drawing.origin_of(words)
+
+
+def _with_picture(client: EngineClient, job: EditRequest | GenerateRequest, state: State) -> JobRequest:
+    return replace(job, image=_upload(client, state)) if isinstance(job, EditRequest) else job
 
 
 def _upload(client: EngineClient, state: State) -> str:

@@ -118,7 +118,7 @@ class DrawingPanel(QWidget):
         self.preferences.draw_with(adapter=self.adapter.currentData() or "")
 
     def _paper(self) -> None:
-        self.preferences.draw_with(**paper_values(self.preferences.task))
+        self.preferences.draw_with(**paper_values(self.preferences.drawing.task))
 
     def _own(self) -> None:
         own = [

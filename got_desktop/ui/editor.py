@@ -86,6 +86,7 @@ class Editor(QWidget):
         self.instruction.cancel_requested.connect(work.cancel)
         self.plan.run_until_requested.connect(lambda turn: self.run_apply(turn))
         self.plan.draw_box_requested.connect(self.draw_box)
+        self.instruction.words.textChanged.connect(self.plan.show_origin)
         self.review.chosen.connect(self._compare)
         self.review.chosen.connect(self.canvas.choose_side)
         self.review.mode_requested.connect(self.canvas.show_mode)
@@ -129,10 +130,29 @@ class Editor(QWidget):
         question.open()
 
     def run_apply(self, until: int | None = None) -> None:
-        """Draws the plan, after a warning about problems in the chain; without a usable box, it has to be corrected."""
+        """Draws the plan, if need be after questions: whether it is still wanted, and about problems in the chain."""
         take_typed()
         if not self.instruction.apply.isEnabled():
             return
+        if self.session.review.is_answered():
+            return self._apply_checked(until)
+        question = Question(
+            self,
+            self.tr("Apply"),
+            self.tr("The plan is for “{words}”.").format(words=self.session.document.state.plan.origin.instruction),
+            self.tr("Draw this plan, or plan again for “{words}”?").format(words=self.session.preferences.instruction)
+            if self.instruction.plan.isEnabled()
+            else self.tr("Draw this plan anyway?"),
+            Icon.Question,
+        )
+        question.offer(self.tr("Draw this plan"), Role.AcceptRole, lambda: self._apply_checked(until))
+        if self.instruction.plan.isEnabled():
+            question.offer(self.instruction.plan.text(), Role.ActionRole, self.run_plan, preferred=True)
+        question.offer_cancel()
+        question.open()
+
+    def _apply_checked(self, until: int | None) -> None:
+        """Draws the plan, after a warning about problems in the chain; without a usable box, it has to be corrected."""
         # boxes that extend beyond the picture still have an effect
         faults = [fault for fault in self.session.review.faults() if fault.code != "out_of_range"]
         if not faults:

@@ -190,7 +190,7 @@ class InstructionPanel(QFrame):
         self.apply.setEnabled(free and has_picture and (has_plan or has_words) and has_plan)
         self.plan.setText(self.tr("Plan again") if has_plan else self.tr("Plan"))
         self.plan.setAccessibleName(self.plan.text())
-        self._emphasize(self.apply if has_plan else self.plan)
+        self._emphasize(self.apply if has_plan and session.review.is_answered() else self.plan)
         shortcuts = QKeySequence.SequenceFormat.NativeText
         self.plan.setToolTip(QKeySequence("Ctrl+Return").toString(shortcuts))
         self.apply.setToolTip(QKeySequence("Ctrl+Shift+Return").toString(shortcuts))

@@ -32,11 +32,16 @@ class PlanPanel(QWidget):
         self.steps = QFrame()
         self.steps.setLayout(row(self.turns, self.until, self.branch))
         self.faults = label("", "muted")
+        self.answers = label("", "muted")
+        self.use_words = tool("reuse", self.tr("Put these words into the instruction"), self._use_words)
+        self.origin = QFrame()
+        self.origin.setLayout(row(self.answers, self.use_words))
         draw = tool("box", self.tr("Draw a box (R)"), self.draw_box_requested.emit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 8)
         body = column(
             label(self.tr("What the model understood"), "heading", self.editor),
+            self.origin,
             self.steps,
             self.editor,
             self.faults,
@@ -45,7 +50,7 @@ class PlanPanel(QWidget):
         )
         layout.addLayout(body)
         layout.setStretch(0, 1)
-        body.setStretch(2, 1)
+        body.setStretch(3, 1)
         session.document.changed.connect(self.follow)
         session.work.draft_changed.connect(self.follow)
         session.review.turn_changed.connect(self.follow)
@@ -54,6 +59,7 @@ class PlanPanel(QWidget):
 
     def follow(self) -> None:
         session = self.session
+        self.show_origin()
         count = session.review.plan.turns()
         self.steps.setVisible(count > 1)
         with quiet(self.turns):
@@ -70,6 +76,17 @@ class PlanPanel(QWidget):
             words.append(language.note(NO_REGION))
         self.faults.setText("\n".join(words))
         self.faults.setVisible(bool(words))
+
+    def show_origin(self) -> None:
+        """Says what the plan is for, where that is not what the instruction says."""
+        session = self.session
+        self.origin.setVisible(session.work.draft is None and not session.review.is_answered())
+        words = session.document.state.plan.origin.instruction
+        self.answers.setText(self.tr("This plan is for “{words}”.").format(words=words))
+
+    def _use_words(self) -> None:
+        origin, preferences = self.session.document.state.plan.origin, self.session.preferences
+        preferences.use(origin.instruction, preferences.drawing.for_task(origin.task))
 
     def _branch(self) -> None:
         session = self.session

@@ -267,7 +267,7 @@ def test_plan_and_apply_asks_before_it_overwrites_the_users_boxes(sea, qtbot):
     sea.editor.run_both()
     answer(qtbot, "Keep my boxes")
     qtbot.waitUntil(lambda: session.work.results is not None)
-    assert "a hat" in session.work.results.chain and len(session.review.plan.marks) > 1
+    assert "a hat" in session.work.results.plan.text and len(session.review.plan.marks) > 1
 
 
 def test_planning_again_asks_before_it_overwrites_the_users_boxes(sea, qtbot):
