@@ -80,7 +80,11 @@ class Engine:
         job = self._persist(lambda: self.client.submit(request, key))
         if on_job:
             on_job(job)
-        return self._persist(lambda: self.client.follow(job.id, on_event))
+        return self.follow(job.id, on_event)
+
+    def follow(self, id: str, on_event: Callable[[Event], None] | None = None) -> JobState:
+        """Waits for the end of a job, also across an engine crash. Raises the error that the job failed with."""
+        return self._persist(lambda: self.client.follow(id, on_event))
 
     def upload(self, data: bytes, content_type: str = "image/png") -> ImageInfo:
         """Uploads a picture, also across an engine crash. Raises ImageError."""

@@ -72,13 +72,16 @@ class DocumentFiles(QObject):
     def open_recovered(self, folder: Path, then: Callable[[UnsavedWork], None]) -> None:
         """Opens the unsaved work of an earlier window."""
 
-        def restore() -> tuple[UnsavedWork, Pyramid]:
+        def restore() -> tuple[UnsavedWork, Pyramid | None]:
             unsaved = recovery.restore(folder)
-            return unsaved, look(unsaved.state)
+            return unsaved, look(unsaved.state) if unsaved.state.base else None
 
-        def show(loaded: tuple[UnsavedWork, Pyramid]) -> None:
+        def show(loaded: tuple[UnsavedWork, Pyramid | None]) -> None:
             unsaved, picture = loaded
-            self._show((unsaved.state, picture), unsaved.path)
+            if picture is None:
+                self.document.end()
+            else:
+                self._show((unsaved.state, picture), unsaved.path)
             then(unsaved)
 
         self.document.begin("open")

@@ -50,9 +50,9 @@ class Running:
         self.cancelled, self.ended = threading.Event(), threading.Event()
         self._engine: Engine | None = None
 
-    def set_job(self, engine: Engine, job: JobState) -> None:
+    def set_job(self, engine: Engine, id: str) -> None:
         """Records the job's id; the engine can cancel the job from now on."""
-        self._engine, self.id = engine, job.id
+        self._engine, self.id = engine, id
 
     def cancel(self) -> None:
         """Cancels the job once the engine has it, and tries again while the engine does not answer. Slow."""
@@ -130,20 +130,47 @@ class EngineLink(QObject):
 
         The job survives a crash of the engine. The engine keeps the outcome until it is acknowledged.
         """
-        running = Running()
 
-        def work(say: Callable[[object], None]) -> T:
-            engine = self.engine()
+        def run(engine: Engine, running: Running, say: Callable[[object], None]) -> JobState:
             job_request = self._persist(engine, running, lambda: request(engine.client))
             if not isinstance(job_request, UnloadRequest):
                 job_request = replace(job_request, device=self.device)
             running.check()
-            job = engine.run(job_request, say, lambda state: running.set_job(engine, state))
-            return self._persist(engine, running, lambda: fetch(engine.client, engine.client.result(job.id)))
+            return engine.run(job_request, say, lambda state: running.set_job(engine, state.id))
+
+        return self._to_its_end(run, fetch, on_event, on_done, on_error)
+
+    def resume(
+        self,
+        job: str,
+        fetch: Callable[[EngineClient, JobResult], T],
+        on_event: Callable[[Event], None],
+        on_done: Callable[[T], None],
+        on_error: Callable[[EngineError], None],
+    ) -> Running:
+        """Follows a job of an earlier window, as `run` does with a new one. on_error gets NotFound if it is gone."""
+
+        def follow(engine: Engine, running: Running, say: Callable[[object], None]) -> JobState:
+            running.set_job(engine, job)
+            return engine.follow(job, say)
+
+        return self._to_its_end(follow, fetch, on_event, on_done, on_error)
+
+    def _to_its_end(
+        self,
+        run: Callable[[Engine, Running, Callable[[object], None]], JobState],
+        fetch: Callable[[EngineClient, JobResult], T],
+        on_event: Callable[[Event], None],
+        on_done: Callable[[T], None],
+        on_error: Callable[[EngineError], None],
+    ) -> Running:
+        running = Running()
 
         def work_to_its_end(say: Callable[[object], None]) -> T:
             try:
-                return work(say)
+                engine = self.engine()
+                job = run(engine, running, say)
+                return self._persist(engine, running, lambda: fetch(engine.client, engine.client.result(job.id)))
             finally:
                 running.ended.set()
 

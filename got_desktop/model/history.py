@@ -18,10 +18,11 @@ _TABLE = """
 create table if not exists edit (
     id integer primary key autoincrement, made real not null, instruction text not null, chain text not null,
     drawing text not null, document text not null, starred integer not null default 0,
-    before blob not null, after blob not null, origin text not null default '{}'
+    before blob not null, after blob not null, origin text not null default '{}',
+    job text not null default ''
 )
 """
-_LATER_COLUMNS = {"origin": "text not null default '{}'"}
+_LATER_COLUMNS = {"origin": "text not null default '{}'", "job": "text not null default ''"}
 """Columns that files of older versions lack."""
 
 
@@ -40,6 +41,8 @@ class Entry:
     """A small JPEG of the picture after the edit."""
     origin: Origin = Origin()
     """What the plan answers."""
+    job: str = ""
+    """The engine's job, which has one entry even if it is recovered after a crash."""
     made: float = field(default_factory=time.time)
     """Seconds since 1970."""
     starred: bool = False
@@ -60,8 +63,10 @@ class History:
         """Number of entries without a star to keep."""
 
     def add(self, entry: Entry) -> None:
-        """Adds an entry and deletes the oldest entries without a star if there are too many."""
+        """Adds an entry, once for each job, and deletes the oldest entries without a star if there are too many."""
         with closing(self._open()) as database, database:
+            if entry.job and database.execute("select 1 from edit where job = ?", (entry.job,)).fetchone():
+                return
             values = {
                 **{field.name: getattr(entry, field.name) for field in fields(entry) if field.name != "id"},
                 "drawing": json.dumps(entry.drawing.to_json()),

@@ -34,6 +34,17 @@ class UnsavedWork:
     """The engine's job whose outcome was not accepted yet, or ""."""
 
 
+@dataclass(frozen=True)
+class LeftBehind:
+    """The folder of a window that no longer exists."""
+
+    folder: Path
+    name: str
+    """The name of its file; "" if it had none."""
+    at: float
+    """When it was last saved, in seconds since 1970."""
+
+
 class Recovery:
     """Saves one window's document. `keep` may be called on any thread, but not concurrently."""
 
@@ -67,17 +78,19 @@ class Recovery:
         self._lock.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def left_behind(self) -> list[Path]:
-        """Folders of earlier windows with unsaved work; empty folders are deleted."""
-        folders = []
-        for folder in sorted(self.root.iterdir(), key=lambda path: path.stat().st_mtime):
+    def left_behind(self) -> list[LeftBehind]:
+        """Unsaved work of earlier windows, the latest first; empty folders are deleted."""
+        works = []
+        for folder in self.root.iterdir():
             if folder == self.folder or not self._is_free(folder):
                 continue
-            if (folder / "document.ora").exists() and (folder / "note.json").exists():
-                folders.append(folder)
+            note = folder / "note.json"
+            if note.exists():
+                path = json.loads(note.read_text(encoding="utf-8"))["path"]
+                works.append(LeftBehind(folder, Path(path).name, note.stat().st_mtime))
             else:
                 shutil.rmtree(folder, ignore_errors=True)
-        return folders
+        return sorted(works, key=lambda work: work.at, reverse=True)
 
     def _is_free(self, folder: Path) -> bool:
         with suppress(EngineError, OSError), locked(folder / "lock", 0):
@@ -88,7 +101,9 @@ class Recovery:
 def restore(folder: Path) -> UnsavedWork:
     """Reads the unsaved work in a folder. Raises ImageError."""
     note = json.loads((folder / "note.json").read_text(encoding="utf-8"))
-    state = pictures.read_openraster((folder / "document.ora").read_bytes(), str(folder / "document.ora"))
+    document, state = folder / "document.ora", State()
+    if document.exists():  # otherwise a new picture was being drawn, and nothing was open
+        state = pictures.read_openraster(document.read_bytes(), str(document))
     path = Path(note["path"]) if note["path"] else None
     return UnsavedWork(folder, state.with_review(note["plan"]), path, note["instruction"], note["job"])
 

@@ -157,4 +157,4 @@ def entry_of(results: Results, name: str) -> Entry:
     state, plan = results.before, results.plan
     if base and not results.drawing.new_picture:  # stored in units of the whole picture
         plan = plan.reframed(state.seen, state.whole)
-    return Entry(results.instruction, plan.text, results.drawing, name, before, after, plan.origin)
+    return Entry(results.instruction, plan.text, results.drawing, name, before, after, plan.origin, results.job)

@@ -22,7 +22,7 @@ from got_desktop.model.keeping import Keeping, Unsaved
 from got_desktop.model.messages import Message
 from got_desktop.model.plan import Plan
 from got_desktop.model.preferences import Preferences
-from got_desktop.model.recovery import Recovery, UnsavedWork
+from got_desktop.model.recovery import LeftBehind, Recovery, UnsavedWork
 from got_desktop.model.results import Results, entry_of
 from got_desktop.model.review import Review
 from got_desktop.model.samples import Sample, samples
@@ -38,7 +38,7 @@ class Session(QObject):
     """The id of a page that the window should show."""
     closing = Signal()
     recoverable = Signal(object)
-    """Folders with unsaved work of earlier windows."""
+    """A list of LeftBehind: unsaved work of earlier windows."""
 
     def __init__(self, folder: Path, background: Background, link: EngineLink) -> None:
         super().__init__()
@@ -58,6 +58,8 @@ class Session(QObject):
         self.preferences.changed.connect(self._follow_settings)
         self.document.changed.connect(self.keeping.soon)
         self.document.renamed.connect(self.keeping.soon)
+        self.work.queued.connect(self.keeping.keep)
+        self.work.activity_changed.connect(self._follow_activity)
         self.work.results_changed.connect(self._follow_results)
         self.work.accepted.connect(self._keep_pair)
         self.work.message.connect(self.message)
@@ -200,9 +202,13 @@ class Session(QObject):
             return document.state, document.path, self.preferences.instruction, job
         return None
 
-    def _offer_recovery(self, folders: list[Path]) -> None:
-        if folders:
-            self.recoverable.emit(folders)
+    def _follow_activity(self) -> None:
+        if not self.work.busy:  # its job is no longer to be found again
+            self.keeping.soon()
+
+    def _offer_recovery(self, works: list[LeftBehind]) -> None:
+        if works:
+            self.recoverable.emit(works)
 
     def recover(self, folder: Path) -> None:
         """Opens the unsaved work of an earlier window."""

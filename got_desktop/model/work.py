@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -11,33 +11,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.api import language
 from engine.api.chain import CHAIN_PROBLEM
 from engine.api.client import EngineClient
-from engine.api.errors import Cancelled, EngineError
-from engine.api.options import arguments
+from engine.api.errors import Cancelled, EngineError, NotFound
 from engine.api.origin import Origin
-from engine.api.protocol import (
-    AdapterUse,
-    EditOptions,
-    EditRequest,
-    Event,
-    GenerateOptions,
-    GenerateRequest,
-    JobRequest,
-    JobResult,
-    Loading,
-    Planning,
-    PlanRequest,
-    Preview,
-    Queued,
-    Started,
-    Step,
-    Token,
-    Writing,
-)
-from got_desktop.model import pictures, results
+from engine.api.protocol import Event, JobRequest, JobResult, PlanRequest, Preview, Started, Token
+from got_desktop.model import job_requests, results
+from got_desktop.model.activity import Activity, after
 from got_desktop.model.document import Document
 from got_desktop.model.engine_link import EngineLink, Running
 from got_desktop.model.messages import Message
-from got_desktop.model.plan import Plan
+from got_desktop.model.plan import Frame, Plan
 from got_desktop.model.results import Results
 from got_desktop.model.settings import Drawing
 from got_desktop.model.state import State
@@ -47,34 +29,14 @@ _DRAFT_EVERY = 25
 """Milliseconds between updates of the plan that is being written: tokens may arrive faster than anyone can read."""
 
 
-@dataclass(frozen=True)
-class Activity:
-    """The engine's current work for this window."""
-
-    kind: str
-    """ "plan", "draw" or "both"."""
-    stage: str = "send"
-    """ "send", "wait", "load", "plan", "draw", "write", "fetch" or "cancel"."""
-    done: int = 0
-    total: int = 0
-    """The stage's total; 0: not known."""
-    seconds_left: float | None = None
-    step_seconds: float = 0.0
-    """Duration of the last denoising step; 0: not known."""
-    position: int = 0
-    """Number of jobs ahead in the engine's queue."""
-    turn: int = 0
-    candidate: int = 0
-    attempt: int = 1
-    """Greater than 1: the engine was restarted, and the job continues."""
-
-
 class Work(QObject):
     """Runs one job at a time. All signals are emitted on the UI thread."""
 
     activity_changed = Signal()
     draft_changed = Signal()
     preview_changed = Signal()
+    queued = Signal()
+    """The engine has the job: it goes on even if this window ends, and `job` is its id."""
     results_changed = Signal()
     accepted = Signal(object, int)
     """The Results, and the index of the accepted candidate."""
@@ -94,6 +56,7 @@ class Work(QObject):
         """The last run's time by stage."""
         self._running: Running | None = None
         self._text = ""
+        self._is_queued = False
         self._draft_soon = QTimer(self, singleShot=True, interval=_DRAFT_EVERY)
         self._draft_soon.timeout.connect(self._show_draft)
 
@@ -120,26 +83,30 @@ class Work(QObject):
         `then` is called after that.
         """
         before, new = self.document.state, drawing.new_picture
-        words = PlanRequest(instruction=instruction, model=drawing.model, adapters=_adapters(drawing))
+        words = PlanRequest(instruction=instruction, model=drawing.model, adapters=job_requests.adapters(drawing))
 
         def request(client: EngineClient) -> JobRequest:
-            return words if new else replace(words, image=_upload(client, before), selection=before.selection)
+            if new:
+                return words
+            return replace(words, image=job_requests.upload(client, before), selection=before.selection)
 
         def finish(result: JobResult) -> None:
-            origin = drawing.origin_of(instruction, result.image)
-            plan, now = Plan.of(result.chains[0], origin), self._now(before)
-            frame = now.whole if new else before.seen
-            own = _user_boxes(now.plan.reframed(now.frame, frame)) if keep_user_boxes else ()
-            for _, region, mark in own:
-                plan = plan.added(region.box, region.phrase, region.turn).marked(len(plan.marks), hidden=mark.hidden)
-            self._end(Times.of(result))
-            self.document.change(now.planned(plan, frame), self.tr("Plan"))
-            self.link.acknowledge(result.id)
+            self._finish_plan(result, before, drawing.origin_of(instruction, result.image), keep_user_boxes)
             if then is not None:
                 then()
 
         self._begin("plan")
         self._run(request, lambda client, result: result, finish)
+
+    def _finish_plan(self, result: JobResult, before: State, origin: Origin, keep_user_boxes: bool = False) -> None:
+        now = self._now(before)
+        plan, frame = Plan.of(result.chains[0], origin), _frame(now, before, origin)
+        own = _user_boxes(now.plan.reframed(now.frame, frame)) if keep_user_boxes else ()
+        for _, region, mark in own:
+            plan = plan.added(region.box, region.phrase, region.turn).marked(len(plan.marks), hidden=mark.hidden)
+        self._end(Times.of(result))
+        self.document.change(now.planned(plan, frame), self.tr("Plan"))
+        self.link.acknowledge(result.id)
 
     # apply
 
@@ -148,59 +115,87 @@ class Work(QObject):
 
         A plan that was written by hand answers the instruction.
         """
-        before = self.document.state
-        origin = _origin(instruction, drawing, plan)
+        before, origin = self.document.state, job_requests.origin_of(instruction, drawing, plan)
         drawing = drawing.for_task(origin.task)
         words = origin.words(self.tr("Edit by boxes") if plan else "")
         if plan is not None and not drawing.new_picture:
             plan = plan.reframed(before.frame, before.seen)
-        job = _picture_request(words, drawing, before, plan)
+        job = job_requests.picture_request(words, drawing, before, plan)
 
         def fetch(client: EngineClient, result: JobResult) -> Results:
             return results.fetch(client, result, before, drawing, replace(origin, image=origin.image or result.image))
 
-        def keep_plan(made: Plan) -> None:
-            now = self._now(before)
-            frame = now.whole if drawing.new_picture else before.seen
-            self.document.change(now.planned(made, frame), self.tr("Plan"))
-
         def fail(error: EngineError) -> None:
             self._fail(error)
             if error.code == "plan_without_region":  # the user can correct the plan
-                keep_plan(Plan.of(self._text, origin))
-
-        def finish(drawn: Results) -> None:
-            self._end(Times.of(drawn.result))
-            if plan is None:
-                keep_plan(drawn.plan)
-            self.results = drawn
-            self.results_changed.emit()
-            for note in drawn.result.messages:
-                if note.code != CHAIN_PROBLEM:  # the plan panel shows problems in their place
-                    self.message.emit(Message("info", language.note(note)))
+                self._keep_plan(Plan.of(self._text, origin), before)
 
         self.dismiss()
         self._begin("draw" if plan else "both")
-        self._run(lambda client: _with_picture(client, job, before), fetch, finish, fail)
+        self._run(
+            lambda client: job_requests.with_picture(client, job, before),
+            fetch,
+            lambda drawn: self._finish_drawing(drawn, has_new_plan=plan is None),
+            fail,
+        )
+
+    def _finish_drawing(self, drawn: Results, has_new_plan: bool) -> None:
+        self._end(Times.of(drawn.result))
+        if has_new_plan:
+            self._keep_plan(drawn.plan, drawn.before)
+        self._show_results(drawn)
+        for note in drawn.result.messages:
+            if note.code != CHAIN_PROBLEM:  # the plan panel shows problems in their place
+                self.message.emit(Message("info", language.note(note)))
+
+    def _keep_plan(self, plan: Plan, before: State) -> None:
+        now = self._now(before)
+        self.document.change(now.planned(plan, _frame(now, before, plan.origin)), self.tr("Plan"))
+
+    def _show_results(self, drawn: Results | None) -> None:
+        self.results = drawn
+        self.results_changed.emit()
+
+    # after a crash of the window
 
     def recover(self, job: str, drawing: Drawing) -> None:
-        """Fetches the results of a job that was undecided in an earlier window."""
+        """Follows a job that an earlier window started, and takes over its plan or its results."""
         before = self.document.state
         if not job:
             return
 
-        def read(client: EngineClient) -> Results:
-            client.follow(job)
-            result = client.result(job)
-            own, made = before.plan.origin, drawing.origin_of(result.instruction, result.image)
-            return results.fetch(client, result, before, drawing, own if own.instruction == made.instruction else made)
+        def fetch(client: EngineClient, result: JobResult) -> JobResult | Results:
+            own, made = before.plan.origin, _origin_of(result, drawing)
+            if result.kind == "plan":
+                return result
+            return results.fetch(
+                client,
+                result,
+                before,
+                drawing.for_task(made.task).with_values(seed=result.options["seed"]),
+                own if own.instruction == made.instruction else made,
+            )
 
-        def show(outcome: Results) -> None:
-            self.results = outcome
-            self.results_changed.emit()
+        def finish(outcome: JobResult | Results) -> None:
+            if isinstance(outcome, JobResult):
+                return self._finish_plan(outcome, before, _origin_of(outcome, drawing))
+            drawn_plan = before.plan.reframed(before.frame, before.seen)
+            self._finish_drawing(outcome, has_new_plan=outcome.plan.text.strip() != drawn_plan.text.strip())
 
-        # nothing can be recovered from a planning job, which has no pictures, or from a job that the engine deleted
-        self.link.ask(read, show, lambda error: None)
+        def fail(error: EngineError) -> None:
+            if not isinstance(error, NotFound):
+                return self._fail(error)
+            self._end()
+            self.message.emit(
+                Message(
+                    "warning",
+                    self.tr("The results of your last run are no longer stored."),
+                    self.tr("Apply the plan again."),
+                )
+            )
+
+        self._begin("draw")
+        self._follow(lambda *callbacks: self.link.resume(job, *callbacks), fetch, finish, fail)
 
     # decide
 
@@ -239,7 +234,7 @@ class Work(QObject):
         return self.document.state if self.document.state.base is before.base else before
 
     def _begin(self, kind: str) -> None:
-        self._text, self.draft, self.preview = "", None, ""
+        self._text, self.draft, self.preview, self._is_queued = "", None, "", False
         self._show(Activity(kind))
 
     def _run(
@@ -249,12 +244,20 @@ class Work(QObject):
         on_done: Callable[[Any], None],
         on_failed: Callable[[EngineError], None] | None = None,
     ) -> None:
+        self._follow(lambda *callbacks: self.link.run(request, *callbacks), fetch, on_done, on_failed or self._fail)
+
+    def _follow(
+        self,
+        start: Callable[..., Running],
+        fetch: Callable[[EngineClient, JobResult], Any],
+        on_done: Callable[[Any], None],
+        on_failed: Callable[[EngineError], None],
+    ) -> None:
         def unless_abandoned(call: Callable[[Any], None]) -> Callable[[Any], None]:
             """Ignores calls from a job that has been abandoned."""
             return lambda value: call(value) if self._running is running else None
 
-        callbacks = (self._handle_event, on_done, on_failed or self._fail)
-        running = self.link.run(request, fetch, *map(unless_abandoned, callbacks))
+        running = start(fetch, *map(unless_abandoned, (self._handle_event, on_done, on_failed)))
         self._running = running
 
     def _end(self, times: Times | None = None) -> None:
@@ -278,6 +281,9 @@ class Work(QObject):
         self.activity_changed.emit()
 
     def _handle_event(self, event: Event) -> None:
+        if not self._is_queued:
+            self._is_queued = True
+            self.queued.emit()
         now = self.activity
         if now is None or now.stage == "cancel":
             return
@@ -289,9 +295,9 @@ class Work(QObject):
             self.preview = event.jpeg
             self.preview_changed.emit()
         else:
-            after = _after(event, now)
-            if after is not now:
-                self._show(after)
+            following = after(event, now)
+            if following is not now:
+                self._show(following)
 
     def _begin_attempt(self, event: Started, now: Activity) -> None:
         self._text = ""
@@ -314,51 +320,14 @@ class Work(QObject):
             self.draft_changed.emit()
 
 
-def _after(event: Event, now: Activity) -> Activity:
-    """The activity after an event."""
-    if isinstance(event, Queued):
-        return replace(now, stage="wait", position=event.position)
-    if isinstance(event, Loading) and event.total:
-        return replace(now, stage="load", done=event.done, total=event.total)
-    if isinstance(event, Planning):
-        return replace(now, stage="plan", turn=event.turn, done=0, total=0, seconds_left=None)
-    if isinstance(event, Step):
-        part = {"done": event.step, "total": event.total, "seconds_left": event.seconds_left}
-        where = {"turn": event.turn, "candidate": event.candidate, "step_seconds": event.seconds}
-        return replace(now, stage="draw", **part, **where)
-    if isinstance(event, Writing):
-        return replace(now, stage="write", done=0, total=0, seconds_left=None)
-    return now
+def _frame(now: State, before: State, origin: Origin) -> Frame:
+    """The part of the picture that a plan's boxes refer to."""
+    return now.whole if origin.task == "text_to_image" else before.seen
 
 
-def _picture_request(words: str, drawing: Drawing, before: State, plan: Plan | None) -> EditRequest | GenerateRequest:
-    """The request to the engine; the picture of an edit is filled in after its upload."""
-    common: dict[str, Any] = {
-        "instruction": words,
-        "chain": plan.finished_text() if plan else None,
-        "model": drawing.model,
-        "adapters": _adapters(drawing),
-    }
-    if drawing.new_picture:
-        return GenerateRequest(**common, **arguments(GenerateOptions, drawing))
-    return EditRequest(image="0" * 64, selection=before.selection, **common, **arguments(EditOptions, drawing))
-
-
-def _origin(words: str, drawing: Drawing, plan: Plan | None) -> Origin:
-    """What is drawn: the plan's own words or, for a plan by hand and without a plan, these."""
-    return plan.origin if plan is not None and plan.origin.known else drawing.origin_of(words)
-
-
-def _with_picture(client: EngineClient, job: EditRequest | GenerateRequest, state: State) -> JobRequest:
-    return replace(job, image=_upload(client, state)) if isinstance(job, EditRequest) else job
-
-
-def _upload(client: EngineClient, state: State) -> str:
-    return client.upload(pictures.for_engine(state)).id
-
-
-def _adapters(drawing: Drawing) -> tuple[AdapterUse, ...]:
-    return (AdapterUse(drawing.adapter, drawing.adapter_weight),) if drawing.adapter else ()
+def _origin_of(result: JobResult, drawing: Drawing) -> Origin:
+    """The origin of a plan that only its result tells about."""
+    return drawing.for_task("edit" if result.image else "text_to_image").origin_of(result.instruction, result.image)
 
 
 def _user_boxes(plan: Plan) -> list[tuple[int, Any, Any]]:

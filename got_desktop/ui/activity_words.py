@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from got_desktop.model.activity import Activity
 from got_desktop.model.figures import seconds
-from got_desktop.model.work import Activity
 
 translate = QCoreApplication.translate
 

@@ -145,7 +145,7 @@ class Editor(QWidget):
             else self.tr("Draw this plan anyway?"),
             Icon.Question,
         )
-        question.offer(self.tr("Draw this plan"), Role.AcceptRole, lambda: self._apply_checked(until))
+        question.offer(self.tr("&Draw this plan"), Role.AcceptRole, lambda: self._apply_checked(until))
         if self.instruction.plan.isEnabled():
             question.offer(self.instruction.plan.text(), Role.ActionRole, self.run_plan, preferred=True)
         question.offer_cancel()

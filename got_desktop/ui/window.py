@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from got_desktop.model.recovery import LeftBehind
 from got_desktop.model.session import Session
 from got_desktop.ui.actions import Actions
 from got_desktop.ui.editor import Editor
@@ -148,20 +150,29 @@ class Window(QMainWindow):
 
     # recovery and the end
 
-    def _offer_recovery(self, folders: list[Path]) -> None:
+    def _offer_recovery(self, works: list[LeftBehind]) -> None:
+        """Offers the latest unsaved work; what is older is offered after it was deleted, or at the next start."""
+        latest, *older = works
+        words = self.tr("got_desktop closed before your work on “{name}” was saved ({date}).")
+        name, date = latest.name or self.tr("Untitled"), datetime.fromtimestamp(latest.at).strftime("%Y-%m-%d %H:%M")
         question = Question(
             self,
             self.tr("Unsaved work"),
-            self.tr("got_desktop closed before your last work was saved."),
+            words.format(name=name, date=date),
             self.tr("Your work was kept, including layers and plan."),
             Icon.Information,
         )
 
         def recover() -> None:
-            self.files.after_asking(lambda: self.session.recover(folders[-1]))
+            self.files.after_asking(lambda: self.session.recover(latest.folder))
+
+        def discard() -> None:
+            self.session.keeping.discard([latest.folder])
+            if older:
+                self._offer_recovery(older)
 
         question.offer(self.tr("Restore"), Role.AcceptRole, recover, preferred=True)
-        question.offer(self.tr("Delete"), Role.DestructiveRole, lambda: self.session.keeping.discard(folders))
+        question.offer(self.tr("Delete"), Role.DestructiveRole, discard)
         question.offer(self.tr("Later"), Role.RejectRole, lambda: None)
         question.open()
 

@@ -3,7 +3,6 @@
 import os
 import re
 import resource
-import signal
 import subprocess
 import sys
 import time
@@ -33,7 +32,8 @@ from got_desktop.model.samples import SAMPLES
 from got_desktop.ui import theme
 from got_desktop.ui.canvas import Canvas
 from got_desktop.ui.registry import PAGES
-from tests.got_desktop.app.conftest import SEA, answer, errors, wait_for_plan, wait_for_results
+from tests.got_desktop.app.conftest import errors, wait_for_plan, wait_for_results
+from tests.got_desktop.app.windows import WINDOW, start
 
 INTERACTIVE = (
     QAbstractButton,
@@ -212,30 +212,6 @@ def test_every_interactive_widget_can_be_reached_by_keys(sea):
     assert unreachable == []
 
 
-def start(script: str, *arguments: object, **environment: str) -> subprocess.Popen:
-    paths = os.pathsep.join(filter(None, sys.path))
-    return subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": paths} | environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-WINDOW = """
-import sys, time
-from pathlib import Path
-from PySide6.QtCore import QTimer
-from got_desktop import app
-application = app.make_application()
-window = app.open_window(application, Path(sys.argv[1]))
-window.session.preferences.configure(first_start=False)
-window.show()
-while not window.windowHandle().isExposed():
-    application.processEvents()
-"""
-
-
 @pytest.mark.full
 def test_the_window_opens_quickly_without_a_running_engine(data):
     """Measures processor time until the window is visible; wall-clock time would depend on other programs."""
@@ -246,36 +222,6 @@ def test_the_window_opens_quickly_without_a_running_engine(data):
     cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"start-up: {cpu_seconds:.2f} s of processor time, {wall:.2f} s by the clock")
     assert output == "False" and cpu_seconds < 1.5
-
-
-def test_unsaved_work_of_a_killed_window_is_recovered(make_window, qtbot, data):
-    script = (
-        WINDOW
-        + """
-from engine.api.chain import Box
-window.session.recovery.start()
-window.session.preferences.instruction = "a hat, please"
-window.session.files.open(Path(sys.argv[2]))
-while not window.session.document.is_open or window.session.document.busy:
-    application.processEvents()
-window.session.review.add_box(Box(100, 100, 300, 300), "a hat")
-while not (window.session.recovery.folder / "note.json").exists():
-    application.processEvents()
-print("kept", flush=True)
-time.sleep(100)
-"""
-    )
-    with start(script, data, SEA) as child:
-        assert child.stdout is not None and child.stdout.readline() == "kept\n"
-        os.kill(child.pid, signal.SIGKILL)
-    window = make_window(data)
-    answer(qtbot, "Restore")
-    qtbot.waitUntil(lambda: window.session.document.is_open and not window.session.document.busy)
-    session, plan = window.session, window.session.review.plan
-    assert [region.phrase for region in plan.chain.boxes] == ["a hat"] and plan.marks[0].by_user
-    assert session.preferences.instruction == "a hat, please"
-    assert session.document.modified and session.document.path == SEA
-    qtbot.waitUntil(lambda: len(list((data / "open").iterdir())) == 1)
 
 
 def test_a_second_start_passes_its_file_to_the_open_window(window, qtbot, data):

@@ -40,6 +40,7 @@ def test_a_plan_is_drawn_for_its_own_words_or_planned_again(sea, qtbot, user):
     user.press("ctrl+shift+Return")
     qtbot.waitUntil(dialog(qtbot).isActiveWindow)
     user.press("alt+d")  # Draw this plan
+    qtbot.waitUntil(lambda: session.work.busy or session.work.results is not None)
     wait_for_results(sea, qtbot)
     user.press("Return")
     qtbot.waitUntil(lambda: bool(session.document.state.layers))
