@@ -30,6 +30,8 @@ class Layer:
     """False: all of `pixels` is visible."""
     facts: dict[str, Any] = field(default_factory=dict)
     """Instruction, chain, options and model of the edit."""
+    job: str = ""
+    """The engine's job, if it has other candidates that could take this layer's place."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def __del__(self, let_go: Callable[[object], None] = let_go) -> None:
@@ -84,7 +86,7 @@ def merged_down(lower: Layer, upper: Layer) -> Layer:
         )
         pixels.paste(over, box)
         mask.paste(ImageChops.screen(*cover), box)
-    return replace(lower, pixels=pixels, mask=mask, opacity=1.0, mask_on=True, visible=True)
+    return replace(lower, pixels=pixels, mask=mask, opacity=1.0, mask_on=True, visible=True, job="")
 
 
 def _full(layer: Layer, box: tuple[int, int, int, int]) -> Image.Image:

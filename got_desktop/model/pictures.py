@@ -55,10 +55,10 @@ def picture_source(data: bytes, name: str) -> Source:
     return decode(data, name, (PNG,), min_side=1)
 
 
-def read_layer(data: bytes, name: str, facts: dict[str, Any]) -> Layer:
+def read_layer(data: bytes, name: str, facts: dict[str, Any], job: str = "") -> Layer:
     """Builds a layer from the engine's RGBA picture, whose transparency is the mask."""
     pixels, mask = split(picture_source(data, name).image)
-    return Layer(name, pixels, mask, facts=facts)
+    return Layer(name, pixels, mask, facts=facts, job=job)
 
 
 def split(image: Image.Image) -> tuple[Image.Image, Image.Image]:
@@ -135,7 +135,7 @@ def openraster(state: State, merged: Image.Image, facts: bool = True, fast: bool
         else:
             extra[f"mask{number}.png"] = _png(layer.mask)
         stack.append(RasterLayer(layer.name, pixels, opacity=layer.opacity, visible=layer.visible))
-        ours["layers"].append({"mask_on": layer.mask_on, "facts": layer.facts if facts else {}})
+        ours["layers"].append({"mask_on": layer.mask_on, "facts": layer.facts if facts else {}, "job": layer.job})
     extra[_OURS] = json.dumps(ours, ensure_ascii=False).encode()
     return write_stack(stack, merged, state.base, facts_of(state) if facts else None, extra, 1 if fast else 6)
 
@@ -173,6 +173,7 @@ def read_openraster(data: bytes, name: str) -> State:
                 layer.opacity,
                 bool(entry.get("mask_on", True)),
                 dict(entry.get("facts", {})),
+                job=str(entry.get("job", "")),
             )
         )
     state = State(replace(lowest.source, name=name, image=lowest.image), tuple(layers))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.api.client import EngineClient
+from engine.api.errors import ImageError
 from engine.api.origin import Origin
 from engine.api.protocol import JobResult
 from got_desktop.model import pictures
@@ -64,7 +65,7 @@ class Results:
         if candidate.base is not None:
             return State(candidate.base, (), self._answering(state.plan))
         own = state if state.base is self.before.base else self.before
-        return own.with_layers(*candidate.layers).with_plan(self._answering(own.plan))
+        return own.with_result(self.job, candidate.layers).with_plan(self._answering(own.plan))
 
     def _answering(self, plan: Plan) -> Plan:
         return plan if plan.empty or plan.origin.known else replace(plan, origin=self.plan.origin)
@@ -91,9 +92,13 @@ def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawi
         read = _reader(client, result)
         files = result.named("layer", number)
         if files:
-            layers = tuple(pictures.read_layer(read(file.name), layer_name(words, file.turn), own) for file in files)
+            job = result.id if len(result.chains) > 1 else ""
+            layers = tuple(
+                pictures.read_layer(read(file.name), layer_name(words, file.turn), own, job) for file in files
+            )
             assert before.base is not None  # an edit always has a source
-            composited = composite(before.base.image, before.layers + layers)
+            _check_size(layers[0], before)
+            composited = composite(before.base.image, before.with_result(result.id, layers).layers)
             candidates.append(
                 Candidate(layers, None, pictures.thumbnail(composited, THUMBNAIL), overview(composited), seed)
             )
@@ -104,8 +109,21 @@ def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawi
                 Candidate((), base, pictures.thumbnail(base.image, THUMBNAIL), overview(base.image), seed)
             )
     base = before.base if not drawing.new_picture and len(candidates) > 1 else None
-    original = overview(composite(base.image, before.layers)) if base is not None else None
+    original = overview(composite(base.image, before.with_result(result.id, ()).layers)) if base is not None else None
     return Results(result.id, result, drawing, plan, before, tuple(candidates), original)
+
+
+def _check_size(layer: Layer, before: State) -> None:
+    """Candidates of an earlier edit may belong to another picture than the one that is open."""
+    if layer.pixels.size != before.size:
+        width, height = layer.pixels.size
+        raise ImageError(
+            "candidates_of_other_picture",
+            "These candidates belong to a picture of {width}×{height} pixels.",
+            "Open that picture first.",
+            width=width,
+            height=height,
+        )
 
 
 def _reader(client: EngineClient, result: JobResult) -> Callable[[str], bytes]:
@@ -142,8 +160,8 @@ def compare(results: Results, index: int) -> Comparison:
     if candidate.base is not None or before.base is None:
         assert candidate.base is not None
         return Comparison(None, pyramid(candidate.base.image), None)
-    was = composite(before.base.image, before.layers)
-    now = composite(before.base.image, before.layers + candidate.layers)
+    was = composite(before.base.image, before.with_result(results.job, ()).layers)
+    now = composite(before.base.image, before.with_result(results.job, candidate.layers).layers)
     boxes = results.plan.reframed(before.seen, before.whole).chain.boxes
     inside = [region.box.pixels(*was.size) for region in boxes if region.is_mask]
     return Comparison(pyramid(was), pyramid(now), difference(was, now, inside))

@@ -16,6 +16,7 @@ from got_desktop.model import kept_pairs
 from got_desktop.model.display import Display
 from got_desktop.model.document import Document
 from got_desktop.model.document_files import DocumentFiles
+from got_desktop.model.earlier_jobs import EarlierJobs
 from got_desktop.model.engine_link import EngineLink
 from got_desktop.model.history import Entry, History
 from got_desktop.model.keeping import Keeping, Unsaved
@@ -49,6 +50,7 @@ class Session(QObject):
         self.document = Document()
         self.display = Display(self.document, background)
         self.work = Work(self.document, link)
+        self.earlier = EarlierJobs(self.document, self.work, self.preferences)
         self.review = Review(self.document, self.work, self.preferences)
         self.files = DocumentFiles(self.document, self.display, self.work, self.review, self.preferences, background)
         self.history = History(folder, self.preferences.settings.history_kept)
@@ -216,7 +218,7 @@ class Session(QObject):
         def resume(unsaved: UnsavedWork) -> None:
             self.preferences.instruction = unsaved.instruction
             self.preferences.changed.emit()
-            self.work.recover(unsaved.job, self.preferences.drawing)
+            self.earlier.recover(unsaved.job)
             self.keeping.replaced = [folder]
             self.keeping.soon()
 

@@ -70,6 +70,13 @@ class State:
         """Adds layers on top."""
         return replace(self, layers=self.layers + layers)
 
+    def with_result(self, job: str, layers: tuple[Layer, ...]) -> State:
+        """Adds the layers of a job on top or, if it has layers here already, in their place."""
+        places = [place for place, layer in enumerate(self.layers) if layer.job == job]
+        rest = [layer for layer in self.layers if layer.job != job]
+        place = places[0] if places else len(rest)
+        return replace(self, layers=(*rest[:place], *layers, *rest[place:]))
+
     def with_layer(self, id: str, **change: object) -> State:
         """Changes one layer: name, visible, opacity, mask_on."""
         return replace(self, layers=tuple(replace(x, **change) if x.id == id else x for x in self.layers))

@@ -91,14 +91,14 @@ class Work(QObject):
             return replace(words, image=job_requests.upload(client, before), selection=before.selection)
 
         def finish(result: JobResult) -> None:
-            self._finish_plan(result, before, drawing.origin_of(instruction, result.image), keep_user_boxes)
+            self.finish_plan(result, before, drawing.origin_of(instruction, result.image), keep_user_boxes)
             if then is not None:
                 then()
 
         self._begin("plan")
         self._run(request, lambda client, result: result, finish)
 
-    def _finish_plan(self, result: JobResult, before: State, origin: Origin, keep_user_boxes: bool = False) -> None:
+    def finish_plan(self, result: JobResult, before: State, origin: Origin, keep_user_boxes: bool = False) -> None:
         now = self._now(before)
         plan, frame = Plan.of(result.chains[0], origin), _frame(now, before, origin)
         own = _user_boxes(now.plan.reframed(now.frame, frame)) if keep_user_boxes else ()
@@ -135,15 +135,15 @@ class Work(QObject):
         self._run(
             lambda client: job_requests.with_picture(client, job, before),
             fetch,
-            lambda drawn: self._finish_drawing(drawn, has_new_plan=plan is None),
+            lambda drawn: self.finish_drawing(drawn, has_new_plan=plan is None),
             fail,
         )
 
-    def _finish_drawing(self, drawn: Results, has_new_plan: bool) -> None:
+    def finish_drawing(self, drawn: Results, has_new_plan: bool) -> None:
         self._end(Times.of(drawn.result))
         if has_new_plan:
             self._keep_plan(drawn.plan, drawn.before)
-        self._show_results(drawn)
+        self.show_results(drawn)
         for note in drawn.result.messages:
             if note.code != CHAIN_PROBLEM:  # the plan panel shows problems in their place
                 self.message.emit(Message("info", language.note(note)))
@@ -152,61 +152,40 @@ class Work(QObject):
         now = self._now(before)
         self.document.change(now.planned(plan, _frame(now, before, plan.origin)), self.tr("Plan"))
 
-    def _show_results(self, drawn: Results | None) -> None:
+    def show_results(self, drawn: Results | None) -> None:
+        """Shows results for the user to decide; None hides them, and the engine still keeps them."""
         self.results = drawn
         self.results_changed.emit()
 
-    # after a crash of the window
-
-    def recover(self, job: str, drawing: Drawing) -> None:
-        """Follows a job that an earlier window started, and takes over its plan or its results."""
-        before = self.document.state
-        if not job:
-            return
-
-        def fetch(client: EngineClient, result: JobResult) -> JobResult | Results:
-            own, made = before.plan.origin, _origin_of(result, drawing)
-            if result.kind == "plan":
-                return result
-            return results.fetch(
-                client,
-                result,
-                before,
-                drawing.for_task(made.task).with_values(seed=result.options["seed"]),
-                own if own.instruction == made.instruction else made,
-            )
-
-        def finish(outcome: JobResult | Results) -> None:
-            if isinstance(outcome, JobResult):
-                return self._finish_plan(outcome, before, _origin_of(outcome, drawing))
-            drawn_plan = before.plan.reframed(before.frame, before.seen)
-            self._finish_drawing(outcome, has_new_plan=outcome.plan.text.strip() != drawn_plan.text.strip())
+    def resume(
+        self,
+        job: str,
+        fetch: Callable[[EngineClient, JobResult], Any],
+        on_done: Callable[[Any], None],
+        lost: Message,
+    ) -> None:
+        """Follows a job of before, or fetches its results again; says `lost` if the engine does not have them."""
 
         def fail(error: EngineError) -> None:
             if not isinstance(error, NotFound):
                 return self._fail(error)
             self._end()
-            self.message.emit(
-                Message(
-                    "warning",
-                    self.tr("The results of your last run are no longer stored."),
-                    self.tr("Apply the plan again."),
-                )
-            )
+            self.message.emit(lost)
 
         self._begin("draw")
-        self._follow(lambda *callbacks: self.link.resume(job, *callbacks), fetch, finish, fail)
+        self._follow(lambda *callbacks: self.link.resume(job, *callbacks), fetch, on_done, fail)
 
     # decide
 
     def accept(self, index: int) -> None:
-        """Adds the candidate as a new layer."""
+        """Adds the candidate as a new layer. The engine keeps the others, so that they can be brought back."""
         assert self.results is not None
-        results = self.results
+        results, before = self.results, self.document.state
         self.results = None
-        self.document.change(results.accepted(index, self.document.state), self.tr("Edit"))
+        self.document.change(results.accepted(index, before), self.tr("Edit"))
         self.accepted.emit(results, index)
-        self.link.acknowledge(results.job)
+        if len(results.candidates) == 1:
+            self.link.acknowledge(results.job)
         self.results_changed.emit()
 
     def dismiss(self) -> None:
@@ -323,11 +302,6 @@ class Work(QObject):
 def _frame(now: State, before: State, origin: Origin) -> Frame:
     """The part of the picture that a plan's boxes refer to."""
     return now.whole if origin.task == "text_to_image" else before.seen
-
-
-def _origin_of(result: JobResult, drawing: Drawing) -> Origin:
-    """The origin of a plan that only its result tells about."""
-    return drawing.for_task("edit" if result.image else "text_to_image").origin_of(result.instruction, result.image)
 
 
 def _user_boxes(plan: Plan) -> list[tuple[int, Any, Any]]:

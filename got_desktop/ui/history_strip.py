@@ -109,6 +109,7 @@ class HistoryStrip(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Reuse these settings"), self._reuse)
         menu.addAction(self.tr("Reuse these settings and the plan"), self._reuse_plan)
+        menu.addAction(self.tr("Show the candidates again"), self._candidates).setEnabled(self._has_candidates())
         menu.addAction(self.tr("Star"), self._star)
         menu.addAction(self.tr("Delete from the history"), self._delete)
         menu.popup(self.list.viewport().mapToGlobal(at))
@@ -123,6 +124,18 @@ class HistoryStrip(QFrame):
         if entry is not None:
             self.session.use_entry(entry)
 
+    def _has_candidates(self) -> bool:
+        """Whether the engine may still have them, and they can be shown now."""
+        entry, session = self._entry(), self.session
+        is_free = not session.work.busy and session.work.results is None
+        has_place = session.document.is_open or (entry is not None and entry.drawing.new_picture)
+        return entry is not None and bool(entry.job) and entry.drawing.candidates > 1 and is_free and has_place
+
+    def _candidates(self) -> None:
+        entry = self._entry()
+        if entry is not None:
+            self.session.earlier.of_entry(entry)
+
     def _star(self) -> None:
         entry, history = self._entry(), self.session.history
         if entry is not None:
@@ -131,4 +144,5 @@ class HistoryStrip(QFrame):
     def _delete(self) -> None:
         entry, history = self._entry(), self.session.history
         if entry is not None:
+            self.session.link.acknowledge(entry.job)  # the engine need not keep its candidates
             self.session.background.run(lambda say: history.remove(entry.id), self.refresh)

@@ -47,6 +47,7 @@ class LayerPanel(QWidget):
         self.percent = label("100 %", "muted")
         self.percent.setMinimumWidth(40)
         self.mask_button = tool("mask", self.tr("Turn mask on or off"), self._toggle_mask, checkable=True)
+        self.others = tool("candidates", self.tr("Choose another candidate for this layer"), self._bring_others)
         self.up = tool("up", self.tr("Raise layer"), lambda: self._shift(1))
         self.down = tool("down", self.tr("Lower layer"), lambda: self._shift(-1))
         self.merge = tool("merge", self.tr("Merge with the layer below"), self._merge)
@@ -58,10 +59,12 @@ class LayerPanel(QWidget):
                 label(self.tr("Layers"), "heading", self.list),
                 self.list,
                 row(label(self.tr("Opacity")), self.opacity, self.percent),
-                row(self.mask_button, self.up, self.down, self.merge, self.drop, 1),
+                row(self.mask_button, self.others, self.up, self.down, self.merge, self.drop, 1),
             )
         )
         session.document.changed.connect(self.follow)
+        session.work.activity_changed.connect(self._refresh)
+        session.work.results_changed.connect(self._refresh)
         self.follow()
 
     @property
@@ -105,6 +108,8 @@ class LayerPanel(QWidget):
         layer, layers = self.selected, self.session.document.state.layers
         for widget in (self.opacity, self.mask_button, self.drop):
             widget.setEnabled(layer is not None)
+        work = self.session.work
+        self.others.setEnabled(bool(layer and layer.job) and not work.busy and work.results is None)
         place = layers.index(layer) if layer else 0
         self.up.setEnabled(layer is not None and place + 1 < len(layers))
         self.down.setEnabled(layer is not None and place > 0)
@@ -136,6 +141,11 @@ class LayerPanel(QWidget):
         if layer is not None:
             state = self.session.document.state.with_layer(layer.id, opacity=level / 100)
             self._change(state, self.tr("Opacity"), f"fade{layer.id}")
+
+    def _bring_others(self) -> None:
+        layer = self.selected
+        if layer is not None:
+            self.session.earlier.others_of_layer(layer)
 
     def _toggle_mask(self) -> None:
         layer = self.selected

@@ -267,7 +267,7 @@ def edit_with_it(window: Window, page: TrainingPage, folder: Path, qtbot) -> Non
     press(qtbot, page, page.own)
     wait(page, qtbot, lambda: current(page).name == "accepted-edits" and current(page).pairs.rows)
     (pair,) = current(page).pairs.rows
-    assert pair.instruction == INSTRUCTION and pair.chain == results.chain
+    assert pair.instruction == INSTRUCTION and pair.chain == results.plan.text
     with Image.open(pair.source) as before, Image.open(pair.target) as after:
         assert before.tobytes() == scene().tobytes() != after.tobytes()
 
