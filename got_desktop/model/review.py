@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
+from engine.api.advice import advice, is_drawable
 from engine.api.chain import Box, Problem
+from engine.api.notes import Note
 from engine.api.protocol import Selection
 from got_desktop.model.document import Document
 from got_desktop.model.plan import Frame, Plan
@@ -107,17 +111,22 @@ class Review(QObject):
         """Problems that keep a part of the chain from having an effect; boxes without a color are not among them."""
         return [problem for problem in self.document.state.plan.chain.problems if problem.code != "no_color"]
 
-    def lost(self) -> Problem | None:
-        """The problem that leaves an edit without a usable box; None if there is none."""
-        everywhere = self.preferences.drawing.new_picture or self.preferences.drawing.scope == "whole"
-        return None if everywhere else self.document.state.plan.chain.lost
-
     def is_answered(self) -> bool:
         """Whether the plan answers what the user wants now; True without a plan."""
         plan, preferences = self.document.state.plan, self.preferences
         return plan.empty or plan.origin.answers(preferences.drawing.task, preferences.instruction)
 
-    def changes_everything(self) -> bool:
-        """Whether the plan marks no region, so that applying it redraws everything that may change."""
-        plan, new = self.document.state.plan, self.preferences.drawing.new_picture
-        return not (plan.empty or plan.chain.lost or new) and plan.chain.changes_everything
+    @property
+    def _everywhere(self) -> bool:
+        drawing = self.preferences.drawing
+        return drawing.new_picture or drawing.scope == "whole"
+
+    def is_drawable(self) -> bool:
+        """Whether something could come of applying the plan."""
+        plan = self.document.state.plan
+        return is_drawable(plan.chain, plan.origin, self._everywhere)
+
+    def advice(self) -> tuple[Note, ...]:
+        """What the user should know about the plan as a whole before it is drawn."""
+        plan = self.document.state.plan
+        return advice(plan.chain, replace(plan.origin, task=self.preferences.drawing.task), self._everywhere)

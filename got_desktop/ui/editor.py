@@ -152,23 +152,19 @@ class Editor(QWidget):
         question.open()
 
     def _apply_checked(self, until: int | None) -> None:
-        """Draws the plan, after a warning about problems in the chain; without a usable box, it has to be corrected."""
+        """Draws the plan, after a warning about problems in the chain."""
         # boxes that extend beyond the picture still have an effect
         faults = [fault for fault in self.session.review.faults() if fault.code != "out_of_range"]
         if not faults:
             return self.session.run_apply(until)
-        unusable = self.session.review.lost()
         question = Question(
             self,
             self.tr("Apply"),
-            self.tr("No edit box in the plan can be used, so it is unclear what should change.")
-            if unusable
-            else self.tr("Part of the plan has no effect as written."),
+            self.tr("Part of the plan has no effect as written."),
             "\n".join("• " + language.sentence(fault) for fault in faults[:4]),
         )
-        first = unusable or faults[0]
-        if unusable is None:
-            question.offer(self.tr("Apply anyway"), Role.AcceptRole, lambda: self.session.run_apply(until))
+        first = faults[0]
+        question.offer(self.tr("Apply anyway"), Role.AcceptRole, lambda: self.session.run_apply(until))
         question.offer(
             self.tr("Show problem"), Role.RejectRole, lambda: self.plan.editor.mark(first.start, first.end), True
         )

@@ -187,7 +187,7 @@ class InstructionPanel(QFrame):
         free = not work.busy and not session.document.busy
         self.plan.setEnabled(free and has_words and has_picture)
         self.both.setEnabled(free and has_words and has_picture)
-        self.apply.setEnabled(free and has_picture and (has_plan or has_words) and has_plan)
+        self.apply.setEnabled(free and has_picture and session.review.is_drawable())
         self.plan.setText(self.tr("Plan again") if has_plan else self.tr("Plan"))
         self.plan.setAccessibleName(self.plan.text())
         self._emphasize(self.apply if has_plan and session.review.is_answered() else self.plan)

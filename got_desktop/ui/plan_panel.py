@@ -6,7 +6,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from engine.api import language
-from engine.api.chain import NO_REGION
 from got_desktop.model.session import Session
 from got_desktop.ui.box_panel import BoxPanel
 from got_desktop.ui.chain_editor import ChainEditor
@@ -68,12 +67,11 @@ class PlanPanel(QWidget):
                 self.turns.addItem(self.tr("Turn {number} of {count}").format(number=number + 1, count=count))
             self.turns.setCurrentIndex(session.review.turn)
         drafting = session.work.draft is not None
-        self.until.setEnabled(not drafting and not session.work.busy)
+        self.until.setEnabled(not drafting and not session.work.busy and session.review.is_drawable())
         self.branch.setEnabled(not drafting and session.review.turn + 1 < count)
         problems = [] if drafting else session.review.faults()
-        words = [language.sentence(problem) for problem in problems[:2]]
-        if not drafting and session.review.changes_everything():
-            words.append(language.note(NO_REGION))
+        words = [] if drafting else [language.note(note) for note in session.review.advice()]
+        words += [language.sentence(problem) for problem in problems[:2]]
         self.faults.setText("\n".join(words))
         self.faults.setVisible(bool(words))
 

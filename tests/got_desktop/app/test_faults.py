@@ -150,11 +150,11 @@ def test_a_plan_without_a_usable_box_can_be_corrected(sea, qtbot, tiny):
     assert "No edit box in the plan can be used" in errors(sea)[0].text
     assert session.work.results is None and session.document.state.layers == before
     assert session.review.plan.text == LOST_TURN and "has no area" in panel.faults.text()
-    sea.editor.run_apply()
-    question = dialog(qtbot)
-    assert "No edit box in the plan can be used" in question.text() and "has no area" in question.informativeText()
-    assert [button.text() for button in question.buttons()] == ["Show problem"]
-    answer(qtbot, "Show problem")
+    assert "No edit box in the plan can be used" in panel.faults.text()
+    assert not sea.editor.instruction.apply.isEnabled()
+    session.preferences.draw_with(scope="whole")  # then no box is needed
+    assert sea.editor.instruction.apply.isEnabled() and "No edit box" not in panel.faults.text()
+    session.preferences.draw_with(scope="boxes")
     session.run_apply()
     qtbot.waitUntil(lambda: len(errors(sea)) == 2 and not session.work.busy)
     assert "No edit box in the chain can be used" in errors(sea)[1].text and session.work.results is None
