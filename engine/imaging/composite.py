@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
+from engine.api.borders import feather_width, reach
 from engine.api.chain import Box
 from engine.api.protocol import FEATHER, GROW
 
@@ -17,9 +18,6 @@ Rectangle = tuple[int, int, int, int]
 """(left, top, right, bottom) in pixels; right and bottom are exclusive."""
 Scope = Literal["boxes", "spill", "whole"]
 SCOPES: tuple[Scope, ...] = ("boxes", "spill", "whole")
-
-_LEAST_DIAGONAL = 80.0
-"""Pixels; smaller regions are feathered as if they had this diagonal, which is 8 px by default."""
 
 _SPILL_SIDE = 512  # side of the picture on which changes are searched
 _SPILL_FLOOR = 14.0  # minimum difference, of 255, that counts as a change
@@ -80,11 +78,10 @@ def region_mask(
     """
     mask = np.zeros((size[1], size[0]), np.uint8)
     for left, top, right, bottom in regions:
-        # the sharpest possible border is one pixel wide
-        soft = max(1.0, feather * max(_LEAST_DIAGONAL, float(np.hypot(right - left, bottom - top))))
-        reach = int(np.ceil(grow + soft))
-        x = np.arange(max(0, left - reach), min(size[0], right + reach))
-        y = np.arange(max(0, top - reach), min(size[1], bottom + reach))
+        soft = feather_width(right - left, bottom - top, feather)
+        beyond = reach(right - left, bottom - top, feather, grow)
+        x = np.arange(max(0, left - beyond), min(size[0], right + beyond))
+        y = np.arange(max(0, top - beyond), min(size[1], bottom + beyond))
         distance = np.hypot(_outside(x, left, right)[None, :], _outside(y, top, bottom)[:, None])
         fade = np.clip((grow + soft - distance) / soft, 0.0, 1.0)
         opacity = np.rint(255 * fade * fade * (3 - 2 * fade)).astype(np.uint8)

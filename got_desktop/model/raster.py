@@ -94,38 +94,46 @@ def from_qimage(image: QImage) -> Image.Image:
     return image_copy if alpha else image_copy.convert("RGB")
 
 
+Rectangle = tuple[int, int, int, int]
+"""left, top, right, bottom in pixels; right and bottom are exclusive."""
+
+
 @dataclass(frozen=True, eq=False)
 class Difference:
     """The changes that an edit made to a picture."""
 
     heat: Pyramid
     """RGBA: transparent for unchanged pixels, from amber to red for changed ones."""
-    outside: float
-    """Percentage of the pixels outside the edit regions that changed."""
     changed: float
     """Percentage of all pixels that changed."""
+    border: float
+    """Percentage of all pixels that changed in the soft border around the edit regions."""
+    spill: float
+    """Percentage of all pixels that changed beyond that border."""
 
 
-def difference(before: Image.Image, after: Image.Image, regions: list[tuple[int, int, int, int]]) -> Difference:
-    """Compares two pictures; `regions` are the edit regions in pixels: left, top, right, bottom, all inclusive."""
+def difference(before: Image.Image, after: Image.Image, regions: list[Rectangle], borders: list[int]) -> Difference:
+    """Compares two pictures; `borders` are the widths in pixels of the soft borders around the edit regions."""
     import numpy as np
 
-    inside = np.zeros((before.height, before.width), bool)
-    for left, top, right, bottom in regions:
-        inside[top : bottom + 1, left : right + 1] = True
+    inside, near = (np.zeros((before.height, before.width), bool) for _ in range(2))
+    for (left, top, right, bottom), width in zip(regions, borders, strict=True):
+        inside[top:bottom, left:right] = True
+        near[max(0, top - width) : bottom + width, max(0, left - width) : right + width] = True
+    near &= ~inside
     heat = Image.new("RGBA", before.size, None)  # type: ignore[arg-type]
-    changed = beyond = 0
+    changed = border = beyond = 0
     for top in range(0, before.height, STRIP):
         box = (0, top, before.width, min(before.height, top + STRIP))
         parts = [picture.crop(box).convert("RGB") for picture in (before, after)]
         most = np.asarray(ImageChops.difference(*parts)).max(axis=2)
-        here = most > 0
+        here, rows = most > 0, slice(top, box[3])
         changed += int(here.sum())
-        beyond += int((here & ~inside[top : box[3]]).sum())
+        border += int((here & near[rows]).sum())
+        beyond += int((here & ~near[rows] & ~inside[rows]).sum())
         heat.paste(Image.fromarray(_heat(most)), box)
-    outside = int((~inside).sum())
     return Difference(
-        pyramid(heat), 100 * beyond / outside if outside else 0.0, 100 * changed / (before.width * before.height)
+        pyramid(heat), *(100 * count / (before.width * before.height) for count in (changed, border, beyond))
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.api.borders import reach
 from engine.api.client import EngineClient
 from engine.api.errors import ImageError
 from engine.api.origin import Origin
@@ -14,7 +15,7 @@ from got_desktop.model import pictures
 from got_desktop.model.history import Entry
 from got_desktop.model.layers import Layer, composite
 from got_desktop.model.plan import Plan
-from got_desktop.model.raster import Difference, Pyramid, difference, overview, pyramid
+from got_desktop.model.raster import Difference, Pyramid, Rectangle, difference, overview, pyramid
 from got_desktop.model.settings import Drawing
 from got_desktop.model.state import State
 
@@ -162,9 +163,19 @@ def compare(results: Results, index: int) -> Comparison:
         return Comparison(None, pyramid(candidate.base.image), None)
     was = composite(before.base.image, before.with_result(results.job, ()).layers)
     now = composite(before.base.image, before.with_result(results.job, candidate.layers).layers)
-    boxes = results.plan.reframed(before.seen, before.whole).chain.boxes
-    inside = [region.box.pixels(*was.size) for region in boxes if region.is_mask]
-    return Comparison(pyramid(was), pyramid(now), difference(was, now, inside))
+    return Comparison(pyramid(was), pyramid(now), difference(was, now, *_regions(results)))
+
+
+def _regions(results: Results) -> tuple[list[Rectangle], list[int]]:
+    """The edit regions of a result and the widths of their soft borders, in pixels of the whole picture."""
+    left, top, right, bottom = results.before.seen
+    options, regions, borders = results.result.options, [], []
+    for region in results.plan.chain.boxes:
+        if region.is_mask:
+            x1, y1, x2, y2 = region.box.pixels(right - left, bottom - top)
+            regions.append((left + x1, top + y1, left + x2 + 1, top + y2 + 1))
+            borders.append(reach(x2 + 1 - x1, y2 + 1 - y1, options["feather"], options["grow"]))
+    return regions, borders
 
 
 def entry_of(results: Results, name: str) -> Entry:

@@ -106,8 +106,10 @@ class ReviewBar(QFrame):
 
     def show_difference(self, difference: Difference | None) -> None:
         self.figure.setText(
-            self.tr("{all} % of the picture changed; outside the boxes, {outside} %").format(
-                outside=decimal(difference.outside, 2), all=decimal(difference.changed, 1)
+            self.tr("{all} % of the picture changed; soft border {border} %, beyond it {spill} %").format(
+                all=decimal(difference.changed, 1),
+                border=decimal(difference.border, 2),
+                spill=decimal(difference.spill, 2),
             )
             if difference
             else ""

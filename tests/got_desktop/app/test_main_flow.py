@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
 
 from got_desktop.model.layers import composite
+from got_desktop.model.results import compare
 from got_desktop.ui import geometry
 from tests.got_desktop.app.conftest import errors, open_picture, wait_for_plan, wait_for_results
 
@@ -91,6 +92,8 @@ def test_from_opening_to_opening_again(sea, qtbot, tmp_path):  # noqa: PLR0915 -
     qtbot.mouseClick(editor.instruction.apply, LEFT)
     wait_for_results(sea, qtbot)
     qtbot.waitUntil(lambda: "%" in editor.review.figure.text())
+    change = compare(session.work.results, 0).difference
+    assert change is not None and change.changed > change.border > 0 == change.spill  # nothing beyond the soft border
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
     state = session.document.state
     assert len(state.layers) == 1 and state.layers[0].name.startswith("GoT: turn the red car")
