@@ -32,7 +32,7 @@ class Drawing(EditOptions, GenerateOptions):
     model: str = "got-mini"
     adapter: str = ""
     adapter_weight: float = 1.0
-    seed_locked: bool = True
+    seed_locked: bool = False
     """False: each run uses a new seed."""
     new_picture: bool = False
     """True: draw a picture from a caption instead of an edit."""

@@ -83,6 +83,7 @@ def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         window = cast(Window, open_window(qapp, folder))
         if not first_start:
             window.session.preferences.configure(first_start=False)
+            window.session.preferences.draw_with(seed_locked=True)  # the same picture in each run of a test
         window.message_log = []
         window.session.message.connect(window.message_log.append)
         window.show()

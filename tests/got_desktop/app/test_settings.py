@@ -70,3 +70,15 @@ def test_the_history_stores_every_option(tmp_path: Path):
     history.add(Entry("add a boat", "", DRAWING, "sea", b"", b""))
     (entry,) = history.find()
     assert entry.drawing == DRAWING and entry.again.seed_locked
+
+
+def test_a_sample_does_not_lock_the_seed_of_later_starts(make_window, qtbot, data: Path):
+    first = make_window(data, first_start=True)
+    first.session.begin_first()
+    qtbot.waitUntil(lambda: first.session.document.is_open)
+    seed = first.session.preferences.drawing.seed
+    first.session.preferences.store()
+    drawing = settings.load(data).drawing
+    assert not drawing.seed_locked and drawing.seed == seed
+    first.session.preferences.next_seed()
+    assert first.session.preferences.drawing.seed != seed
