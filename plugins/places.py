@@ -22,7 +22,7 @@ class Place:
 
     host: str
     kind: str
-    """Kind of installation: "native", "Flatpak" or "Snap". AppImages use the native folders."""
+    """Kind of installation: "native", "Flatpak", "Snap" or "Microsoft Store". AppImages use the native folders."""
     folder: Path
     """Krita's resource folder, which contains `pykrita`, or GIMP's folder `plug-ins`."""
     settings: Path | None = None
@@ -86,7 +86,9 @@ def _krita_candidates(machine: Machine) -> list[tuple[str, Path, Path]]:
     home = machine.home
     if machine.system == "win32":
         local = machine.folder("LOCALAPPDATA", "AppData/Local")
-        return [("native", machine.folder("APPDATA", "AppData/Roaming") / "krita", local / "kritarc")]
+        native = ("native", machine.folder("APPDATA", "AppData/Roaming") / "krita", local / "kritarc")
+        caches = [package / "LocalCache" for package in sorted((local / "Packages").glob("49800Krita_*"))]
+        return [native, *(("Microsoft Store", one / "Roaming/krita", one / "Local/kritarc") for one in caches)]
     if machine.system == "darwin":
         library = home / "Library"
         return [("native", library / "Application Support" / "krita", library / "Preferences" / "kritarc")]

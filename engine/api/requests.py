@@ -198,7 +198,7 @@ def check_words(what: Literal["caption", "instruction"], words: str) -> None:
         bool(words.strip()),
         "instruction_empty",
         "The caption is empty." if caption else "The instruction is empty.",
-        "Describe what you want to see.",
+        "Describe what you want to see." if caption else "Describe what should change.",
     )
     _demand(
         not any("\ud800" <= character <= "\udfff" for character in words),

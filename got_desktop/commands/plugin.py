@@ -17,6 +17,7 @@ from plugins import install as installation
 from plugins.places import Machine, Place, find
 
 app = typer.Typer(no_args_is_help=True, help="The plug-ins for Krita and GIMP 3.")
+_NAMES = {"krita": "Krita", "gimp": "GIMP 3"}
 
 
 class Host(StrEnum):
@@ -69,7 +70,8 @@ def status(target: TargetOption = None, json: options.JsonOption = False) -> Non
         states = [entry | {"state": status.state} for entry, status in zip(entries, statuses, strict=True)]
         return report.print_json({"places": states, "missing": {host: str(why) for host, why in missing.items()}})
     rows = [[_title(status.place), status.state, str(status.place.folder)] for status in statuses]
-    report.print_table(["host", "plug-in", "folder"], rows + [[host, "–", str(why)] for host, why in missing.items()])
+    rows += [[_NAMES[host], "–", str(why)] for host, why in missing.items()]
+    report.print_table(["host", "plug-in", "folder"], rows)
 
 
 def _at_each(places: list[Place], act: Callable[[Place], None]) -> None:
@@ -117,5 +119,5 @@ def _places_of(host: Host, target: Path | None) -> list[Place]:
 
 
 def _title(place: Place) -> str:
-    name = {"krita": "Krita", "gimp": "GIMP 3"}[place.host]
+    name = _NAMES[place.host]
     return name if place.kind == "native" else f"{name} ({place.kind})"

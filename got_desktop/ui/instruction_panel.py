@@ -230,10 +230,8 @@ class InstructionPanel(QFrame):
             width, height = self.preferences.drawing.width or side, self.preferences.drawing.height or side
             text = self.tr("Drawn at {width}×{height}.").format(width=width, height=height) if width else ""
         elif side and size[0]:
-            scale = min(side / size[0], side / size[1])
-            render_size = [max(1, round(scale * length)) for length in size]
-            words = self.tr("Edited at {0}×{1}, pasted at {2}×{3}. Unedited areas stay unchanged.")
-            text = words.format(*render_size, *size)
+            words = self.tr("Drawn at {side}×{side}, pasted at {width}×{height}. Unedited areas stay unchanged.")
+            text = words.format(side=side, width=size[0], height=size[1])
         else:
             text = ""
         self.size_note.setText(text)

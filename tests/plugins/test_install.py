@@ -27,6 +27,11 @@ def machine(home: Path, system: str = LINUX, programs: frozenset[str] = frozense
         (LINUX, ".var/app/org.kde.krita/data/krita", ".var/app/org.kde.krita/config/kritarc"),
         (LINUX, "snap/krita/current/.local/share/krita", "snap/krita/current/.config/kritarc"),
         ("win32", "AppData/Roaming/krita", "AppData/Local/kritarc"),
+        (
+            "win32",
+            "AppData/Local/Packages/49800Krita_dbrc1xvbn6jcm/LocalCache/Roaming/krita",
+            "AppData/Local/Packages/49800Krita_dbrc1xvbn6jcm/LocalCache/Local/kritarc",
+        ),
         ("darwin", "Library/Application Support/krita", "Library/Preferences/kritarc"),
     ],
 )
