@@ -27,6 +27,8 @@ class PictureFormat:
     """Pillow's options for writing. None: the format is only read."""
     has_alpha: bool = True
     """False: a transparent picture is placed on white."""
+    lossless: bool = True
+    """False: a written file holds almost, but not exactly, the same pixels."""
     longest_side: int = 0
     """Maximum length of a side in a written file, in pixels. 0: no limit."""
 
@@ -44,6 +46,7 @@ FORMATS = (
         "image/jpeg",
         save_options={"quality": 95, "subsampling": "4:4:4"},
         has_alpha=False,
+        lossless=False,
         longest_side=65_500,
     ),
     PictureFormat(

@@ -15,6 +15,7 @@ from got_desktop.model import pictures, raster, recovery
 from got_desktop.model.display import Display, look
 from got_desktop.model.document import Document
 from got_desktop.model.messages import Message
+from got_desktop.model.pictures import Part
 from got_desktop.model.preferences import Preferences
 from got_desktop.model.raster import Pyramid
 from got_desktop.model.recovery import UnsavedWork
@@ -27,6 +28,8 @@ from got_desktop.model.work import Work
 class DocumentFiles(QObject):
     message = Signal(object)
     """A Message for the user."""
+    exported = Signal(str)
+    """A flat file was saved that does not keep the whole document: the sentences that say so."""
 
     def __init__(
         self,
@@ -111,17 +114,34 @@ class DocumentFiles(QObject):
     # save
 
     def save(self, path: Path) -> None:
-        """Saves the current state."""
+        """Saves the current state. A file that does not keep all of it is an export: the document stays unsaved."""
         state, facts = self.document.state, self.preferences.settings.save_facts
 
         def finish(nothing: None) -> None:
             self.document.end()
-            self.document.mark_saved(path, state)
             self.preferences.add_recent(path)
-            self.message.emit(Message("success", self.tr("Saved {name}.").format(name=path.name)))
+            lost = pictures.lost(state, path)
+            if lost:
+                return self._say_export(path, lost)
+            self.document.mark_saved(path, state)
+            saved = self.tr("Saved {name}.").format(name=path.name)
+            plan = self.tr("The plan is not in it, as you chose in the settings.")
+            self.message.emit(Message("success", saved, "" if facts or state.plan.empty else plan))
 
         self.document.begin("save")
         self.background.run(lambda say: pictures.save(state, path, facts), finish, self._fail)
+
+    def _say_export(self, path: Path, lost: tuple[Part, ...]) -> None:
+        words: dict[Part, str] = {
+            "layers": self.tr("the layers with their masks"),
+            "plan": self.tr("the plan"),
+            "area": self.tr("the area to edit"),
+            "pixels": self.tr("the exact pixels"),
+        }
+        parts = ", ".join(words[part] for part in lost)
+        text = self.tr("Exported {name}. It does not contain: {parts}.").format(name=path.name, parts=parts)
+        self.message.emit(Message("warning", text, self.tr("To keep everything, save as OpenRaster (.ora).")))
+        self.exported.emit(text)
 
     def _fail(self, error: EngineError) -> None:
         self.document.end()

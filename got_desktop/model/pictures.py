@@ -10,11 +10,11 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
 
-from engine.api.formats import OPENRASTER, PNG
+from engine.api.formats import OPENRASTER, PNG, format_of
 from got_desktop import VERSION
 from got_desktop.model.layers import STRIP, Layer, composite
 from got_desktop.model.state import State
@@ -100,6 +100,26 @@ def save(state: State, path: Path, facts: bool) -> None:
     else:
         data = encode(merged, path.suffix.lower(), state.base, facts_of(state) if facts else None)
     write_files({path: data}, overwrite=True)
+
+
+Part = Literal["layers", "plan", "area", "pixels"]
+
+
+def lost(state: State, path: Path) -> tuple[Part, ...]:
+    """The parts of the document that a file of this kind does not keep; () if it keeps everything.
+
+    OpenRaster keeps everything. Any other file is flat: it holds how the picture looks, and nothing of how it was made.
+    """
+    if path.suffix.lower() == OPENRASTER:
+        return ()
+    form = format_of(path.suffix)
+    parts: dict[Part, bool] = {
+        "layers": bool(state.layers),
+        "plan": not state.plan.empty,
+        "area": state.selection is not None,
+        "pixels": form is not None and not form.lossless,
+    }
+    return tuple(part for part, is_lost in parts.items() if is_lost)
 
 
 def facts_of(state: State) -> dict[str, Any] | None:

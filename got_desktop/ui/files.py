@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api.formats import OPENRASTER, READ_SUFFIXES, WRITTEN, WRITTEN_SUFFIXES
 from got_desktop.model.messages import Message
+from got_desktop.model.pictures import lost
 from got_desktop.model.session import Session
 from got_desktop.ui.question import Question, Role
 
@@ -23,6 +24,7 @@ class Files(QObject):
         self._after_save: Callable[[], None] | None = None
         session.document.renamed.connect(self._continue_after_save)
         session.document.busy_changed.connect(self._follow_busy)
+        session.files.exported.connect(self._ask_after_export)
 
     # open
 
@@ -58,14 +60,14 @@ class Files(QObject):
     # save
 
     def save(self) -> None:
-        path = self.session.document.path
-        if path is None or path.suffix.lower() not in (OPENRASTER, *WRITTEN_SUFFIXES) or self._would_flatten(path):
+        """Saves to the document's file if that keeps everything; otherwise asks for another one."""
+        document, path = self.session.document, self.session.document.path
+        if path is not None and not document.modified:  # writing a flat file again could only make it worse
+            words = self.tr("“{name}” has no unsaved changes.").format(name=document.title)
+            return self.session.message.emit(Message("info", words))
+        if path is None or path.suffix.lower() not in (OPENRASTER, *WRITTEN_SUFFIXES) or lost(document.state, path):
             return self.ask_save()
         self.session.files.save(path)
-
-    def _would_flatten(self, path: Path) -> bool:
-        """Whether saving to `path` would replace the document's layers with a flat picture."""
-        return path.suffix.lower() != OPENRASTER and bool(self.session.document.state.layers)
 
     def ask_save(self) -> None:
         document = self.session.document
@@ -75,7 +77,12 @@ class Files(QObject):
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         filters = {
             self.tr("OpenRaster, with layers (*.ora)"): "ora",
-            **{f"{written.label} (*{written.suffixes[0]})": written.suffixes[0][1:] for written in WRITTEN},
+            **{
+                self.tr("{format}, without layers (*{ending})").format(
+                    format=written.label, ending=written.suffixes[0]
+                ): written.suffixes[0][1:]
+                for written in WRITTEN
+            },
         }
         dialog.setNameFilters(list(filters))
         dialog.setDefaultSuffix("ora")
@@ -89,16 +96,20 @@ class Files(QObject):
 
     # unsaved work
 
-    def after_asking(self, call: Callable[[], None]) -> None:
-        """Calls at once if nothing would be lost; otherwise after the user has saved or chosen not to."""
+    def after_asking(self, call: Callable[[], None], more: str = "") -> None:
+        """Calls at once if nothing would be lost; otherwise after the user has saved or chosen not to.
+
+        `more` is what the question says besides.
+        """
         if not self.session.unsettled:
             return call()
-        question = self._ask_unsaved(call) if self.session.document.modified else self._ask_undecided(call)
+        question = self._ask_unsaved(call, more) if self.session.document.modified else self._ask_undecided(call)
         question.open()
 
-    def _ask_unsaved(self, call: Callable[[], None]) -> Question:
+    def _ask_unsaved(self, call: Callable[[], None], more: str) -> Question:
         words = self.tr("“{name}” has unsaved changes.").format(name=self.session.document.title)
-        question = Question(self.window, self.tr("Unsaved changes"), words, self._lost_work())
+        more = " ".join(filter(None, (more, self._lost_work())))
+        question = Question(self.window, self.tr("Unsaved changes"), words, more)
 
         def save() -> None:
             self._after_save = call
@@ -138,6 +149,12 @@ class Files(QObject):
         if self._after_save is not None and not self.session.document.modified:
             call, self._after_save = self._after_save, None
             call()
+
+    def _ask_after_export(self, words: str) -> None:
+        """Asks again if the user wanted to save everything and then chose a file that does not keep it."""
+        if self._after_save is not None:
+            call, self._after_save = self._after_save, None
+            self.after_asking(call, words)
 
     def _follow_busy(self) -> None:
         """Stops waiting for a save that failed."""

@@ -277,7 +277,8 @@ def test_saved_files_keep_exif_and_profile_and_png_keeps_the_facts(sea, qtbot, t
     session.document.change(session.document.state.with_layer(top, facts={"seed": 7}, mask_on=False, opacity=0.5), "")
     path = tmp_path / f"out{suffix}"
     session.files.save(path)
-    qtbot.waitUntil(lambda: not session.document.modified)
+    qtbot.waitUntil(lambda: path.exists() and not session.document.busy)
+    assert session.document.modified == (suffix != ".ora")
     saved_state = pictures.read(path)
     assert saved_state.base is not None and saved_state.base.exif is not None
     assert saved_state.base.icc_profile == profile and b"a sea" in saved_state.base.exif
