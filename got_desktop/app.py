@@ -102,14 +102,14 @@ def run(files: list[Path], sample: Sample | None = None) -> int:
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.raise_()
         window.activateWindow()
-        for path in paths[:1]:
-            window.files.open(path)
+        if paths:
+            window.files.open_one(paths)
 
     instance.files_received.connect(open_files)
     window.show()
     QTimer.singleShot(0, window.begin)
     if files:
-        QTimer.singleShot(0, lambda: window.session.files.open(files[0].resolve()))
+        QTimer.singleShot(0, lambda: window.files.open_one([file.resolve() for file in files]))
     elif sample is not None:
         QTimer.singleShot(0, lambda: window.session.open_sample(sample, plan=True))
     elif window.session.preferences.settings.first_start:

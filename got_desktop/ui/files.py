@@ -40,6 +40,21 @@ class Files(QObject):
     def open(self, path: Path) -> None:
         self.after_asking(lambda: self.session.files.open(path))
 
+    def open_one(self, paths: list[Path]) -> None:
+        """Opens the first picture of several files, and names the others."""
+        endings = (OPENRASTER, *READ_SUFFIXES)
+        path = next((path for path in paths if path.suffix.lower() in endings), paths[0])
+        others = ", ".join(other.name for other in paths if other is not path)
+
+        def open_and_say() -> None:
+            self.session.files.open(path)
+            if others:
+                words = self.tr("Only {name} is opened; the window shows one picture at a time.")
+                more = self.tr("Not opened: {names}.").format(names=others)
+                self.session.message.emit(Message("info", words.format(name=path.name), more))
+
+        self.after_asking(open_and_say)
+
     def paste(self) -> None:
         """Opens a picture or a picture file from the clipboard."""
         data = QGuiApplication.clipboard().mimeData()  # None, despite its type, if the clipboard does not answer
@@ -49,7 +64,7 @@ class Files(QObject):
         """Opens pasted or dropped data; shows the message `otherwise` if it is not a picture."""
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if paths:
-            self.open(paths[0])
+            self.open_one(paths)
         elif data.hasImage():
             image = data.imageData()
             assert isinstance(image, QImage)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from got_desktop.model.recovery import LeftBehind
 from got_desktop.model.session import Session
 from got_desktop.ui.actions import Actions
+from got_desktop.ui.drops import Drops
 from got_desktop.ui.editor import Editor
 from got_desktop.ui.files import Files
 from got_desktop.ui.icons import icon
@@ -42,6 +43,7 @@ class Window(QMainWindow):
         self._widgets: dict[str, QWidget] = {}
         self._rail_buttons: dict[str, QToolButton] = {}
         self.files = Files(session, self)
+        self.drops = Drops(self, self._take_drop)
         self._lay_out()
         self.editor = self._editor()
         self.setStatusBar(StatusBar(session))
@@ -140,13 +142,13 @@ class Window(QMainWindow):
 
     # drop
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's names, here and below
-        if event.mimeData().hasUrls() or event.mimeData().hasImage():
-            event.acceptProposedAction()
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's names, here and below
+        super().showEvent(event)
+        self.drops.watch(self.windowHandle())
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    def _take_drop(self, data: QMimeData) -> None:
         self.show_page("editor")
-        self.files.take(event.mimeData(), self.tr("This is not an image file."))
+        self.files.take(data, self.tr("This is not an image file."))
 
     # recovery and the end
 

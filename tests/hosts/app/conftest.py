@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from typing import TextIO
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF
@@ -73,6 +74,17 @@ class User:
     def drag(self, widget: QWidget, start: QPoint | QPointF, end: QPoint | QPointF) -> None:
         way = _on_screen(widget, start), _on_screen(widget, end)
         self._while_the_window_works(lambda: self.hands.drag(*way))
+
+    def drag_from_screen(self, start: tuple[float, float], target: QWidget) -> None:
+        """Drags something from a place on the screen onto the middle of a widget."""
+        end = _on_screen(target, None)
+        self._while_the_window_works(lambda: self.hands.drag(start, end))
+
+    def read_line(self, stream: TextIO) -> str:
+        """The next line of another program's output."""
+        lines: list[str] = []
+        self._while_the_window_works(lambda: lines.append(stream.readline()))
+        return lines[0]
 
     def _while_the_window_works(self, act: Callable[[], None]) -> None:
         thread = threading.Thread(target=act)
