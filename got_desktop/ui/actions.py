@@ -84,7 +84,7 @@ class Actions:
         self._add(menu, "boxes", translate("Actions", "Show &boxes"), "Ctrl+B", editor.bar.boxes.toggle, "eye")
         menu.addSeparator()
         self._add(menu, "accept", translate("Actions", "Acc&ept the result"), "", editor.accept)
-        self._add(menu, "dismiss", translate("Actions", "D&iscard the result"), "", work.dismiss)
+        self._add(menu, "dismiss", translate("Actions", "D&iscard the result"), "", editor.dismiss)
 
     def _view(self) -> None:
         editor, menu = self.editor, self.window.menuBar().addMenu(translate("Actions", "&View"))

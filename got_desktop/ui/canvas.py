@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -261,12 +261,28 @@ class Canvas(QWidget):
             return True
         return super().focusNextPrevChild(next)
 
+    @property
+    def takes_arrows(self) -> bool:
+        """Whether Left and Right compare results."""
+        return self.side_by_side or self.sliding
+
+    @property
+    def _takes_escape(self) -> bool:
+        """Whether Esc ends the choice of a tool or of a box."""
+        return self.tool != "point" or self.session.review.selected is not None
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            if event.key() == Qt.Key.Key_Escape and self._takes_escape:
+                event.accept()  # otherwise it would cancel the running job
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        busy = self.tool != "point" or self.session.review.selected is not None
         if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
-                self._hold(True)
-        elif event.key() == Qt.Key.Key_Escape and busy:
+                self.hold(True)
+        elif event.key() == Qt.Key.Key_Escape and self._takes_escape:
             self.use_tool("point")
             self.session.review.select(None)
         elif not self._press(event):
@@ -280,16 +296,17 @@ class Canvas(QWidget):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._hold(False)
+            self.hold(False)
         else:
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         if self.space:
-            self._hold(False)
+            self.hold(False)
         super().focusOutEvent(event)
 
-    def _hold(self, on: bool) -> None:
+    def hold(self, on: bool) -> None:
+        """Space is pressed or released."""
         self.space = on
         self.original_requested.emit(on)
         self.mouse.hover(point(self.mapFromGlobal(QCursor.pos()).toPointF()))

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import language
 from got_desktop.model.results import Comparison, Results, compare
@@ -17,6 +17,7 @@ from got_desktop.ui.canvas_bar import CanvasBar
 from got_desktop.ui.controls import frame, scrolled, take_typed
 from got_desktop.ui.history_strip import HistoryStrip
 from got_desktop.ui.instruction_panel import InstructionPanel
+from got_desktop.ui.keys import Keys, takes_text
 from got_desktop.ui.layer_panel import LayerPanel
 from got_desktop.ui.plan_panel import PlanPanel
 from got_desktop.ui.question import Icon, Question, Role
@@ -36,6 +37,7 @@ class Editor(QWidget):
         self.layers = LayerPanel(session)
         self.history = HistoryStrip(session)
         self.start = StartView(session)
+        self.keys = Keys(session, self.canvas)
         self._lay_out()
         self._connect()
         self._follow_document()
@@ -93,7 +95,10 @@ class Editor(QWidget):
         self.canvas.side_chosen.connect(self.review.choose)
         self.canvas.side_opened.connect(self._open_side)
         self.review.accepted.connect(self.accept)
-        self.review.dismissed.connect(work.dismiss)
+        self.review.dismissed.connect(self.dismiss)
+        for action in (self.instruction.plan, self.instruction.apply, self.instruction.both, self.instruction.cancel):
+            action.clicked.connect(self.canvas.setFocus)  # it is turned off, and the focus would go to the next field
+        self.review.compared.connect(self.canvas.setFocus)
         self.review.seed_requested.connect(lambda seed: session.preferences.draw_with(seed=seed, seed_locked=True))
         session.document.changed.connect(self._follow_document)
         session.display.changed.connect(self._follow_document)
@@ -175,6 +180,10 @@ class Editor(QWidget):
             self.session.work.accept(self.review.index)
             self.canvas.setFocus()
 
+    def dismiss(self) -> None:
+        self.session.work.dismiss()
+        self.canvas.setFocus()
+
     def draw_box(self) -> None:
         self.canvas.setFocus()
         self.canvas.use_tool("draw")
@@ -229,13 +238,20 @@ class Editor(QWidget):
         self.canvas.show_preview(image)
         self._follow_document()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's names, here and below
+        super().showEvent(event)
+        window = self.window().windowHandle()
+        if window is not None:
+            window.installEventFilter(self.keys)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """During the review of results, 1 to 8 select a candidate and Enter accepts it."""
         number = event.key() - Qt.Key.Key_1
-        if self.session.work.results is None:
+        if self.session.work.results is None or takes_text(QApplication.focusWidget()):
             super().keyPressEvent(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            self.accept()
+            if not self.history.list.hasFocus():  # where Enter reuses an entry
+                self.accept()
         elif 0 <= number < 8:
             self.review.choose(number)
         else:

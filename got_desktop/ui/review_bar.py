@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QToolButton
 
 from got_desktop.model.figures import decimal
 from got_desktop.model.raster import Difference
@@ -19,6 +19,8 @@ class ReviewBar(QFrame):
     mode_requested = Signal(str)
     accepted = Signal()
     dismissed = Signal()
+    compared = Signal()
+    """The user clicked a candidate or a way to compare."""
     seed_requested = Signal(int)
     """The seed of the current candidate, to be reused."""
 
@@ -43,18 +45,24 @@ class ReviewBar(QFrame):
         )
         self.mode.explain("all", self.tr("All candidates side by side"))
         self.mode.chosen.connect(self.mode_requested)
+        self.mode.chosen.connect(lambda _: self.compared.emit())
         self.figure = label("", "muted")
         self.reuse = tool("reuse", self.tr("Reuse this seed"), self._reuse)
         self._seeds: list[int] = []
         accept = button(self.tr("Accept as layer"), self.accepted.emit, "primary", self.tr("Enter"))
-        discard = button(self.tr("Discard"), self.dismissed.emit)
+        self.discard = button(self.tr("Discard"), self.dismissed.emit)
         self.accept = accept
         self._pictures.addStretch(1)
-        last = row(self.figure, discard, accept, spacing=8)
+        last = row(self.figure, self.discard, accept, spacing=8)
         last.setStretch(0, 1)
         layout = column(self._pictures, row(self.mode, 1, self.reuse, spacing=4), last, spacing=8)
         layout.setContentsMargins(10, 8, 10, 8)
         self.setLayout(layout)
+
+    @property
+    def thumbnails(self) -> list[QAbstractButton]:
+        """The candidates' buttons."""
+        return self._group.buttons()
 
     def show_results(self, results: Results) -> None:
         """Fills the bar and selects the first candidate."""
@@ -76,6 +84,7 @@ class ReviewBar(QFrame):
             thumbnail.setAccessibleName(name)
             thumbnail.setToolTip(f"{name} ({number + 1}), " + self.tr("seed {seed}").format(seed=candidate.seed))
             thumbnail.clicked.connect(lambda _=False, number=number: self.choose(number))
+            thumbnail.clicked.connect(self.compared)
             self._group.addButton(thumbnail)
             thumbnail.setVisible(len(results.candidates) > 1)
             self._pictures.insertWidget(number, thumbnail)
