@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _SNAP = 6.0
 """Distance in screen pixels within which an edge snaps to a line."""
+_CLICK = 4.0
+"""Distance in screen pixels within which a press and a release are a click that moves nothing."""
 _CURSORS = {
     "nw": Qt.CursorShape.SizeFDiagCursor,
     "se": Qt.CursorShape.SizeFDiagCursor,
@@ -38,7 +41,9 @@ class Drag:
     index: int = -1
     handle: Handle | None = None
     rect: Rect | None = None
-    """The box at the start of the drag, in pixels of the frame."""
+    """The box at the start of the drag, in pixels of the frame; None: it is locked."""
+    clicked: int | None = None
+    """The box that is selected if nothing is dragged."""
 
 
 class Mouse:
@@ -76,12 +81,18 @@ class Mouse:
             self._press_box(at)
 
     def _press_box(self, at: Point) -> None:
-        index, handle = self._under(at)
+        """A drag inside the selected box moves that one, even where a smaller one lies on it; a click selects that."""
+        under, handle = self._under(at)
+        index = under if handle or not self._in_selected(at) else self.review.selected
         self.review.select(index)
-        if index is None or self.review.plan.marks[index].locked:
+        if index is None:
             return
         rect = geometry.rect_of(self.review.plan.chain.boxes[index].box, self.canvas.frame_size)
-        self.drag = Drag("move", at, self.canvas.view, index, handle, rect)
+        locked = self.review.plan.marks[index].locked
+        self.drag = Drag("move", at, self.canvas.view, index, handle, None if locked else rect, under)
+
+    def _in_selected(self, at: Point) -> bool:
+        return any(box.selected and box.rect.holds(at) for box in self.canvas.shown_boxes())
 
     def _under(self, at: Point) -> tuple[int | None, Handle | None]:
         """(the box, its handle) under a point: first the selected box's handles, then the smallest box."""
@@ -132,7 +143,7 @@ class Mouse:
         elif drag.kind == "select":
             ends = (canvas.view.to_picture(drag.start), canvas.view.to_picture(at))
             self.area = geometry.rect_of_area(geometry.area_between(*ends, self.session.document.state.size))
-        elif drag.rect is not None:
+        elif drag.rect is not None and (self.live or math.dist(at, drag.start) >= _CLICK):
             by = ((at[0] - drag.start[0]) / frame.scale, (at[1] - drag.start[1]) / frame.scale)
             rect = geometry.dragged(drag.rect, drag.handle, *by, size)
             if self.session.preferences.settings.snap and not free:
@@ -161,6 +172,8 @@ class Mouse:
             self.review.choose_area(geometry.area_of(area))
         elif live is not None and drag.kind == "draw":
             canvas.add(geometry.box_of(live[1], canvas.frame_size))
+        elif drag.kind == "move" and live is None:
+            self.review.select(drag.clicked)
         elif live is not None and drag.index < len(self.review.plan.marks):
             self.review.resize_box(drag.index, geometry.box_of(live[1], canvas.frame_size))
         canvas.update()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QSlider,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -48,6 +49,16 @@ class Choice(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     wheelEvent = _with_focus(QComboBox)  # noqa: N815 - Qt's names, here and below
+
+
+class Slider(QSlider):
+    def __init__(self, name: str) -> None:
+        """`name` is its accessible name."""
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    wheelEvent = _with_focus(QSlider)  # noqa: N815
 
 
 def _from_default(base: type[QWidget]) -> Callable[[Any, int], None]:

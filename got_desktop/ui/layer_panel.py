@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSlider, QStyledItemDelegate, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyledItemDelegate, QVBoxLayout, QWidget
 
 from got_desktop.model.layers import Layer
 from got_desktop.model.session import Session
 from got_desktop.model.state import State
-from got_desktop.ui.controls import column, label, quiet, row, tool
+from got_desktop.ui.controls import Slider, column, label, quiet, row, tool
 from got_desktop.ui.icons import icon
 
 _ID = Qt.ItemDataRole.UserRole
@@ -40,9 +40,8 @@ class LayerPanel(QWidget):
         names = _Names(self.list)
         self.list.setItemDelegate(names)
         names.closeEditor.connect(self.follow)
-        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity = Slider(self.tr("Opacity"))
         self.opacity.setRange(0, 100)
-        self.opacity.setAccessibleName(self.tr("Opacity"))
         self.opacity.valueChanged.connect(self._fade)
         self.percent = label("100 %", "muted")
         self.percent.setMinimumWidth(40)

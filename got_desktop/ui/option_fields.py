@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.api.language import translate
 from engine.api.options import Option
 from got_desktop.model import figures
-from got_desktop.ui.controls import Choice, Decimal, Whole, label, padded, quiet, row
+from got_desktop.ui.controls import Choice, Decimal, Slider, Whole, label, padded, quiet, row
 
 _SLIDER_FIELD, _SLIDER_FIELD_WITH_UNIT = 64, 76
 """Width in pixels of the number field next to a slider."""
@@ -66,12 +66,11 @@ class NumberField(QWidget):
         self.setFocusProxy(self.spin)
         self.setLayout(row(self.slider, self.spin) if self.slider else row(self.spin))
 
-    def _make_slider(self, name: str, least: float, most: float) -> QSlider:
+    def _make_slider(self, name: str, least: float, most: float) -> Slider:
         scale = 10**self.option.decimals
         self.spin.setFixedWidth(_SLIDER_FIELD_WITH_UNIT if self.option.unit else _SLIDER_FIELD)
-        slider = QSlider(Qt.Orientation.Horizontal)
+        slider = Slider(translate("{name}, slider", name=name))
         slider.setRange(round(scale * least), round(scale * most))
-        slider.setAccessibleName(translate("{name}, slider", name=name))
         slider.valueChanged.connect(lambda place: self.changed.emit(self.option.from_display(place / scale)))
         return slider
 

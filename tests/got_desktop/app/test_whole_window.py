@@ -31,6 +31,7 @@ from got_desktop.model.plan import Plan
 from got_desktop.model.samples import SAMPLES
 from got_desktop.ui import theme
 from got_desktop.ui.canvas import Canvas
+from got_desktop.ui.controls import Choice, Decimal, Slider, Whole
 from got_desktop.ui.registry import PAGES
 from tests.got_desktop.app.conftest import errors, wait_for_plan, wait_for_results
 from tests.got_desktop.app.windows import WINDOW, start
@@ -198,6 +199,16 @@ def test_every_interactive_widget_has_an_accessible_name(window, page):
             if not interface.text(QAccessible.Text.Name):
                 nameless.append(f"{type(widget).__name__} in {type(widget.parentWidget()).__name__}")
     assert count > 30 and nameless == []
+
+
+@pytest.mark.parametrize("page", [page.id for page in PAGES])
+def test_no_field_takes_the_wheel_without_the_focus(window, page):
+    window.show_page(page)
+    fields = [w for kind in (QAbstractSlider, QAbstractSpinBox, QComboBox) for w in window.findChildren(kind) if own(w)]
+    assert fields or page in ("doctor", "plugins", "models")
+    for field in fields:
+        assert isinstance(field, Slider | Choice | Whole | Decimal), field.accessibleName()
+        assert field.focusPolicy() == Qt.FocusPolicy.StrongFocus  # the wheel gives no focus
 
 
 def test_every_interactive_widget_can_be_reached_by_keys(sea):
