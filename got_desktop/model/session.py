@@ -64,8 +64,8 @@ class Session(QObject):
         self.work.activity_changed.connect(self._follow_activity)
         self.work.results_changed.connect(self._follow_results)
         self.work.accepted.connect(self._keep_pair)
-        self.work.message.connect(self.message)
-        self.files.message.connect(self.message)
+        self.work.message.connect(lambda message: self.message.emit(message.about("run")))
+        self.files.message.connect(lambda message: self.message.emit(message.about("file")))
         for part in (self.preferences, self.display, self.keeping):
             part.failed.connect(self.say)
 
@@ -140,7 +140,7 @@ class Session(QObject):
         try:
             call()
         except EngineError as error:
-            self.say(error)
+            self.message.emit(Message.of(error, "run"))
 
     def unload(self) -> None:
         """Unloads the engine's model after its current job; the next job loads it again."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from got_desktop.model.session import Session
 from got_desktop.ui.editor import Editor
@@ -21,8 +21,9 @@ translate = QCoreApplication.translate
 class Actions:
     """All actions by name, so that the window can enable and disable them."""
 
-    def __init__(self, window: QMainWindow, session: Session, editor: Editor, files: Files) -> None:
+    def __init__(self, window: QMainWindow, session: Session, editor: Editor, files: Files, messages: QWidget) -> None:
         self.window, self.session, self.editor, self.files = window, session, editor, files
+        self.messages = messages
         self.all: dict[str, QAction] = {}
         self._file()
         self._edit()
@@ -105,6 +106,7 @@ class Actions:
             ("focus_boxes", editor.plan.boxes.list),
             ("focus_layers", editor.layers.list),
             ("focus_history", editor.history.list),
+            ("focus_messages", self.messages),
         ):
             number = len([key for key in self.all if key.startswith("focus_")]) + 1
             text = translate("Actions", "Go to {place}").format(place=where.accessibleName())

@@ -38,7 +38,6 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(1180, 720)
         self.resize(1440, 900)
-        self.messages = MessageBar()
         self.pages = QStackedWidget()
         self._widgets: dict[str, QWidget] = {}
         self._rail_buttons: dict[str, QToolButton] = {}
@@ -47,9 +46,9 @@ class Window(QMainWindow):
         self._lay_out()
         self.editor = self._editor()
         self.setStatusBar(StatusBar(session))
-        self.actions_ = Actions(self, session, self.editor, self.files)
+        self.actions_ = Actions(self, session, self.editor, self.files, self.messages)
         self._leaving = False
-        session.message.connect(self.messages.say)
+        self.messages.follow(session)
         session.page_requested.connect(self.show_page)
         session.recoverable.connect(self._offer_recovery)
         session.preferences.changed.connect(self._list_recent)
@@ -90,17 +89,14 @@ class Window(QMainWindow):
             column.addWidget(rail_button)
             self._rail_buttons[page.id] = rail_button
         column.addStretch(1)
-        body = QVBoxLayout()
-        body.setSpacing(0)
-        body.addWidget(self.messages)
-        body.addWidget(self.pages, 1)
         middle = QWidget()
         layout = QHBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(rail)
-        layout.addLayout(body, 1)
+        layout.addWidget(self.pages, 1)
         self.setCentralWidget(middle)
+        self.messages = MessageBar(middle)
 
     def _editor(self) -> Editor:
         editor = Editor(self.session)
@@ -117,7 +113,10 @@ class Window(QMainWindow):
         self.pages.setCurrentWidget(self._widgets[id])
         self._rail_buttons[id].setChecked(True)
         if id == "editor":
+            self.messages.lie_over(self.editor.middle, self.editor.bar)
             self.editor.instruction.words.setFocus()
+        else:
+            self.messages.lie_over(self._widgets[id])
 
     def begin(self) -> None:
         """Starts slow work after the window is shown."""
