@@ -31,6 +31,10 @@ class Capture:
     display: Gimp.Display | None
     """The view from which a user called the procedure. None: a script called it."""
 
+    @property
+    def is_transparent(self) -> bool:
+        return min(self.pixels[3::4]) < 255
+
     def problem(self) -> Note | None:
         """Why no layer can be inserted into the image. None: the image is unchanged."""
         # GIMP keeps a closed image until the procedure ends; then the image and any new layer are deleted
@@ -100,6 +104,8 @@ def insert(source: Capture, name: str, rgba: bytes, mask: bytes) -> Gimp.Layer:
     image.undo_group_start()
     try:
         layer = Gimp.Layer.new(image, name, width, height, kind, 100.0, Gimp.LayerMode.NORMAL)
+        if source.is_transparent:  # the layer's alpha is then its mask × the alpha of what lies below, as in the engine
+            layer.set_composite_mode(Gimp.LayerCompositeMode.CLIP_TO_BACKDROP)
         image.insert_layer(layer, None, 0)
         layer.set_offsets(x, y)
         _fill(layer, width, height, RGBA, rgba)

@@ -8,6 +8,9 @@ from gi.repository import GdkPixbuf, GLib
 
 from plugins.common.jobs import Candidate
 
+_FULL_OR_EMPTY = bytes([0] + [255] * 255)
+"""Each alpha -> 0 for 0, otherwise 255; half-transparent pixels are the host's part, see `picture.insert`."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -16,7 +19,7 @@ class Result:
     width: int
     height: int
     rgba: bytes
-    """Content of the layer, opaque."""
+    """Content of the layer: opaque, but empty where the picture below is."""
     mask: bytes
     """One byte per pixel: how much of the layer shows."""
     whole: bytes
@@ -36,8 +39,11 @@ def pixbuf(rgba: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
     return GdkPixbuf.Pixbuf.new_from_bytes(data, GdkPixbuf.Colorspace.RGB, True, 8, width, height, width * 4)
 
 
-def result(candidate: Candidate, selection: bytes | None) -> Result:
-    """Combines the turns of a candidate into one layer with one mask. Outside the selection the mask is 0."""
+def result(candidate: Candidate, below: bytes = b"", selection: bytes | None = None) -> Result:
+    """Combines the turns of a candidate into one layer with one mask. Outside the selection the mask is 0.
+
+    `below` is the edited picture, RGBA.
+    """
     whole = _decoded(candidate.image)
     width, height = whole.get_width(), whole.get_height()
     if not candidate.layers:  # a new picture
@@ -51,7 +57,7 @@ def result(candidate: Candidate, selection: bytes | None) -> Result:
     if selection is not None:
         mask = bytes(value * factor // 255 for value, factor in zip(mask, selection, strict=True))
     rgba = bytearray(_rgba(together))
-    rgba[3::4] = b"\xff" * (width * height)
+    rgba[3::4] = below[3::4].translate(_FULL_OR_EMPTY)
     return Result(width, height, bytes(rgba), mask, _rgba(whole))
 
 

@@ -40,7 +40,7 @@ def edit(
 
     def work(engine: Engine, callbacks: Callbacks) -> tuple[Outcome, pixels.Result]:
         outcome = jobs.edit(engine, callbacks, instruction, _png(capture), chain or None, settings)
-        return outcome, pixels.result(outcome.candidates[0], capture.selection)
+        return outcome, pixels.result(outcome.candidates[0], capture.pixels, capture.selection)
 
     return wait(session, work, on_event)
 
@@ -51,7 +51,7 @@ def generate(session: Session, config: Config, chain: str, on_event: Callable[[E
 
     def work(engine: Engine, callbacks: Callbacks) -> tuple[Outcome, pixels.Result]:
         outcome = jobs.generate(engine, callbacks, caption, chain or None, settings)
-        return outcome, pixels.result(outcome.candidates[0], None)
+        return outcome, pixels.result(outcome.candidates[0])
 
     outcome, result = wait(session, work, on_event)
     return picture.new_image(layer_name(caption), result.width, result.height, result.rgba), outcome.chain

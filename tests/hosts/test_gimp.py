@@ -57,6 +57,9 @@ def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
     assert len(notes["lost_layers"]) == 1
     for corner in ("1000,390", "1003,390"):
         assert notes[corner] == ["success"] and notes[f"{corner} mask"] == [255, 0]
+    assert notes["transparent"] == ["success"] and notes["alpha_changed"] == [] and notes["hidden"] == 0
+    assert notes["half_changed"][0] > 20 and notes["half_changed"][1] == 0
+    assert notes["half_shows_the_edit"][0] > 20 and notes["half_shows_the_edit"][1] <= 1
     assert notes["generate"][0] == "success" and notes["generate"][1] >= 64
 
 

@@ -1,6 +1,6 @@
 from answers import PLAN, meddled
 from gi.repository import Gimp
-from steps import call, changed, content, finish, layers, load, note, pixels
+from steps import call, changed, content, fill, finish, layers, load, note, pixels
 
 
 def cropped(words):
@@ -26,6 +26,28 @@ def boxes(words):
         note(corner + " mask", [rows[30 * 128 + 127], rows[30 * 128 + 10]])
 
 
+def transparent(words):
+    """Left, the box covers empty pixels with hidden colors; in the middle half-transparent ones; right opaque ones."""
+    image = load("sea.png")
+    layer = image.get_layers()[0]
+    layer.add_alpha()
+    data = bytearray(content(layer, "R'G'B'A u8"))
+    for at in range(128 * 128):
+        data[4 * at + 3] = 0 if at % 128 < 50 else 128 if at % 128 < 65 else 255
+    fill(layer, "R'G'B'A u8", data)
+    before = pixels(image)
+    note("transparent", call("got-edit", image, instruction=words, chain=PLAN, feather=0.0)[:1])
+    after, mask = pixels(image), content(image.get_layers()[0].get_mask())
+    note("alpha_changed", [at for at in range(128 * 128) if before[4 * at + 3] != after[4 * at + 3]][:5])
+    half = [at for at in changed(before, after) if before[4 * at + 3] == 128]
+    note("half_changed", [len(half), len([at for at in half if mask[at] == 0])])
+    edit = content(image.get_layers()[0], "R'G'B'A u8")
+    covered = [at for at in half if mask[at] == 255]
+    far = max(abs(after[4 * at + c] - edit[4 * at + c]) for at in covered for c in range(3))
+    note("half_shows_the_edit", [len(covered), far])
+    note("hidden", max(edit[4 * at + 3] for at in range(128 * 128) if before[4 * at + 3] == 0))
+
+
 def body():
     words = "turn the orange fish purple"
     image = load("sea.png")
@@ -49,6 +71,7 @@ def body():
     note("indexed_layers", layers(indexed))
     cropped(words)
     boxes(words)
+    transparent(words)
     result = call("got-generate", None, instruction="a red house left of a green tree")
     note("generate", [result[0], result[1].get_width() if result[0] == "success" else result[1], result[2][:10]])
 

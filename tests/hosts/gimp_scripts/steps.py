@@ -39,6 +39,15 @@ def content(drawable, form="Y u8"):
     return bytes(drawable.get_buffer().get(Gegl.Rectangle.new(0, 0, width, height), 1.0, form, Gegl.AbyssPolicy.NONE))
 
 
+def fill(drawable, form, data):
+    """Sets all pixels of a drawable."""
+    area = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    buffer = drawable.get_buffer()
+    buffer.set(area, form, GLib.Bytes.new(bytes(data)).get_data())
+    buffer.flush()
+    drawable.update(area.x, area.y, area.width, area.height)
+
+
 def layers(image):
     return [[layer.get_name(), layer.get_mask() is not None] for layer in image.get_layers()]
 
