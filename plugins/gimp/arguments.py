@@ -6,65 +6,73 @@ from typing import Any
 
 from gi.repository import Gimp, GObject
 
+from engine.api.errors import RequestError
 from engine.api.language import translate
-from engine.api.options import LARGEST_SHOWN, Option, options_for
+from engine.api.options import Option, options_for
 
 _RW = GObject.ParamFlags.READWRITE
-_DEFAULT = "own"
-"""The choice that stands for the model's default."""
+_NOT_VALIDATED = _RW | GObject.ParamFlags.LAX_VALIDATION | GObject.ParamFlags(1 << 8)
+"""GIMP would draw with the default instead of a value that its argument does not allow, and tell nobody.
+
+So an argument allows every value, and our own check refuses it. The last flag is GIMP_PARAM_NO_VALIDATE, whose value the
+bindings have wrong: without it, GIMP itself refuses a number that is not a number, and does not say what to do.
+"""
+OWN_NUMBER, OWN_CHOICE = -1, ""
+"""The number and the choice that stand for the model's default."""
+_INT, _DOUBLE = (-(2**31), 2**31 - 1), (float("-inf"), float("inf"))
 
 
 def add(procedure: Gimp.Procedure, kind: type) -> None:
     """Adds an argument for each option of the dataclass that GIMP shows, in declaration order."""
     for option in options_for("gimp", kind):
+        label, hint = option.mnemonic_title, f"{option.tooltip} ({_values_line(option)})"
         if option.choices:
-            _add_choice(procedure, option)
+            procedure.add_string_argument(option.name, label, hint, option.default or OWN_CHOICE, _NOT_VALIDATED)
         else:
-            _add_number(procedure, option)
+            add_argument = procedure.add_int_argument if option.type is int else procedure.add_double_argument
+            default = option.type(OWN_NUMBER if option.default is None else option.default)
+            limits = _INT if option.type is int else _DOUBLE
+            add_argument(option.name, label, hint, *limits, default, _NOT_VALIDATED)
 
 
 def read(config: Gimp.ProcedureConfig, kind: type) -> dict[str, Any]:
-    """Option names -> values, for the options that the procedure accepts."""
+    """Option names -> values, for the options that the procedure accepts. Raises RequestError for an unknown choice.
+
+    The request checks the numbers.
+    """
     arguments = {spec.get_name() for spec in config.list_properties()}
     options = [one for one in options_for("gimp", kind) if one.name in arguments]
     return {one.name: _value(one, config.get_property(one.name)) for one in options}
 
 
-def names(kind: type, first: bool) -> list[str]:
-    """Names of the arguments that the dialog shows at the top, or of those under More."""
-    return [one.name for one in options_for("gimp", kind) if one.first == first]
+def of(kind: type, first: bool) -> list[Option]:
+    """The options that the dialog shows at the top, or those under More."""
+    return [one for one in options_for("gimp", kind) if one.first == first]
 
 
-def _add_choice(procedure: Gimp.Procedure, option: Option) -> None:
-    choices = Gimp.Choice.new()
-    if option.optional:
-        choices.add(_DEFAULT, 0, translate("model default"), "")
-    for number, choice in enumerate(option.choices, 1):
-        choices.add(choice.value, number, choice.title, choice.tooltip)
-    default = option.default or _DEFAULT
-    procedure.add_choice_argument(option.name, option.mnemonic_title, option.tooltip, choices, default, _RW)
-
-
-def _add_number(procedure: Gimp.Procedure, option: Option) -> None:
-    hint, default_number = option.tooltip, _default_number(option)
-    if option.optional:
-        hint += "; " + (translate("0: model default") if default_number == 0 else translate("below 0: model default"))
-    least = default_number if option.optional else option.least or 0
-    most = LARGEST_SHOWN if option.most is None else min(option.most, LARGEST_SHOWN)
-    default = default_number if option.default is None else option.default
-    add_argument = procedure.add_int_argument if option.type is int else procedure.add_double_argument
-    add_argument(
-        option.name, option.mnemonic_title, hint, option.type(least), option.type(most), option.type(default), _RW
-    )
-
-
-def _default_number(option: Option) -> int:
-    """The number that stands for the model's default."""
-    return 0 if (option.least or 0) > 0 else -1
+def _values_line(option: Option) -> str:
+    """Which values a script may pass."""
+    if option.choices:
+        values = ", ".join(choice.value for choice in option.choices)
+    else:
+        values = translate("{least} to {most}", least=option.limits[0], most=option.limits[1]) if option.limits else ""
+    if not option.optional:
+        return values
+    own = OWN_CHOICE if option.choices else OWN_NUMBER
+    return values + "; " + translate("{value}: model default", value=own)
 
 
 def _value(option: Option, value: Any) -> Any:  # noqa: ANN401 - an option's value
-    if not option.optional:
-        return value
-    is_default = value == _DEFAULT if option.choices else value < 0 or value == _default_number(option)
-    return None if is_default else value
+    if option.optional and value == (OWN_CHOICE if option.choices else OWN_NUMBER):
+        return None
+    values = [choice.value for choice in option.choices]
+    if values and value not in values:
+        raise RequestError(
+            f"{option.name}_unknown",
+            "{option} “{value}” does not exist.",
+            "Use one of these: {values}.",
+            option=option.title,
+            value=value,
+            values=", ".join(values),
+        )
+    return value

@@ -11,84 +11,112 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 gi.require_version("Gdk", "3.0")
 
-from gi.repository import Gimp, GimpUi, Gtk  # noqa: E402
+from gi.repository import Gdk, Gimp, GimpUi, GLib, Gtk  # noqa: E402
 
 from engine.api import language  # noqa: E402
 from engine.api.chain import Chain  # noqa: E402
 from engine.api.errors import Cancelled, EngineError  # noqa: E402
 from engine.api.language import translate  # noqa: E402
+from engine.api.origin import Origin  # noqa: E402
 from engine.api.protocol import EditOptions, Event, GenerateOptions, Token  # noqa: E402
 from plugins.common.session import Session  # noqa: E402
-from plugins.common.words import plan_line, progress, region_line  # noqa: E402
-from plugins.gimp import arguments, work  # noqa: E402
+from plugins.common.words import plan_line, progress  # noqa: E402
+from plugins.gimp import picture, work  # noqa: E402
+from plugins.gimp.fields import Fields  # noqa: E402
+from plugins.gimp.layout import Parts, lay_out  # noqa: E402
 from plugins.gimp.picture import Capture  # noqa: E402
 from plugins.gimp.pixels import pixbuf  # noqa: E402
-from plugins.gimp.preview import Preview  # noqa: E402
+from plugins.gimp.work import Drawing  # noqa: E402
 
 T = TypeVar("T")
 _BLANK, _BLANK_SIDE = b"\xee\xee\xee\xff", 512
 """Background for the boxes of a new picture, and the side in pixels to assume where the model chooses it."""
+_ENTER = (Gdk.KEY_Return, Gdk.KEY_KP_Enter)
 
 
 def edit_dialog(session: Session, procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, capture: Capture) -> str:
     """Shows the dialog until the layer is in the image. Returns the chain. Raises Cancelled if the user closes it."""
-    dialog = _Dialog(session, procedure, config, translate("_Apply"), capture)
+    title = translate("Edit with instruction – {image}", image=capture.image.get_name())
+    dialog = _Dialog(session, procedure, config, title, translate("_Apply"), capture)
 
-    def apply() -> str:
-        outcome, result = work.edit(session, capture, config, dialog.chain.text, dialog.on_event)
-        work.insert_layer(capture, config, result)
-        work.show_notes(capture, outcome)
-        return outcome.chain
+    def draw(words: str, chain: str) -> Drawing:
+        return work.edit(session, picture.again(capture), config, words, chain, dialog.on_event)
 
-    return dialog.run(apply)
+    def take(drawing: Drawing, number: int) -> str:
+        work.insert_layers(drawing, [drawing.results[number]])
+        return drawing.outcome.chain
+
+    return dialog.run(draw, take)
 
 
 def generate_dialog(
     session: Session, procedure: Gimp.Procedure, config: Gimp.ProcedureConfig
 ) -> tuple[Gimp.Image, str]:
     """Shows the dialog until there is a new image. Returns it and its chain. Raises Cancelled if the user closes it."""
-    dialog = _Dialog(session, procedure, config, translate("_Draw"), None)
+    dialog = _Dialog(session, procedure, config, translate("Generate"), translate("_Draw"), None)
 
-    def draw() -> tuple[Gimp.Image, str]:
-        return work.generate(session, config, dialog.chain.text, dialog.on_event)
+    def draw(words: str, chain: str) -> Drawing:
+        return work.generate(session, config, words, chain, dialog.on_event)
 
-    return dialog.run(draw)
+    def take(drawing: Drawing, number: int) -> tuple[Gimp.Image, str]:
+        return work.new_image(drawing, [drawing.results[number]]), drawing.outcome.chain
+
+    return dialog.run(draw, take)
 
 
 class _Dialog:
-    """GIMP's dialog of a procedure, extended by preview, chain and progress."""
+    """GIMP's dialog of a procedure, with fields, preview, plan, progress and candidates of our own."""
 
     def __init__(
         self,
         session: Session,
         procedure: Gimp.Procedure,
         config: Gimp.ProcedureConfig,
+        title: str,
         apply: str,
         capture: Capture | None,
     ) -> None:
         GimpUi.init("got_gimp")
-        self.session, self._config, self._capture = session, config, capture
-        self.chain = Chain("")
-        self._is_planning = False  # the model is writing the chain
-        self._is_closed = False
-        title = translate("Edit with instruction") if capture else translate("Generate")
+        self.session, self._config, self._capture, self._apply_label = session, config, capture, apply
+        config.set_property("chain", "")  # a repeated filter plans for the picture that it is repeated on
+        self.chain, self._origin = Chain(""), Origin()
+        self._drawing: Drawing | None = None
+        """The candidates to choose from."""
+        self._is_busy = self._is_planning = self._is_cancelled = self._is_closed = False
         self._dialog = GimpUi.ProcedureDialog(procedure=procedure, config=config, title=title)
-        self._dialog.set_ok_label(apply)
-        self._button_name = apply.replace("_", "")
+        self._fields = Fields(config, EditOptions if capture else GenerateOptions)
+        self._parts = Parts(
+            plan=self._plan,
+            cancel=self._cancel,
+            take=lambda: self._dialog.response(Gtk.ResponseType.OK),
+            choose=self._show_choice,
+            change_text=lambda text: self._user_changes(Chain(text)),
+            change_chain=self._user_changes,
+        )
+        lay_out(self._dialog, self._fields, self._parts)
+        if capture:
+            self._say(" ".join(map(language.note, capture.notes)))
+        self._show_picture()
+        self._show_primary()
+        self._fields.on_change("instruction", self._show_primary)
         self._dialog.connect("response", self._on_response)
-        kind = EditOptions if capture else GenerateOptions
-        first = ["instruction", *arguments.names(kind, first=True)]
-        more = ["model", "adapter", *arguments.names(kind, first=False)]
-        self._option_boxes = [self._dialog.fill_box("got-first", first), self._dialog.fill_box("got-more", more)]
-        self._make_widgets()
-        self._lay_out()
+        self._dialog.connect("key-press-event", self._on_key)
+        self._dialog.connect("delete-event", self._on_delete)
 
-    def run(self, apply: Callable[[], T]) -> T:
-        """Shows the dialog until `apply` succeeds, and returns its result."""
+    def run(self, draw: Callable[[str, str], Drawing], take: Callable[[Drawing, int], T]) -> T:
+        """Shows the dialog until a result is taken, and returns what `take` returns.
+
+        `draw` gets the words and the chain, `take` the drawing and the number of its candidate.
+        """
+        work.read_catalog(self.session, lambda catalog: self._fields.show_catalog(*catalog))
         try:
             while self._dialog.run():
                 try:
-                    return self._busy(apply, planning=not self.chain.text)
+                    number = self._parts.strip.chosen
+                    if self._drawing is None or number is None:
+                        number = self._draw(draw)
+                    if self._drawing is not None and number is not None:
+                        return take(self._drawing, number)
                 except EngineError as error:
                     if self._is_closed or error.code == "image_changed":
                         raise
@@ -102,112 +130,197 @@ class _Dialog:
         if isinstance(event, Token) and self._is_planning:
             self._set_chain(Chain(self.chain.text + event.text))
         line = progress(event)
-        if line is None:
-            return
-        self._bar.set_text(line.text)
-        if line.part is None:
-            self._bar.pulse()
-        else:
-            self._bar.set_fraction(line.part)
-
-    # widgets
-
-    def _make_widgets(self) -> None:
-        capture = self._capture
-        size = capture.area[2:] if capture else (_BLANK_SIDE, _BLANK_SIDE)
-        behind = pixbuf(capture.pixels, *size) if capture else pixbuf(_BLANK, 1, 1)
-        self._preview = Preview(behind, *size, self._set_chain)
-        self._plan_button = Gtk.Button(label=translate("_Plan"), use_underline=True)
-        self._plan_button.set_tooltip_text(translate("Write the plan and show its boxes; nothing is drawn yet"))
-        self._plan_button.connect("clicked", lambda button: self._plan())
-        self._cancel_button = Gtk.Button(label=translate("Ca_ncel job"), use_underline=True, sensitive=False)
-        self._cancel_button.set_tooltip_text(translate("Cancel the running plan or edit; the dialog stays open"))
-        self._cancel_button.connect("clicked", lambda button: self.session.cancel())
-        self._bar = Gtk.ProgressBar(show_text=True)
-        self._bar.set_text("")
-        self._message = Gtk.Label(wrap=True, xalign=0.0, max_width_chars=60)
-        if capture:
-            self._message.set_text(" ".join(map(language.note, capture.notes)))
-        self._text = Gtk.TextView(wrap_mode=Gtk.WrapMode.WORD_CHAR, left_margin=6, right_margin=6, top_margin=4)
-        self._text.get_accessible().set_name(translate("Text of the plan"))
-        self._text_handler = self._text.get_buffer().connect("changed", lambda buffer: self._on_text_changed())
-        self._boxes = Gtk.Label(xalign=0.0, selectable=True)
-
-    def _lay_out(self) -> None:
-        scroll = Gtk.ScrolledWindow(min_content_height=90, shadow_type=Gtk.ShadowType.IN)
-        scroll.add(self._text)
-        actions = Gtk.Box(spacing=6)
-        actions.pack_start(self._plan_button, False, False, 0)
-        actions.pack_start(self._bar, True, True, 0)
-        actions.pack_start(self._cancel_button, False, False, 0)
-        self._bar.set_valign(Gtk.Align.CENTER)
-        more = Gtk.Expander(label=translate("_More"), use_underline=True)
-        more.add(self._option_boxes[1])
-        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
-        parts = (self._option_boxes[0], actions, self._message, self._preview.widget, self._boxes, scroll, more)
-        for part in parts:
-            column.pack_start(part, part is scroll, part is scroll, 0)
-        column.show_all()
-        self._dialog.get_content_area().pack_start(column, True, True, 0)
-        self._dialog.set_default_size(480, -1)
+        if line is not None:
+            self._parts.show_progress(line)
 
     # actions
 
     def _plan(self) -> None:
-        def plan() -> str:
+        if self._is_busy:
+            return
+
+        def plan() -> tuple[str, Origin]:
             return work.plan(self.session, self._capture, self._config, self.on_event)
 
-        self._set_chain(Chain(""))
-        if self._capture is None:
-            sides = [self._config.get_property(side) or _BLANK_SIDE for side in ("width", "height")]
-            self._preview.show_picture(pixbuf(_BLANK, 1, 1), *sides)
         try:
-            self._set_chain(Chain(self._busy(plan, planning=True)))
-            self._say(
-                translate("Check the boxes, correct them if needed, then press {button}.", button=self._button_name)
-            )
+            text, self._origin = self._busy(plan, planning=True)
+            self._set_chain(Chain(text))
+            button = self._apply_label.replace("_", "")
+            self._say(translate("Check the boxes, correct them if needed, then press {button}.", button=button))
         except EngineError as error:
             self._say(language.sentence(error))
+        self._show_primary()
+
+    def _draw(self, draw: Callable[[str, str], Drawing]) -> int | None:
+        """Draws. Returns the candidate to take; None if the user has to decide first. Raises EngineError."""
+        words = self._words()
+        if words is None:
+            return None
+        planning = not self.chain.text
+        self._drawing = self._busy(lambda: draw(words, self.chain.text), planning)
+        if planning:
+            self._origin = work.origin_of(words, self._config, self._capture is not None)
+        self._set_chain(Chain(self._drawing.outcome.chain))
+        if len(self._drawing.results) == 1:
+            return 0
+        self._parts.strip.show(self._drawing.results)
+        count = len(self._drawing.results)
+        self._say(translate("Choose one of the {count} candidates.", count=count))
+        return None
+
+    def _words(self) -> str | None:
+        """The words to draw with. If the plan answers other ones than the field has, the user decides."""
+        written = self._config.get_property("instruction")
+        if not self.chain.text:
+            return written
+        if self._origin.answers(self._task, written):
+            return self._origin.words(written)
+        answer = _ask_which_plan(self._dialog, self._origin.instruction)
+        if answer == Gtk.ResponseType.ACCEPT:
+            return self._origin.words(written)
+        if answer == Gtk.ResponseType.APPLY:
+            self._plan()
+        return None
+
+    @property
+    def _task(self) -> str:
+        return "edit" if self._capture else "text_to_image"
 
     def _busy(self, work: Callable[[], T], planning: bool) -> T:
-        """Does the work with everything but Cancel job disabled."""
+        """Does the work with everything but Cancel job disabled. Raises EngineError."""
         self._is_planning = planning
+        self._is_cancelled = False
         self._say("")
-        self._switch(False)
+        self._parts.strip.choose(None)
+        self._switch(busy=True)
+        if planning:
+            self._set_chain(Chain(""))
+            self._show_picture()
         try:
+            while self.session.busy:  # it reads the list of models
+                GLib.MainContext.default().iteration(True)
+            if self._is_cancelled:
+                raise Cancelled()
             return work()
         finally:
-            self._switch(True)
-            self._bar.set_text("")
-            self._bar.set_fraction(0.0)
+            self._is_planning = False
+            self._switch(busy=False)
+            self._set_chain(self.chain)
 
-    def _switch(self, on: bool) -> None:
-        for widget in (*self._option_boxes, self._plan_button, self._text):
-            widget.set_sensitive(on)
-        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, on)
-        self._cancel_button.set_sensitive(not on)
+    def _switch(self, busy: bool) -> None:
+        self._is_busy = busy
+        self._fields.set_sensitive(not busy)
+        self._parts.switch(busy)
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not busy)
+
+    def _cancel(self) -> None:
+        if self._is_busy:
+            self._is_cancelled = True
+            self.session.cancel()
+            self._say(translate("Cancelling"))
+
+    # events
 
     def _on_response(self, dialog: Gtk.Dialog, response: Gtk.ResponseType) -> None:
-        if response != Gtk.ResponseType.OK:
+        if response in (Gtk.ResponseType.CANCEL, Gtk.ResponseType.DELETE_EVENT):
             self._is_closed = True
-            self.session.cancel()  # the running work ends, and with it the dialog
+            self._cancel()  # the running work ends, and with it the dialog
 
-    def _on_text_changed(self) -> None:
-        buffer = self._text.get_buffer()
-        text = buffer.get_text(buffer.get_start_iter(), buffer.get_end_iter(), True)
-        if text != self.chain.text:
-            self._set_chain(Chain(text))
+    def _on_delete(self, dialog: Gtk.Dialog, event: Gdk.Event) -> bool:
+        return self._is_busy  # GTK would destroy the window before the work has ended
+
+    def _on_key(self, dialog: Gtk.Dialog, event: Gdk.EventKey) -> bool:
+        """The keys of the whole dialog, before those of the widget that has the focus."""
+        control = bool(event.state & Gdk.ModifierType.CONTROL_MASK)
+        if event.keyval in _ENTER and control:
+            if event.state & Gdk.ModifierType.SHIFT_MASK and not self._is_busy:
+                dialog.response(Gtk.ResponseType.OK)
+            elif not event.state & Gdk.ModifierType.SHIFT_MASK:
+                self._plan()
+            return True
+        if event.keyval == Gdk.KEY_Escape and self._is_busy:
+            self._cancel()
+            return True
+        writes = isinstance(dialog.get_focus(), (Gtk.Entry, Gtk.TextView))
+        number = event.keyval - Gdk.KEY_1
+        if self._drawing and not writes and not control and 0 <= number < len(self._drawing.results):
+            self._parts.strip.choose(number)
+            return True
+        return False
+
+    def _user_changes(self, chain: Chain) -> None:
+        """Sets the plan that the user corrected. A new one is written by hand, and answers what the field says."""
+        if not chain.text:
+            self._origin = Origin()
+        self._parts.strip.choose(None)  # Apply draws the plan, and does not take a candidate of another one
+        self._set_chain(chain)
+        self._show_primary()
+
+    # display
 
     def _set_chain(self, chain: Chain) -> None:
         self.chain = chain
-        buffer = self._text.get_buffer()
-        if buffer.get_text(buffer.get_start_iter(), buffer.get_end_iter(), True) != chain.text:
-            with buffer.handler_block(self._text_handler):  # the user did not type this
-                buffer.set_text(chain.text)
-        lines = [region_line(region) for region in chain.boxes]
-        warning = "" if self.session.busy else plan_line(chain, edit=self._capture is not None)
-        self._boxes.set_text("\n".join([*lines, warning] if warning else lines))
-        self._preview.show_chain(chain)
+        warning = "" if self._is_busy else plan_line(chain, edit=self._capture is not None)
+        self._parts.show_chain(chain, warning)
+
+    def _show_picture(self) -> None:
+        """Shows the picture that is edited, or an empty one, behind the boxes."""
+        preview = self._parts.preview
+        if self._capture:
+            size = self._capture.area[2:]
+            preview.show_picture(pixbuf(self._capture.pixels, *size), *size)
+            return
+        sides = [self._config.get_property(side) for side in ("width", "height")]
+        width, height = (side if side > 0 else _BLANK_SIDE for side in sides)
+        preview.show_picture(pixbuf(_BLANK, 1, 1), width, height)
+
+    def _show_choice(self) -> None:
+        """Shows the chosen candidate in the preview, or else the plan's boxes."""
+        number = self._parts.strip.chosen
+        if self._drawing is None or number is None:
+            self._show_picture()
+            self._parts.preview.show_chain(self.chain)
+        else:
+            result = self._drawing.results[number]
+            size = (result.width, result.height)
+            self._parts.preview.show_chain(Chain(""))
+            self._parts.preview.show_picture(pixbuf(result.whole, *size), *size)
+        self._show_primary()
+
+    def _show_primary(self) -> None:
+        """Marks the next action: to plan, unless there is a plan that answers the field."""
+        takes = self._parts.strip.chosen is not None
+        take_label = translate("_Add layer") if self._capture else translate("_Open picture")
+        self._dialog.set_ok_label(take_label if takes else self._apply_label)
+        apply = self._dialog.get_widget_for_response(Gtk.ResponseType.OK)
+        written = self._config.get_property("instruction")
+        plans = not takes and (not self.chain.text or not self._origin.answers(self._task, written))
+        for button, is_primary in ((self._parts.plan_button, plans), (apply, not plans)):
+            style = button.get_style_context()
+            (style.add_class if is_primary else style.remove_class)(Gtk.STYLE_CLASS_SUGGESTED_ACTION)
+        primary = self._parts.plan_button if plans else apply
+        primary.set_can_default(True)
+        self._dialog.set_default(primary)
 
     def _say(self, words: str) -> None:
-        self._message.set_text(words)
+        self._parts.message.set_text(words)
+
+
+def _ask_which_plan(parent: Gtk.Window, words: str) -> int:
+    """ACCEPT: draw the plan. APPLY: plan again. Any other: neither."""
+    line = words if len(words) <= 80 else words[:79] + "…"
+    question = Gtk.MessageDialog(
+        transient_for=parent,
+        modal=True,
+        message_type=Gtk.MessageType.QUESTION,
+        text=translate("Draw the plan for “{instruction}”, or plan anew?", instruction=line),
+        secondary_text=translate("The plan answers another text than the field has now."),
+    )
+    question.add_button(translate("_Cancel"), Gtk.ResponseType.CANCEL)
+    question.add_button(translate("_Draw this plan"), Gtk.ResponseType.ACCEPT)
+    question.add_button(translate("_Plan again"), Gtk.ResponseType.APPLY)
+    question.set_default_response(Gtk.ResponseType.APPLY)
+    try:
+        return question.run()
+    finally:
+        question.destroy()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from gi.repository import Gegl, Gimp, GLib
 
 from engine.api.errors import ImageError
 from engine.api.notes import Note
 from plugins.common.geometry import Area, clipped, neighborhood
+from plugins.gimp.pixels import Result
 
 RGBA, GREY = "R'G'B'A u8", "Y u8"
 """Pixel formats: 8-bit sRGB with alpha, and a mask's. GIMP converts them from and to the image's format."""
@@ -62,11 +64,20 @@ def capture(image: Gimp.Image, mode: Gimp.RunMode) -> Capture:
         )
     width, height = image.get_width(), image.get_height()
     area, selection = _selected_area(image, width, height)
+    display = None if mode == Gimp.RunMode.NONINTERACTIVE else Gimp.default_display()
+    return Capture(image, width, height, area, _visible(image, area), selection, _notes(image), display)
+
+
+def again(source: Capture) -> Capture:
+    """The capture with the pixels of now: while a dialog is open, the user can paint in the image."""
+    return source if source.problem() else replace(source, pixels=_visible(source.image, source.area))
+
+
+def _visible(image: Gimp.Image, area: Area) -> bytes:
     visible = Gimp.Layer.new_from_visible(image, image, "visible")
     pixels = bytes(visible.get_buffer().get(Gegl.Rectangle.new(*area), 1.0, RGBA, Gegl.AbyssPolicy.NONE))
     visible.delete()
-    display = None if mode == Gimp.RunMode.NONINTERACTIVE else Gimp.default_display()
-    return Capture(image, width, height, area, pixels, selection, _notes(image), display)
+    return pixels
 
 
 def _selected_area(image: Gimp.Image, width: int, height: int) -> tuple[Area, bytes | None]:
@@ -95,36 +106,49 @@ def _notes(image: Gimp.Image) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def insert(source: Capture, name: str, rgba: bytes, mask: bytes) -> Gimp.Layer:
-    """Inserts one layer with a layer mask on top, as one undo step. `rgba` and `mask` have the area's size."""
+def insert(source: Capture, names: Sequence[str], results: Sequence[Result]) -> None:
+    """Inserts a layer with a layer mask for each result on top, as one undo step; only the first one is visible.
+
+    The results have the area's size.
+    """
     image = source.image
-    x, y, width, height = source.area
-    grey = image.get_base_type() == Gimp.ImageBaseType.GRAY
-    kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
     image.undo_group_start()
     try:
-        layer = Gimp.Layer.new(image, name, width, height, kind, 100.0, Gimp.LayerMode.NORMAL)
-        if source.is_transparent:  # the layer's alpha is then its mask × the alpha of what lies below, as in the engine
-            layer.set_composite_mode(Gimp.LayerCompositeMode.CLIP_TO_BACKDROP)
-        image.insert_layer(layer, None, 0)
-        layer.set_offsets(x, y)
-        _fill(layer, width, height, RGBA, rgba)
-        layer_mask = layer.create_mask(Gimp.AddMaskType.BLACK)
-        layer.add_mask(layer_mask)
-        _fill(layer_mask, width, height, GREY, mask)
+        for name, result in reversed(list(zip(names, results, strict=True))):
+            _insert_layer(source, name, result).set_visible(result is results[0])
     finally:
         image.undo_group_end()
+    if source.display is not None:
+        source.display.present()  # the user may look at another image by now
     Gimp.displays_flush()
+
+
+def _insert_layer(source: Capture, name: str, result: Result) -> Gimp.Layer:
+    image, (x, y, width, height) = source.image, source.area
+    grey = image.get_base_type() == Gimp.ImageBaseType.GRAY
+    kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
+    layer = Gimp.Layer.new(image, name, width, height, kind, 100.0, Gimp.LayerMode.NORMAL)
+    if source.is_transparent:  # the layer's alpha is then its mask × the alpha of what lies below, as in the engine
+        layer.set_composite_mode(Gimp.LayerCompositeMode.CLIP_TO_BACKDROP)
+    image.insert_layer(layer, None, 0)
+    layer.set_offsets(x, y)
+    _fill(layer, width, height, RGBA, result.rgba)
+    layer_mask = layer.create_mask(Gimp.AddMaskType.BLACK)
+    layer.add_mask(layer_mask)
+    _fill(layer_mask, width, height, GREY, result.mask)
     return layer
 
 
-def new_image(name: str, width: int, height: int, rgba: bytes) -> Gimp.Image:
-    """A new image that is not shown yet."""
+def new_image(names: Sequence[str], results: Sequence[Result]) -> Gimp.Image:
+    """A new image that is not shown yet, with a layer for each whole picture; only the first one is visible."""
+    width, height = results[0].width, results[0].height
     image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
     image.undo_disable()
-    layer = Gimp.Layer.new(image, name, width, height, Gimp.ImageType.RGBA_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
-    image.insert_layer(layer, None, 0)
-    _fill(layer, width, height, RGBA, rgba)
+    for name, result in reversed(list(zip(names, results, strict=True))):
+        layer = Gimp.Layer.new(image, name, width, height, Gimp.ImageType.RGBA_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
+        image.insert_layer(layer, None, 0)
+        _fill(layer, width, height, RGBA, result.whole)
+        layer.set_visible(result is results[0])
     image.undo_enable()
     return image
 

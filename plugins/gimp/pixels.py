@@ -16,6 +16,7 @@ _FULL_OR_EMPTY = bytes([0] + [255] * 255)
 class Result:
     """A candidate in the form that GIMP needs; rows have no padding."""
 
+    seed: int
     width: int
     height: int
     rgba: bytes
@@ -24,6 +25,12 @@ class Result:
     """One byte per pixel: how much of the layer shows."""
     whole: bytes
     """The finished picture, RGBA."""
+
+    @property
+    def shows(self) -> bool:
+        """Whether a pixel of the layer can be seen."""
+        both = int.from_bytes(self.rgba[3::4], "big") & int.from_bytes(self.mask.translate(_FULL_OR_EMPTY), "big")
+        return both != 0
 
 
 def png(rgba: bytes, width: int, height: int) -> bytes:
@@ -47,7 +54,7 @@ def result(candidate: Candidate, below: bytes = b"", selection: bytes | None = N
     whole = _decoded(candidate.image)
     width, height = whole.get_width(), whole.get_height()
     if not candidate.layers:  # a new picture
-        return Result(width, height, _rgba(whole), b"\xff" * (width * height), _rgba(whole))
+        return Result(candidate.seed, width, height, _rgba(whole), b"\xff" * (width * height), _rgba(whole))
     together = _decoded(candidate.layers[0][0])
     mask = _rgba(_decoded(candidate.layers[0][1]))[::4]
     for layer, _ in candidate.layers[1:]:
@@ -58,7 +65,7 @@ def result(candidate: Candidate, below: bytes = b"", selection: bytes | None = N
         mask = bytes(value * factor // 255 for value, factor in zip(mask, selection, strict=True))
     rgba = bytearray(_rgba(together))
     rgba[3::4] = below[3::4].translate(_FULL_OR_EMPTY)
-    return Result(width, height, bytes(rgba), mask, _rgba(whole))
+    return Result(candidate.seed, width, height, bytes(rgba), mask, _rgba(whole))
 
 
 def _decoded(data: bytes) -> GdkPixbuf.Pixbuf:

@@ -29,16 +29,26 @@ _DIGITS = {
     "9": "75717",
 }
 """Each digit in five rows of three pixels; the bits of a row's number are its pixels."""
+_WAYS = {
+    Gdk.KEY_Left: (-1, 0),
+    Gdk.KEY_Right: (1, 0),
+    Gdk.KEY_Up: (0, -1),
+    Gdk.KEY_Down: (0, 1),
+}
+"""Arrow keys -> the direction in which they move a box."""
 Rectangle = tuple[int, int, int, int]
 
 
 class Preview:
-    """`widget` shows the preview; `on_change` is called with the chain after a drag or a key press."""
+    """`widget` shows the preview. `on_change` is called with the chain after a drag or a key press, `on_select` when
+    another box is selected."""
 
-    def __init__(self, picture: GdkPixbuf.Pixbuf, width: int, height: int, on_change: Callable[[Chain], None]) -> None:
-        self._on_change = on_change
+    def __init__(self, on_change: Callable[[Chain], None], on_select: Callable[[], None]) -> None:
+        self._on_change, self._on_select = on_change, on_select
         self._chain = Chain("")
-        self._selected: int | None = None
+        self.selected: int | None = None
+        self.is_locked = False
+        """While the engine works, the boxes stay as they are."""
         self._grip: tuple[Handle, Box, float, float] | None = None
         self._drag_start: tuple[float, float] | None = None
         self._image = Gtk.Image()
@@ -57,7 +67,6 @@ class Preview:
             ("key-press-event", self._on_key),
         ):
             self.widget.connect(signal, handler)
-        self.show_picture(picture, width, height)
 
     def show_picture(self, picture: GdkPixbuf.Pixbuf, width: int, height: int) -> None:
         """Sets the picture behind the boxes, stretched to the proportions of `width` × `height` pixels."""
@@ -69,31 +78,41 @@ class Preview:
 
     def show_chain(self, chain: Chain) -> None:
         self._chain = chain
-        if self._selected is not None and self._selected >= len(chain.boxes):
-            self._selected = None
+        if self.selected is not None and self.selected >= len(chain.boxes):
+            self.selected = None
         self._paint()
 
-    def place_of(self, id: int) -> tuple[float, float, float, float]:
-        """left, top, width, height of a box in the widget."""
-        return self._frame.to_screen(self._chain.boxes[id].box)
+    def select(self, id: int | None) -> None:
+        self.selected = id
+        self._paint()
+        self._on_select()
+
+    def delete_selected(self) -> None:
+        """Deletes the selected box, if there is one."""
+        if self.selected is None or self.is_locked:
+            return
+        chain = self._chain.delete(self.selected)
+        self.selected = None
+        self._change(chain)
 
     def _on_press(self, widget: Gtk.Widget, event: Gdk.EventButton) -> bool:
         widget.grab_focus()
-        hit = self._frame.hit(event.x, event.y, self._chain.boxes, self._selected)
-        self._selected = hit[0] if hit else None
+        if self.is_locked:
+            return True
+        hit = self._frame.hit(event.x, event.y, self._chain.boxes, self.selected)
         if hit:
             self._grip = (hit[1], self._chain.boxes[hit[0]].box, event.x, event.y)
         elif self._chain.text:
             self._drag_start = (event.x, event.y)
-        self._paint()
+        self.select(hit[0] if hit else None)
         return True
 
     def _on_motion(self, widget: Gtk.Widget, event: Gdk.EventMotion) -> bool:
-        if self._grip is None or self._selected is None:
+        if self._grip is None or self.selected is None or self.is_locked:
             return False
         handle, box, x, y = self._grip
         way = self._frame.units(event.x - x, event.y - y)
-        self._change(self._chain.resize(self._selected, dragged(box, handle, *way, self._frame.least)))
+        self._change(self._chain.resize(self.selected, dragged(box, handle, *way, self._frame.least)))
         return True
 
     def _on_release(self, widget: Gtk.Widget, event: Gdk.EventButton) -> bool:
@@ -103,27 +122,23 @@ class Preview:
         (x1, y1), (x2, y2) = self._frame.point(*start), self._frame.point(event.x, event.y)
         if abs(x2 - x1) >= self._frame.least[0] and abs(y2 - y1) >= self._frame.least[1]:
             chain = self._chain.add(Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), "the object")
-            self._selected = len(chain.boxes) - 1
+            self.selected = len(chain.boxes) - 1
             self._change(chain)
         return True
 
     def _on_key(self, widget: Gtk.Widget, event: Gdk.EventKey) -> bool:
-        way = {
-            Gdk.KEY_Left: (-1, 0),
-            Gdk.KEY_Right: (1, 0),
-            Gdk.KEY_Up: (0, -1),
-            Gdk.KEY_Down: (0, 1),
-        }.get(event.keyval)
-        if self._selected is None or (way is None and event.keyval != Gdk.KEY_Delete):
+        if self.selected is None or self.is_locked:
             return False
-        if way is None:
-            id, self._selected = self._selected, None
-            self._change(self._chain.delete(id))
+        if event.keyval in (Gdk.KEY_Delete, Gdk.KEY_KP_Delete):
+            self.delete_selected()
             return True
+        way = _WAYS.get(event.keyval)
+        if way is None:
+            return False
         far = 10 if event.state & Gdk.ModifierType.SHIFT_MASK else 1
         handle: Handle = "se" if event.state & Gdk.ModifierType.CONTROL_MASK else "body"
-        box = dragged(self._chain.boxes[self._selected].box, handle, far * way[0], far * way[1], self._frame.least)
-        self._change(self._chain.resize(self._selected, box))
+        box = dragged(self._chain.boxes[self.selected].box, handle, far * way[0], far * way[1], self._frame.least)
+        self._change(self._chain.resize(self.selected, box))
         return True
 
     def _change(self, chain: Chain) -> None:
@@ -135,11 +150,11 @@ class Preview:
         canvas = self._picture.copy()
         for region in self._chain.boxes:
             color = COLORS[region.color] if region.color in COLORS else (230, 230, 230)
-            thick = 3 if region.id == self._selected else 2
+            thick = 3 if region.id == self.selected else 2
             left, top, wide, high = (round(value) for value in self._frame.to_screen(region.box))
             outline(canvas, (left - 1, top - 1, wide + 2, high + 2), (0, 0, 0), thick + 2, dashed=False)
             outline(canvas, (left, top, wide, high), color, thick, dashed=not region.is_mask)
-            is_selected = region.id == self._selected
+            is_selected = region.id == self.selected
             inset = HANDLE // 2 if is_selected else 0  # next to the handle
             _badge(canvas, round(left + inset), round(top + inset), str(region.id + 1), color)
             if is_selected:

@@ -48,42 +48,47 @@ def run_plan(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: 
     """got-plan: returns the chain for an edit; the image does not change."""
     capture = picture.capture(image, mode)
     Gimp.progress_init(translate("Planning"))
-    chain = work.plan(session, capture, config, show_progress)
+    chain, _ = work.plan(session, capture, config, show_progress)
     Gimp.progress_end()
     return _success(procedure, chain)
 
 
 @_procedure
 def run_edit(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image, config: Config) -> Values:
-    """got-edit: adds one new layer with a mask."""
+    """got-edit: adds one new layer with a mask, or one for each candidate if there is no dialog to choose one in."""
     capture = picture.capture(image, mode)
     if mode == Gimp.RunMode.INTERACTIVE:
         from plugins.gimp.dialog import edit_dialog
 
         return _success(procedure, edit_dialog(session, procedure, config, capture))
     Gimp.progress_init(translate("Editing"))
-    outcome, result = work.edit(session, capture, config, config.get_property("chain"), show_progress)
-    work.insert_layer(capture, config, result)
+    drawing = work.edit(session, capture, config, *_words_and_chain(config, mode), show_progress)
+    work.insert_layers(drawing, drawing.results)
     Gimp.progress_end()
-    work.show_notes(capture, outcome)
-    return _success(procedure, outcome.chain)
+    return _success(procedure, drawing.outcome.chain)
 
 
 @_procedure
 def run_generate(
     session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image | None, config: Config
 ) -> Values:
-    """got-generate: returns a new image."""
+    """got-generate: returns a new image, with a layer for each candidate if there is no dialog to choose one in."""
     if mode == Gimp.RunMode.INTERACTIVE:
         from plugins.gimp.dialog import generate_dialog
 
         new_image, chain = generate_dialog(session, procedure, config)
         Gimp.Display.new(new_image)
-    else:
-        Gimp.progress_init(translate("Drawing"))
-        new_image, chain = work.generate(session, config, config.get_property("chain"), show_progress)
-        Gimp.progress_end()
-    return _success(procedure, new_image, chain)
+        return _success(procedure, new_image, chain)
+    Gimp.progress_init(translate("Drawing"))
+    drawing = work.generate(session, config, *_words_and_chain(config, mode), show_progress)
+    Gimp.progress_end()
+    return _success(procedure, work.new_image(drawing, drawing.results), drawing.outcome.chain)
+
+
+def _words_and_chain(config: Config, mode: Gimp.RunMode) -> tuple[str, str]:
+    """What a procedure without a dialog draws. A repeated filter plans for the picture that it is repeated on."""
+    is_script = mode == Gimp.RunMode.NONINTERACTIVE  # it passes both, and says what belongs together
+    return config.get_property("instruction"), config.get_property("chain") if is_script else ""
 
 
 def show_progress(event: Event) -> None:

@@ -80,6 +80,12 @@ class Answer:
 
         return next(button for button in self.all_of(Gtk.Button) if button.get_label() == label)
 
+    def field(self, label):
+        """The field with this label."""
+        from gi.repository import Gtk
+
+        return next(one for one in self.all_of(Gtk.Label) if one.get_text() == label).get_mnemonic_widget()
+
     def free(self):
         """True if the dialog waits for the user."""
         return self.button("_Plan").get_sensitive()
@@ -114,9 +120,7 @@ class Answer:
     # actions
 
     def plan(self, words):
-        from gi.repository import Gtk
-
-        self.all_of(Gtk.Entry)[0].set_text(words)
+        self.field("Instruction" if self.how != "generate" else "Caption").set_text(words)
         self.button("_Plan").clicked()
         yield self.free
 
@@ -202,9 +206,7 @@ class Answer:
 
     def missing(self):
         """The product is not on this machine."""
-        from gi.repository import Gtk
-
-        self.all_of(Gtk.Entry)[0].set_text("turn the orange fish purple")
+        self.field("Instruction").set_text("turn the orange fish purple")
         self.apply()
         yield lambda: any("got_desktop" in words for words in self.labels())
         self.note(labels=self.labels())
@@ -221,11 +223,9 @@ class Answer:
 
     def running(self, steps):
         """Starts an edit with a chain written by hand, and waits until the engine draws."""
-        from gi.repository import Gtk
-
-        self.all_of(Gtk.Entry)[0].set_text("turn the orange fish purple")
+        self.field("Instruction").set_text("turn the orange fish purple")
         self.text().set_text(self.facts["chain"])
-        self.all_of(Gtk.SpinButton)[1].set_value(steps)
+        self.field("Steps").set_value(steps)
         self.apply()
         yield self.at_step
 
