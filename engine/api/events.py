@@ -73,6 +73,8 @@ class Step:
     """Estimated time for the rest of the job."""
     seconds: float = 0.0
     """Duration of this step."""
+    candidates: int = 1
+    """Number of candidates that the job draws."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Reporter:
         self._text = ""
         self._repeated_text = ""
         self._boxes = 0
-        self._pictures = 1
+        self._pictures = self._candidates = 1
         self._latents: Tensor | None = None
         self._pipeline: GoTPipeline | None = None
         self._render_start = 0.0
@@ -116,9 +116,9 @@ class Reporter:
             corners = (box.x1, box.y1, box.x2, box.y2)
             self.say(BoxFound(region.id, region.turn, corners, region.phrase, region.color))
 
-    def expect(self, pipeline: GoTPipeline, pictures: int) -> None:
-        """Sets the expected number of images, as far as it is known."""
-        self._pipeline, self._pictures = pipeline, pictures
+    def expect(self, pipeline: GoTPipeline, candidates: int, turns: int = 1) -> None:
+        """Sets the expected number of images: candidates × turns, as far as these are known."""
+        self._pipeline, self._candidates, self._pictures = pipeline, candidates, candidates * turns
 
     def draw(self) -> None:
         """Begins an image."""
@@ -136,7 +136,8 @@ class Reporter:
         self._steps_done += 1
         each = (now - self._render_start) / self._steps_done
         left = max(0.0, each * (self._pictures * total - self._steps_done))
-        self.say(Step(step, total, turn, self.candidate, round(left, 2), round(self._steps[-1], 4)))
+        seconds, candidates = round(self._steps[-1], 4), self._candidates
+        self.say(Step(step, total, turn, self.candidate, round(left, 2), seconds, candidates))
         if step < total and step % max(1, math.ceil(total / PREVIEWS)) == 0:
             self.say(Preview(step, turn, self.candidate, self._preview()))
         self._step_start = time.monotonic()
@@ -148,6 +149,7 @@ class Reporter:
         return base64.b64encode(buffer.getvalue()).decode()
 
     def write(self) -> None:
-        """Called when all images are rendered."""
+        """Called when all images are rendered, or when the plan is written: then there is no picture to assemble."""
         self.stage("write")
-        self.say(Writing())
+        if self._steps_done:
+            self.say(Writing())

@@ -173,7 +173,7 @@ class Task:
         else:
             for turn in range(len(chain.turns)):
                 self._check_turn(request, chain, turn)
-        self.reporter.expect(self.pipeline, request.candidates * len(chain.turns))
+        self.reporter.expect(self.pipeline, request.candidates, len(chain.turns))
         for candidate in range(len(results), request.candidates):
             self.reporter.candidate = candidate
             self.reporter.draw()

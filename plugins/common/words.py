@@ -29,12 +29,27 @@ def progress(event: Event) -> Progress | None:
     if isinstance(event, (Planning, Token, BoxFound)):
         return Progress(translate("Planning"))
     if isinstance(event, Step):
-        left = time_left(event.seconds_left)
-        line = translate("Step {step} of {total}, {left}", step=event.step, total=event.total, left=left)
-        return Progress(line, event.step / event.total)
+        return _step_line(event)
     if isinstance(event, Writing):
         return Progress(translate("Assembling the result"), 1.0)
     return Progress(language.note(event)) if isinstance(event, Note) else None
+
+
+def _step_line(step: Step) -> Progress:
+    """The progress of a step, as part of all candidates."""
+    left = time_left(step.seconds_left)
+    part = (step.candidate + step.step / step.total) / step.candidates
+    if step.candidates == 1:
+        return Progress(translate("Step {step} of {total}, {left}", step=step.step, total=step.total, left=left), part)
+    line = translate(
+        "Candidate {candidate} of {candidates}, step {step} of {total}, {left}",
+        candidate=step.candidate + 1,
+        candidates=step.candidates,
+        step=step.step,
+        total=step.total,
+        left=left,
+    )
+    return Progress(line, part)
 
 
 def time_left(seconds: float) -> str:

@@ -14,8 +14,8 @@ _RW = GObject.ParamFlags.READWRITE
 _NOT_VALIDATED = _RW | GObject.ParamFlags.LAX_VALIDATION | GObject.ParamFlags(1 << 8)
 """GIMP would draw with the default instead of a value that its argument does not allow, and tell nobody.
 
-So an argument allows every value, and our own check refuses it. The last flag is GIMP_PARAM_NO_VALIDATE, whose value the
-bindings have wrong: without it, GIMP itself refuses a number that is not a number, and does not say what to do.
+So an argument allows every value, and our own check refuses it. The last flag is GIMP_PARAM_NO_VALIDATE, whose value
+the bindings have wrong: without it, GIMP itself refuses a number that is not a number, and does not say what to do.
 """
 OWN_NUMBER, OWN_CHOICE = -1, ""
 """The number and the choice that stand for the model's default."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gi.repository import Gdk, Gtk
+from gi.repository import Gdk, Gtk, Pango
 
 from engine.api.chain import Chain
 from engine.api.language import translate
@@ -35,7 +35,9 @@ class BoxList:
                 self._lines = lines
                 self._list.foreach(self._list.remove)
                 for line in lines:
-                    self._list.add(Gtk.Label(label=line, xalign=0.0, margin_start=6))
+                    label = Gtk.Label(label=line, xalign=0.0, margin_start=6, ellipsize=Pango.EllipsizeMode.END)
+                    label.set_tooltip_text(line)
+                    self._list.add(label)
                 self._list.show_all()
             self._list.select_row(None if selected is None else self._list.get_row_at_index(selected))
         self.widget.set_visible(bool(lines))

@@ -312,6 +312,7 @@ def _ask_which_plan(parent: Gtk.Window, words: str) -> int:
     question = Gtk.MessageDialog(
         transient_for=parent,
         modal=True,
+        title="GoT",
         message_type=Gtk.MessageType.QUESTION,
         text=translate("Draw the plan for “{instruction}”, or plan anew?", instruction=line),
         secondary_text=translate("The plan answers another text than the field has now."),

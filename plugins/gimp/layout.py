@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gi.repository import Gtk
+from gi.repository import Gtk, Pango
 
 from engine.api.chain import Chain
 from engine.api.language import translate
@@ -41,7 +41,7 @@ class Parts:
         self.cancel_button = Gtk.Button(label=translate("Ca_ncel job"), use_underline=True, sensitive=False)
         self.cancel_button.set_tooltip_text(translate("Cancel the running plan or edit; the dialog stays open (Esc)"))
         self.cancel_button.connect("clicked", lambda button: cancel())
-        self.bar = Gtk.ProgressBar(show_text=True, text="", valign=Gtk.Align.CENTER)
+        self.bar = Gtk.ProgressBar(show_text=True, text="", valign=Gtk.Align.CENTER, ellipsize=Pango.EllipsizeMode.END)
         self.message = Gtk.Label(wrap=True, xalign=0.0, max_width_chars=46)
         self.preview = Preview(change_chain, self._show_selected)
         self.boxes = BoxList(self.preview.select, self.preview.delete_selected)

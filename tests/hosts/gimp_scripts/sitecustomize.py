@@ -80,6 +80,11 @@ class Answer:
 
         return next(button for button in self.all_of(Gtk.Button) if button.get_label() == label)
 
+    def button_shown(self, label):
+        from gi.repository import Gtk
+
+        return any(button.get_label() == label for button in self.all_of(Gtk.Button))
+
     def field(self, label):
         """The field with this label."""
         from gi.repository import Gtk
@@ -158,7 +163,37 @@ class Answer:
             part.window, part.x, part.y = widget.get_window(), x, y
             widget.emit(name, event)
 
+    def hands(self, *actions, window="Edit with instruction"):
+        """Real keys and clicks: the test outside carries them out."""
+        wish = PICTURES / "press.json"
+        (PICTURES / "press.tmp").write_text(json.dumps({"window": window, "do": [*map(list, actions)]}))
+        os.replace(PICTURES / "press.tmp", wish)
+        return lambda: not wish.exists()
+
+    def click_on(self, widget, x, y):
+        """The actions that click at a point of a widget."""
+        left, top = widget.translate_coordinates(self.dialog(), round(x), round(y))
+        at = [str(value) for value in (left + self.dialog().get_allocation().x, top)]
+        return ["mousemove", "--window", "WINDOW", *at], ["click", "1"]
+
+    def question(self):
+        """The text of the open question."""
+        from gi.repository import Gtk
+
+        tops = [top for top in Gtk.Window.list_toplevels() if isinstance(top, Gtk.MessageDialog) and top.get_mapped()]
+        return tops[0].get_property("text") if tops else ""
+
+    def default(self):
+        """The label of the button that Enter presses."""
+        return self.dialog().get_default_widget().get_label()
+
     # answers
+
+    def by_hand(self):
+        """Everything with real keys and a real mouse."""
+        from by_hand_answers import steps
+
+        yield from steps(self)
 
     def ok(self):
         """Plan, drag a box, apply."""

@@ -74,6 +74,14 @@ def wait_until(condition, limit=400):
     assert condition()
 
 
+def pressed(window, *keys):
+    """Waits until the test has pressed keys in a window."""
+    wish = PICTURES / "press.json"
+    (PICTURES / "press.tmp").write_text(json.dumps({"window": window, "do": [["key", *keys]]}))
+    os.replace(PICTURES / "press.tmp", wish)
+    wait_until(lambda: not wish.exists())
+
+
 def changed(before, after, size=4):
     return [at // size for at in range(0, len(before), size) if before[at : at + size] != after[at : at + size]]
 
