@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 WISH = "press.json"
-"""The script writes it: window (a pattern for its title) and do (xdotool's words, a list for each action). It is removed
-when all is done."""
+"""The script writes it: window (a pattern for its title) and do (xdotool's words, a list for each action). It is
+removed when all is done."""
 
 
 @contextmanager

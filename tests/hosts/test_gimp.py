@@ -11,17 +11,33 @@ DRAWING = {
     "chain": "",
     "model": "got-mini",
     "adapter": "",
-    "seed": [0, 2**31 - 1, 42],
-    "steps": [0, 1000, 0],
-    "semantic": [-1.0, 100.0, -1.0],
-    "spatial": [-1.0, 100.0, -1.0],
-    "reference": [-1.0, 100.0, -1.0],
+    "candidates": 1,
+    "seed": 42,
+    "steps": -1,
+    "semantic": -1.0,
+    "spatial": -1.0,
+    "reference": -1.0,
 }
 ARGUMENTS = {
-    "got-edit": DRAWING | {"scope": "boxes", "feather": [0.0, 1.0, 0.1], "grow": [0.0, 1000.0, 4.0]},
-    "got-generate": DRAWING | {"width": [0, 4096, 0], "height": [0, 4096, 0]},
+    "got-edit": DRAWING | {"scope": "boxes", "feather": 0.1, "grow": 4.0},
+    "got-generate": DRAWING | {"width": -1, "height": -1},
 }
-"""The interface for scripts: names in this order; minimum, maximum and default."""
+"""The interface for scripts: names in this order, and defaults."""
+
+
+REFUSED = {
+    "scope=everything": "Scope “everything” does not exist. Use one of these: boxes, spill, whole.",
+    "steps=-3": "The number of steps is out of range: -3. Use a value from 1 to 1000.",
+    "steps=0": "The number of steps is out of range: 0. Use a value from 1 to 1000.",
+    "candidates=9": "The number of candidates is out of range: 9. Use a value from 1 to 8.",
+    "seed=-1": "The seed is out of range: -1. Use a value from 0 to 2^63 - 1.",
+    "feather=nan": "The feather width is out of range: nan. Use a value from 0 to 1.",
+    "grow=-inf": "The mask growth is out of range: -inf. Use a value from 0 to 1000.",
+    "semantic=-7.0": "The semantic guidance scale is out of range: -7.0. Use a value from 0 to 100.",
+    "height=0": "The height is not valid: 0. Use a multiple of 8 from 64 to 4096.",
+}
+"""Arguments that no picture can be drawn with -> what the script is told."""
+WORDS = "turn the orange fish purple"
 
 
 def test_scripts_plan_change_a_box_and_edit(gimp: Gimp):
@@ -34,6 +50,7 @@ def test_scripts_plan_change_a_box_and_edit(gimp: Gimp):
     assert notes["changed"] > 20 and notes["changed_outside_the_mask"] == 0 and notes["mask_share"] < 0.9
     assert notes["loaded"] == notes["layers"] and notes["loaded_same"]
     assert notes["hard"][0] == [0, 255] and notes["hard"][1] > 2  # feather 0, and the model's default border
+    assert notes["candidates"] == ["success", [[f"GoT: {WORDS} – seed 42", True], [f"GoT: {WORDS} – seed 43", False]]]
     assert notes["selected"][0] == "success" and notes["selected_changed"] > 20 and notes["selected_outside"] == []
 
 
@@ -53,6 +70,9 @@ def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
         and len(notes["cropped_layers"]) == 1
     )
     assert f"(ID {fresh[0][0]})" in error[1] and fresh[0][1:] == ["GoT: turn the orange fish purple", False]
+    for value, problem in REFUSED.items():
+        assert notes[value] == ["execution-error", problem], value
+    assert notes["refused_layers"] == 1
     assert notes["lost"][0] == "execution-error" and "No edit box in the chain can be used" in notes["lost"][1]
     assert len(notes["lost_layers"]) == 1
     for corner in ("1000,390", "1003,390"):

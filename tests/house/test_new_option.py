@@ -3,7 +3,9 @@
 import json
 import sys
 from dataclasses import dataclass
+from enum import KEEP, IntFlag
 from importlib import import_module
+from math import inf
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -128,26 +130,30 @@ def test_gimp(monkeypatch):
     procedure = SimpleNamespace(
         add_double_argument=lambda name, *about: calls.update({name: about}),
         add_int_argument=lambda name, *about: calls.update({name: about}),
-        add_choice_argument=lambda name, *about: calls.update({name: about}),
+        add_string_argument=lambda name, *about: calls.update({name: about}),
     )
-    flags = SimpleNamespace(READWRITE="rw")
-    choices = SimpleNamespace(new=lambda: SimpleNamespace(add=lambda *about: None))
+    flags = IntFlag("ParamFlags", {"READWRITE": 3, "LAX_VALIDATION": 8}, boundary=KEEP)
     _stand_in(monkeypatch, "gi")
-    _stand_in(
-        monkeypatch, "gi.repository", Gimp=SimpleNamespace(Choice=choices), GObject=SimpleNamespace(ParamFlags=flags)
-    )
+    _stand_in(monkeypatch, "gi.repository", Gimp=SimpleNamespace(), GObject=SimpleNamespace(ParamFlags=flags))
     from plugins.gimp import arguments
 
     arguments.add(procedure, More)
-    assert list(calls) == ["seed", "steps", "semantic", "spatial", "reference", "scope", "feather", "grow", "sharpen"]
-    assert calls["sharpen"] == ("_Sharpen", "How much sharper the edit becomes", 0.0, 1.0, 0.25, "rw")
-    assert arguments.names(More, first=True) == ["scope"] and "sharpen" in arguments.names(More, first=False)
-    answers = {"sharpen": 0.5, "steps": 0, "semantic": -1.0, "scope": "spill"}
+    masks = ["scope", "feather", "grow", "sharpen"]
+    assert list(calls) == ["candidates", "seed", "steps", "semantic", "spatial", "reference", *masks]
+    assert calls["sharpen"][:2] == ("_Sharpen", "How much sharper the edit becomes (0 to 1)")
+    assert calls["sharpen"][2:5] == (-inf, inf, 0.25)  # GIMP allows every value, and our own check refuses it
+    assert calls["scope"][1:3] == ("Which part of the picture may change (boxes, spill, whole)", "boxes")
+    assert [one.name for one in arguments.of(More, first=True)] == ["candidates", "scope"]
+    assert "sharpen" in [one.name for one in arguments.of(More, first=False)]
+    answers = {"sharpen": 0.5, "steps": -1, "semantic": -1.0, "scope": "spill"}
     config = SimpleNamespace(
         get_property=answers.get,
         list_properties=lambda: [SimpleNamespace(get_name=lambda name=name: name) for name in answers],
     )
     assert arguments.read(config, More) == {"sharpen": 0.5, "steps": None, "semantic": None, "scope": "spill"}
+    answers["scope"] = "everything"
+    with pytest.raises(RequestError, match="Scope “everything” does not exist. Use one of these: boxes, spill, whole."):
+        arguments.read(config, More)
 
 
 def test_krita(monkeypatch, qtbot, root):

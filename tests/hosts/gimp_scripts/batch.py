@@ -4,15 +4,13 @@ from gi.repository import Gimp, GObject
 from steps import call, changed, content, finish, layers, load, note, pixels, save
 
 
+SIMPLE = (GObject.TYPE_INT, GObject.TYPE_DOUBLE, GObject.TYPE_STRING)
+
+
 def arguments(name):
-    """Name of an argument -> its minimum, maximum and default; for a choice, its default."""
-    result = {}
-    for spec in Gimp.get_pdb().lookup_procedure(name).get_arguments():
-        if hasattr(spec, "minimum"):
-            result[spec.get_name()] = [spec.minimum, spec.maximum, spec.default_value]
-        elif spec.value_type == GObject.TYPE_STRING:
-            result[spec.get_name()] = spec.get_default_value()
-    return result
+    """Names of the arguments -> their defaults."""
+    specs = Gimp.get_pdb().lookup_procedure(name).get_arguments()
+    return {spec.get_name(): spec.get_default_value() for spec in specs if spec.value_type in SIMPLE}
 
 
 def body():
@@ -44,6 +42,9 @@ def body():
 
     call("got-edit", again, instruction=words, chain=edited, feather=0.0, grow=0.0)
     note("hard", [sorted(set(content(again.get_layers()[0].get_mask()))), len(set(mask))])
+
+    values = call("got-edit", again, instruction=words, chain=edited, candidates=2, steps=2)
+    note("candidates", [values[0], [[layer.get_name(), layer.get_visible()] for layer in again.get_layers()[:2]]])
 
     Gimp.Image.select_rectangle(image, Gimp.ChannelOps.REPLACE, 40, 30, 50, 60)
     before = pixels(image)

@@ -22,7 +22,7 @@ def body():
 
 
 def history(image, before, after, mask):
-    """One Ctrl+Z undoes all of the edit, and no more: the image is as clean as before it, the next one is the user's."""
+    """One Ctrl+Z undoes all of the edit and no more: the image is as clean as before. The next one is the user's."""
     pressed("GIMP$", "ctrl+z")
     wait_until(lambda: len(image.get_layers()) == 1)
     note("undone", [pixels(image) == before, image.is_dirty()])

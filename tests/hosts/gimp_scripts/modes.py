@@ -26,6 +26,17 @@ def boxes(words):
         note(corner + " mask", [rows[30 * 128 + 127], rows[30 * 128 + 10]])
 
 
+def refused(words):
+    """Arguments that no picture can be drawn with are errors."""
+    image, numbers = load("sea.png"), {"steps": (-3, 0), "candidates": (9,), "seed": (-1,)}
+    numbers |= {"feather": (float("nan"),), "grow": (float("-inf"),), "semantic": (-7.0,)}
+    for name, values in {"scope": ("everything",), **numbers}.items():
+        for value in values:
+            note(f"{name}={value}", call("got-edit", image, instruction=words, chain=PLAN, **{name: value}))
+    note("height=0", call("got-generate", None, instruction="a red house", height=0)[:2])
+    note("refused_layers", len(layers(image)))
+
+
 def transparent(words):
     """Left, the box covers empty pixels with hidden colors; in the middle half-transparent ones; right opaque ones."""
     image = load("sea.png")
@@ -72,6 +83,7 @@ def body():
     cropped(words)
     boxes(words)
     transparent(words)
+    refused(words)
     result = call("got-generate", None, instruction="a red house left of a green tree")
     note("generate", [result[0], result[1].get_width() if result[0] == "success" else result[1], result[2][:10]])
 
