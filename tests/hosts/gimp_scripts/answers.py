@@ -23,10 +23,11 @@ def meddled(**facts):
     (PICTURES / "answer.json").unlink()
 
 
-def answered(how, image):
+def answered(how, image, **arguments):
     """(return values of the procedure, notes of the answer)"""
     prepare(how)
-    values = call("got-generate" if image is None else "got-edit", image, mode=Gimp.RunMode.INTERACTIVE)
+    name = "got-generate" if image is None else "got-edit"
+    values = call(name, image, mode=Gimp.RunMode.INTERACTIVE, **arguments)
     notes = json.loads((PICTURES / f"{how}.json").read_text())
     if "error" in notes:
         raise RuntimeError(notes["error"])

@@ -3,7 +3,6 @@ import re
 from gi.repository import Gimp, GObject
 from steps import call, changed, content, finish, layers, load, note, pixels, save
 
-
 SIMPLE = (GObject.TYPE_INT, GObject.TYPE_DOUBLE, GObject.TYPE_STRING)
 
 

@@ -23,6 +23,7 @@ def planned(user):
 
 
 def written_and_planned(user):
+    user.note(title=user.dialog().get_title(), first_text=user.chain())
     yield user.hands(["key", "alt+i"], ["type", FISH])
     user.note(written=user.field("Instruction").get_text(), default_before=user.default())
     yield user.hands(["key", "ctrl+Return"])
@@ -96,7 +97,7 @@ def other_words(user):
 
 
 def candidates(user):
-    from gi.repository import Gtk
+    from gi.repository import Gimp, Gtk
 
     yield lambda: user.free() and user.button_shown("_Add layer")
     user.note(candidates=len(user.all_of(Gtk.FlowBoxChild)), default_candidates=user.default())
@@ -104,4 +105,5 @@ def candidates(user):
     yield lambda: user.all_of(Gtk.FlowBoxChild)[1].is_selected()
     yield user.painted
     user.picture("gimp-candidates.png")
+    Gimp.Display.new(Gimp.Image.new(64, 64, Gimp.ImageBaseType.RGB))  # the user looks at another image
     yield user.hands(["key", "Return"])

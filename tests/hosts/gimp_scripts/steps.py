@@ -79,7 +79,7 @@ def pressed(window, *keys):
     wish = PICTURES / "press.json"
     (PICTURES / "press.tmp").write_text(json.dumps({"window": window, "do": [["key", *keys]]}))
     os.replace(PICTURES / "press.tmp", wish)
-    wait_until(lambda: not wish.exists())
+    wait_until(lambda: not wish.exists(), 60)
 
 
 def changed(before, after, size=4):
