@@ -17,7 +17,7 @@ from engine.api import language  # noqa: E402
 from engine.api.chain import Chain  # noqa: E402
 from engine.api.errors import Cancelled, EngineError  # noqa: E402
 from engine.api.language import translate  # noqa: E402
-from engine.api.origin import Origin  # noqa: E402
+from engine.api.origin import Origin, Task  # noqa: E402
 from engine.api.protocol import EditOptions, Event, GenerateOptions, Token  # noqa: E402
 from plugins.common.session import Session  # noqa: E402
 from plugins.common.words import plan_line, progress  # noqa: E402
@@ -183,7 +183,7 @@ class _Dialog:
         return None
 
     @property
-    def _task(self) -> str:
+    def _task(self) -> Task:
         return "edit" if self._capture else "text_to_image"
 
     def _busy(self, work: Callable[[], T], planning: bool) -> T:

@@ -14,8 +14,8 @@ from plugins.gimp.fields import Fields
 from plugins.gimp.preview import Preview
 from plugins.gimp.strip import Strip
 
-_MORE_HEIGHT = 220
-"""Pixels that the fields under More may take; with more of them they scroll."""
+_MORE_HEIGHT = 190
+"""Pixels of the fields under More, which scroll: the dialog stays below 700 pixels."""
 
 
 class Parts:
@@ -101,9 +101,7 @@ def lay_out(dialog: Gtk.Dialog, fields: Fields, parts: Parts) -> None:
     actions.pack_start(parts.cancel_button, False, False, 0)
     text = Gtk.ScrolledWindow(min_content_height=110, shadow_type=Gtk.ShadowType.IN)
     text.add(parts.text)
-    options = Gtk.ScrolledWindow(
-        hscrollbar_policy=Gtk.PolicyType.NEVER, max_content_height=_MORE_HEIGHT, propagate_natural_height=True
-    )
+    options = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, min_content_height=_MORE_HEIGHT)
     options.add(fields.more)
     more = Gtk.Expander(label=translate("_More"), use_underline=True)
     more.add(options)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.hosts.gimp import Gimp
+from tests.translations import Sources, read
 
 DRAWING = {
     "instruction": "",
@@ -37,6 +38,8 @@ REFUSED = {
     "height=0": "The height is not valid: 0. Use a multiple of 8 from 64 to 4096.",
 }
 """Arguments that no picture can be drawn with -> what the script is told."""
+GIMPS_OWN = {"_Cancel", "Image"}
+"""Texts of GIMP, which are English where the system has no German locale."""
 WORDS = "turn the orange fish purple"
 
 
@@ -73,6 +76,8 @@ def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
     for value, problem in REFUSED.items():
         assert notes[value] == ["execution-error", problem], value
     assert notes["refused_layers"] == 1
+    said = (gimp.ground.folder / "modes.err").read_text(errors="replace")
+    assert notes["unseen"] == ["success"] and said.count("Nothing of the new layer can be seen") == 1
     assert notes["lost"][0] == "execution-error" and "No edit box in the chain can be used" in notes["lost"][1]
     assert len(notes["lost_layers"]) == 1
     for corner in ("1000,390", "1003,390"):
@@ -86,6 +91,14 @@ def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
 def test_without_an_engine_the_caller_is_told_what_to_do(gimp: Gimp):
     notes = gimp.run("no_engine")
     assert notes["edit"][0] == "execution-error" and "got plugin install" in notes["said"]
+
+
+def test_on_a_german_system_it_speaks_german(gimp: Gimp):
+    notes = gimp.run("german", window=True, LANG="de_DE.UTF-8", LANGUAGE="de")
+    german = {str(message.string) for message in read("de")}  # some are English words for something else
+    for texts in (notes["dialog"], notes["procedures"]):
+        assert len(texts) > 20 and not (set(Sources().templates) - german - GIMPS_OWN) & set(texts)
+    assert notes["refused"][0] == "execution-error" and "gibt es nicht" in notes["refused"][1]
 
 
 def test_the_dialog_answered_by_a_user(gimp: Gimp):

@@ -35,6 +35,9 @@ def refused(words):
             note(f"{name}={value}", call("got-edit", image, instruction=words, chain=PLAN, **{name: value}))
     note("height=0", call("got-generate", None, instruction="a red house", height=0)[:2])
     note("refused_layers", len(layers(image)))
+    Gimp.Image.select_rectangle(image, Gimp.ChannelOps.REPLACE, 0, 0, 8, 8)
+    far = "A fish <|box_start|>(900,900),(990,990)<|box_end|> (red) becomes purple.<|im_gen_start|>"
+    note("unseen", call("got-edit", image, instruction=words, chain=far, steps=2, feather=0.0, grow=0.0)[:1])
 
 
 def transparent(words):
