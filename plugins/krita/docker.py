@@ -8,6 +8,7 @@ from engine.api.chain import LIMIT, Box, Chain
 from engine.api.language import translate
 from plugins.common.words import Progress, plan_line, region_line
 from plugins.krita.editing import Catalog, Editing
+from plugins.krita.keys import Keys, is_enter, with_control, with_shift
 from plugins.krita.more import More, button
 from plugins.krita.overlay import Overlay
 from plugins.krita.preview import Preview
@@ -28,6 +29,7 @@ class Docker(DockWidget):
         self._make_widgets()
         self._lay_out()
         self._bind()
+        self._keys = Keys(self, self._key_pressed)
         self._show()
 
     def canvasChanged(self, canvas: Canvas | None) -> None:  # noqa: N802 - Krita's name
@@ -40,7 +42,6 @@ class Docker(DockWidget):
         self.instruction.setPlaceholderText(translate("What should change? For example: make the boat yellow"))
         self.instruction.setAccessibleName(translate("Instruction"))
         self.instruction.setFixedHeight(52)
-        self.instruction.installEventFilter(self)
         self.plan = button(translate("Plan"), translate("Write the plan and show its boxes (Ctrl+Enter)"), self._plan)
         self.apply = button(
             translate("Apply"), translate("Draw the plan as a new layer (Ctrl+Shift+Enter)"), self._apply
@@ -136,17 +137,19 @@ class Docker(DockWidget):
 
     # actions
 
-    def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:  # noqa: N802 - Qt's name
-        if watched is not self.instruction or event.type() != QtCore.QEvent.Type.KeyPress:
-            return False
-        modifiers, control = event.modifiers(), Qt.KeyboardModifier.ControlModifier
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and modifiers & control:
-            (self.apply if modifiers & Qt.KeyboardModifier.ShiftModifier else self.plan).click()
-            return True
-        if event.key() == Qt.Key.Key_Escape:
+    def _key_pressed(self, event: QtGui.QKeyEvent) -> bool:
+        """Does what a key does in the docker, if the focused widget did not use the key. False: nothing."""
+        if is_enter(event) and with_control(event):
+            (self.apply if with_shift(event) else self.plan).click()
+        elif event.key() == Qt.Key.Key_Escape:
             self.cancel.click()
-            return True
-        return False
+        elif is_enter(event) and self.results.hasFocus() and self.results.currentItem():
+            self._result_clicked(self.results.currentItem())
+        elif event.key() == Qt.Key.Key_Delete and self.boxes.hasFocus():
+            self.preview.delete_selected()
+        else:
+            return False
+        return True
 
     def _plan(self) -> None:
         self.editing.plan(self.instruction.toPlainText(), self.more.settings())

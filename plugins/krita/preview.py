@@ -61,6 +61,13 @@ class Preview(QtWidgets.QWidget):
         self._chain, self._selected = chain, selected
         self.update()
 
+    def delete_selected(self) -> None:
+        """Deletes the selected box, if there is one."""
+        chain, id = self._chain, self._selected
+        if id is not None:
+            self._select(None)
+            self._change(chain.delete(id))
+
     def frame(self) -> Frame | None:
         """The frame of the picture in the widget. None: there is no picture."""
         if self._picture is None:
@@ -132,9 +139,7 @@ class Preview(QtWidgets.QWidget):
             super().keyPressEvent(event)
             return
         if key == Qt.Key.Key_Delete:
-            chain, id = self._chain, self._selected
-            self._select(None)
-            self._change(chain.delete(id))
+            self.delete_selected()
             return
         modifiers = event.modifiers()
         far = 10 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
