@@ -38,6 +38,19 @@ class Layer:
         """RGB below -> RGB with this layer on top; pixels with mask 0 are bit-identical."""
         return Image.composite(self.image, below, self.mask)
 
+    def in_stack(self, below: Image.Image) -> Image.Image:
+        """The layer as RGBA, as it lies above `below` (RGB or RGBA): its alpha is mask × the alpha of what lies below.
+
+        docs/engine.md explains this (Alpha, masks and hidden colors); the plug-ins do the same with a layer and its
+        mask.
+        """
+        alpha = self.mask
+        if below.mode == "RGBA":
+            alpha = ImageChops.multiply(alpha, below.getchannel("A"))
+        picture = self.image.copy()
+        picture.putalpha(alpha)
+        return picture
+
 
 def edit_layer(
     name: str,

@@ -68,7 +68,7 @@ def write_openraster(
     resolution.
     """
     stack = [RasterLayer("Source" if source else "Picture", base)]
-    stack += [RasterLayer(layer.name, _masked(layer, base)) for layer in layers]
+    stack += [RasterLayer(layer.name, layer.in_stack(base)) for layer in layers]
     return write_stack(stack, merged, source, facts)
 
 
@@ -99,15 +99,6 @@ def write_stack(
         thumbnail.thumbnail(_THUMBNAIL)
         archive.writestr("Thumbnails/thumbnail.png", encode(thumbnail, ".png"))
     return buffer.getvalue()
-
-
-def _masked(layer: Layer, base: Image.Image) -> Image.Image:
-    alpha = layer.mask
-    if base.mode == "RGBA":
-        alpha = ImageChops.multiply(alpha, base.getchannel("A"))
-    picture = layer.image.copy()
-    picture.putalpha(alpha)
-    return picture
 
 
 def _stack_xml(size: tuple[int, int], layers: Sequence[RasterLayer], source: Source | None) -> bytes:

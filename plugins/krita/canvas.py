@@ -124,26 +124,53 @@ _DEPTHS = {
 }
 
 
-def insert(
-    document: Document, name: str, area: Area, pixels: QtGui.QImage, mask: QtGui.QImage, layer_mask: Node
-) -> None:
-    """Inserts one paint layer with a transparency mask above the active layer, as one undo step.
+_FULL_OR_EMPTY = bytes([0] + [255] * 255)
+"""Each alpha -> 0 for 0, otherwise 255."""
 
-    `pixels` (ARGB32, sRGB) and `mask` (Grayscale8) have the area's size; `layer_mask` is an empty mask that is filled
-    here.
+
+def insert(document: Document, layer: Node, name: str, area: Area, pixels: QtGui.QImage, mask: QtGui.QImage) -> None:
+    """Inserts `layer`, an empty layer with a mask, filled and above the active layer, as one undo step.
+
+    `pixels` (ARGB32, sRGB, with the picture's alpha) and `mask` (Grayscale8) have the area's size.
     """
     active = document.activeNode()
     while active is not None and active.type().endswith("mask"):
         active = active.parentNode()
     parent = active.parentNode() if active is not None else None
-    layer = document.createNode(name, "paintlayer")
-    layer.setColorSpace("RGBA", "U8", SRGB)
-    layer.setPixelData(QtCore.QByteArray(_bytes(pixels, 4)), *area)
+    data = bytearray(_bytes(pixels, 4))
+    if min(data[3::4]) < 255 and _is_topmost(document, active):
+        # Krita itself then gives the layer the alpha of what lies below. Elsewhere, as in a group, that would not be
+        # the picture's: there the layer's own alpha does it, and half-transparent pixels get denser.
+        layer.setInheritAlpha(True)
+        data[3::4] = data[3::4].translate(_FULL_OR_EMPTY)
+    layer.setName(name)
+    layer.setPixelData(QtCore.QByteArray(bytes(data)), *area)
+    layer_mask = layer.childNodes()[0]
     layer_mask.setName(translate("GoT mask"))
     layer_mask.setPixelData(QtCore.QByteArray(_bytes(mask, 1)), *area)
-    layer.addChildNode(layer_mask, None)
     (parent or document.rootNode()).addChildNode(layer, active if parent else None)
     document.refreshProjection()
+
+
+def _is_topmost(document: Document, node: Node | None) -> bool:
+    """Whether everything that the document shows lies below a layer that is inserted above `node`."""
+    top = document.topLevelNodes()
+    return node is None or not top or top[-1].uniqueId() == node.uniqueId()
+
+
+def hiding(layer: Node) -> Node | None:
+    """The group because of which nobody sees the layer, or None."""
+    node = layer.parentNode()
+    while node is not None:
+        if not node.visible() or node.opacity() == 0:
+            return node
+        node = node.parentNode()
+    return None
+
+
+def show(document: Document) -> None:
+    """Brings a document's view to the front."""
+    Krita.instance().setActiveDocument(document)
 
 
 def new_document(name: str, pixels: QtGui.QImage) -> Document:

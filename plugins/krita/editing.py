@@ -19,7 +19,7 @@ from plugins.common.session import Run, Session
 from plugins.common.words import Progress, layer_name, progress
 from plugins.krita import canvas, pictures
 from plugins.krita.canvas import Capture
-from plugins.krita.empty_mask import empty_mask
+from plugins.krita.empty_layer import empty_layer
 from plugins.krita.pictures import Result
 from plugins.krita.qt import QtCore, Signal
 
@@ -148,14 +148,14 @@ class Editing(QtCore.QObject):
 
     def _insert(self, offer: Offer, notes: str) -> tuple[str, bool]:
         """(message, whether it is an error)"""
-        layer_mask = empty_mask()  # first, because the document may be closed meanwhile
+        layer = empty_layer()  # first, because the document may be closed meanwhile
         problem = offer.capture.target.problem()
         if problem:
             hint = translate("The result is kept below; double-click it to open it as a new document.")
             return f"{language.note(problem)} {hint}", True
         document = offer.capture.target.document()
         assert document is not None
-        canvas.insert(document, offer.name, offer.capture.area, offer.result.pixels, offer.result.mask, layer_mask)
+        canvas.insert(document, layer, offer.name, offer.capture.area, offer.result.pixels, offer.result.mask)
         line = translate("Added the layer “{name}”.", name=offer.name)
         return f"{line} {notes}".strip(), False
 

@@ -95,7 +95,7 @@ def on_numbers(note):
 
 
 def on_enter(note):
-    """Ctrl+Enter plans wherever the focus is in the docker, and Escape cancels; Ctrl+Alt+P stays a shortcut of Krita."""
+    """Ctrl+Enter plans wherever the focus is in the docker, Escape cancels; Ctrl+Alt+P stays a shortcut of Krita."""
     planned = []
     for name in ("instruction", "preview", "boxes", "chain", "instruction"):
         getattr(docker(), name).setFocus()
