@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from engine.api.protocol import PROTOCOL
 
@@ -97,9 +97,15 @@ def _rewritten(source: Path, plugin: Plugin) -> bytes:
 
 def write_zip(plugin: Plugin, path: Path) -> None:
     """Writes the plug-in as a zip for manual installation. Equal files give equal bytes."""
+    contents = {name.removeprefix("pykrita/"): (name, data) for name, data in files(plugin, None).items()}
+    folders = {f"{folder.as_posix()}/" for name in contents for folder in PurePosixPath(name).parents}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in sorted(files(plugin, None).items()):
-            entry = zipfile.ZipInfo(name.removeprefix("pykrita/"))
+        for folder in sorted(folders - {"./"}):  # Krita's importer looks for the entry of the plug-in's folder
+            entry = zipfile.ZipInfo(folder)
+            entry.external_attr = (0o040755 << 16) | 0x10  # 0x10: a folder, for Windows
+            archive.writestr(entry, b"")
+        for zipped, (name, data) in sorted(contents.items()):
+            entry = zipfile.ZipInfo(zipped)
             entry.external_attr = (0o100000 | (EXECUTABLE if is_executable(name) else 0o644)) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, data)

@@ -60,9 +60,13 @@ def time_left(seconds: float) -> str:
 
 
 def layer_name(instruction: str) -> str:
-    """ "GoT: " and the first 40 characters of the instruction, on one line."""
+    return f"GoT: {short(instruction)}"
+
+
+def short(instruction: str) -> str:
+    """The first 40 characters of the instruction, on one line."""
     line = " ".join("".join(c if c.isprintable() else " " for c in instruction).split())
-    return f"GoT: {line if len(line) <= 40 else line[:39] + '…'}"
+    return line if len(line) <= 40 else line[:39] + "…"
 
 
 def region_line(region: Region) -> str:

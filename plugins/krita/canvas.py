@@ -37,6 +37,11 @@ class Target:
                 return document
         return None
 
+    @property
+    def is_in_front(self) -> bool:
+        front = in_front()
+        return front is not None and front.id == self.id
+
     def problem(self) -> Note | None:
         """Why no layer can be inserted into the document. None: the document is unchanged."""
         document = self.document()
@@ -53,6 +58,12 @@ class Target:
                 height_before=self.height,
             )
         return None
+
+
+def in_front() -> Target | None:
+    """The active document."""
+    document = Krita.instance().activeDocument()
+    return Target.of(document) if document else None
 
 
 @dataclass(frozen=True)
@@ -166,6 +177,12 @@ def hiding(layer: Node) -> Node | None:
             return node
         node = node.parentNode()
     return None
+
+
+def visible(document: Document, area: Area) -> bytes:
+    """The pixels that the document shows there."""
+    document.waitForDone()
+    return bytes(document.pixelData(*area))
 
 
 def show(document: Document) -> None:

@@ -6,13 +6,16 @@ from krita import Canvas, DockWidget, Krita
 
 from engine.api.chain import LIMIT, Box, Chain
 from engine.api.language import translate
-from plugins.common.words import Progress, plan_line, region_line
+from plugins.common.words import Progress, plan_line, region_line, short
+from plugins.krita.canvas import in_front, show
 from plugins.krita.editing import Catalog, Editing
 from plugins.krita.keys import Keys, is_enter, with_control, with_shift
 from plugins.krita.more import More, button
 from plugins.krita.overlay import Overlay
 from plugins.krita.preview import Preview
 from plugins.krita.qt import Qt, QtCore, QtGui, QtWidgets
+from plugins.krita.questions import ask
+from plugins.krita.room import take_room
 
 DOCKER = "got_docker"
 _THUMBNAIL = QtCore.QSize(96, 96)
@@ -34,6 +37,12 @@ class Docker(DockWidget):
 
     def canvasChanged(self, canvas: Canvas | None) -> None:  # noqa: N802 - Krita's name
         """Krita calls this when another view becomes active, or the last one is closed."""
+        self._show_about()
+
+    def showEvent(self, event: QtGui.QShowEvent) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        # later, because Krita restores the windows' places after this
+        QtCore.QTimer.singleShot(0, lambda: take_room(self, self.widget().widget().minimumSizeHint().height()))
 
     # widgets
 
@@ -48,6 +57,11 @@ class Docker(DockWidget):
         )
         self.cancel = button("✕", translate("Cancel (Esc)"), self.editing.cancel)
         self.cancel.setFixedWidth(32)
+        self.about = QtWidgets.QLabel()
+        self.about.setWordWrap(True)
+        self.show_document = button(
+            translate("Show it"), translate("Bring the picture of this plan to the front"), self._show_document
+        )
         self.progress = QtWidgets.QProgressBar()
         self.progress.setTextVisible(True)
         self.message = QtWidgets.QLabel()
@@ -103,6 +117,7 @@ class Docker(DockWidget):
         column.addLayout(_row(self.plan, self.apply, self.cancel))
         column.addWidget(self.progress)
         column.addWidget(self.message)
+        column.addLayout(_row(self.about, self.show_document))
         column.addWidget(self.preview, 1)
         column.addWidget(self.boxes)
         column.addLayout(_row(*self.numbers.values()))
@@ -116,7 +131,6 @@ class Docker(DockWidget):
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(scroll)
 
     def _bind(self) -> None:
@@ -130,6 +144,7 @@ class Docker(DockWidget):
         self.preview.selected_changed.connect(editing.select)
         self.boxes.currentRowChanged.connect(lambda row: editing.select(row if row >= 0 else None))
         self.chain.textChanged.connect(self._chain_edited)
+        self.instruction.textChanged.connect(self._show_about)
         self.results.itemDoubleClicked.connect(lambda item: editing.open_as_document(self.results.row(item)))
         self.results.itemClicked.connect(self._result_clicked)
         self.more_button.toggled.connect(self._show_more)
@@ -155,7 +170,48 @@ class Docker(DockWidget):
         self.editing.plan(self.instruction.toPlainText(), self.more.settings())
 
     def _apply(self) -> None:
+        """Draws the plan. Asks first if the user looks at another picture, or the instruction is another one now."""
+        editing, front = self.editing, in_front()
+        target = editing.capture.target if editing.capture and editing.chain.text else None
+        if target and front and target.document() and not target.is_in_front:
+            ask(
+                self,
+                translate("The plan is for “{name}”, but “{front}” is in front.", name=target.name, front=front.name),
+                [
+                    (translate("Apply to “{name}”", name=target.name), self._apply_where_planned),
+                    (translate("Plan for “{name}”", name=front.name), self._plan),
+                ],
+            )
+        else:
+            self._apply_these_words()
+
+    def _apply_where_planned(self) -> None:
+        self._show_document()
+        self._apply_these_words()
+
+    def _apply_these_words(self) -> None:
+        if self._plan_answers:
+            self._draw()
+        else:
+            ask(
+                self,
+                translate("Draw the plan for “{words}”, or plan anew?", words=short(self.editing.origin.instruction)),
+                [(translate("Draw this plan"), self._draw), (translate("Plan again"), self._plan)],
+            )
+
+    def _draw(self) -> None:
         self.editing.apply(self.instruction.toPlainText(), self.more.settings())
+
+    @property
+    def _plan_answers(self) -> bool:
+        """Whether the plan, if there is one, is for what the instruction says now."""
+        return not self.editing.chain.text or self.editing.origin.answers("edit", self.instruction.toPlainText())
+
+    def _show_document(self) -> None:
+        capture = self.editing.capture
+        document = capture.target.document() if capture else None
+        if document:
+            show(document)
 
     def _chain_edited(self) -> None:
         self.editing.set_chain(Chain(self.chain.toPlainText()))
@@ -167,8 +223,12 @@ class Docker(DockWidget):
             self.editing.set_chain(self.editing.chain.resize(id, Box(x, y, x + w, y + h)))
 
     def _result_clicked(self, item: QtWidgets.QListWidgetItem) -> None:
+        row = self.results.row(item)
         if len(self.editing.offers) > 1:  # a single candidate is inserted already, if possible
-            self.editing.take(self.results.row(item))
+            document = self.editing.offers[row].capture.target.document()
+            if document:
+                show(document)
+            self.editing.take(row)
 
     # display
 
@@ -190,12 +250,28 @@ class Docker(DockWidget):
         line = "" if busy else plan_line(chain)
         self.problem.setText(line)
         self.problem.setVisible(bool(line))
+        self._show_about()
         self.results.setVisible(bool(editing.offers))
         self.more.setVisible(self.more_button.isChecked())
         if capture and chain.boxes:
             self.overlay.show(capture.target, capture.area, chain, editing.selected)
         else:
             self.overlay.hide()
+
+    def _show_about(self) -> None:
+        """Shows what the plan is for, and which button comes next: Plan, until there is a plan for these words."""
+        editing = self.editing
+        target = editing.capture.target if editing.capture and editing.chain.text else None
+        elsewhere = target is not None and target.document() is not None and not target.is_in_front
+        words, name = short(editing.origin.instruction), target.name if target else ""
+        line = translate("Plan for “{words}” in “{name}”", words=words, name=name)
+        self.about.setText(line if words else translate("Plan for “{name}”", name=name))
+        self.about.setVisible(target is not None)
+        self.show_document.setVisible(elsewhere)
+        plan_next = target is None or elsewhere or not self._plan_answers
+        _embolden(self.plan, plan_next)
+        _embolden(self.apply, not plan_next)
+        _embolden(self.about, elsewhere or not self._plan_answers)
 
     def _list_boxes(self) -> None:
         self.boxes.clear()
@@ -239,10 +315,13 @@ class Docker(DockWidget):
 
     def _say(self, words: str, is_error: bool) -> None:
         self.message.setText(words)
-        weight = QtGui.QFont.Weight.Bold if is_error else QtGui.QFont.Weight.Normal
-        font = self.message.font()
-        font.setWeight(weight)
-        self.message.setFont(font)
+        _embolden(self.message, is_error)
+
+
+def _embolden(widget: QtWidgets.QWidget, bold: bool) -> None:
+    font = widget.font()
+    font.setBold(bold)
+    widget.setFont(font)
 
 
 def _row(*widgets: QtWidgets.QWidget) -> QtWidgets.QHBoxLayout:

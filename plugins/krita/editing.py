@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from krita import Document, Krita
+from krita import Document, Krita, Node
 
 from engine.api import language
 from engine.api.chain import Chain
 from engine.api.errors import Cancelled, EngineError, EngineUnavailable
 from engine.api.language import translate
 from engine.api.launch import Engine
+from engine.api.origin import Origin
 from engine.api.protocol import Event, Token
 from plugins.common import jobs
 from plugins.common.jobs import Callbacks, Settings
@@ -64,6 +66,8 @@ class Editing(QtCore.QObject):
         self.session = Session("Krita", Path(__file__).parent, self._delivered.emit)
         self.capture: Capture | None = None
         self.chain = Chain("")
+        self.origin = Origin()
+        """What the chain answers."""
         self.selected: int | None = None
         self._inserting = False
         self._is_planning = False  # the model is writing the chain
@@ -91,36 +95,45 @@ class Editing(QtCore.QObject):
         if document is None:
             return
         self.capture = capture = canvas.capture(document)
-        self.chain, self.selected, self._is_planning = Chain(""), None, True
+        self._begin_to_plan(instruction, settings)
 
-        def work(engine: Engine, callbacks: Callbacks) -> str:
+        def work(engine: Engine, callbacks: Callbacks) -> tuple[str, str]:
             self._read_catalog(engine)
-            return jobs.plan(engine, callbacks, instruction, pictures.png(capture.pixels), settings)
+            png = pictures.png(capture.pixels)
+            return jobs.plan(engine, callbacks, instruction, png, settings), _id(png)
 
-        def on_done(text: str) -> None:
-            self.set_chain(Chain(text))
+        def on_done(value: tuple[str, str]) -> None:
+            chain, image = value
+            self.origin = replace(self.origin, image=image)
+            self.set_chain(Chain(chain))
             self._idle(translate("Check the boxes, correct them if needed, then apply the plan."))
 
         self._begin(translate("Planning"), work, Run(on_done, self._on_error, self._on_event))
 
     def apply(self, instruction: str, settings: Settings) -> None:
-        """Draws the plan, or plans first if there is none."""
-        if not self._read_again(instruction):
+        """Draws the plan with the words that it answers, or plans first if there is none."""
+        words = self.origin.words(instruction)
+        if not self._read_again(words):
             return
         capture, chain = self.capture, self.chain.text or None
         assert capture is not None
+        if chain is None:
+            self._begin_to_plan(words, settings)
+        elif not self.origin.known:  # written by hand: from now on it answers these words
+            self.origin = Origin(instruction=words)
         self._is_planning = chain is None
 
-        def work(engine: Engine, callbacks: Callbacks) -> tuple[jobs.Outcome, list[Result]]:
+        def work(engine: Engine, callbacks: Callbacks) -> tuple[jobs.Outcome, list[Result], str]:
             self._read_catalog(engine)
             png = pictures.png(capture.pixels)
-            outcome = jobs.edit(engine, callbacks, instruction, png, chain, settings)
-            return outcome, [pictures.result(candidate, capture.selection) for candidate in outcome.candidates]
+            outcome = jobs.edit(engine, callbacks, words, png, chain, settings)
+            return outcome, [pictures.result(one, capture.selection) for one in outcome.candidates], _id(png)
 
-        def on_done(value: tuple[jobs.Outcome, list[Result]]) -> None:
-            outcome, results = value
+        def on_done(value: tuple[jobs.Outcome, list[Result], str]) -> None:
+            outcome, results, image = value
+            self.origin = replace(self.origin, image=self.origin.image or image)
             self.set_chain(Chain(outcome.chain))
-            self.offers = [Offer(layer_name(instruction), capture, result) for result in results]
+            self.offers = [Offer(layer_name(words), capture, result) for result in results]
             self.offers_changed.emit()
             notes = " ".join(language.note(note) for note in (*capture.notes, *outcome.notes))
             if len(results) == 1:
@@ -129,6 +142,10 @@ class Editing(QtCore.QObject):
                 self._idle(f"{translate('Choose one of the {count} candidates.', count=len(results))} {notes}")
 
         self._begin(translate("Applying"), work, Run(on_done, self._on_error, self._on_event))
+
+    def _begin_to_plan(self, words: str, settings: Settings) -> None:
+        self.chain, self.selected, self._is_planning = Chain(""), None, True
+        self.origin = Origin(instruction=words, model=settings.model, adapter=settings.adapter or "")
 
     def cancel(self) -> None:
         if self.session.busy:
@@ -155,9 +172,28 @@ class Editing(QtCore.QObject):
             return f"{language.note(problem)} {hint}", True
         document = offer.capture.target.document()
         assert document is not None
+        before = canvas.visible(document, offer.capture.area)
         canvas.insert(document, layer, offer.name, offer.capture.area, offer.result.pixels, offer.result.mask)
-        line = translate("Added the layer “{name}”.", name=offer.name)
-        return f"{line} {notes}".strip(), False
+        words = [
+            self._inserted(offer),
+            self._unseen(offer, layer, canvas.visible(document, offer.capture.area) == before),
+        ]
+        return " ".join(filter(None, [*words, notes])), False
+
+    def _inserted(self, offer: Offer) -> str:
+        target = offer.capture.target
+        if target.is_in_front:
+            return translate("Added the layer “{name}”.", name=offer.name)
+        return translate("Added the layer “{name}” to “{document}”.", name=offer.name, document=target.name)
+
+    def _unseen(self, offer: Offer, layer: Node, looks_the_same: bool) -> str:
+        """Why nobody sees the new layer. Empty: it is seen, or its edit changes nothing."""
+        group = canvas.hiding(layer)
+        if group is not None:
+            return translate("It cannot be seen, because the group “{name}” is hidden.", name=group.name())
+        if looks_the_same and offer.result.whole != offer.capture.pixels:
+            return translate("The picture looks the same as before; perhaps another layer covers the new one.")
+        return ""
 
     def open_as_document(self, number: int) -> None:
         """Opens a candidate as a new document."""
@@ -170,6 +206,8 @@ class Editing(QtCore.QObject):
     def set_chain(self, chain: Chain) -> None:
         """Sets the chain that the model wrote or the user corrected."""
         self.chain = chain
+        if not chain.text:
+            self.origin = Origin()  # what the user writes next answers nothing yet
         if self.selected is not None and self.selected >= len(chain.boxes):
             self.selected = None
         self.changed.emit()
@@ -186,10 +224,13 @@ class Editing(QtCore.QObject):
         if document is None:
             self.message.emit(translate("Open a picture first."), True)
         elif not instruction.strip():
-            self.message.emit(translate("The instruction is empty. Describe what should change."), True)
+            self._say_empty()
         else:
             return document
         return None
+
+    def _say_empty(self) -> None:
+        self.message.emit(translate("The instruction is empty. Describe what should change."), True)
 
     def _read_again(self, instruction: str) -> bool:
         """Reads the pixels again for the current plan. False if its document is no longer there."""
@@ -199,6 +240,9 @@ class Editing(QtCore.QObject):
                 return False
             self.capture = canvas.capture(document)
             return True
+        if not instruction.strip():
+            self._say_empty()
+            return False
         problem = self.capture.target.problem()
         if problem:
             self.message.emit(f"{language.note(problem)} {translate('Plan again.')}", True)
@@ -235,3 +279,8 @@ class Editing(QtCore.QObject):
     def _idle(self, words: str, is_error: bool = False) -> None:
         self.message.emit(words, is_error)
         self.changed.emit()
+
+
+def _id(png: bytes) -> str:
+    """The ID that the engine gives an uploaded picture."""
+    return hashlib.sha256(png).hexdigest()

@@ -56,16 +56,16 @@ class More(QtWidgets.QWidget):
 
     def _load(self) -> None:
         for name, combo in (("model", self.model), ("adapter", self.adapter)):
-            value = _read_setting(name, combo.currentData())
+            value = read_setting(name, combo.currentData())
             if combo.findData(value) < 0:
                 combo.addItem(value, value)
             combo.setCurrentIndex(combo.findData(value))
         for one in self.options:
             field = self.fields[one.name]
             if one.choices:
-                field.setCurrentIndex(max(0, field.findData(_read_setting(one.name, field.currentData()))))
+                field.setCurrentIndex(max(0, field.findData(read_setting(one.name, field.currentData()))))
             else:
-                field.setValue(type(field.value())(float(_read_setting(one.name, str(field.value())))))
+                field.setValue(type(field.value())(float(read_setting(one.name, str(field.value())))))
 
     def _save(self) -> None:
         for name, combo in (("model", self.model), ("adapter", self.adapter)):
@@ -80,7 +80,8 @@ def store_setting(name: str, value: str) -> None:
     Krita.instance().writeSetting(_GROUP, name, value)
 
 
-def _read_setting(name: str, default: str) -> str:
+def read_setting(name: str, default: str) -> str:
+    """Reads a setting from Krita's own configuration."""
     return Krita.instance().readSetting(_GROUP, name, default)
 
 

@@ -26,6 +26,9 @@ _ARROWS = {
     Qt.Key.Key_Down: (0, 1),
 }
 
+_LEAST = 120
+"""Minimum height in pixels."""
+
 
 class Preview(QtWidgets.QWidget):
     """Shows a picture with the chain's boxes. A drag outside all boxes adds a new one."""
@@ -37,7 +40,7 @@ class Preview(QtWidgets.QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumHeight(180)
+        self.setMinimumHeight(_LEAST)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName(translate("Preview with boxes"))
@@ -77,7 +80,7 @@ class Preview(QtWidgets.QWidget):
     # Qt calls these
 
     def sizeHint(self) -> QtCore.QSize:  # noqa: N802
-        return QtCore.QSize(260, 260)
+        return QtCore.QSize(260, _LEAST)  # it gets the room that the others leave
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:  # noqa: N802
         painter = QtGui.QPainter(self)
@@ -123,8 +126,11 @@ class Preview(QtWidgets.QWidget):
 
     def mouseReleaseEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
         frame, start, end = self.frame(), self._drag_start, self._drag_end
-        self._grip = self._drag_start = self._drag_end = None
+        grip, self._grip, self._drag_start, self._drag_end = self._grip, None, None, None
         self.update()
+        if frame and grip and grip[0] == "body" and grip[2] == _place(event):  # a click, which chooses the smallest box
+            hit = frame.hit(grip[2].x(), grip[2].y(), self._chain.boxes, None)
+            self._select(hit[0] if hit else None)
         if frame is None or start is None or end is None:
             return
         (x1, y1), (x2, y2) = frame.point(start.x(), start.y()), frame.point(end.x(), end.y())

@@ -4,8 +4,7 @@ import json
 import re
 import zipfile
 
-import pytest
-
+from plugins.package import KRITA, write_zip
 from tests.hosts.krita import Krita
 
 
@@ -86,10 +85,22 @@ def test_on_a_german_system_it_speaks_german(krita: Krita):
     assert "Installieren Sie got_desktop" in notes["said"]
 
 
-@pytest.mark.parametrize("command", [None, ["/nowhere/python"]])
-def test_without_the_product_the_user_is_told_what_to_install(krita: Krita, command: list[str] | None):
+def test_the_zip_is_imported_by_krita_itself_and_says_what_else_to_install(krita: Krita):
+    """The last part of importing is the restart, after which the plug-in has no got_desktop that it could start."""
+    path = krita.ground.folder / "got_krita.zip"
+    write_zip(KRITA, path)
+    notes = krita.run("importer", GOT_ZIP=str(path))
+    assert "GoT: edit with instruction" in notes["said"], notes["said"]
+    assert notes["imported"] == [True] * 3 and notes["enabled"] == "true"
+    says_what_to_install(krita.run("no_engine"))
+
+
+def test_without_the_product_the_user_is_told_what_to_install(krita: Krita):
     marker = krita.ground.folder / "home/.local/share/krita/pykrita/got_krita/got_desktop.json"
-    marker.write_text(json.dumps(json.loads(marker.read_text()) | {"engine_command": command}))
-    notes = krita.run("no_engine")
+    marker.write_text(json.dumps(json.loads(marker.read_text()) | {"engine_command": ["/nowhere/python"]}))
+    says_what_to_install(krita.run("no_engine"))
+
+
+def says_what_to_install(notes: dict) -> None:
     assert "empty" in notes["empty"]
     assert "Install got_desktop" in notes["said"] and "got plugin install" in notes["said"] and notes["nodes"] == 1

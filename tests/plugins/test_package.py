@@ -60,7 +60,15 @@ def test_the_copy_of_the_public_api_works_alone(plugin: Plugin, tmp_path: Path):
 def test_a_zip_holds_what_krita_imports_by_hand(tmp_path: Path):
     write_zip(KRITA, tmp_path / "got_krita.zip")
     names = zipfile.ZipFile(tmp_path / "got_krita.zip").namelist()
-    assert {"got_krita.desktop", "got_krita/__init__.py", "got_krita/api/launch.py"} <= set(names)
+    assert {"got_krita.desktop", "got_krita/", "got_krita/__init__.py", "got_krita/api/launch.py"} <= set(names)
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS.values(), ids=PLUGINS)
+def test_equal_files_give_equal_zips(plugin: Plugin, tmp_path: Path):
+    for name in ("one.zip", "two.zip"):
+        write_zip(plugin, tmp_path / name)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
 def test_the_zip_for_gimp_keeps_the_run_bit(tmp_path: Path):

@@ -3,8 +3,11 @@
 import subprocess
 
 from krita import Krita
-from PyQt5.QtCore import QEvent, QObject, QPoint
+from PyQt5.QtCore import QEvent, QObject, QPoint, Qt
 from PyQt5.QtWidgets import QApplication, QDockWidget, QListView, QMenu
+
+_MODIFIERS = (Qt.Key_Control, Qt.Key_Shift, Qt.Key_Alt)
+_KEYS = (QEvent.ShortcutOverride, QEvent.KeyPress)
 
 
 class _Received(QObject):
@@ -12,12 +15,14 @@ class _Received(QObject):
 
     def __init__(self):
         super().__init__()
-        self.counts = {QEvent.KeyRelease: 0, QEvent.MouseButtonRelease: 0}
+        self.keys = self.clicks = 0
         QApplication.instance().installEventFilter(self)
 
     def eventFilter(self, watched, event):  # noqa: N802 - Qt's name
-        if event.type() in self.counts and event.spontaneous() and watched.isWindowType():
-            self.counts[event.type()] += 1
+        if event.type() in _KEYS and event.key() not in _MODIFIERS:  # a release may get lost when a question opens
+            self.keys += 1
+        elif event.type() == QEvent.MouseButtonRelease and event.spontaneous():
+            self.clicks += 1
         return False
 
 
@@ -33,35 +38,45 @@ def window():
 
 
 def in_front():
-    """Gives Krita's window the keyboard; there is no window manager that does."""
-    _xdotool("windowfocus", int(window().winId()))
-    yield lambda: window().isActiveWindow()
+    """Gives the keyboard to Krita's window, or to the question over it; there is no window manager that does."""
+    active = QApplication.activeModalWidget() or window()
+    if not active.isActiveWindow():
+        _xdotool("windowfocus", int(active.winId()))
+        yield active.isActiveWindow
 
 
 def press(*keys):
     """Presses keys, one after the other: "ctrl+BackSpace"."""
     for key in keys:
-        before = _received.counts[QEvent.KeyRelease]
+        yield from in_front()
+        before = _received.keys
         _xdotool("key", key)
-        yield lambda before=before: _received.counts[QEvent.KeyRelease] > before
+        yield lambda before=before: _received.keys > before
+
+
+def write(text):
+    """Types a text into the focused field."""
+    before = _received.keys
+    _xdotool("type", text)
+    yield lambda: _received.keys >= before + len(text)
 
 
 def click(widget, at=None, button=1):
     """Clicks on a widget, in its middle or at a place in its own pixels."""
     place = widget.mapToGlobal(QPoint(*map(round, at)) if at else widget.rect().center())
-    before = _received.counts[QEvent.MouseButtonRelease]
+    before = _received.clicks
     _xdotool("mousemove", place.x(), place.y(), "click", button)
-    yield lambda: _received.counts[QEvent.MouseButtonRelease] > before
+    yield lambda: _received.clicks > before
 
 
 def pull(widget, start, end):
     """Presses the mouse on a widget at `start`, moves to `end` and releases it; in the widget's pixels."""
     places = [widget.mapToGlobal(QPoint(*map(round, at))) for at in (start, end)]
-    before = _received.counts[QEvent.MouseButtonRelease]
+    before = _received.clicks
     _xdotool("mousemove", places[0].x(), places[0].y(), "mousedown", 1)
     _xdotool("mousemove", (places[0].x() + places[1].x()) // 2, (places[0].y() + places[1].y()) // 2)
     _xdotool("mousemove", places[1].x(), places[1].y(), "mouseup", 1)
-    yield lambda: _received.counts[QEvent.MouseButtonRelease] > before
+    yield lambda: _received.clicks > before
 
 
 def undo_steps():

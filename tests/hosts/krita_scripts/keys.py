@@ -1,6 +1,6 @@
 """Real keys in each widget of the docker: the widget does what it should, and the painter's picture stays as it is."""
 
-from hands import click, in_front, popup, press, undo_steps, window
+from hands import click, in_front, popup, press, pull, undo_steps, window
 from PyQt5.QtGui import QTextCursor
 from PyQt5.QtWidgets import QScrollArea
 from steps import KRITA, docker, free, opened, pixels, show_docker
@@ -50,6 +50,18 @@ def on_preview(note):
     moved = boxes()[0]
     yield from press("ctrl+BackSpace", "shift+BackSpace", "Delete")
     note([moved, boxes()])
+
+
+def mouse_on_preview(note):
+    """Drags inside the chosen box, where a smaller one lies; then clicks there."""
+    text = CHAIN.replace("(400,400)", "(950,950)")
+    docker().editing.set_chain(docker().editing.chain.parse(text))
+    docker().editing.select(0)
+    at = inside_box(1)
+    yield from pull(docker().preview, at, (at[0] - 10, at[1]))
+    moved = [boxes()[0][0] < 100, boxes()[1], docker().editing.selected]
+    yield from click(docker().preview, inside_box(1))
+    note([*moved, docker().editing.selected])
 
 
 def inside_box(number):
@@ -110,6 +122,7 @@ def on_enter(note):
 
 CHECKS = {
     "preview": on_preview,
+    "mouse": mouse_on_preview,
     "list": on_list,
     "instruction": on_instruction,
     "chain": on_chain,
