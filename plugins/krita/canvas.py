@@ -10,7 +10,7 @@ from krita import Document, Krita, Node
 from engine.api.language import translate
 from engine.api.notes import Note
 from plugins.common.geometry import Area, clipped, neighborhood
-from plugins.krita.qt import QtCore, QtGui
+from plugins.krita.qt import QtCore, QtGui, QtWidgets
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 """Krita's sRGB profile; the engine draws in sRGB."""
@@ -185,9 +185,17 @@ def visible(document: Document, area: Area) -> bytes:
     return bytes(document.pixelData(*area))
 
 
-def show(document: Document) -> None:
-    """Brings a document's view to the front."""
-    Krita.instance().setActiveDocument(document)
+def show(target: Target) -> None:
+    """Brings a document's view to the front, if it is still open."""
+    if target.document() is None:
+        return
+    # Krita's own setActiveDocument does nothing, and View.setVisible gives all tabs the same title
+    for window in Krita.instance().windows():
+        tabs = window.qwindow().findChild(QtWidgets.QMdiArea)
+        for tab in sorted(tabs.subWindowList(), key=lambda one: target.name not in one.windowTitle()):
+            if target.is_in_front:
+                return
+            tabs.setActiveSubWindow(tab)
 
 
 def new_document(name: str, pixels: QtGui.QImage) -> Document:

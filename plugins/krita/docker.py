@@ -208,10 +208,8 @@ class Docker(DockWidget):
         return not self.editing.chain.text or self.editing.origin.answers("edit", self.instruction.toPlainText())
 
     def _show_document(self) -> None:
-        capture = self.editing.capture
-        document = capture.target.document() if capture else None
-        if document:
-            show(document)
+        if self.editing.capture:
+            show(self.editing.capture.target)
 
     def _chain_edited(self) -> None:
         self.editing.set_chain(Chain(self.chain.toPlainText()))
@@ -225,9 +223,7 @@ class Docker(DockWidget):
     def _result_clicked(self, item: QtWidgets.QListWidgetItem) -> None:
         row = self.results.row(item)
         if len(self.editing.offers) > 1:  # a single candidate is inserted already, if possible
-            document = self.editing.offers[row].capture.target.document()
-            if document:
-                show(document)
+            show(self.editing.offers[row].capture.target)
             self.editing.take(row)
 
     # display

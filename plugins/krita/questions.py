@@ -12,7 +12,7 @@ Answer = tuple[str, Callable[[], None]]
 
 
 def ask(parent: QtWidgets.QWidget, question: str, answers: Sequence[Answer]) -> QtWidgets.QMessageBox:
-    """Opens a window with a question. The first answer is the default; Cancel (Escape) does nothing."""
+    """Opens a window with a question. The last answer is the default; Cancel (Escape) does nothing."""
     box = QtWidgets.QMessageBox(parent.window())
     box.setWindowTitle("GoT")
     box.setIcon(QtWidgets.QMessageBox.Icon.Question)
@@ -21,8 +21,7 @@ def ask(parent: QtWidgets.QWidget, question: str, answers: Sequence[Answer]) -> 
     for label, action in answers:
         button = box.addButton(label, QtWidgets.QMessageBox.ButtonRole.AcceptRole)
         actions[button] = action
-        if len(actions) == 1:
-            box.setDefaultButton(button)
+        box.setDefaultButton(button)
     cancel = box.addButton(translate("Cancel"), QtWidgets.QMessageBox.ButtonRole.RejectRole)
     box.setEscapeButton(cancel)
 

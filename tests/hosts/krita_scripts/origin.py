@@ -1,7 +1,7 @@
 """What a plan is for: its words and its document. Answers are given with real clicks and keys."""
 
-from hands import click, in_front, press
-from PyQt5.QtWidgets import QApplication, QMessageBox
+from hands import click, in_front, press, window
+from PyQt5.QtWidgets import QApplication, QMdiArea, QMessageBox, QTabBar
 from steps import KRITA, close, docker, free, identity, opened, screen_shot, tree
 from steps import in_front as front
 
@@ -118,25 +118,31 @@ def documents(note):
     yield free
     note("applied_to_the_first", [front() == identity(sea), len(sea.topLevelNodes()), len(meadow.topLevelNodes())])
 
-    KRITA.setActiveDocument(meadow)
-    yield lambda: front() == identity(meadow)
+    yield from look_at(meadow)
     yield from apply_by_key()
     yield from answer("Plan for “meadow.png”")
     yield free
     note("planned_for_the_second", [docker().about.text(), docker().show_document.isVisible()])
-    KRITA.setActiveDocument(sea)
-    yield lambda: front() == identity(sea)
+    yield from look_at(sea)
     yield docker().show_document.isVisible
     yield from click(docker().show_document)
     yield lambda: front() == identity(meadow)
 
     docker().apply.click()  # and looks at another picture while it is drawn
-    KRITA.setActiveDocument(sea)
-    yield lambda: front() == identity(sea)
+    yield from look_at(sea)
     yield free
     note("said_where", [docker().message.text(), len(sea.topLevelNodes()), len(meadow.topLevelNodes())])
     yield from close(meadow)
     yield from close(sea)
+
+
+def look_at(document):
+    """Clicks on the tab of a document."""
+    bar = window().findChild(QMdiArea).findChild(QTabBar)
+    tab = [identity(view.document()) for view in KRITA.activeWindow().views()].index(identity(document))
+    rect = bar.tabRect(tab)
+    yield from click(bar, (rect.center().x(), rect.center().y()))
+    yield lambda: front() == identity(document)
 
 
 def hidden_group(note):
