@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from PIL import Image, ImageChops
+from PIL import Image
 
 from engine.api.errors import ImageError
 from engine.api.formats import PNG
