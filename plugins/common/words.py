@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.api import language
-from engine.api.chain import NO_REGION, Chain, Region
+from engine.api.advice import advice
+from engine.api.chain import Chain, Region
 from engine.api.language import translate
+from engine.api.origin import Origin
 from engine.api.protocol import BoxFound, Event, Loading, Note, Planning, Queued, Started, Step, Token, Writing
 
 
@@ -76,10 +78,12 @@ def region_line(region: Region) -> str:
     return f"{region.id + 1}  {what}  –  {region.color if region.is_mask else translate('not edited')}"
 
 
-def plan_line(chain: Chain, edit: bool = True) -> str:
-    """What the user should know before a plan is drawn: a problem in it, or that everything changes. Else ""."""
+def plan_line(chain: Chain, origin: Origin, everywhere: bool = False) -> str:
+    """What the user should know before a plan is drawn: advice on the whole, and its first problem. Else "".
+
+    `everywhere` means that the whole picture may change.
+    """
     problems = [problem for problem in chain.problems if problem.code != "no_color"]  # the list says “not edited”
-    problem = chain.lost or next(iter(problems), None)
-    if problem:
-        return language.sentence(problem)
-    return language.note(NO_REGION) if edit and chain.text and chain.changes_everything else ""
+    lines = [language.note(note) for note in advice(chain, origin, everywhere)]
+    lines += [language.sentence(problem) for problem in ([chain.lost] if chain.lost else problems[:1])]
+    return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import gi
@@ -14,6 +15,7 @@ gi.require_version("Gdk", "3.0")
 from gi.repository import Gdk, Gimp, GimpUi, GLib, Gtk  # noqa: E402
 
 from engine.api import language  # noqa: E402
+from engine.api.advice import is_drawable  # noqa: E402
 from engine.api.chain import Chain  # noqa: E402
 from engine.api.errors import Cancelled, EngineError  # noqa: E402
 from engine.api.language import translate  # noqa: E402
@@ -211,7 +213,11 @@ class _Dialog:
         self._is_busy = busy
         self._fields.set_sensitive(not busy)
         self._parts.switch(busy)
-        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not busy)
+
+    @property
+    def _everywhere(self) -> bool:
+        """Whether the whole picture may change."""
+        return self._capture is None or self._config.get_property("scope") == "whole"
 
     def _cancel(self) -> None:
         if self._is_busy:
@@ -260,8 +266,10 @@ class _Dialog:
 
     def _set_chain(self, chain: Chain) -> None:
         self.chain = chain
-        warning = "" if self._is_busy else plan_line(chain, edit=self._capture is not None)
-        self._parts.show_chain(chain, warning)
+        origin = replace(self._origin, task=self._task)
+        self._parts.show_chain(chain, "" if self._is_busy else plan_line(chain, origin, self._everywhere))
+        can_apply = not chain.text or is_drawable(chain, origin, self._everywhere)
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, can_apply and not self._is_busy)
 
     def _show_picture(self) -> None:
         """Shows the picture that is edited, or an empty one, behind the boxes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from krita import Canvas, DockWidget, Krita
 
+from engine.api.advice import is_drawable
 from engine.api.chain import LIMIT, Box, Chain
 from engine.api.language import translate
 from plugins.common.words import Progress, plan_line, region_line, short
@@ -148,6 +149,7 @@ class Docker(DockWidget):
         self.results.itemDoubleClicked.connect(lambda item: editing.open_as_document(self.results.row(item)))
         self.results.itemClicked.connect(self._result_clicked)
         self.more_button.toggled.connect(self._show_more)
+        self.more.fields["scope"].currentIndexChanged.connect(lambda _: self._show())
         Krita.instance().notifier().applicationClosing.connect(editing.session.close)
 
     # actions
@@ -231,7 +233,7 @@ class Docker(DockWidget):
     def _show(self) -> None:
         editing = self.editing
         busy = editing.busy
-        for widget in (self.plan, self.apply, self.start):
+        for widget in (self.plan, self.start):
             widget.setEnabled(not busy)
         self.cancel.setEnabled(busy)
         self.progress.setVisible(busy)
@@ -243,7 +245,9 @@ class Docker(DockWidget):
             _silently(self.chain, lambda: self.chain.setPlainText(chain.text))
         _silently(self.boxes, self._list_boxes)
         self._show_numbers()
-        line = "" if busy else plan_line(chain)
+        everywhere = self.more.values()["scope"] == "whole"
+        self.apply.setEnabled(not busy and (not chain.text or is_drawable(chain, editing.origin, everywhere)))
+        line = "" if busy else plan_line(chain, editing.origin, everywhere)
         self.problem.setText(line)
         self.problem.setVisible(bool(line))
         self._show_about()

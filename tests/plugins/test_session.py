@@ -14,6 +14,7 @@ from PIL import Image
 
 from engine.api.chain import NO_REGION, Chain
 from engine.api.errors import Cancelled, ChainError, EngineError
+from engine.api.origin import Origin
 from engine.api.protocol import Step
 from plugins.common import jobs
 from plugins.common.jobs import Settings
@@ -75,16 +76,17 @@ def test_a_plan_whose_boxes_are_all_lost_is_not_drawn(host: Host):
             host.run(
                 lambda engine, callbacks, chain=chain: jobs.edit(engine, callbacks, LOST, picture, chain, SETTINGS)
             )
-    assert "has no area in the picture" in plan_line(Chain(LOST_TURN))
+    assert "has no area in the picture" in plan_line(Chain(LOST_TURN), Origin())
 
 
 def test_a_plan_without_a_region_says_so_before_it_is_drawn(host: Host):
     picture = png(scene())
     chain = host.run(lambda engine, callbacks: jobs.plan(engine, callbacks, WHOLE, picture, SETTINGS))
-    assert plan_line(Chain(chain)) == NO_REGION.text and plan_line(Chain(chain), edit=False) == ""
+    assert plan_line(Chain(chain), Origin(instruction=WHOLE)) == NO_REGION.text
+    assert plan_line(Chain(chain), Origin(task="text_to_image", instruction=WHOLE)) == ""
     outcome = host.run(lambda engine, callbacks: jobs.edit(engine, callbacks, WHOLE, picture, chain, SETTINGS))
     assert NO_REGION in outcome.notes
-    assert plan_line(Chain("")) == plan_line(Chain(CHAIN)) == ""
+    assert plan_line(Chain(""), Origin()) == plan_line(Chain(CHAIN), Origin()) == ""
 
 
 def test_feather_and_grow_shape_the_mask(host: Host):
