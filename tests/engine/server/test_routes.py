@@ -155,7 +155,7 @@ def test_a_plan_is_sent_token_by_token(engine, image):
     result, events = run(engine, PlanRequest(instruction=INSTRUCTION, image=image, model="tiny"))
     assert result.chains == (CHAIN,) and "".join(e.text for e in events if isinstance(e, Token)) == CHAIN
     kinds = [type(event) for event in events]
-    assert kinds[0] is Queued and kinds[1] is Started and kinds[-2:] == [Writing, Finished]
+    assert kinds[0] is Queued and kinds[1] is Started and kinds[-1] is Finished and Writing not in kinds
     box = next(event for event in events if isinstance(event, BoxFound))
     assert box == BoxFound(0, 0, (125, 250, 500, 750), "A boat", "red")
     # the box is sent before the chain is complete
