@@ -25,8 +25,15 @@ class Activity:
     """Number of jobs ahead in the engine's queue."""
     turn: int = 0
     candidate: int = 0
+    candidates: int = 1
     attempt: int = 1
     """Greater than 1: the engine was restarted, and the job continues."""
+
+    @property
+    def part(self) -> tuple[int, int]:
+        """How much of the stage is done, and of how much; drawing counts the steps of all candidates."""
+        many = self.candidates if self.stage == "draw" else 1
+        return (self.candidate * self.total if many > 1 else 0) + self.done, many * self.total
 
 
 def after(event: Event, now: Activity) -> Activity:
@@ -39,8 +46,8 @@ def after(event: Event, now: Activity) -> Activity:
         return replace(now, stage="plan", turn=event.turn, done=0, total=0, seconds_left=None)
     if isinstance(event, Step):
         part = {"done": event.step, "total": event.total, "seconds_left": event.seconds_left}
-        where = {"turn": event.turn, "candidate": event.candidate, "step_seconds": event.seconds}
-        return replace(now, stage="draw", **part, **where)
+        where = {"turn": event.turn, "candidate": event.candidate, "candidates": event.candidates}
+        return replace(now, stage="draw", step_seconds=event.seconds, **part, **where)
     if isinstance(event, Writing):
         return replace(now, stage="write", done=0, total=0, seconds_left=None)
     return now

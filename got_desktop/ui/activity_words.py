@@ -41,10 +41,10 @@ def _stage(activity: Activity) -> str:
             else translate("Activity", "Planning turn {turn}").format(**part)
         )
     if activity.stage == "draw":
-        text = translate("Activity", "Drawing: step {done} of {total}").format(**part)
-        if activity.candidate:
-            text += " " + translate("Activity", "(candidate {number})").format(number=activity.candidate + 1)
-        return text
+        if activity.candidates == 1:
+            return translate("Activity", "Drawing: step {done} of {total}").format(**part)
+        words = translate("Activity", "Drawing candidate {number} of {count}: step {done} of {total}")
+        return words.format(number=activity.candidate + 1, count=activity.candidates, **part)
     plain = {
         "send": translate("Activity", "Sending the picture"),
         "write": translate("Activity", "Compositing the picture"),

@@ -216,8 +216,9 @@ class InstructionPanel(QFrame):
         if activity is None:
             return
         self.stage.setText(say_activity(activity))
-        self.progress.setRange(0, activity.total)
-        self.progress.setValue(activity.done)
+        done, total = activity.part
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
         self.cancel.setEnabled(activity.stage != "cancel")
 
     def _show_size(self) -> None:
