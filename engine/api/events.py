@@ -85,7 +85,7 @@ class Preview:
     turn: int
     candidate: int
     jpeg: str
-    """A small JPEG in base64."""
+    """A small JPEG in base64: of an edit, the part of the picture that the model sees; otherwise the new picture."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,13 @@ class Fit:
         left, top = self.offset
         return canvas.crop((left, top, left + self.content[0], top + self.content[1]))
 
+    def crop_scaled(self, small: Image.Image) -> Image.Image:
+        """The content rectangle of a canvas that was made smaller."""
+        factor = small.width / self.canvas[0]
+        left, top = (round(factor * at) for at in self.offset)
+        width, height = (max(1, round(factor * length)) for length in self.content)
+        return small.crop((left, top, left + width, top + height))
+
     def restore(self, canvas: Image.Image) -> Image.Image:
         """The final picture for a rendered canvas, of `output` size."""
         return self.crop(canvas).resize(self.output, Image.Resampling.BICUBIC)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.got import GoTPipeline
+    from engine.imaging.fit import Fit
 
 PREVIEWS = 8
 """Maximum number of previews per image."""
@@ -33,6 +34,8 @@ class Reporter:
         self.notes: list[Note] = []
         self.seconds: dict[str, float] = {}
         self.candidate = 0
+        self.fit: Fit | None = None
+        """How the picture to edit lies on the model's canvas; None for a new picture."""
         self._stage = ""
         self._stage_start = time.monotonic()
         self._text = ""
@@ -145,7 +148,9 @@ class Reporter:
     def _preview(self) -> str:
         assert self._pipeline is not None and self._latents is not None
         buffer = io.BytesIO()
-        self._pipeline.renderer.preview(self._latents, _PREVIEW_SIDE).save(buffer, "JPEG", quality=70)
+        canvas = self._pipeline.renderer.preview(self._latents, _PREVIEW_SIDE)
+        picture = self.fit.crop_scaled(canvas) if self.fit else canvas
+        picture.save(buffer, "JPEG", quality=70)
         return base64.b64encode(buffer.getvalue()).decode()
 
     def write(self) -> None:

@@ -91,13 +91,14 @@ class Task:
                     height=picture.height,
                 )
             )
+        fit = (Fit.stretch if request.fit == "stretch" else Fit.pad)(picture.size, (side, side))
+        self.reporter.fit = fit
         results, chain = self._candidates(request, picture, options)
         self.reporter.write()
         files = Files()
         for candidate, images in enumerate(results):
             files.add_edit(candidate, source, edit_layers(request, source, region, chain, images))
         files.add_overlay([picture, *results[0]], chain)
-        fit = (Fit.stretch if request.fit == "stretch" else Fit.pad)(picture.size, (side, side))
         placement = Placement(region.crop, fit.canvas, fit.content, fit.offset)
         facts = facts_of(EditOptions, request, options)
         return self._result(request.instruction, [chain] * len(results), facts, files, placement)

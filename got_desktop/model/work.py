@@ -51,6 +51,8 @@ class Work(QObject):
         """The plan that is being written."""
         self.preview: str = ""
         """The unfinished picture: a small JPEG in base64."""
+        self.preview_frame: Frame | None = None
+        """The part of the document that the preview shows; None for a new picture."""
         self.results: Results | None = None
         self.times: Times | None = None
         """The last run's time by stage."""
@@ -131,6 +133,7 @@ class Work(QObject):
                 self._keep_plan(Plan.of(self._text, origin), before)
 
         self.dismiss()
+        self.preview_frame = None if drawing.new_picture else before.seen
         self._begin("draw" if plan else "both")
         self._run(
             lambda client: job_requests.with_picture(client, job, before),
@@ -172,6 +175,7 @@ class Work(QObject):
             self._end()
             self.message.emit(lost)
 
+        self.preview_frame = None
         self._begin("draw")
         self._follow(lambda *callbacks: self.link.resume(job, *callbacks), fetch, on_done, fail)
 

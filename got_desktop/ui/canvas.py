@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -28,7 +28,16 @@ from got_desktop.ui import geometry
 from got_desktop.ui.box_label import BoxLabel
 from got_desktop.ui.canvas_keys import Keys
 from got_desktop.ui.canvas_mouse import Mouse, point
-from got_desktop.ui.canvas_paint import ShownBox, paint_area, paint_boxes, paint_picture, paint_slider, qrect
+from got_desktop.ui.canvas_paint import (
+    ShownBox,
+    paint_area,
+    paint_boxes,
+    paint_corner,
+    paint_inside,
+    paint_picture,
+    paint_slider,
+    qrect,
+)
 from got_desktop.ui.geometry import Point, Rect, Size, View
 from got_desktop.ui.side_by_side import SideBySide
 from got_desktop.ui.theme import RED, colors
@@ -365,13 +374,8 @@ class Canvas(QWidget):
 
     def _paint_over(self, painter: QPainter, picture: Pyramid) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.preview is not None and self.after is None:
-            # the preview is square like the model's canvas, so it is shown in the corner instead of over the picture
-            side = min(192.0, self.width() / 4)
-            area = QRectF(self.width() - side - 14, 14, side, side)
-            painter.setPen(QPen(QColor(colors().border), 2))
-            painter.drawImage(area, self.preview)
-            painter.drawRect(area)
+        if self.preview is not None and self.after is None and not self._original:
+            self._paint_preview(painter, self.preview)
         if self.mode == "heat" and self.heat is not None and not self._original:
             paint_picture(painter, self.heat, self.view, over=True)
         elif self.sliding and self.before is not None and not self._original:
@@ -386,6 +390,19 @@ class Canvas(QWidget):
             painter.setPen(QPen(QColor(RED), 2, Qt.PenStyle.DotLine))
             painter.setBrush(QColor(224, 36, 43, 30))
             painter.drawRect(qrect(self.box_view.rect_to_screen(live[1])))
+
+    def _paint_preview(self, painter: QPainter, preview: QImage) -> None:
+        """Paints the unfinished picture where it will be: an edit in its boxes, a new picture in the corner."""
+        frame, turn = self.session.work.preview_frame, self.session.review.turn
+        if frame is None:
+            return paint_corner(painter, preview, self.width())
+        place = qrect(self.view.rect_to_screen(Rect(*frame)))
+        rects = [
+            self.box_view.rect_to_screen(geometry.rect_of(region.box, self.frame_size))
+            for _, region, _ in self.session.review.plan.boxes(turn)
+            if region.is_mask and self.session.preferences.drawing.scope != "whole"
+        ]
+        paint_inside(painter, preview, place, [qrect(rect) for rect in rects] or [place])
 
     def _paint_area(self, painter: QPainter, picture: Pyramid) -> None:
         selection = self.session.document.state.selection

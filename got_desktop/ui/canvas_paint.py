@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from engine.api.chain import Region
 from got_desktop.model.plan import Mark
@@ -30,6 +30,29 @@ class ShownBox:
 
 def qrect(rect: Rect) -> QRectF:
     return QRectF(rect.left, rect.top, rect.width, rect.height)
+
+
+def paint_inside(painter: QPainter, image: QImage, place: QRectF, parts: list[QRectF]) -> None:
+    """Paints those parts of an image that fills `place`."""
+    clip = QPainterPath()
+    for part in parts:
+        whole = QPainterPath()
+        whole.addRect(part)
+        clip |= whole
+    painter.save()
+    painter.setClipPath(clip)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(place, image)
+    painter.restore()
+
+
+def paint_corner(painter: QPainter, image: QImage, width: int) -> None:
+    """Paints an image in the upper right corner of a canvas of that width."""
+    side = min(192.0, width / 4)
+    place = QRectF(width - side - 14, 14, side, side * image.height() / max(1, image.width()))
+    painter.setPen(QPen(QColor(colors().border), 2))
+    painter.drawImage(place, image)
+    painter.drawRect(place)
 
 
 def paint_picture(
