@@ -159,8 +159,8 @@
         <translation>Zeichnet: Schritt {done} von {total}</translation>
     </message>
     <message>
-        <source>(candidate {number})</source>
-        <translation>(Vorschlag {number})</translation>
+        <source>Drawing candidate {number} of {count}: step {done} of {total}</source>
+        <translation>Zeichnet Vorschlag {number} von {count}: Schritt {done} von {total}</translation>
     </message>
     <message>
         <source>Sending the picture</source>
@@ -486,6 +486,34 @@
         <source>Saved {name}.</source>
         <translation>{name} ist gespeichert.</translation>
     </message>
+    <message>
+        <source>The plan is not in it, as you chose in the settings.</source>
+        <translation>Der Plan ist nicht enthalten, wie in den Einstellungen gewählt.</translation>
+    </message>
+    <message>
+        <source>the layers with their masks</source>
+        <translation>die Ebenen mit ihren Masken</translation>
+    </message>
+    <message>
+        <source>the plan</source>
+        <translation>der Plan</translation>
+    </message>
+    <message>
+        <source>the area to edit</source>
+        <translation>der Bereich zum Bearbeiten</translation>
+    </message>
+    <message>
+        <source>the exact pixels</source>
+        <translation>die genauen Pixel</translation>
+    </message>
+    <message>
+        <source>Exported {name}. It does not contain: {parts}.</source>
+        <translation>{name} wurde exportiert. Nicht enthalten: {parts}.</translation>
+    </message>
+    <message>
+        <source>To keep everything, save as OpenRaster (.ora).</source>
+        <translation>Um alles zu behalten, speichern Sie als OpenRaster (.ora).</translation>
+    </message>
 </context>
 <context>
     <name>DrawingPanel</name>
@@ -563,6 +591,17 @@
     </message>
 </context>
 <context>
+    <name>EarlierJobs</name>
+    <message>
+        <source>These candidates are no longer stored.</source>
+        <translation>Diese Vorschläge sind nicht mehr gespeichert.</translation>
+    </message>
+    <message>
+        <source>Draw them again: the history has the plan, the settings and the seed.</source>
+        <translation>Zeichnen Sie sie neu: Der Verlauf hat den Plan, die Einstellungen und den Startwert.</translation>
+    </message>
+</context>
+<context>
     <name>Editor</name>
     <message>
         <source>Plan again</source>
@@ -589,8 +628,20 @@
         <translation>Anwenden</translation>
     </message>
     <message>
-        <source>No edit box in the plan can be used, so it is unclear what should change.</source>
-        <translation>Keiner der Kästen des Plans ist zu gebrauchen; daher ist unklar, was sich ändern soll.</translation>
+        <source>The plan is for “{words}”.</source>
+        <translation>Der Plan gilt „{words}“.</translation>
+    </message>
+    <message>
+        <source>Draw this plan, or plan again for “{words}”?</source>
+        <translation>Diesen Plan zeichnen oder für „{words}“ neu planen?</translation>
+    </message>
+    <message>
+        <source>Draw this plan anyway?</source>
+        <translation>Diesen Plan trotzdem zeichnen?</translation>
+    </message>
+    <message>
+        <source>&amp;Draw this plan</source>
+        <translation>Diesen Plan &amp;zeichnen</translation>
     </message>
     <message>
         <source>Part of the plan has no effect as written.</source>
@@ -620,6 +671,14 @@
         <translation>Alle Dateien (*)</translation>
     </message>
     <message>
+        <source>Only {name} is opened; the window shows one picture at a time.</source>
+        <translation>Nur {name} wird geöffnet; das Fenster zeigt ein Bild auf einmal.</translation>
+    </message>
+    <message>
+        <source>Not opened: {names}.</source>
+        <translation>Nicht geöffnet: {names}.</translation>
+    </message>
+    <message>
         <source>There is no picture on the clipboard.</source>
         <translation>In der Zwischenablage ist kein Bild.</translation>
     </message>
@@ -628,12 +687,20 @@
         <translation>Kopieren Sie ein Bild, oder öffnen Sie eine Datei.</translation>
     </message>
     <message>
+        <source>“{name}” has no unsaved changes.</source>
+        <translation>„{name}“ hat keine ungespeicherten Änderungen.</translation>
+    </message>
+    <message>
         <source>Save as</source>
         <translation>Speichern unter</translation>
     </message>
     <message>
         <source>OpenRaster, with layers (*.ora)</source>
         <translation>OpenRaster, mit Ebenen (*.ora)</translation>
+    </message>
+    <message>
+        <source>{format}, without layers (*{ending})</source>
+        <translation>{format}, ohne Ebenen (*{ending})</translation>
     </message>
     <message>
         <source>Untitled</source>
@@ -991,6 +1058,10 @@
         <source>Reuse these settings and the plan</source>
         <translation>Diese Einstellungen und den Plan wiederverwenden</translation>
     </message>
+    <message>
+        <source>Show the candidates again</source>
+        <translation>Die Vorschläge wieder zeigen</translation>
+    </message>
 </context>
 <context>
     <name>InstructionPanel</name>
@@ -1071,8 +1142,8 @@
         <translation>Gezeichnet mit {width}×{height}.</translation>
     </message>
     <message>
-        <source>Edited at {0}×{1}, pasted at {2}×{3}. Unedited areas stay unchanged.</source>
-        <translation>Bearbeitet mit {0}×{1}, eingefügt mit {2}×{3}. Alles Übrige bleibt unverändert.</translation>
+        <source>Drawn at {side}×{side}, pasted at {width}×{height}. Unedited areas stay unchanged.</source>
+        <translation>Gezeichnet mit {side}×{side}, eingefügt mit {width}×{height}. Unbearbeitetes bleibt unverändert.</translation>
     </message>
     <message>
         <source>Name</source>
@@ -1157,6 +1228,10 @@
         <translation>Maske ein- oder ausschalten</translation>
     </message>
     <message>
+        <source>Choose another candidate for this layer</source>
+        <translation>Einen anderen Vorschlag für diese Ebene wählen</translation>
+    </message>
+    <message>
         <source>Raise layer</source>
         <translation>Ebene anheben</translation>
     </message>
@@ -1209,10 +1284,6 @@
     <message>
         <source>Messages</source>
         <translation>Meldungen</translation>
-    </message>
-    <message>
-        <source>Close message</source>
-        <translation>Meldung schließen</translation>
     </message>
 </context>
 <context>
@@ -1423,6 +1494,10 @@
         <translation>Hier abzweigen: entfernt die Schritte nach diesem</translation>
     </message>
     <message>
+        <source>Put these words into the instruction</source>
+        <translation>Diese Worte in die Anweisung übernehmen</translation>
+    </message>
+    <message>
         <source>Draw a box (R)</source>
         <translation>Kasten zeichnen (R)</translation>
     </message>
@@ -1437,6 +1512,10 @@
     <message>
         <source>Turn {number} of {count}</source>
         <translation>Schritt {number} von {count}</translation>
+    </message>
+    <message>
+        <source>This plan is for “{words}”.</source>
+        <translation>Dieser Plan gilt „{words}“.</translation>
     </message>
     <message>
         <source>Branch</source>
@@ -1775,8 +1854,8 @@
         <translation>Als Bild übernehmen</translation>
     </message>
     <message>
-        <source>{all} % of the picture changed; outside the boxes, {outside} %</source>
-        <translation>{all} % des Bildes geändert; außerhalb der Kästen {outside} %</translation>
+        <source>{all} % of the picture changed; soft border {border} %, beyond it {spill} %</source>
+        <translation>{all} % des Bildes geändert; weicher Rand {border} %, darüber hinaus {spill} %</translation>
     </message>
 </context>
 <context>
@@ -2228,12 +2307,16 @@
         <translation>Das ist keine Bilddatei.</translation>
     </message>
     <message>
-        <source>Unsaved work</source>
-        <translation>Nicht gespeicherte Arbeit</translation>
+        <source>got_desktop closed before your work on “{name}” was saved ({date}).</source>
+        <translation>got_desktop wurde beendet, bevor Ihre Arbeit an „{name}“ gespeichert war ({date}).</translation>
     </message>
     <message>
-        <source>got_desktop closed before your last work was saved.</source>
-        <translation>got_desktop wurde beendet, bevor Ihre letzte Arbeit gespeichert war.</translation>
+        <source>Untitled</source>
+        <translation>Unbenannt</translation>
+    </message>
+    <message>
+        <source>Unsaved work</source>
+        <translation>Nicht gespeicherte Arbeit</translation>
     </message>
     <message>
         <source>Your work was kept, including layers and plan.</source>
@@ -2273,6 +2356,13 @@
     <message>
         <source>The job continues.</source>
         <translation>Der Auftrag läuft weiter.</translation>
+    </message>
+</context>
+<context>
+    <name>_Line</name>
+    <message>
+        <source>Close message</source>
+        <translation>Meldung schließen</translation>
     </message>
 </context>
 </TS>
