@@ -64,8 +64,10 @@ def one_look(theme: str, scale: str, folder: Path) -> None:
     session, editor = window.session, window.editor
     session.preferences.configure(first_start=False, theme=theme)
     follow(app, theme)
-    window.resize(*SIZE)
     window.show()
+    for panel in window.actions_.panels.values():
+        panel.setChecked(True)  # the virtual screen is too small for all of them
+    window.resize(*SIZE)
     window.begin()
 
     def until(holds: Callable[[], object]) -> None:

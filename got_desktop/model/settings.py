@@ -119,6 +119,8 @@ class Settings:
     history_kept: int = 500
     """Number of edits without a star that the history keeps."""
     first_start: bool = True
+    hidden_panels: tuple[str, ...] = ()
+    """The editor's panels that the user hid: "left", "right" or "bottom"."""
     recent: tuple[str, ...] = ()
     presets: tuple[Preset, ...] = ()
     drawing: Drawing = field(default_factory=Drawing)
@@ -133,6 +135,10 @@ class Settings:
         """Adds a preset, replacing one of the same name."""
         others = [other for other in self.presets if other.name != preset.name]
         return replace(self, presets=tuple(sorted([*others, preset], key=lambda each: each.name.lower())))
+
+    def with_panel(self, name: str, visible: bool) -> Settings:
+        others = tuple(hidden for hidden in self.hidden_panels if hidden != name)
+        return replace(self, hidden_panels=others if visible else (*others, name))
 
     def without_preset(self, name: str) -> Settings:
         return replace(self, presets=tuple(preset for preset in self.presets if preset.name != name))
@@ -155,7 +161,8 @@ def load(folder: Path) -> Settings:
         drawing = Drawing.from_json(value.pop("drawing", {}))
         names = {field.name for field in fields(Settings)}
         plain = {name: item for name, item in value.items() if name in names}
-        plain["recent"] = tuple(map(str, plain.get("recent", ())))
+        for name in ("recent", "hidden_panels"):
+            plain[name] = tuple(map(str, plain.get(name, ())))
         return Settings(**plain, presets=presets, drawing=drawing)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, EngineError):
         return Settings()

@@ -95,6 +95,15 @@ class Actions:
         self._add(menu, "larger", translate("Actions", "Zoom &in"), "Ctrl++; Ctrl+=", lambda: canvas.zoom(1), "zoom-in")
         self._add(menu, "smaller", translate("Actions", "Zoom &out"), "Ctrl+-", lambda: canvas.zoom(-1), "zoom-out")
         menu.addSeparator()
+        self.panels = {
+            name: self._panel(menu, name, text, key)
+            for name, text, key in (
+                ("left", translate("Actions", "&Left panel"), "F7"),
+                ("bottom", translate("Actions", "&History"), "F8"),
+                ("right", translate("Actions", "&Right panel"), "F9"),
+            )
+        }
+        menu.addSeparator()
         for number, page in enumerate(PAGES, 1):
             keys = f"Alt+{number}" if number < 10 else ""
             self._add(menu, f"page_{page.id}", page.title(), keys, lambda id=page.id: show_page(id), page.icon)
@@ -110,7 +119,30 @@ class Actions:
         ):
             number = len([key for key in self.all if key.startswith("focus_")]) + 1
             text = translate("Actions", "Go to {place}").format(place=where.accessibleName())
-            self._add(menu, name, text, f"Ctrl+Alt+{number}", where.setFocus)
+            self._add(menu, name, text, f"Ctrl+Alt+{number}", lambda where=where: self._go_to(where))
+
+    def _panel(self, menu: QMenu, name: str, text: str, key: str) -> QAction:
+        """A command that shows or hides one of the editor's panels; the user's choice is kept."""
+        preferences, panel = self.session.preferences, self.editor.panels[name]
+
+        def keep() -> None:
+            hidden = preferences.settings.with_panel(name, action.isChecked()).hidden_panels
+            preferences.configure(hidden_panels=hidden)
+
+        action = self._add(menu, f"panel_{name}", text, key, keep, f"panel-{name}")
+        action.setCheckable(True)
+        action.toggled.connect(panel.setVisible)
+        action.setChecked(True)
+        action.setChecked(name not in preferences.settings.hidden_panels)
+        return action
+
+    def _go_to(self, where: QWidget) -> None:
+        """Moves the focus, and shows the panel if it is hidden."""
+        self.session.page_requested.emit("editor")
+        for name, panel in self.editor.panels.items():
+            if panel.isAncestorOf(where) and not self.panels[name].isChecked():
+                self.panels[name].trigger()
+        where.setFocus()
 
     def _help(self) -> None:
         window, menu = self.window, self.window.menuBar().addMenu(translate("Actions", "&Help"))

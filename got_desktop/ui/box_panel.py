@@ -74,7 +74,7 @@ class BoxPanel(QWidget):
         self.phrase.setPlaceholderText(self.tr("What is in the box"))
         self.phrase.setAccessibleName(self.tr("What is in the box"))
         self.phrase.editingFinished.connect(self._rename)
-        self.meaning = Choice()
+        self.meaning = Choice(elastic=True)
         self.meaning.setAccessibleName(self.tr("Role of the box"))
         self.meaning.addItem(self.tr("Reasoned about only"), None)
         for color in COLORS:

@@ -44,8 +44,13 @@ def _with_focus(base: type[QWidget]) -> Callable[[QWidget, QWheelEvent], None]:
 
 
 class Choice(QComboBox):
-    def __init__(self) -> None:
+    def __init__(self, elastic: bool = False) -> None:
+        """`elastic`: as wide as there is room, so that a long name in it does not widen a panel."""
         super().__init__()
+        if elastic:
+            self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            self.setMinimumContentsLength(6)
+            self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     wheelEvent = _with_focus(QComboBox)  # noqa: N815 - Qt's names, here and below
@@ -243,7 +248,7 @@ class _Segment(QToolButton):
         self.ensurePolished()  # applies the style sheet's font
         font = self.font()
         font.setWeight(QFont.Weight.DemiBold)
-        return QSize(QFontMetrics(font).horizontalAdvance(self.text()) + 18, super().sizeHint().height())
+        return QSize(QFontMetrics(font).horizontalAdvance(self.text()) + 13, super().sizeHint().height())
 
 
 class Segments(QWidget):

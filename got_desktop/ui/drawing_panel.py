@@ -67,12 +67,12 @@ class DrawingPanel(QWidget):
         return field
 
     def _seed(self, field: OptionField) -> QLayout:
-        field.setMinimumWidth(84)
+        field.setMinimumWidth(56)
         self.lock = tool("lock", self.tr("Lock the seed"), checkable=True)
         self.lock.toggled.connect(self._lock)
         next_seed = tool("plus", self.tr("Next seed"), lambda: self._change_seed(Drawing.with_next_seed))
         dice = tool("dice", self.tr("Random seed"), lambda: self._change_seed(Drawing.with_any_seed))
-        return row(field, self.lock, next_seed, dice)
+        return row(field, self.lock, next_seed, dice, spacing=4)
 
     def _size(self) -> Row:
         self.size_boxes = {}
@@ -89,10 +89,10 @@ class DrawingPanel(QWidget):
         return self.size_label, self.size_box
 
     def _model(self) -> QWidget:
-        self.model = Choice()
+        self.model = Choice(elastic=True)
         self.model.setAccessibleName(self.tr("Model"))
         self.model.activated.connect(lambda: self.preferences.draw_with(model=self.model.currentText()))
-        self.adapter = Choice()
+        self.adapter = Choice(elastic=True)
         self.adapter.setAccessibleName(self.tr("Adapter"))
         self.adapter.activated.connect(self._use_adapter)
         self.weight = decimal(-4, 4, 0.1, self.tr("Adapter weight"))
@@ -166,7 +166,7 @@ def _grid(*rows: Row) -> QWidget:
     area = QWidget()
     grid = QGridLayout(area)
     grid.setContentsMargins(2, 0, 0, 4)
-    grid.setHorizontalSpacing(10)
+    grid.setHorizontalSpacing(6)
     grid.setVerticalSpacing(6)
     grid.setColumnMinimumWidth(0, 74)
     grid.setColumnStretch(1, 1)

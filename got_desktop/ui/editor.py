@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import language
 from got_desktop.model.results import Comparison, Results, compare
 from got_desktop.model.session import Session
 from got_desktop.ui.canvas import Canvas
 from got_desktop.ui.canvas_bar import CanvasBar
-from got_desktop.ui.controls import frame, scrolled, take_typed
+from got_desktop.ui.controls import column, frame, scrolled, take_typed
 from got_desktop.ui.history_strip import HistoryStrip
 from got_desktop.ui.instruction_panel import InstructionPanel
 from got_desktop.ui.keys import Keys, takes_text
@@ -54,20 +54,27 @@ class Editor(QWidget):
         inside.addWidget(self.canvas, 1)
         inside.addWidget(self.review)
         self.middle.addWidget(canvas)
-        center = QVBoxLayout()
-        center.setSpacing(0)
-        center.addWidget(self.middle, 1)
-        center.addWidget(self.history)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.instruction)
-        layout.addLayout(center, 1)
-        layout.addWidget(self._right())
+        center = QWidget()
+        center.setMinimumWidth(380)
+        below = column(self.middle, self.history, spacing=0)
+        below.setStretch(0, 1)
+        center.setLayout(below)
+        self.right = self._right()
+        across = QSplitter(Qt.Orientation.Horizontal)
+        across.setChildrenCollapsible(False)  # the window's buttons hide them
+        for place, (part, width) in enumerate(((self.instruction, 322), (center, 786), (self.right, 332))):
+            across.addWidget(part)
+            across.setStretchFactor(place, int(part is center))
+            part.resize(width, part.height())
+        across.setSizes([322, 786, 332])
+        self.setLayout(column(across))
+        self.panels = {"left": self.instruction, "right": self.right, "bottom": self.history}
+        """The parts that can be hidden, so that the picture has more room."""
 
     def _right(self) -> QFrame:
         right = frame("right")
-        right.setFixedWidth(332)
+        right.setMinimumWidth(268)
+        right.setMaximumWidth(460)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(scrolled(self.plan))
         split.addWidget(self.layers)

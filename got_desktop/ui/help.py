@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 
 from got_desktop import VERSION
 from got_desktop.ui import canvas_keys
+from got_desktop.ui.controls import button, column, label, row, scrolled
 
 translate = QCoreApplication.translate
 
@@ -23,7 +24,18 @@ def show_keys(window: QWidget, actions: Iterable[QAction]) -> None:
     ]
     rows += canvas_keys.shortcuts()
     table = "".join(f"<tr><td style='padding:3px 24px 3px 0'>{text}</td><td>{keys}</td></tr>" for text, keys in rows)
-    _tell(window, translate("Help", "Keyboard shortcuts"), f"<table>{table}</table>")
+    dialog = QDialog(window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(translate("Help", "Keyboard shortcuts"))
+    area = scrolled(label(f"<table>{table}</table>"))
+    area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # it is scrolled by keys
+    area.setAccessibleName(dialog.windowTitle())
+    close = button(translate("Help", "Close"), dialog.accept)
+    close.setAutoDefault(False)
+    dialog.setLayout(column(area, row(1, close), margin=16, spacing=12))
+    dialog.resize(560, min(720, window.height() - 60))
+    dialog.open()
+    area.setFocus()
 
 
 def show_about(window: QWidget) -> None:

@@ -28,7 +28,7 @@ class HistoryStrip(QFrame):
         self.search.setAccessibleName(self.tr("Search the history"))
         self.search.setClearButtonEnabled(True)
         self.search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self.stars = tool("star", self.tr("Starred only"), self.refresh, checkable=True)
+        self.stars = tool("filter", self.tr("Starred only"), self.refresh, checkable=True)
         self.reuse = tool("reuse", self.tr("Reuse these settings"), self._reuse)
         self.star = tool("star", self.tr("Star"), self._star)
         self.drop = tool("trash", self.tr("Delete from the history"), self._delete)

@@ -69,7 +69,8 @@ class InstructionPanel(QFrame):
         super().__init__()
         self.session, self.preferences = session, session.preferences
         self.setProperty("role", "left")
-        self.setFixedWidth(322)
+        self.setMinimumWidth(290)
+        self.setMaximumWidth(460)
         self.stages = Stages()
         self.kind = Segments(self.tr("What to create"), [("edit", self.tr("Edit")), ("new", self.tr("New picture"))])
         self.words = QPlainTextEdit()
@@ -100,7 +101,7 @@ class InstructionPanel(QFrame):
         return card
 
     def _lay_out(self) -> None:
-        self.presets = Choice()
+        self.presets = Choice(elastic=True)
         self.presets.setAccessibleName(self.tr("Preset"))
         save = tool("save", self.tr("Save as preset"), self._save_preset)
         self.drop_preset = tool("trash", self.tr("Delete preset"), self._drop_preset)
@@ -126,7 +127,7 @@ class InstructionPanel(QFrame):
             1,
             spacing=10,
         )
-        body.setContentsMargins(14, 10, 14, 12)
+        body.setContentsMargins(14, 10, 6, 12)
         content = QWidget()
         content.setLayout(body)
         self.presets.setSizePolicy(

@@ -35,6 +35,7 @@ class LayerPanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Layers"))
         self.list.setMinimumHeight(90)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # long names end in “…”
         self.list.currentRowChanged.connect(self._refresh)
         self.list.itemChanged.connect(self._store_item)
         names = _Names(self.list)
@@ -99,7 +100,8 @@ class LayerPanel(QWidget):
         else:
             flags |= Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable
             item.setCheckState(Qt.CheckState.Checked if visible else Qt.CheckState.Unchecked)
-            item.setToolTip(self.tr("Select the check box to show the layer. Press F2 or double-click to rename it."))
+            hint = self.tr("Select the check box to show the layer. Press F2 or double-click to rename it.")
+            item.setToolTip(f"{name}\n{hint}")
         item.setFlags(flags)
         self.list.addItem(item)
 

@@ -21,7 +21,7 @@ class ChoiceField(Choice):
     """The new value."""
 
     def __init__(self, option: Option) -> None:
-        super().__init__()
+        super().__init__(elastic=True)
         self.option = option
         self.setAccessibleName(option.title)
         self.setToolTip(option.tooltip)

@@ -23,7 +23,8 @@ class PlanPanel(QWidget):
         self.editor = ChainEditor(session)
         self.editor.setMinimumHeight(110)
         self.boxes = BoxPanel(session)
-        self.turns = Choice()
+        self.turns = Choice(elastic=True)
+        self.turns.setMinimumWidth(76)
         self.turns.setAccessibleName(self.tr("Turn of the plan"))
         self.turns.activated.connect(session.review.show_turn)
         self.until = button(self.tr("Run to here"), lambda: self.run_until_requested.emit(session.review.turn))
@@ -37,7 +38,7 @@ class PlanPanel(QWidget):
         self.origin.setLayout(row(self.answers, self.use_words))
         draw = tool("box", self.tr("Draw a box (R)"), self.draw_box_requested.emit)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 12, 14, 8)
+        layout.setContentsMargins(14, 12, 8, 8)
         body = column(
             label(self.tr("What the model understood"), "heading", self.editor),
             self.origin,

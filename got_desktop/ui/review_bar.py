@@ -53,9 +53,8 @@ class ReviewBar(QFrame):
         self.discard = button(self.tr("Discard"), self.dismissed.emit)
         self.accept = accept
         self._pictures.addStretch(1)
-        last = row(self.figure, self.discard, accept, spacing=8)
-        last.setStretch(0, 1)
-        layout = column(self._pictures, row(self.mode, 1, self.reuse, spacing=4), last, spacing=8)
+        last = row(self.reuse, 1, self.discard, accept, spacing=8)
+        layout = column(self._pictures, row(self.mode, 1), self.figure, last, spacing=8)
         layout.setContentsMargins(10, 8, 10, 8)
         self.setLayout(layout)
 
@@ -114,6 +113,7 @@ class ReviewBar(QFrame):
         self.seed_requested.emit(self._seeds[self.index])
 
     def show_difference(self, difference: Difference | None) -> None:
+        self.figure.setVisible(difference is not None)
         self.figure.setText(
             self.tr("{all} % of the picture changed; soft border {border} %, beyond it {spill} %").format(
                 all=decimal(difference.changed, 1),

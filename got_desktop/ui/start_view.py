@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from got_desktop.model.samples import samples
 from got_desktop.model.session import Session
-from got_desktop.ui.controls import button, column, frame, label
+from got_desktop.ui.controls import button, column, frame, label, row, scrolled
 
 
 class StartView(QFrame):
@@ -28,7 +28,7 @@ class StartView(QFrame):
         for place, sample in enumerate(samples()):
             sample_button = QToolButton()
             sample_button.setIcon(QIcon(str(sample.image)))
-            sample_button.setIconSize(QSize(144, 144))
+            sample_button.setIconSize(QSize(84, 84))
             sample_button.setText(sample.image.stem)
             sample_button.setToolTip(sample.instruction)
             sample_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
@@ -53,9 +53,11 @@ class StartView(QFrame):
             grid,
             spacing=14,
         )
-        body.setContentsMargins(28, 26, 28, 26)
+        body.setContentsMargins(22, 24, 22, 24)
         card.setLayout(body)
-        layout = QVBoxLayout(self)
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
         layout.addStretch(1)
-        layout.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(row(1, card, 1))
         layout.addStretch(1)
+        self.setLayout(column(scrolled(inside, "start")))

@@ -172,6 +172,10 @@ QToolButton[role="quiet"] {{ color: {c.muted}; font-size: 12px; padding: 1px 8px
 QToolButton[role="rail"] {{ border: 1px solid transparent; border-radius: 8px; padding: 7px 2px 5px 2px;
     font-size: 11px; color: {c.muted}; }}
 QToolButton[role="rail"]:checked {{ background: {c.chosen}; color: {c.text}; }}
+QToolButton[role="panels"] {{ padding: 2px; border-radius: 4px; }}
+QToolButton[role="panels"]:checked {{ background: transparent; border-color: transparent; }}
+QToolButton[role="panels"]:!checked {{ background: {c.pressed}; }}
+QToolButton[role="panels"]:focus {{ border-color: {c.accent}; }}
 QToolButton[role="fold"] {{ font-weight: 600; padding: 4px 2px; text-align: left; }}
 QToolButton[role="fold"]:checked {{ background: transparent; border-color: transparent; }}
 QToolButton[role="fold"]:hover {{ background: {c.hover}; }}

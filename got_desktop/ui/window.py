@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from got_desktop.model.recovery import LeftBehind
 from got_desktop.model.session import Session
 from got_desktop.ui.actions import Actions
+from got_desktop.ui.controls import row
 from got_desktop.ui.drops import Drops
 from got_desktop.ui.editor import Editor
 from got_desktop.ui.files import Files
@@ -30,14 +31,26 @@ from got_desktop.ui.question import Icon, Question, Role
 from got_desktop.ui.registry import PAGES
 from got_desktop.ui.status import StatusBar
 
+_FRAME = QSize(8, 40)
+"""Room that the window's frame takes from the screen."""
+
+
+class _RailButton(QToolButton):
+    """As wide as its text: styles would add more than a small window has room for."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's names, here and below
+        self.ensurePolished()  # applies the style sheet's font
+        return QSize(max(66, self.fontMetrics().horizontalAdvance(self.text()) + 6), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return self.sizeHint()
+
 
 class Window(QMainWindow):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self.setAcceptDrops(True)
-        self.setMinimumSize(1180, 720)
-        self.resize(1440, 900)
         self.pages = QStackedWidget()
         self._widgets: dict[str, QWidget] = {}
         self._rail_buttons: dict[str, QToolButton] = {}
@@ -47,7 +60,9 @@ class Window(QMainWindow):
         self.editor = self._editor()
         self.setStatusBar(StatusBar(session))
         self.actions_ = Actions(self, session, self.editor, self.files, self.messages)
-        self._leaving = False
+        self._leaving = self._shown = False
+        self._add_panel_buttons()
+        self.resize(QSize(1440, 900).boundedTo(self._room))
         self.messages.follow(session)
         session.page_requested.connect(self.show_page)
         session.recoverable.connect(self._offer_recovery)
@@ -70,11 +85,11 @@ class Window(QMainWindow):
         rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         rail.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(rail)
-        column.setContentsMargins(6, 8, 6, 8)
+        column.setContentsMargins(2, 8, 2, 8)
         column.setSpacing(4)
         group = QButtonGroup(self)
         for page in PAGES:
-            rail_button = QToolButton()
+            rail_button = _RailButton()
             rail_button.setText(page.title())
             rail_button.setIcon(icon(page.icon))
             rail_button.setIconSize(QSize(22, 22))
@@ -82,13 +97,13 @@ class Window(QMainWindow):
             rail_button.setCheckable(True)
             rail_button.setProperty("role", "rail")
             rail_button.setAccessibleName(page.title())
-            rail_button.setMinimumWidth(66)
             rail_button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             rail_button.clicked.connect(lambda _=False, id=page.id: self.show_page(id))
             group.addButton(rail_button)
             column.addWidget(rail_button)
             self._rail_buttons[page.id] = rail_button
         column.addStretch(1)
+        self._rail_below = column
         middle = QWidget()
         layout = QHBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -97,6 +112,37 @@ class Window(QMainWindow):
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(middle)
         self.messages = MessageBar(middle)
+
+    def _add_panel_buttons(self) -> None:
+        """Buttons below the pages that show and hide the editor's panels."""
+        buttons = []
+        for action in self.actions_.panels.values():
+            toggle = QToolButton()
+            toggle.setDefaultAction(action)
+            toggle.setIconSize(QSize(16, 16))
+            toggle.setFixedSize(22, 24)
+            toggle.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            name = action.text().replace("&", "")
+            toggle.setToolTip(f"{name} ({action.shortcut().toString()})")
+            toggle.setAccessibleName(name)
+            toggle.setProperty("role", "panels")
+            buttons.append(toggle)
+        self._rail_below.addLayout(row(1, *buttons, 1, spacing=0))
+
+    @property
+    def _room(self) -> QSize:
+        """The largest size that the screen has room for."""
+        return self.screen().availableGeometry().size() - _FRAME
+
+    def _fit_screen(self) -> None:
+        """Hides panels that a very small screen has no room for."""
+        screen = self._room
+        for name in ("bottom", "right", "left"):
+            need = self.minimumSizeHint()
+            if (need.height() if name == "bottom" else need.width()) > (
+                screen.height() if name == "bottom" else screen.width()
+            ):
+                self.actions_.panels[name].setChecked(False)
 
     def _editor(self) -> Editor:
         editor = Editor(self.session)
@@ -143,6 +189,9 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's names, here and below
         super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            self._fit_screen()
         self.drops.watch(self.windowHandle())
 
     def _take_drop(self, data: QMimeData) -> None:

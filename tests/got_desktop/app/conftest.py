@@ -24,6 +24,8 @@ from got_desktop.ui import window as ui  # noqa: E402
 from tests.engine.place import Place  # noqa: E402
 
 SEA = SAMPLES / "sea.png"
+SIZE = (1440, 900)
+"""The windows' size, which is their start size on a large screen."""
 LONG = 900_000
 """Milliseconds after which a wait counts as hanging, even on a very busy machine."""
 
@@ -88,6 +90,10 @@ def make_window(qapp, qtbot, data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         window.session.message.connect(window.message_log.append)
         window.show()
         qtbot.waitExposed(window)
+        if QApplication.platformName() == "offscreen":  # its screen is too small for all panels
+            for name, panel in window.actions_.panels.items():
+                panel.setChecked(name not in window.session.preferences.settings.hidden_panels)
+            window.resize(*SIZE)
         window.begin()
         windows.append(window)
         return window
