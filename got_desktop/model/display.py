@@ -56,4 +56,4 @@ class Display(QObject):
 def look(state: State) -> Pyramid:
     """Composites an open picture for the canvas. Slow."""
     assert state.base is not None
-    return pyramid(composite(state.base.image, state.layers))
+    return pyramid(composite(state.base.image, state.layers), state.base.icc_profile)

@@ -110,4 +110,5 @@ class _IntoRow(Keeping):
 def _read(source: Path, target: Path) -> tuple[State, raster.Pyramid, raster.Pyramid]:
     before, after = pictures.read(source), pictures.read(target)
     assert before.base is not None and after.base is not None
-    return before, raster.pyramid(before.base.image), raster.pyramid(after.base.image)
+    shown, target_shown = (raster.pyramid(base.image, base.icc_profile) for base in (before.base, after.base))
+    return before, shown, target_shown

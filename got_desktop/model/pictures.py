@@ -17,6 +17,7 @@ from PIL import Image
 from engine.api.formats import OPENRASTER, PNG, format_of
 from got_desktop import VERSION
 from got_desktop.model.layers import STRIP, Layer, composite
+from got_desktop.model.screen_color import for_screen
 from got_desktop.model.state import State
 
 if TYPE_CHECKING:
@@ -212,10 +213,12 @@ def _png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def thumbnail(image: Image.Image, side: int) -> bytes:
-    """A small JPEG of the picture."""
-    small = image.convert("RGB") if max(image.size) <= 2 * side else image.reduce(max(image.size) // (2 * side) or 1)
-    small = small.convert("RGB")
+def thumbnail(image: Image.Image, side: int, profile: bytes | None) -> bytes:
+    """A small JPEG of the picture in the screen's colors, with transparent parts on white."""
+    from engine.imaging.decode import on_white
+
+    small = on_white(image)
+    small = for_screen(small.reduce(max(1, max(image.size) // (2 * side))), profile)
     small.thumbnail((side, side))
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=85)

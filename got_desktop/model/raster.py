@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from got_desktop.background import let_go
 from got_desktop.model.layers import STRIP
+from got_desktop.model.screen_color import for_screen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,8 +46,9 @@ class Pyramid:
         return self.levels[step], 2**step
 
 
-def pyramid(image: Image.Image) -> Pyramid:
-    """Builds the pyramid of an RGB or RGBA picture."""
+def pyramid(image: Image.Image, profile: bytes | None = None) -> Pyramid:
+    """Builds the pyramid of an RGB or RGBA picture in the screen's colors; `profile` is the picture's own."""
+    image = for_screen(image, profile)
     levels = [to_qimage(image)]
     while max(image.size) > SMALLEST and min(image.size) > 1:
         image = _half_size(image)
@@ -54,9 +56,9 @@ def pyramid(image: Image.Image) -> Pyramid:
     return Pyramid(tuple(levels))
 
 
-def overview(image: Image.Image) -> Pyramid:
+def overview(image: Image.Image, profile: bytes | None = None) -> Pyramid:
     """The pyramid of a reduced picture, for showing it small."""
-    return pyramid(image.reduce(max(1, max(image.size) // OVERVIEW)))
+    return pyramid(image.reduce(max(1, max(image.size) // OVERVIEW)), profile)
 
 
 def _half_size(image: Image.Image) -> Image.Image:

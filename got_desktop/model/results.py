@@ -100,17 +100,32 @@ def fetch(client: EngineClient, result: JobResult, before: State, drawing: Drawi
             assert before.base is not None  # an edit always has a source
             _check_size(layers[0], before)
             composited = composite(before.base.image, before.with_result(result.id, layers).layers)
+            profile = before.base.icc_profile
             candidates.append(
-                Candidate(layers, None, pictures.thumbnail(composited, THUMBNAIL), overview(composited), seed)
+                Candidate(
+                    layers,
+                    None,
+                    pictures.thumbnail(composited, THUMBNAIL, profile),
+                    overview(composited, profile),
+                    seed,
+                )
             )
         else:
             data = read(result.named("image", number)[-1].name)
             base = replace(pictures.picture_source(data, "The new picture"), name="")
             candidates.append(
-                Candidate((), base, pictures.thumbnail(base.image, THUMBNAIL), overview(base.image), seed)
+                Candidate(
+                    (),
+                    base,
+                    pictures.thumbnail(base.image, THUMBNAIL, base.icc_profile),
+                    overview(base.image, base.icc_profile),
+                    seed,
+                )
             )
     base = before.base if not drawing.new_picture and len(candidates) > 1 else None
-    original = overview(composite(base.image, before.with_result(result.id, ()).layers)) if base is not None else None
+    original = None
+    if base is not None:
+        original = overview(composite(base.image, before.with_result(result.id, ()).layers), base.icc_profile)
     return Results(result.id, result, drawing, plan, before, tuple(candidates), original)
 
 
@@ -160,10 +175,11 @@ def compare(results: Results, index: int) -> Comparison:
     candidate, before = results.candidates[index], results.before
     if candidate.base is not None or before.base is None:
         assert candidate.base is not None
-        return Comparison(None, pyramid(candidate.base.image), None)
+        return Comparison(None, pyramid(candidate.base.image, candidate.base.icc_profile), None)
     was = composite(before.base.image, before.with_result(results.job, ()).layers)
     now = composite(before.base.image, before.with_result(results.job, candidate.layers).layers)
-    return Comparison(pyramid(was), pyramid(now), difference(was, now, *_regions(results)))
+    profile = before.base.icc_profile
+    return Comparison(pyramid(was, profile), pyramid(now, profile), difference(was, now, *_regions(results)))
 
 
 def _regions(results: Results) -> tuple[list[Rectangle], list[int]]:
@@ -182,8 +198,9 @@ def entry_of(results: Results, name: str) -> Entry:
     """The history entry of a run; `name` is the document's name. Slow."""
     base = results.before.base
     after = results.candidates[0].thumbnail
-    before = pictures.thumbnail(base.image, THUMBNAIL) if base and not results.drawing.new_picture else after
-    state, plan = results.before, results.plan
-    if base and not results.drawing.new_picture:  # stored in units of the whole picture
+    state, plan, before = results.before, results.plan, after
+    if base and not results.drawing.new_picture:
+        before = pictures.thumbnail(base.image, THUMBNAIL, base.icc_profile)
+        # stored in units of the whole picture
         plan = plan.reframed(state.seen, state.whole)
     return Entry(results.instruction, plan.text, results.drawing, name, before, after, plan.origin, results.job)

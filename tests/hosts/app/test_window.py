@@ -42,7 +42,7 @@ def too_wide(window: Window) -> list[str]:
     return [
         f"{type(area.widget()).__name__} in {type(area.parentWidget()).__name__}"
         for area in window.findChildren(QScrollArea)
-        if area.isVisible() and area.widget().width() > area.viewport().width()
+        if area.isVisible() and (inside := area.widget()) is not None and inside.width() > area.viewport().width()
     ]
 
 
