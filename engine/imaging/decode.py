@@ -189,8 +189,8 @@ def _read(image: Image.Image, data: bytes, name: str | Note) -> Source:
 
 def _frames_note(image: Image.Image) -> list[Note]:
     frames = getattr(image, "n_frames", 1)
-    # A phone's JPEG (MPO) contains previews of the same picture.
-    if frames == 1 or image.format == "MPO":
+    # A phone's JPEG (MPO) contains previews of the same picture, and a PSD's frames are the layers of one picture.
+    if frames == 1 or image.format in ("MPO", "PSD"):
         return []
     if image.format == "TIFF":
         return [Note.of("pages", "The file has {count} pages; only the first is used.", count=frames)]

@@ -35,6 +35,10 @@ _FRAME = QSize(8, 40)
 """Room that the window's frame takes from the screen."""
 
 
+_LONGEST_PATH = 480
+"""Width in pixels of the longest entry in the list of recent files."""
+
+
 class _RailButton(QToolButton):
     """As wide as its text: styles would add more than a small window has room for."""
 
@@ -183,7 +187,10 @@ class Window(QMainWindow):
         menu.setEnabled(bool(recent))
         for name in recent:
             path = Path(name)
-            menu.addAction(f"{path.name}  ({path.parent})", lambda path=path: self.files.open(path))
+            words = self.fontMetrics().elidedText(
+                f"{path.name}  ({path.parent})".replace("&", "&&"), Qt.TextElideMode.ElideMiddle, _LONGEST_PATH
+            )
+            menu.addAction(words, lambda path=path: self.files.open(path))
 
     # drop
 

@@ -224,3 +224,10 @@ def test_a_damaged_file_gives_a_picture_or_an_image_error(kind):
         except ImageError:
             refused += 1
     assert refused > 10
+
+
+def test_a_flat_psd_is_no_animation():
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 20, 30, 8, 3)
+    nothing = struct.pack(">III", 0, 0, 0)  # palette, resources, layers
+    source = decode(header + nothing + struct.pack(">H", 0) + bytes(range(200)) * 9, "flat.psd")
+    assert source.image.size == (30, 20) and source.notes == ()
