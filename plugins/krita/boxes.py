@@ -19,14 +19,18 @@ def draw(painter: QtGui.QPainter, chain: Chain, frame: Frame, selected: int | No
             painter.setPen(QtGui.QPen(paint, width, style, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rectangle)
-        inset = HANDLE / 2 if is_selected and handles else 0.0  # next to the handle
-        _badge(painter, rectangle.topLeft() + QtCore.QPointF(inset, inset), str(region.id + 1), color)
+        _badge(painter, badge_place(rectangle, region.id, is_selected and handles), str(region.id + 1), color)
         if is_selected and handles:
             _handles(painter, frame.handles(region.box).values())
 
 
-def _badge(painter: QtGui.QPainter, at: QtCore.QPointF, text: str, color: QtGui.QColor) -> None:
-    place = QtCore.QRectF(at.x(), at.y(), 8 + 8 * len(text), 16)
+def badge_place(rectangle: QtCore.QRectF, id: int, has_handles: bool) -> QtCore.QRectF:
+    """Where the number of a box is, in its corner or next to the handle there."""
+    inset = HANDLE / 2 if has_handles else 0.0
+    return QtCore.QRectF(rectangle.left() + inset, rectangle.top() + inset, 8 + 8 * len(str(id + 1)), 16)
+
+
+def _badge(painter: QtGui.QPainter, place: QtCore.QRectF, text: str, color: QtGui.QColor) -> None:
     painter.fillRect(place, color)
     dark = color.lightness() > 140
     painter.setPen(Qt.GlobalColor.black if dark else Qt.GlobalColor.white)

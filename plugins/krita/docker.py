@@ -29,7 +29,7 @@ class Docker(DockWidget):
         super().__init__()
         self.setWindowTitle("GoT")
         self.editing = Editing()
-        self.overlay = Overlay()
+        self.overlay = Overlay(self.editing.select, self.editing.set_chain)
         self._make_widgets()
         self._lay_out()
         self._bind()

@@ -1,17 +1,18 @@
-"""The boxes over Krita's own canvas: a transparent widget that ignores the mouse and is never part of the document."""
+"""The boxes over Krita's own canvas: a transparent widget that is never part of the document. It follows the view."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from krita import Krita
 
 from engine.api.chain import Chain
 from plugins.common.geometry import Area, Frame
-from plugins.krita import boxes
 from plugins.krita.canvas import Target
-from plugins.krita.qt import Qt, QtCore, QtGui, QtWidgets
+from plugins.krita.canvas_boxes import CanvasBoxes
+from plugins.krita.qt import QtCore, QtWidgets
 
 _CANVASES = ("KisOpenGLCanvas2", "KisQPainterCanvas")
-_NAME = "got_overlay"
 _EVERY = 100
 """Milliseconds between updates. Krita does not notify scripts when the canvas is moved or zoomed."""
 
@@ -19,14 +20,16 @@ _EVERY = 100
 class Overlay:
     """Follows the view of one document. Hidden if the canvas is rotated or mirrored, or shows another document."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_select: Callable[[int], None], on_chain: Callable[[Chain], None]) -> None:
+        """The user chooses a box on the canvas, or changes the chain by dragging one."""
+        self._on_select, self._on_chain = on_select, on_chain
         self._chain = Chain("")
         self._selected: int | None = None
         self._target: Target | None = None
         self._area: Area = (0, 0, 1, 1)
         # keep both: without the canvas's Python object, the boxes' one is deleted too, and an empty widget stays
         self._canvas: QtWidgets.QWidget | None = None
-        self._boxes: _Boxes | None = None
+        self._boxes: CanvasBoxes | None = None
         self._timer = QtCore.QTimer()
         self._timer.timeout.connect(self._follow)
 
@@ -47,7 +50,7 @@ class Overlay:
             return
         if self._boxes is None or self._canvas is not canvas:
             self._remove()
-            self._canvas, self._boxes = canvas, _Boxes(canvas)
+            self._canvas, self._boxes = canvas, CanvasBoxes(canvas, self._on_select, self._on_chain)
             self._boxes.destroyed.connect(self._forget)
         self._boxes.show_boxes(self._chain, frame, self._selected)
 
@@ -82,27 +85,6 @@ class Overlay:
         left = x * scale - controller.horizontalScrollBar().value()
         top = y * scale - controller.verticalScrollBar().value()
         return Frame(width, height, scale, left, top)
-
-
-class _Boxes(QtWidgets.QWidget):
-    def __init__(self, canvas: QtWidgets.QWidget) -> None:
-        super().__init__(canvas)
-        self.setObjectName(_NAME)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
-        self._state: tuple = ()
-
-    def show_boxes(self, chain: Chain, frame: Frame, selected: int | None) -> None:
-        self.setGeometry(self.parentWidget().rect())
-        state = (chain.text, frame, selected)
-        if state != self._state:
-            self._state, self._chain, self._frame, self._selected = state, chain, frame, selected
-            self.update()
-        self.show()
-        self.raise_()
-
-    def paintEvent(self, event: QtGui.QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        boxes.draw(QtGui.QPainter(self), self._chain, self._frame, self._selected, handles=False)
 
 
 def _canvas_widget() -> QtWidgets.QWidget | None:

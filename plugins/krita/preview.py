@@ -8,7 +8,7 @@ from plugins.common.geometry import Frame, Handle, dragged
 from plugins.krita import boxes
 from plugins.krita.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 
-_CURSORS = {
+CURSORS = {
     "nw": Qt.CursorShape.SizeFDiagCursor,
     "se": Qt.CursorShape.SizeFDiagCursor,
     "ne": Qt.CursorShape.SizeBDiagCursor,
@@ -122,7 +122,7 @@ class Preview(QtWidgets.QWidget):
             self.update()
         else:
             hit = frame.hit(at.x(), at.y(), self._chain.boxes, self._selected)
-            self.setCursor(_CURSORS[hit[1]] if hit else Qt.CursorShape.CrossCursor)
+            self.setCursor(CURSORS[hit[1]] if hit else Qt.CursorShape.CrossCursor)
 
     def mouseReleaseEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
         frame, start, end = self.frame(), self._drag_start, self._drag_end

@@ -61,11 +61,17 @@ def write(text):
     yield lambda: _received.keys >= before + len(text)
 
 
-def click(widget, at=None, button=1):
+def turn_wheel(widget, at):
+    """Turns the wheel up by one notch at a place of a widget."""
+    place = widget.mapToGlobal(QPoint(*map(round, at)))
+    _xdotool("mousemove", place.x(), place.y(), "click", 4)
+
+
+def click(widget, at=None):
     """Clicks on a widget, in its middle or at a place in its own pixels."""
     place = widget.mapToGlobal(QPoint(*map(round, at)) if at else widget.rect().center())
     before = _received.clicks
-    _xdotool("mousemove", place.x(), place.y(), "click", button)
+    _xdotool("mousemove", place.x(), place.y(), "click", 1)
     yield lambda: _received.clicks > before
 
 
