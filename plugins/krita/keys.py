@@ -50,7 +50,7 @@ def stays(event: QtGui.QKeyEvent, focused: QtWidgets.QWidget | None) -> bool:
     if modifiers & _META:
         return False
     if modifiers & _CONTROL and modifiers & _ALT:  # the docker's own shortcuts; on Windows also AltGr, which types
-        return isinstance(focused, _TEXTS) and _types(event)
+        return sys.platform == "win32" and isinstance(focused, _TEXTS) and _types(event)
     if key in _EVERYWHERE:
         return True
     if modifiers & _CONTROL:

@@ -14,6 +14,8 @@ def test_a_plan_belongs_to_its_words_and_to_its_document(krita: Krita):
     documents_change(notes)
     assert "because the group “sketches” is hidden" in notes["hidden"][0]
     assert notes["hidden"][1] == ["inside", f"GoT: {PURPLE}"]
+    assert "perhaps another layer covers the new one" in notes["covered"][0]
+    assert notes["covered"][1][1:] == [f"GoT: {PURPLE}", "sketches", "cover"]
 
 
 def words_change(notes: dict) -> None:

@@ -158,4 +158,14 @@ def hidden_group(note):
     docker().apply.click()
     yield free
     note("hidden", [docker().message.text(), [one[0] for one in tree(document)[-1][2]]])
+
+    cover = document.createNode("cover", "paintlayer")
+    cover.setPixelData(b"\xff" * 128 * 128 * 4, 0, 0, 128, 128)
+    document.rootNode().addChildNode(cover, None)
+    bottom = document.topLevelNodes()[0]
+    document.setActiveNode(bottom)
+    yield lambda: document.activeNode().name() == bottom.name()
+    docker().apply.click()
+    yield free
+    note("covered", [docker().message.text(), [one[0] for one in tree(document)]])
     yield from close(document)
