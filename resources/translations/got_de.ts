@@ -108,6 +108,18 @@
         <translation>Ver&amp;kleinern</translation>
     </message>
     <message>
+        <source>&amp;Left panel</source>
+        <translation>&amp;Linke Leiste</translation>
+    </message>
+    <message>
+        <source>&amp;History</source>
+        <translation>&amp;Verlauf</translation>
+    </message>
+    <message>
+        <source>&amp;Right panel</source>
+        <translation>&amp;Rechte Leiste</translation>
+    </message>
+    <message>
         <source>Go to {place}</source>
         <translation>Gehe zu: {place}</translation>
     </message>
@@ -1010,6 +1022,10 @@
     <message>
         <source>Keyboard shortcuts</source>
         <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Edit pictures by instruction, with a written plan and red boxes that you can correct.</source>
