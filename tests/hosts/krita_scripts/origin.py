@@ -162,6 +162,7 @@ def hidden_group(note):
     cover = document.createNode("cover", "paintlayer")
     cover.setPixelData(b"\xff" * 128 * 128 * 4, 0, 0, 128, 128)
     document.rootNode().addChildNode(cover, None)
+    yield lambda: document.activeNode().name() == "cover"  # Krita activates a new layer a moment later
     bottom = document.topLevelNodes()[0]
     document.setActiveNode(bottom)
     yield lambda: document.activeNode().name() == bottom.name()
