@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -144,7 +144,9 @@ class _Line(QFrame):
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         words.setAccessibleName(self.text)
-        self.close_button: QToolButton = tool("close", self.tr("Close message"), on_close)
+        self.close_button: QToolButton = tool(
+            "close", QCoreApplication.translate("MessageBar", "Close message"), on_close
+        )
         self.close_button.setAccessibleDescription(self.text)
         layout = row(sign, words, self.close_button, spacing=10)
         layout.setContentsMargins(12, 6, 8, 6)
