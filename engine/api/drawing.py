@@ -83,7 +83,7 @@ class DrawingOptions:
 
     candidates: int = option(
         1,
-        label="Candidates",
+        label="Candidate_s",
         hint="Number of results to choose from",
         hosts=("app", "krita", "gimp"),
         first=True,

@@ -290,6 +290,9 @@ def test_a_broken_box_is_reported_before_it_is_applied(sea, qtbot):
     text = session.review.plan.text.replace("(300,300)", "(300,3x0)")
     session.review.replan(session.review.plan.with_text(text), "")
     assert "3x0" in sea.editor.plan.faults.text() and sea.editor.plan.faults.isVisibleTo(sea)
+    assert not sea.editor.instruction.apply.isEnabled()  # its only box is lost
+    session.review.add_box(Box(500, 500, 800, 800), "a car")
+    sea.editor.canvas.setFocus()
     sea.editor.run_apply()
     assert "3x0" in dialog(qtbot).informativeText()
     answer(qtbot, "Show problem")
