@@ -35,8 +35,8 @@ def keys_of_the_preview(user):
     from gi.repository import Gtk
 
     image = user.all_of(Gtk.Image, user.all_of(Gtk.EventBox)[0])[0]
-    match = re.search(r"\((\d+),(\d+)\),\((\d+),(\d+)\)<\|box_end\|> \(", user.chain())
-    x1, y1, x2, y2 = (int(value) * 360 / 1000 for value in match.groups())
+    corners = re.findall(r"\((\d+),(\d+)\),\((\d+),(\d+)\)<\|box_end\|> \(", user.chain())[0]
+    x1, y1, x2, y2 = (int(value) * 360 / 1000 for value in corners)
     yield user.hands(*user.click_on(image.get_parent(), (x1 + x2) / 2, (y1 + y2) / 2))
     rows = user.all_of(Gtk.ListBox)[0]
     yield lambda: rows.get_selected_row() is not None

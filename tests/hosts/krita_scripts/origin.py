@@ -26,10 +26,13 @@ def bold():
     return [name for name in ("plan", "apply") if getattr(docker(), name).font().bold()]
 
 
+def questions():
+    """The open questions: one or none."""
+    return [box for box in QApplication.topLevelWidgets() if isinstance(box, QMessageBox) and box.isVisible()]
+
+
 def question():
-    """The open question, or None."""
-    boxes = [box for box in QApplication.topLevelWidgets() if isinstance(box, QMessageBox) and box.isVisible()]
-    return boxes[0] if boxes else None
+    return questions()[0]
 
 
 def apply_by_key():
@@ -40,10 +43,10 @@ def apply_by_key():
 
 def answer(label):
     """Clicks on an answer of the open question."""
-    yield question
+    yield questions
     yield from in_front()
     yield from click(next(one for one in question().buttons() if one.text().replace("&", "") == label))
-    yield lambda: question() is None
+    yield lambda: not questions()
 
 
 def words(note):
@@ -61,12 +64,12 @@ def words(note):
     screen_shot("krita-other-words.png")
 
     yield from apply_by_key()
-    yield question
+    yield questions
     note("question", question().text())
     note("answers", [one.text().replace("&", "") for one in question().buttons()])
     screen_shot("krita-question.png")
     yield from press("Escape")
-    yield lambda: question() is None
+    yield lambda: not questions()
     note("cancelled", [free(), len(document.topLevelNodes())])
 
     yield from apply_by_key()
@@ -111,7 +114,7 @@ def documents(note):
     yield docker().show_document.isVisible
     note("elsewhere", [docker().about.text(), bold()])
     yield from apply_by_key()
-    yield question
+    yield questions
     note("where", [question().text(), [one.text().replace("&", "") for one in question().buttons()]])
     screen_shot("krita-other-document.png")
     yield from answer("Apply to “sea.png”")
