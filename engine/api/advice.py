@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from engine.api.chain import NO_REGION, Chain
+from engine.api.chain import BOX_START, NO_REGION, Chain
 from engine.api.notes import Note
 from engine.api.origin import Origin
 
@@ -22,6 +22,8 @@ NO_USABLE_BOX = Note.of(
     "no_usable_box",
     "No edit box in the plan can be used, so it is unclear what should change. Correct a box, or draw one.",
 )
+_LONGEST_BY_HAND = 300
+"""Characters. A longer text without a box and an end is the model's, which wrote until it reached its limit."""
 
 
 def steps(instruction: str) -> int:
@@ -31,7 +33,8 @@ def steps(instruction: str) -> int:
 
 def is_no_plan(chain: Chain, origin: Origin) -> bool:
     """Whether the model's text is no chain: it ended at the limit of its length, without a box."""
-    return origin.known and bool(chain.text.strip()) and not chain.boxes and not chain.turns[-1].finished
+    is_long = origin.known and len(chain.text) > _LONGEST_BY_HAND
+    return is_long and BOX_START not in chain.text and not chain.turns[-1].finished
 
 
 def is_drawable(chain: Chain, origin: Origin, everywhere: bool = False) -> bool:

@@ -28,6 +28,7 @@ class _Taken:
     job: str
     origin: Origin
     drawing: Drawing
+    seed: int
     before: State
     after: State
 
@@ -72,7 +73,7 @@ class EarlierJobs(QObject):
         area = facts.get("selection")
         before = replace(state, selection=Selection(**area) if area else None)
         origin = Origin.from_json(facts.get("origin", {"instruction": facts.get("instruction", "")}))
-        self._bring_back(layer.job, before, self.preferences.drawing.for_task("edit"), origin)
+        self._bring_back(layer.job, before, self.preferences.drawing.for_task("edit"), origin, facts.get("seed"))
 
     def of_entry(self, entry: Entry) -> None:
         """Brings back the candidates of an earlier edit, for the picture that is open."""
@@ -80,20 +81,26 @@ class EarlierJobs(QObject):
 
     def _remember(self, taken: Results, index: int) -> None:
         if len(taken.candidates) > 1:
-            self._taken = _Taken(taken.job, taken.plan.origin, taken.drawing, *self._states)
+            self._taken = _Taken(
+                taken.job, taken.plan.origin, taken.drawing, taken.candidates[index].seed, *self._states
+            )
 
     def _follow(self) -> None:
         """Undo after taking a candidate shows all of them again, and redo hides them."""
         state, taken, work = self.document.state, self._taken, self.work
         if taken is not None and state is taken.before and work.results is None and not work.busy:
-            self._bring_back(taken.job, state, taken.drawing, taken.origin)
+            self._bring_back(taken.job, state, taken.drawing, taken.origin, taken.seed)
         elif taken is not None and state is taken.after and work.results and work.results.job == taken.job:
             work.show_results(None)
         self._states = (self._states[1], state)
 
-    def _bring_back(self, job: str, before: State, drawing: Drawing, origin: Origin) -> None:
+    def _bring_back(self, job: str, before: State, drawing: Drawing, origin: Origin, seed: int | None = None) -> None:
+        """Shows the candidates of a job again; the one with that seed is looked at first."""
+
         def fetch(client: EngineClient, result: JobResult) -> Results:
-            return results.fetch(client, result, before, _drawing_of(result, drawing), origin)
+            found = results.fetch(client, result, before, _drawing_of(result, drawing), origin)
+            seeds = [candidate.seed for candidate in found.candidates]
+            return replace(found, chosen=seeds.index(seed) if seed in seeds else 0)
 
         self.work.resume(job, fetch, lambda found: self.work.finish_drawing(found, False), self._lost())
 

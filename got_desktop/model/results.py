@@ -50,6 +50,8 @@ class Results:
     candidates: tuple[Candidate, ...]
     original: Pyramid | None
     """The picture before the run, if there are several candidates; None for new pictures."""
+    chosen: int = 0
+    """The candidate to look at first."""
 
     @property
     def instruction(self) -> str:

@@ -182,21 +182,25 @@ class Work(QObject):
     # decide
 
     def accept(self, index: int) -> None:
-        """Adds the candidate as a new layer. The engine keeps the others, so that they can be brought back."""
+        """Adds the candidate as a new layer."""
         assert self.results is not None
         results, before = self.results, self.document.state
         self.results = None
         self.document.change(results.accepted(index, before), self.tr("Edit"))
         self.accepted.emit(results, index)
-        if len(results.candidates) == 1:
-            self.link.acknowledge(results.job)
+        self._settle(results)
         self.results_changed.emit()
 
     def dismiss(self) -> None:
         if self.results is not None:
-            self.link.acknowledge(self.results.job)
+            self._settle(self.results)
             self.results = None
             self.results_changed.emit()
+
+    def _settle(self, results: Results) -> None:
+        """The user has decided. The engine keeps candidates that there was a choice of, for as long as it keeps any."""
+        if len(results.candidates) == 1:
+            self.link.acknowledge(results.job)
 
     def leave(self) -> None:
         """Discards the results and cancels the running job, because another document is opened."""

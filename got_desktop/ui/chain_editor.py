@@ -21,7 +21,7 @@ from engine.api import language
 from got_desktop.model.plan import Plan
 from got_desktop.model.session import Session
 from got_desktop.ui import theme
-from got_desktop.ui.chain_text import ShownChain, raw_of
+from got_desktop.ui.chain_text import ShownChain, raw_of, signs_in
 from got_desktop.ui.controls import quiet
 
 
@@ -177,7 +177,7 @@ class ChainEditor(QPlainTextEdit):
     def _explain(self, event: QHelpEvent) -> None:
         place = self._chain.to_raw(self.cursorForPosition(event.pos()).position())
         here = [p for p in self.review.plan.chain.problems if p.start <= place <= p.end and p.code != "no_color"]
-        QToolTip.showText(event.globalPos(), language.sentence(here[0]) if here else "", self)
+        QToolTip.showText(event.globalPos(), signs_in(language.sentence(here[0])) if here else "", self)
 
     def mark(self, start: int, end: int) -> None:
         """Selects a range of the raw chain, such as a problem's."""

@@ -56,6 +56,11 @@ class ShownChain:
         return raw + position - shown
 
 
+def signs_in(words: str) -> str:
+    """Words about a chain, with the signs that the user sees in place of the model's tokens."""
+    return _TOKEN.sub(lambda token: SIGNS[token.group()], words)
+
+
 def raw_of(shown: str) -> str:
     """Converts shown text back to the model's text."""
     return _SIGN.sub(lambda sign: _TOKENS[sign.group()], shown)

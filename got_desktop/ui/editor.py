@@ -14,6 +14,7 @@ from got_desktop.model.results import Comparison, Results, compare
 from got_desktop.model.session import Session
 from got_desktop.ui.canvas import Canvas
 from got_desktop.ui.canvas_bar import CanvasBar
+from got_desktop.ui.chain_text import signs_in
 from got_desktop.ui.controls import column, frame, scrolled, take_typed
 from got_desktop.ui.history_strip import HistoryStrip
 from got_desktop.ui.instruction_panel import InstructionPanel
@@ -173,7 +174,7 @@ class Editor(QWidget):
             self,
             self.tr("Apply"),
             self.tr("Part of the plan has no effect as written."),
-            "\n".join("• " + language.sentence(fault) for fault in faults[:4]),
+            "\n".join("• " + signs_in(language.sentence(fault)) for fault in faults[:4]),
         )
         first = faults[0]
         question.offer(self.tr("Apply anyway"), Role.AcceptRole, lambda: self.session.run_apply(until))

@@ -146,6 +146,7 @@ class LayerPanel(QWidget):
     def _bring_others(self) -> None:
         layer = self.selected
         if layer is not None:
+            self.list.setFocus()  # the button is off meanwhile, and the focus would go on to the next one
             self.session.earlier.others_of_layer(layer)
 
     def _toggle_mask(self) -> None:

@@ -9,6 +9,7 @@ from engine.api import language
 from got_desktop.model.session import Session
 from got_desktop.ui.box_panel import BoxPanel
 from got_desktop.ui.chain_editor import ChainEditor
+from got_desktop.ui.chain_text import signs_in
 from got_desktop.ui.controls import Choice, button, column, label, quiet, row, tool
 
 
@@ -73,7 +74,7 @@ class PlanPanel(QWidget):
         problems = [] if drafting else session.review.faults()
         words = [] if drafting else [language.note(note) for note in session.review.advice()]
         words += [language.sentence(problem) for problem in problems[:2]]
-        self.faults.setText("\n".join(words))
+        self.faults.setText(signs_in("\n".join(words)))
         self.faults.setVisible(bool(words))
 
     def show_origin(self) -> None:

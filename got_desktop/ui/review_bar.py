@@ -64,7 +64,7 @@ class ReviewBar(QFrame):
         return self._group.buttons()
 
     def show_results(self, results: Results) -> None:
-        """Fills the bar and selects the first candidate."""
+        """Fills the bar and selects the candidate to look at first."""
         for old in self._group.buttons():
             self._group.removeButton(old)
             self._pictures.removeWidget(old)
@@ -95,7 +95,7 @@ class ReviewBar(QFrame):
         self.mode.show_choice("all", self.count > 1)
         self.show_mode("all" if self.count > 1 else "after")
         self.show_difference(None)
-        self.choose(0)
+        self.choose(results.chosen)
 
     def show_mode(self, mode: str) -> None:
         self.mode.choose(mode)

@@ -46,6 +46,8 @@ def test_the_steps_that_an_instruction_names(instruction: str, count: int):
         (LOST, edit("turn the car purple"), ["no_usable_box"]),
         (NONSENSE, edit("turn the car purple"), ["no_plan"]),
         (NONSENSE, Origin(), ["no_region"]),  # written by hand: the user means it
+        ("Make it blue.", edit("turn the car purple"), ["no_region"]),  # replaced by hand
+        (NONSENSE + "<|box_start|>(1,2", edit("turn the car purple"), ["no_usable_box"]),
     ],
 )
 def test_what_is_said_of_a_plan(text: str, origin: Origin, codes: list[str]):

@@ -10,7 +10,7 @@ from tests.got_desktop.app.conftest import errors, open_picture, settle, wait_fo
 @pytest.fixture
 def taken(sea, qtbot):
     """A window in which the second of three candidates was taken."""
-    sea.session.preferences.draw_with(candidates=3, seed=7, seed_locked=True)
+    sea.session.preferences.draw_with(candidates=3, seed=7, seed_locked=True, steps=4)
     sea.editor.run_both()
     wait_for_results(sea, qtbot)
     sea.editor.review.choose(1)
@@ -33,9 +33,31 @@ def test_undo_shows_all_of_them_again_and_redo_hides_them(taken, qtbot):
     assert seeds(taken) == [8] and session.work.results is None
     undo.undo()
     wait_for_results(taken, qtbot)
+    assert taken.editor.review.index == 1  # the one that was taken
     taken.editor.review.choose(2)
     taken.editor.accept()
     assert seeds(taken) == [9] and len(session.history.find()) == 1
+
+
+def test_discarding_a_comparison_that_was_brought_back_keeps_them(taken, qtbot):
+    session, panel = taken.session, taken.editor.layers
+    for _ in range(2):
+        panel.list.setFocus()
+        qtbot.mouseClick(panel.others, Qt.MouseButton.LeftButton)
+        assert taken.focusWidget() is panel.list  # not the next button, which would delete the layer
+        wait_for_results(taken, qtbot)
+        assert taken.editor.review.index == 1
+        session.work.dismiss()
+    assert seeds(taken) == [8]
+    session.document.undo.undo()
+    wait_for_results(taken, qtbot)
+    taken.editor.run_apply()  # another run discards them, too
+    qtbot.waitUntil(lambda: session.work.results is not None and not session.work.busy)
+    session.work.dismiss()
+    session.earlier.of_entry(session.history.find()[-1])
+    wait_for_results(taken, qtbot)
+    assert [one.seed for one in session.work.results.candidates] == [7, 8, 9]
+    session.work.dismiss()
 
 
 def test_another_one_takes_the_place_of_the_layer(taken, qtbot, tmp_path):
