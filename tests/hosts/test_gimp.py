@@ -59,7 +59,7 @@ def test_scripts_plan_change_a_box_and_edit(gimp: Gimp):
 
 def test_images_of_other_modes_and_requests_that_make_no_sense(gimp: Gimp):
     notes = gimp.run("modes")
-    assert notes["empty"] == ["execution-error", "The instruction is empty. Describe what you want to see."]
+    assert notes["empty"] == ["execution-error", "The instruction is empty. Describe what should change."]
     assert notes["model"][0] == "execution-error" and "got model import" in notes["model"][1]
     assert notes["grey"] == ["success"] and len(notes["grey_layers"]) == 2
     assert notes["deep"] == ["success"] and notes["deep_changed"][0] > 20

@@ -59,7 +59,8 @@ def test_several_results_and_documents_that_change_or_go(krita: Krita):
     assert "cut off at its edge" in notes["beyond"][0] and notes["beyond"][1] == 1000
     assert notes["edge_numbers"] == [300, 90, 700, 300] and "(300,90),(1000,390)" in notes["edge_text"]
     assert "has no area in the picture" in notes["lost_problem"]
-    assert "No edit box in the chain can be used" in notes["lost"][0] and notes["lost"][1] == 1
+    assert "No edit box in the plan can be used" in notes["lost_problem"]
+    assert not notes["lost"] and notes["lost_everywhere"]
     assert "No edit region is marked" in notes["whole_problem"]
 
 

@@ -90,9 +90,10 @@ def boxes_at_the_edge(note):
     note("edge_text", docker().chain.toPlainText())
     docker().chain.setPlainText(chain.format(corner="300,390"))
     note("lost_problem", docker().problem.text())
-    docker().apply.click()
-    yield free
-    note("lost", [docker().message.text(), len(document.topLevelNodes())])
+    note("lost", docker().apply.isEnabled())
+    docker().more.fields["scope"].setCurrentIndex(docker().more.fields["scope"].findData("whole"))
+    note("lost_everywhere", docker().apply.isEnabled())
+    docker().more.fields["scope"].setCurrentIndex(docker().more.fields["scope"].findData("boxes"))
     docker().chain.setPlainText("All of it becomes dark.<|im_gen_start|>")
     note("whole_problem", docker().problem.text())
     yield from close(document)
