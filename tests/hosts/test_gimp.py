@@ -38,7 +38,7 @@ REFUSED = {
     "height=0": "The height is not valid: 0. Use a multiple of 8 from 64 to 4096.",
 }
 """Arguments that no picture can be drawn with -> what the script is told."""
-GIMPS_OWN = {"_Cancel", "Image"}
+GIMPS_OWN = {"Cancel", "_Cancel", "Image"}
 """Texts of GIMP, which are English where the system has no German locale."""
 WORDS = "turn the orange fish purple"
 
