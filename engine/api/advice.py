@@ -32,7 +32,7 @@ def steps(instruction: str) -> int:
 
 
 def is_no_plan(chain: Chain, origin: Origin) -> bool:
-    """Whether the model's text is no chain: it ended at the limit of its length, without a box."""
+    """Whether the model only rambled: its text has no box, and was cut off at the maximum length."""
     is_long = origin.known and len(chain.text) > _LONGEST_BY_HAND
     return is_long and BOX_START not in chain.text and not chain.turns[-1].finished
 

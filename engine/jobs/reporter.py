@@ -154,7 +154,7 @@ class Reporter:
         return base64.b64encode(buffer.getvalue()).decode()
 
     def write(self) -> None:
-        """Called when all images are rendered, or when the plan is written: then there is no picture to assemble."""
+        """Begins writing the results. A job that only planned has no picture to assemble, so nothing is sent."""
         self.stage("write")
         if self._steps_done:
             self.say(Writing())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject
@@ -89,20 +90,35 @@ class EarlierJobs(QObject):
         """Undo after taking a candidate shows all of them again, and redo hides them."""
         state, taken, work = self.document.state, self._taken, self.work
         if taken is not None and state is taken.before and work.results is None and not work.busy:
-            self._bring_back(taken.job, state, taken.drawing, taken.origin, taken.seed)
+            self._bring_back(
+                taken.job, state, taken.drawing, taken.origin, taken.seed, lambda: self.document.state is state
+            )
         elif taken is not None and state is taken.after and work.results and work.results.job == taken.job:
             work.show_results(None)
         self._states = (self._states[1], state)
 
-    def _bring_back(self, job: str, before: State, drawing: Drawing, origin: Origin, seed: int | None = None) -> None:
-        """Shows the candidates of a job again; the one with that seed is looked at first."""
+    def _bring_back(
+        self,
+        job: str,
+        before: State,
+        drawing: Drawing,
+        origin: Origin,
+        seed: int | None = None,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Shows the candidates of a job again, if they are still wanted by then; the one with that seed comes first."""
 
         def fetch(client: EngineClient, result: JobResult) -> Results:
             found = results.fetch(client, result, before, _drawing_of(result, drawing), origin)
             seeds = [candidate.seed for candidate in found.candidates]
             return replace(found, chosen=seeds.index(seed) if seed in seeds else 0)
 
-        self.work.resume(job, fetch, lambda found: self.work.finish_drawing(found, False), self._lost())
+        def finish(found: Results) -> None:
+            self.work.finish_drawing(found, has_new_plan=False)
+            if not is_wanted():
+                self.work.show_results(None)
+
+        self.work.resume(job, fetch, finish, self._lost())
 
     def _lost(self) -> Message:
         return Message(

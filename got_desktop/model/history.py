@@ -78,10 +78,12 @@ class History:
             )
             _forget_oldest(database, self.max_entries)
 
-    def clear(self) -> None:
-        """Deletes all entries without a star."""
+    def clear(self) -> list[str]:
+        """Deletes all entries without a star. Returns their jobs."""
         with closing(self._open()) as database, database:
+            rows = database.execute("select job from edit where not starred and job != ''").fetchall()
             _forget_oldest(database, 0)
+        return [row["job"] for row in rows]
 
     def find(self, words: str = "", starred: bool = False, limit: int = 60) -> list[Entry]:
         """The entries that contain all words in instruction, chain or document name, newest first."""

@@ -150,9 +150,13 @@ def _reader(client: EngineClient, result: JobResult) -> Callable[[str], bytes]:
 
 def layer_name(instruction: str, turn: int) -> str:
     """The name of a turn's layer, with the first 40 characters of the instruction."""
+    return f"GoT: {short(instruction)}" + (f" ({turn + 1})" if turn else "")
+
+
+def short(instruction: str, most: int = 40) -> str:
+    """The first characters of an instruction, on one line."""
     words = " ".join(instruction.split())
-    short = words if len(words) <= 40 else f"{words[:39]}…"
-    return f"GoT: {short}" + (f" ({turn + 1})" if turn else "")
+    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 def _facts(result: JobResult, plan: Plan, before: State, drawing: Drawing) -> dict[str, Any]:

@@ -186,7 +186,13 @@ class Session(QObject):
 
     def clear_history(self) -> None:
         """Deletes all entries without a star."""
-        self.background.run(lambda say: self.history.clear(), self._emit_history_changed, self.say)
+
+        def finish(jobs: list[str]) -> None:
+            for job in jobs:
+                self.link.acknowledge(job)  # the engine need not keep their candidates
+            self.history_changed.emit()
+
+        self.background.run(lambda say: self.history.clear(), finish, self.say)
 
     def _emit_history_changed(self, nothing: None) -> None:
         self.history_changed.emit()

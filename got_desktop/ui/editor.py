@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import language
-from got_desktop.model.results import Comparison, Results, compare
+from got_desktop.model.results import Comparison, Results, compare, short
 from got_desktop.model.session import Session
 from got_desktop.ui.canvas import Canvas
 from got_desktop.ui.canvas_bar import CanvasBar
@@ -152,8 +152,12 @@ class Editor(QWidget):
         question = Question(
             self,
             self.tr("Apply"),
-            self.tr("The plan is for “{words}”.").format(words=self.session.document.state.plan.origin.instruction),
-            self.tr("Draw this plan, or plan again for “{words}”?").format(words=self.session.preferences.instruction)
+            self.tr("The plan is for “{words}”.").format(
+                words=short(self.session.document.state.plan.origin.instruction, 120)
+            ),
+            self.tr("Draw this plan, or plan again for “{words}”?").format(
+                words=short(self.session.preferences.instruction, 120)
+            )
             if self.instruction.plan.isEnabled()
             else self.tr("Draw this plan anyway?"),
             Icon.Question,

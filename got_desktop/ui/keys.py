@@ -31,7 +31,7 @@ _OF_TEXT = (
     QKeySequence.StandardKey.Italic,
     QKeySequence.StandardKey.Underline,
 )
-"""Keys that users expect to act on text, and that therefore are no shortcuts while a text field has the focus."""
+"""Keys that edit text. While a text field has the focus, they are not shortcuts of the window."""
 _ACROSS = (Qt.Key.Key_Left, Qt.Key.Key_Right)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _DIGITS = range(Qt.Key.Key_1, Qt.Key.Key_9)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from engine.api import language
+from got_desktop.model.results import short
 from got_desktop.model.session import Session
 from got_desktop.ui.box_panel import BoxPanel
 from got_desktop.ui.chain_editor import ChainEditor
@@ -82,7 +83,7 @@ class PlanPanel(QWidget):
         session = self.session
         self.origin.setVisible(session.work.draft is None and not session.review.is_answered())
         words = session.document.state.plan.origin.instruction
-        self.answers.setText(self.tr("This plan is for “{words}”.").format(words=words))
+        self.answers.setText(self.tr("This plan is for “{words}”.").format(words=short(words, 120)))
 
     def _use_words(self) -> None:
         origin, preferences = self.session.document.state.plan.origin, self.session.preferences

@@ -322,7 +322,7 @@ def _ask_which_plan(parent: Gtk.Window, words: str) -> int:
         modal=True,
         title="GoT",
         message_type=Gtk.MessageType.QUESTION,
-        text=translate("Draw the plan for “{words}”, or plan anew?", words=line),
+        text=translate("Draw the plan for “{words}”, or plan again?", words=line),
         secondary_text=translate("The plan answers another text than the field has now."),
     )
     question.add_button(translate("_Cancel"), Gtk.ResponseType.CANCEL)

@@ -66,7 +66,7 @@ class Fields:
         room = Gtk.Adjustment(lower=least, upper=most, step_increment=step, page_increment=10 * step)
         spin = Gtk.SpinButton(adjustment=room, digits=digits, activates_default=True)
         if option.optional:
-            spin.set_update_policy(Gtk.SpinButtonUpdatePolicy.IF_VALID)  # the words are no number, and stay
+            spin.set_update_policy(Gtk.SpinButtonUpdatePolicy.IF_VALID)  # keeps “model default”, which is not a number
             spin.connect("output", _show_own)
         both_ways = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
         self._config.bind_property(option.name, room, "value", both_ways)

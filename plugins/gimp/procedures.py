@@ -55,7 +55,7 @@ def run_plan(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: 
 
 @_procedure
 def run_edit(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image, config: Config) -> Values:
-    """got-edit: adds one new layer with a mask, or one for each candidate if there is no dialog to choose one in."""
+    """got-edit: adds a layer with a mask. Without a dialog to choose in, adds one for each candidate."""
     capture = picture.capture(image, mode)
     if mode == Gimp.RunMode.INTERACTIVE:
         from plugins.gimp.dialog import edit_dialog
@@ -72,7 +72,7 @@ def run_edit(session: Session, procedure: Procedure, mode: Gimp.RunMode, image: 
 def run_generate(
     session: Session, procedure: Procedure, mode: Gimp.RunMode, image: Gimp.Image | None, config: Config
 ) -> Values:
-    """got-generate: returns a new image, with a layer for each candidate if there is no dialog to choose one in."""
+    """got-generate: returns a new image. Without a dialog to choose in, it has a layer for each candidate."""
     if mode == Gimp.RunMode.INTERACTIVE:
         from plugins.gimp.dialog import generate_dialog
 

@@ -197,7 +197,7 @@ class Docker(DockWidget):
         else:
             ask(
                 self,
-                translate("Draw the plan for “{words}”, or plan anew?", words=short(self.editing.origin.instruction)),
+                translate("Draw the plan for “{words}”, or plan again?", words=short(self.editing.origin.instruction)),
                 [(translate("Draw this plan"), self._draw), (translate("Plan again"), self._plan)],
             )
 

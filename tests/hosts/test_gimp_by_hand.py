@@ -20,7 +20,7 @@ def test_keys_stay_in_the_dialog_a_plan_keeps_its_words_and_an_edit_is_one_step(
         assert user[name][1] == user[name][0] - 1
     assert 0 < user["backspace"][0] - user["backspace"][1] < 40  # a word
     assert "Cancelled." in user["cancelled"] and user["kept"]
-    assert user["question"] == "Draw the plan for “turn the orange fish purple”, or plan anew?"
+    assert user["question"] == "Draw the plan for “turn the orange fish purple”, or plan again?"
     assert user["after_escape"] == [True, True]
     assert user["candidates"] == 2
     _one_step(notes)

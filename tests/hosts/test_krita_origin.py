@@ -22,7 +22,7 @@ def words_change(notes: dict) -> None:
     assert notes["origin"] == ["edit", PURPLE, "got-mini", "", 64]
     assert [notes[f"bold_{when}"] for when in ("first", "planned", "changed")] == [["plan"], ["apply"], ["plan"]]
     assert notes["about"] == f"Plan for “{PURPLE}” in “sea.png”"
-    assert notes["question"] == f"Draw the plan for “{PURPLE}”, or plan anew?"
+    assert notes["question"] == f"Draw the plan for “{PURPLE}”, or plan again?"
     assert notes["answers"] == ["Draw this plan", "Plan again", "Cancel"]
     assert notes["cancelled"] == [True, 1]
     assert notes["drawn"] == [f"GoT: {PURPLE}", f"GoT: {PURPLE}"]

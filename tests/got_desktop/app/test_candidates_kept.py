@@ -60,6 +60,21 @@ def test_discarding_a_comparison_that_was_brought_back_keeps_them(taken, qtbot):
     session.work.dismiss()
 
 
+def test_a_further_undo_while_they_are_fetched_shows_none(taken, qtbot):
+    session, undo = taken.session, taken.session.document.undo
+    undo.undo()
+    undo.undo()
+    qtbot.waitUntil(lambda: not session.work.busy)
+    assert session.work.results is None
+
+
+def test_clearing_the_history_lets_the_engine_delete_them(taken, qtbot):
+    session, client = taken.session, taken.session.link.engine().client
+    job = session.history.find()[0].job
+    session.clear_history()
+    qtbot.waitUntil(lambda: next(one for one in client.jobs() if one.id == job).acknowledged)
+
+
 def test_another_one_takes_the_place_of_the_layer(taken, qtbot, tmp_path):
     session, panel, path = taken.session, taken.editor.layers, tmp_path / "sea.ora"
     session.preferences.draw_with(candidates=1)
